@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"container/heap"
+	"slices"
+	"time"
+	"unsafe"
+)
+
+// An alarm is a moment of virtual time at which something can happen: a sleeping task wakes, or a native timer fires
+// and with it code that the engine must look after (task is nil then).
+type alarm struct {
+	when int64 // unix nanoseconds
+	seq  int
+	task *Task
+}
+
+// A ticker fires for ever. It is no reason to move the clock unless a task waits for it: nobody else would see.
+type ticker struct {
+	c             unsafe.Pointer // its channel
+	start, period int64
+}
+
+// next returns the first moment after now at which it fires.
+func (tk *ticker) next(now int64) int64 {
+	return tk.start + ((now-tk.start)/tk.period+1)*tk.period
+}
+
+// clock holds the alarms of an execution. The time itself is the bubble's: it stands still while any goroutine of the
+// execution can run, and moves when the root sleeps until the next alarm.
+type clock struct {
+	alarms  []alarm
+	tickers []ticker
+	seq     int
+}
+
+func (c *clock) Len() int { return len(c.alarms) }
+func (c *clock) Less(i, j int) bool {
+	a, b := &c.alarms[i], &c.alarms[j]
+	return a.when < b.when || a.when == b.when && a.seq < b.seq
+}
+func (c *clock) Swap(i, j int) { c.alarms[i], c.alarms[j] = c.alarms[j], c.alarms[i] }
+func (c *clock) Push(a any)    { c.alarms = append(c.alarms, a.(alarm)) }
+func (c *clock) Pop() any {
+	last := c.alarms[len(c.alarms)-1]
+	c.alarms = c.alarms[:len(c.alarms)-1]
+	return last
+}
+
+func (c *clock) set(d time.Duration, t *Task) {
+	c.seq++
+	heap.Push(c, alarm{time.Now().UnixNano() + int64(d), c.seq, t})
+}
+
+// Alarm tells the engine that a native timer fires d from now, so that the clock stops there.
+func (x *Execution) Alarm(d time.Duration) { x.clock.set(max(d, 0), nil) }
+
+// SetTicker tells the engine that a native ticker sends on the channel c every d from now, d > 0, and no longer as it did
+// before.
+func (x *Execution) SetTicker(c unsafe.Pointer, d time.Duration) {
+	x.StopTicker(c)
+	x.clock.tickers = append(x.clock.tickers, ticker{c, time.Now().UnixNano(), int64(d)})
+}
+
+// StopTicker tells the engine that nothing sends on c any more.
+func (x *Execution) StopTicker(c unsafe.Pointer) {
+	x.clock.tickers = slices.DeleteFunc(x.clock.tickers, func(tk ticker) bool { return tk.c == c })
+}
+
+// Sleep parks t for d of virtual time.
+func (t *Task) Sleep(d time.Duration, s *Site) {
+	t.Point(OpSleep, nil, s)
+	if d <= 0 || t.x.unwinding {
+		return
+	}
+	t.x.clock.set(d, t)
+	t.Block(OpSleep, s)
+}
+
+// horizons are how far the root looks for timers that nobody told it of, one after the other: the first catch the
+// time-outs of native code near their moment.
+var horizons = [...]time.Duration{time.Millisecond, time.Second, time.Minute, time.Hour, 24 * time.Hour}
+
+// nextAlarm returns when the clock must stop next.
+func (x *Execution) nextAlarm() (when int64, ok bool) {
+	c := &x.clock
+	if len(c.alarms) > 0 {
+		when, ok = c.alarms[0].when, true
+	}
+	for i := range c.tickers {
+		tk := &c.tickers[i]
+		if o := x.objects.lookup(tk.c); o != nil && o.Waiters.head != nil {
+			if next := tk.next(time.Now().UnixNano()); !ok || next < when {
+				when, ok = next, true
+			}
+		}
+	}
+	return when, ok
+}
+
+// advance moves the clock to its next alarm and wakes those who sleep until then. It reports false if there is none.
+func (x *Execution) advance() bool {
+	when, ok := x.nextAlarm()
+	if !ok {
+		return false
+	}
+	if d := time.Duration(when - time.Now().UnixNano()); d > 0 {
+		time.Sleep(d)
+	}
+	c := &x.clock
+	for len(c.alarms) > 0 && c.alarms[0].when <= when {
+		if a := heap.Pop(c).(alarm); a.task != nil {
+			x.ready(a.task)
+		}
+	}
+	x.admit()
+	x.poll()
+	return true
+}
+
+// beyond looks for events past all known alarms. It reports whether there was one.
+func (x *Execution) beyond() bool {
+	for _, d := range horizons {
+		time.Sleep(d)
+		x.admit()
+		x.poll()
+		if _, ok := x.nextAlarm(); ok || x.runq.n > 0 {
+			return true
+		}
+	}
+	return false
+}

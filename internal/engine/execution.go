@@ -1,0 +1,278 @@
+// Package engine runs the goroutines of one execution one at a time and lets a Strategy decide, at every sync point,
+// which goes on.
+//
+// A token goes from goroutine to goroutine; who has it runs, and alone touches the engine's state, so that going on
+// costs no switch and handing over costs one. The root, the goroutine that called Run, gets the token when nobody can
+// run. It lives in a testing/synctest bubble with the rest, so it can wait until all of them rest: that is how it sees
+// a task that blocked in something the engine does not control, how the clock moves, and how a hang is proved.
+//
+// The primitives of package perturb stand on Task (Point, Block, Wait), Object (who waits, who holds) and Execution
+// (Complete); they know Go's semantics, and the engine knows none of it.
+package engine
+
+import (
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// A Strategy makes the decisions of one execution.
+type Strategy interface {
+	// Choose returns one of n >= 2 alternatives, 0 <= c < n. Alternative 0 is always the plain one: go on, or take the
+	// first in the queue, or the first ready case. It is called by one goroutine at a time.
+	Choose(n int) int
+}
+
+// Limits bound an execution.
+type Limits struct {
+	Steps int // operations; 0 means DefaultSteps
+}
+
+// DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
+const DefaultSteps = 2_000_000
+
+// A Failure is a reason to end an execution that the goroutines gave themselves.
+type Failure uint8
+
+const (
+	NoFailure Failure = iota
+	Panicked
+	Failed  // an assertion did not hold
+	TooLong // the limit of steps was reached
+)
+
+// active is the execution that instrumented code belongs to at present. One at a time in a process.
+var active atomic.Pointer[Execution]
+
+// Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
+// the operation is to be done natively.
+func Self() *Task {
+	x := active.Load()
+	if x == nil {
+		return nil
+	}
+	return x.self()
+}
+
+// An Execution runs a body under one schedule. It can be used again and again; one at a time in a process.
+type Execution struct {
+	cur      atomic.Pointer[Task] // has the token; nil: the root
+	progress atomic.Uint64        // counts steps over all executions, for the watchdog
+
+	strategy Strategy
+	limits   Limits
+	wait     func()
+
+	tasks   []*Task
+	live    int
+	runq    queue
+	delayed queue // run when runq is empty
+	first   *Task // runs as soon as the root has looked after things
+	spun    int   // yields of a task that is alone
+
+	objects objects
+	trace   trace
+	clock   clock
+
+	out        outside
+	outside    int
+	anyOutside atomic.Bool
+	callbacks  int
+
+	failure   Failure
+	panicked  *Task
+	value     any
+	stack     []byte
+	stopping  bool
+	unwinding bool
+	undone    int // steps taken while unwinding
+
+	began int64 // unix nanoseconds, virtual
+	moved bool  // something happened since the clock last moved that was not the clock's doing
+}
+
+// Run runs body as the first task of an execution, and whatever it starts, until all have ended or none can go on. It
+// returns what was left, after unwinding it. It must be called in a testing/synctest bubble of its own, whose Wait is
+// wait. No other execution may be active in the process.
+func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *Snapshot {
+	x.reset()
+	x.strategy, x.limits, x.wait = strategy, limits, wait
+	if x.limits.Steps <= 0 {
+		x.limits.Steps = DefaultSteps
+	}
+	if !active.CompareAndSwap(nil, x) {
+		panic("jostle: two executions at a time in one process")
+	}
+	main := x.newTask(nil, nil, "main")
+	go main.run(body)
+	x.ready(main)
+	quiet := x.loop()
+	snap := x.snapshot(quiet)
+	x.unwind(snap)
+	active.CompareAndSwap(x, nil)
+	return snap
+}
+
+// Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
+// Execution must not be used again. Any goroutine may call it.
+func (x *Execution) Abandon() { active.CompareAndSwap(x, nil) }
+
+// Progress counts the steps of all executions of x. A value that does not change says that no sync point was passed.
+// Any goroutine may call it.
+func (x *Execution) Progress() uint64 { return x.progress.Load() }
+
+// Running returns the task that has the token, or nil. Any goroutine may call it.
+func (x *Execution) Running() *Task { return x.cur.Load() }
+
+func (x *Execution) reset() {
+	x.cur.Store(nil)
+	clear(x.tasks)
+	x.tasks = x.tasks[:0]
+	x.runq, x.delayed = queue{}, queue{}
+	x.live, x.first, x.spun = 0, nil, 0
+	x.objects.reset()
+	x.trace.reset()
+	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
+	x.out.gone, x.out.arrived = nil, nil
+	x.outside, x.callbacks = 0, 0
+	x.anyOutside.Store(false)
+	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
+	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
+	x.began = time.Now().UnixNano()
+}
+
+// A Quiet says on what evidence an execution was ended that had not ended by itself.
+type Quiet uint8
+
+const (
+	AllEnded   Quiet = iota
+	Proved           // nothing could run and no timer was pending
+	LiveTimers       // only timers went on, long and often, and nothing else moved
+	Stopped          // by a Failure
+)
+
+// Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
+const (
+	quietTicks    = 1_000
+	quietMaxTicks = 20_000
+	quietTime     = int64(600e9)
+)
+
+// loop is the root: it has the token whenever nobody else can use it.
+func (x *Execution) loop() Quiet {
+	ticks, since, start := 0, int64(0), 0
+	for {
+		x.admit()
+		switch {
+		case x.stopping:
+			return Stopped
+		case x.live == 0:
+			return AllEnded
+		}
+		if x.first == nil {
+			x.first = x.pick()
+		}
+		if x.first == nil {
+			x.poll()
+			x.first = x.pick()
+		}
+		spinner := x.first
+		if x.first != nil && x.spun < maxSpins {
+			x.first = nil
+			x.grant(spinner)
+			continue
+		}
+		x.spun = 0
+
+		// Nothing can run, or one task yields to nobody again and again: it is the clock's turn.
+		if x.moved {
+			ticks, since, start = 0, x.now(), x.trace.n
+			x.moved = false
+		}
+		ticks++
+		if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
+			if x.tasks[0].state == Ended || x.stuck(start) {
+				return LiveTimers
+			}
+		}
+		if !x.advance() && spinner == nil && !x.beyond() && x.runq.n == 0 {
+			return Proved
+		}
+	}
+}
+
+// maxSpins is how often a task that is alone may yield before the clock moves under it.
+const maxSpins = 16
+
+// now returns the virtual nanoseconds since the execution began.
+func (x *Execution) now() int64 { return time.Now().UnixNano() - x.began }
+
+// stuck reports whether some task has waited since before the given step for something other than the clock.
+func (x *Execution) stuck(step int) bool {
+	for _, t := range x.tasks {
+		if t.state == Blocked && t.op != OpSleep && t.since <= step {
+			return true
+		}
+	}
+	return false
+}
+
+// poll tries the operations of blocked tasks on the real objects: partners that the engine does not see may have come.
+func (x *Execution) poll() {
+	// What is found here is the clock's doing or came from outside, and does not count as movement.
+	defer func(moved bool) { x.moved = moved }(x.moved)
+	for _, t := range x.tasks {
+		if t.state != Blocked {
+			continue
+		}
+		for _, w := range t.waits {
+			if w.Poll != nil && w.Poll() {
+				break
+			}
+		}
+	}
+}
+
+func (x *Execution) newTask(parent *Task, spawned *Site, name string) *Task {
+	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1)}
+	x.adopt(t)
+	x.moved = true
+	return t
+}
+
+func (x *Execution) adopt(t *Task) {
+	x.tasks = append(x.tasks, t)
+	t.ID = uint32(len(x.tasks))
+	x.live++
+}
+
+// Go starts f as a new task. The caller goes on, unless the schedule has it otherwise.
+func (t *Task) Go(f func(), s *Site) {
+	x := t.x
+	if x.unwinding {
+		return // what deferred calls start while they are unwound would have to be unwound at once
+	}
+	child := x.newTask(t, s, s.exprOr("func"))
+	go child.run(f)
+	x.ready(child)
+	t.Point(OpGo, nil, s)
+}
+
+// fail ends the execution for a reason that the task gives. The first reason counts.
+func (x *Execution) fail(f Failure, t *Task, value any, stack []byte) {
+	if x.failure == NoFailure {
+		x.failure, x.panicked, x.value, x.stack = f, t, value, stack
+	}
+	x.stopping = true
+}
+
+// Fail ends the execution because an assertion failed in t, which must exit its goroutine next.
+func (t *Task) Fail() { t.x.fail(Failed, t, nil, nil) }
+
+// Throw ends the execution for an error that Go would end the process for, which no recover can catch: text is Go's own.
+func (t *Task) Throw(text string) {
+	buf := make([]byte, 16<<10)
+	t.x.fail(Panicked, t, fmt.Errorf("fatal error: %s", text), buf[:runtime.Stack(buf, false)])
+	runtime.Goexit()
+}

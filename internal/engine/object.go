@@ -1,0 +1,207 @@
+package engine
+
+import "unsafe"
+
+// A Kind is what an Object is to Go.
+type Kind uint8
+
+const (
+	Mutex Kind = iota + 1
+	RWMutex
+	Chan
+	WaitGroup
+	Once
+	Cond
+)
+
+var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// An Object is what the engine knows of one synchronisation object of the code under test. The object itself stays what
+// it is, a *sync.Mutex say, and keeps the truth about being locked or closed; this is who waits for it and who holds it.
+//
+// Its fields belong to the task that runs.
+type Object struct {
+	ID    uint32 // from 1, in the order of first use
+	Kind  Kind
+	First *Site // where it was first used
+	ptr   unsafe.Pointer
+
+	Waiters Waiters // lockers, receivers, and whoever waits for the object as a whole
+	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
+	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
+	holds   []Hold
+
+	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
+	Closed  bool // Chan: seen closed
+	Running bool // Once: its function runs
+
+	// Stash is a value that had to be received to see that a channel without a visible sender was ready: the next
+	// receive gets it. It points to a value of the channel's element type.
+	Stash unsafe.Pointer
+
+	users   []Use
+	Dropped Use // the last wake-up that met no waiter: a signal, or a send given up for a select's default
+}
+
+// A Hold is a lock held by a task.
+type Hold struct {
+	Task *Task
+	Site *Site
+	Step int
+	Read bool
+}
+
+// A Use is the last operation of one kind that one task did on an object.
+type Use struct {
+	Task *Task
+	Op   Op
+	Site *Site
+	Step int
+}
+
+// A Waiter is one task blocked on one object; a task blocked in a select has one on every case.
+type Waiter struct {
+	Task   *Task
+	Object *Object
+	Op     Op
+	Site   *Site
+	Val    unsafe.Pointer // where the value of a send is, or that of a receive goes
+	Ok     bool           // the operation was completed by a partner, and not by a close
+	Done   bool
+	// Poll tries the operation on the real object, for partners that the engine does not see. Only called while every
+	// task is parked.
+	Poll func() bool
+
+	list       *Waiters
+	prev, next *Waiter
+}
+
+// Waiters is a list of waiters, first come first served, as the runtime's own are.
+type Waiters struct {
+	head, tail *Waiter
+}
+
+// First returns the waiter that came first, or nil.
+func (l *Waiters) First() *Waiter { return l.head }
+
+// Next returns the waiter after w, or nil.
+func (w *Waiter) Next() *Waiter { return w.next }
+
+func (l *Waiters) push(w *Waiter) {
+	w.list, w.prev, w.next = l, l.tail, nil
+	if l.tail == nil {
+		l.head = w
+	} else {
+		l.tail.next = w
+	}
+	l.tail = w
+}
+
+func (l *Waiters) remove(w *Waiter) {
+	if w.prev == nil {
+		l.head = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		l.tail = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	w.list, w.prev, w.next = nil, nil, nil
+}
+
+// objectChunk is how many Objects are allocated at a time.
+const objectChunk = 32
+
+// objects numbers the synchronisation objects of an execution, by address. The map keeps them alive, so that an address
+// cannot come to mean another object while the execution lasts.
+type objects struct {
+	byPtr  map[unsafe.Pointer]*Object
+	chunks [][]Object
+	n      int
+	last   *Object
+}
+
+func (os *objects) reset() {
+	clear(os.byPtr)
+	for i := range os.chunks {
+		clear(os.chunks[i])
+	}
+	const kept = 64 // chunks: the memory of an unusually large execution is given back
+	if len(os.chunks) > kept {
+		os.chunks = os.chunks[:kept:kept]
+		os.byPtr = nil
+	}
+	os.n, os.last = 0, nil
+}
+
+func (os *objects) lookup(p unsafe.Pointer) *Object {
+	if os.last != nil && os.last.ptr == p {
+		return os.last
+	}
+	return os.byPtr[p]
+}
+
+func (os *objects) get(p unsafe.Pointer, k Kind, s *Site) *Object {
+	if o := os.lookup(p); o != nil {
+		os.last = o
+		return o
+	}
+	if os.byPtr == nil {
+		os.byPtr = make(map[unsafe.Pointer]*Object)
+	}
+	chunk, i := os.n/objectChunk, os.n%objectChunk
+	if chunk == len(os.chunks) {
+		os.chunks = append(os.chunks, make([]Object, objectChunk))
+	}
+	o := &os.chunks[chunk][i]
+	os.n++
+	o.ID, o.Kind, o.First, o.ptr = uint32(os.n), k, s, p
+	os.byPtr[p] = o
+	os.last = o
+	return o
+}
+
+// Hold notes that t holds o from now on.
+func (o *Object) Hold(t *Task, s *Site, read bool) {
+	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
+	t.held++
+}
+
+// Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
+func (o *Object) Release(t *Task) {
+	for i := len(o.holds) - 1; i >= 0; i-- {
+		if o.holds[i].Task == t {
+			o.dropHold(i)
+			return
+		}
+	}
+	if len(o.holds) > 0 {
+		o.dropHold(0)
+	}
+}
+
+func (o *Object) dropHold(i int) {
+	o.holds[i].Task.held--
+	o.holds = append(o.holds[:i], o.holds[i+1:]...)
+}
+
+// Held reports whether a task that the engine knows holds o.
+func (o *Object) Held() bool { return len(o.holds) > 0 }
+
+// HeldForReading reports whether a task that the engine knows holds o, an RWMutex, for reading.
+func (o *Object) HeldForReading() bool { return len(o.holds) > 0 && o.holds[0].Read }
+
+// use notes the operation for those who will ask who could have ended a wait.
+func (o *Object) use(t *Task, op Op, s *Site, step int) {
+	for i := range o.users {
+		if u := &o.users[i]; u.Task == t && u.Op == op {
+			u.Site, u.Step = s, step
+			return
+		}
+	}
+	o.users = append(o.users, Use{t, op, s, step})
+}

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// outside is where tasks meet that are not run by the token: those that came back from an operation that the engine
+// does not control, and the callbacks of native timers and contexts. They may come at any time and from any thread.
+// The root admits them, in an order of its own, when all is quiet.
+type outside struct {
+	mu      sync.Mutex
+	gone    []*Task // blocked out there
+	arrived []arrival
+}
+
+type arrival struct {
+	seq  int // orders callbacks: by what they were registered as
+	task *Task
+}
+
+// leave notes that t blocks in something uncontrolled. Called by the root.
+func (x *Execution) leave(t *Task) {
+	t.state = Outside
+	x.outside++
+	x.out.mu.Lock()
+	x.out.gone = append(x.out.gone, t)
+	x.out.mu.Unlock()
+	x.anyOutside.Store(true)
+}
+
+// returned finds the task of the goroutine g among those that had left, and waits until it is admitted again.
+func (x *Execution) returned(g uintptr) *Task {
+	if !x.anyOutside.Load() {
+		return nil
+	}
+	x.out.mu.Lock()
+	i := slices.IndexFunc(x.out.gone, func(t *Task) bool { return t.g == g })
+	if i < 0 {
+		x.out.mu.Unlock()
+		return nil
+	}
+	t := x.out.gone[i]
+	x.out.mu.Unlock()
+	x.arrive(t)
+	t.park()
+	return t
+}
+
+// arrive puts t before the root.
+func (x *Execution) arrive(t *Task) {
+	x.out.mu.Lock()
+	defer x.out.mu.Unlock()
+	if i := slices.Index(x.out.gone, t); i >= 0 {
+		x.out.gone = slices.Delete(x.out.gone, i, i+1)
+	}
+	x.out.arrived = append(x.out.arrived, arrival{int(t.ID), t})
+}
+
+// A Callback is a function that native code will call in a goroutine of its own: a timer's or a context's.
+type Callback struct {
+	x    *Execution
+	seq  int
+	f    func()
+	site *Site
+}
+
+// NewCallback registers f, to be run as a task of the execution each time that the callback is called.
+func (t *Task) NewCallback(f func(), s *Site) *Callback {
+	x := t.x
+	x.callbacks++
+	return &Callback{x: x, seq: 1<<30 + x.callbacks, f: f, site: s}
+}
+
+// Run is what native code calls.
+func (c *Callback) Run() {
+	if active.Load() != c.x {
+		return // the execution is over, and what it started with it
+	}
+	t := &Task{x: c.x, Spawned: c.site, Name: c.site.exprOr("callback"), gate: make(chan struct{}, 1)}
+	c.x.out.mu.Lock()
+	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
+	c.x.out.mu.Unlock()
+	t.run(c.f)
+}
+
+func (s *Site) exprOr(def string) string {
+	if s == nil || s.Expr == "" {
+		return def
+	}
+	return s.Expr
+}
+
+// admit waits until every goroutine of the execution rests, and takes back those that came in. Called by the root.
+func (x *Execution) admit() {
+	x.wait()
+	if t := x.cur.Load(); t != nil {
+		x.cur.Store(nil)
+		x.leave(t)
+	}
+	x.out.mu.Lock()
+	defer x.out.mu.Unlock()
+	if len(x.out.arrived) == 0 {
+		return
+	}
+	slices.SortStableFunc(x.out.arrived, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
+	for _, a := range x.out.arrived {
+		if a.task.state == Outside {
+			x.outside--
+			x.moved = true
+		} else {
+			x.adopt(a.task)
+		}
+		x.ready(a.task)
+	}
+	x.out.arrived = x.out.arrived[:0]
+	x.anyOutside.Store(x.outside > 0)
+}
+
+// Settle lets everything that runs outside the engine's control come to rest, and comes back first.
+func (t *Task) Settle() {
+	x := t.x
+	if x.unwinding {
+		return
+	}
+	x.first = t
+	x.cur.Store(nil)
+	t.park()
+}

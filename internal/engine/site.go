@@ -1,0 +1,71 @@
+package engine
+
+import "strconv"
+
+// A Site is one sync point in the source of the code under test. The rewriter emits it as static data, so that a sync
+// point costs the instrumented code one address.
+type Site struct {
+	File string // original file, absolute
+	Line int32
+	Col  int32
+	Func string // enclosing function, as runtime.FuncForPC names it
+	Expr string // operand as the source has it: "s.mu", "out", the function a go statement starts
+	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
+}
+
+// String returns "file:line:col", or "-" for the nil Site that stands for operations of the harness itself.
+func (s *Site) String() string {
+	if s == nil {
+		return "-"
+	}
+	return s.File + ":" + strconv.Itoa(int(s.Line)) + ":" + strconv.Itoa(int(s.Col))
+}
+
+func (s *Site) key() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.Key
+}
+
+// An Op is the kind of operation done at a sync point.
+type Op uint8
+
+// The operations. A Site says where one stands, an Object what it is done on.
+const (
+	OpNone Op = iota
+	OpGo
+	OpExit
+	OpLock
+	OpTryLock
+	OpUnlock
+	OpRLock
+	OpTryRLock
+	OpRUnlock
+	OpSend
+	OpRecv
+	OpClose
+	OpSelect
+	OpAdd
+	OpDone
+	OpWait
+	OpOnce
+	OpCondWait
+	OpSignal
+	OpBroadcast
+	OpSleep
+	OpTimer
+	OpYield
+	OpCancel
+	OpContext
+)
+
+var opNames = [...]string{
+	OpNone: "start", OpGo: "go", OpExit: "exit", OpLock: "lock", OpTryLock: "try lock", OpUnlock: "unlock", OpRLock: "read lock",
+	OpTryRLock: "try read lock", OpRUnlock: "read unlock", OpSend: "send", OpRecv: "receive", OpClose: "close",
+	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "once", OpCondWait: "cond wait",
+	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
+	OpCancel: "cancel", OpContext: "context",
+}
+
+func (o Op) String() string { return opNames[o] }

@@ -1,0 +1,124 @@
+package engine
+
+// A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
+// computed from it, and nothing in it changes any more.
+type Snapshot struct {
+	Quiet    Quiet
+	Failure  Failure
+	Culprit  int // index into Tasks of the task that panicked or failed, or -1
+	Value    any // of the panic
+	Stack    []byte
+	Tasks    []TaskState
+	Objects  []ObjectState
+	Steps    []Step // the last of them, see Total
+	Total    int    // how many steps there were
+	Hash     uint64 // of all steps
+	Preempts int
+	Elapsed  int64 // virtual nanoseconds
+
+	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
+	Abandoned int
+}
+
+// A TaskState is a task in a Snapshot.
+type TaskState struct {
+	ID       uint32
+	Parent   uint32 // 0 for none
+	Name     string
+	Spawned  *Site
+	State    State
+	Op       Op     // what it is blocked in
+	Site     *Site  // where
+	Since    int    // step at which it blocked
+	Waits    []Wait // on what; several in a select; none if nothing could ever end it, or if it sleeps
+	Holds    []Held // locks
+	Last     *Site  // last sync point passed
+	LastRecv int    // step of its last completed receive
+}
+
+// A Wait is one thing that would end a task's blocking.
+type Wait struct {
+	Object uint32
+	Op     Op
+}
+
+// A Held is a lock that a task holds.
+type Held struct {
+	Object uint32
+	Site   *Site
+	Step   int
+	Read   bool
+}
+
+// An ObjectState is a synchronisation object in a Snapshot.
+type ObjectState struct {
+	ID      uint32
+	Kind    Kind
+	First   *Site
+	Closed  bool
+	Count   int
+	Pending uint32 // RWMutex: the task that waits to write
+	Users   []ObjectUse
+	Dropped ObjectUse
+}
+
+// An ObjectUse is the last operation of its kind that a task did on an object.
+type ObjectUse struct {
+	Task uint32
+	Op   Op
+	Site *Site
+	Step int
+}
+
+func (u Use) state() ObjectUse {
+	if u.Task == nil {
+		return ObjectUse{}
+	}
+	return ObjectUse{u.Task.ID, u.Op, u.Site, u.Step}
+}
+
+// snapshot copies what a verdict needs. Of an execution in which all went well that is next to nothing.
+func (x *Execution) snapshot(quiet Quiet) *Snapshot {
+	snap := &Snapshot{
+		Quiet: quiet, Failure: x.failure, Culprit: -1, Value: x.value, Stack: x.stack,
+		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Elapsed: x.now(),
+	}
+	if quiet == AllEnded && x.failure == NoFailure {
+		return snap
+	}
+	snap.Steps = x.trace.kept()
+	for _, t := range x.tasks {
+		if t == x.panicked {
+			snap.Culprit = len(snap.Tasks)
+		}
+		ts := TaskState{
+			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state,
+			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv,
+		}
+		if t.Parent != nil {
+			ts.Parent = t.Parent.ID
+		}
+		if t.state == Blocked {
+			for _, w := range t.waits {
+				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op})
+			}
+		}
+		snap.Tasks = append(snap.Tasks, ts)
+	}
+	for i := range x.objects.n {
+		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
+		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Closed: o.Closed, Count: o.Count, Dropped: o.Dropped.state()}
+		if w := o.Pending.First(); w != nil {
+			os.Pending = w.Task.ID
+		}
+		for _, u := range o.users {
+			os.Users = append(os.Users, u.state())
+		}
+		for _, h := range o.holds {
+			ts := &snap.Tasks[h.Task.ID-1]
+			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read})
+		}
+		snap.Objects = append(snap.Objects, os)
+	}
+	return snap
+}

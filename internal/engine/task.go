@@ -1,0 +1,358 @@
+package engine
+
+import (
+	"runtime"
+	"runtime/debug"
+	"unsafe"
+)
+
+// A State is what a task is about.
+type State uint8
+
+const (
+	Enabled State = iota // runs, or could
+	Blocked              // waits for an object or the clock
+	Outside              // blocks in an operation that the engine does not control
+	Ended
+)
+
+// A Task is one goroutine of an execution. Its fields belong to the task that runs, but for its gate.
+type Task struct {
+	ID      uint32 // from 1, in the order of creation
+	Parent  *Task
+	Spawned *Site // the go statement; nil for the first task
+	Name    string
+
+	x     *Execution
+	g     uintptr
+	gate  chan struct{} // capacity 1: a token in it is leave to run
+	state State
+	held  int // locks
+
+	queue      *queue
+	prev, next *Task
+
+	// What it is blocked in. A lock has lock, everything else waits; a select's holds one a case.
+	op    Op
+	site  *Site
+	since int // step
+	waits []*Waiter
+	lock  Waiter
+	wake  int64 // virtual nanoseconds, if it sleeps
+
+	last     *Site // where it last passed a sync point
+	lastRecv int   // step of its last completed receive
+}
+
+// self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
+// code left native has started.
+func (x *Execution) self() *Task {
+	g := getg()
+	if t := x.cur.Load(); t != nil && t.g == g {
+		return t
+	}
+	return x.returned(g)
+}
+
+// run is the life of the task's goroutine.
+func (t *Task) run(f func()) {
+	<-t.gate
+	t.g = getg()
+	if t.x.unwinding {
+		t.exit()
+		return
+	}
+	finished := false
+	defer func() {
+		if !finished && !t.x.unwinding {
+			// Neither returned nor unwound by us: a panic, or the code's own Goexit.
+			if r := recover(); r != nil {
+				t.x.fail(Panicked, t, r, debug.Stack())
+			}
+		} else {
+			_ = recover() // what deferred calls do while they are unwound is no finding
+		}
+		t.exit()
+	}()
+	f()
+	finished = true
+}
+
+// exit ends the task and hands the token on for good.
+func (t *Task) exit() {
+	x := t.x
+	if t.state == Outside {
+		x.arrive(t)
+		<-t.gate
+	}
+	t.state = Ended
+	t.g = 0
+	x.live--
+	if x.unwinding {
+		x.cur.Store(nil)
+		return
+	}
+	x.trace.add(t, OpExit, nil, t.last)
+	x.progress.Add(1)
+	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
+		x.moved = true
+	}
+	if next := x.pick(); next != nil && x.outside == 0 {
+		x.grant(next)
+		return
+	} else if next != nil {
+		x.first = next
+	}
+	x.cur.Store(nil)
+}
+
+// Execution returns the execution that t belongs to.
+func (t *Task) Execution() *Execution { return t.x }
+
+// Object returns the engine's side of the synchronisation object of kind k at p.
+func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object { return t.x.objects.get(p, k, s) }
+
+// Known returns the engine's side of the object at p, or nil if the execution has not used it yet.
+func (t *Task) Known(p unsafe.Pointer) *Object { return t.x.objects.lookup(p) }
+
+// Unwinding reports whether the execution is over and t runs its deferred calls only.
+func (t *Task) Unwinding() bool { return t.x.unwinding }
+
+// Point is a sync point: t is about to do op on o, and the schedule says who goes on first. When it returns, t does the
+// operation. o may be nil.
+func (t *Task) Point(op Op, o *Object, s *Site) {
+	x := t.x
+	if x.unwinding {
+		x.unwindStep()
+		return
+	}
+	if x.outside > 0 {
+		t.Settle()
+	}
+	if q := x.runq.n; q > 0 {
+		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
+		switch c := x.strategy.Choose(1 + 2*q); {
+		case c == 0:
+		case c <= q:
+			t.site, t.op = s, op
+			x.runq.push(t)
+			t.handTo(x.runq.take(c-1), Preempted)
+		default:
+			t.site, t.op = s, op
+			x.delayed.push(t)
+			t.handTo(x.runq.take(c-q-1), Delayed)
+		}
+	}
+	t.Step(op, o, s)
+}
+
+// Step notes that t does op on o.
+func (t *Task) Step(op Op, o *Object, s *Site) {
+	x := t.x
+	t.last = s
+	x.trace.add(t, op, o, s)
+	x.progress.Add(1)
+	if o != nil {
+		o.use(t, op, s, x.trace.n)
+	}
+	if op == OpRecv {
+		t.lastRecv = x.trace.n
+	}
+	if x.trace.n >= x.limits.Steps && !x.stopping {
+		x.fail(TooLong, t, nil, nil)
+		x.cur.Store(nil)
+		t.park()
+	}
+}
+
+// Choose asks the schedule for one of n alternatives that are no question of who runs: the case of a select.
+func (t *Task) Choose(n int) int {
+	if n < 2 || t.x.unwinding {
+		return 0
+	}
+	return t.x.strategy.Choose(n)
+}
+
+// Yield lets others run first, as runtime.Gosched does.
+func (t *Task) Yield(s *Site) {
+	x := t.x
+	if x.unwinding {
+		x.unwindStep()
+		return
+	}
+	t.site, t.op = s, OpYield
+	if x.outside > 0 {
+		t.Settle()
+	}
+	x.runq.push(t)
+	switch {
+	case x.runq.n > 2:
+		t.handTo(x.runq.take(x.strategy.Choose(x.runq.n-1)), Switched)
+	case x.runq.n == 2:
+		t.handTo(x.runq.take(0), Switched)
+	case x.delayed.n > 0:
+		t.handTo(x.delayed.take(0), Switched)
+	default:
+		// Alone: whatever it spins on can only come from the clock or from outside control.
+		x.spun++
+		x.cur.Store(nil)
+		t.park()
+	}
+	t.Step(OpYield, nil, s)
+}
+
+// Wait enqueues w, which op on o needs; Block parks t until one of its waiters is done.
+func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
+	w.Task, w.Object, w.Op, w.Site, w.Done = t, o, op, s, false
+	l.push(w)
+	t.waits = append(t.waits, w)
+}
+
+// Block parks t, having waited for nothing (for ever) or for any of its waiters, and returns the one that was done.
+// If the execution ends first, it does not return: the goroutine exits, its deferred calls run.
+func (t *Task) Block(op Op, s *Site) *Waiter {
+	x := t.x
+	if x.unwinding {
+		runtime.Goexit()
+	}
+	done := t.done()
+	if done == nil {
+		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
+		t.passOn()
+		done = t.done()
+	}
+	t.waits = t.waits[:0]
+	return done
+}
+
+func (t *Task) done() *Waiter {
+	for _, w := range t.waits {
+		if w.Done {
+			return w
+		}
+	}
+	return nil
+}
+
+// BlockLock parks t until o, a lock, may be free; the caller tries and comes again. poll tells whether it is free, for
+// holders that the engine does not see; it may be nil.
+func (t *Task) BlockLock(op Op, o *Object, s *Site, poll func() bool) {
+	if t.x.unwinding {
+		runtime.Goexit()
+	}
+	w := &t.lock
+	if w.list == nil {
+		t.since = t.x.trace.n
+		t.waits = t.waits[:0]
+		t.Wait(&o.Waiters, w, o, op, s)
+	}
+	w.Poll = poll
+	t.op, t.site, t.state = op, s, Blocked
+	t.passOn()
+}
+
+// Complete ends the wait of w's task through w: its other waiters are withdrawn, and it may run.
+func (x *Execution) Complete(w *Waiter, ok bool) {
+	w.Ok, w.Done = ok, true
+	t := w.Task
+	for _, other := range t.waits {
+		if other.list != nil {
+			other.list.remove(other)
+		}
+	}
+	if w.Op == OpRecv {
+		t.lastRecv = x.trace.n
+	}
+	x.moved = true
+	if t.state == Blocked {
+		x.ready(t)
+	}
+}
+
+// Drop notes that op, a wake-up, met nobody who waits on o.
+func (t *Task) Drop(o *Object, op Op, s *Site) {
+	o.Dropped = Use{t, op, s, t.x.trace.n}
+}
+
+// Unlocked lets those who wait for a lock try to take it: any of them may win, as in Go.
+func (x *Execution) Unlocked(o *Object) {
+	for w := o.Waiters.head; w != nil; w = w.next {
+		x.moved = true
+		x.ready(w.Task)
+	}
+}
+
+// Locked ends t's own wait for the lock o, if any, and disables the others'.
+func (o *Object) Locked(t *Task) {
+	if w := &t.lock; w.list != nil {
+		w.list.remove(w)
+		t.waits = t.waits[:0]
+	}
+	for w := o.Waiters.head; w != nil; w = w.next {
+		if other := w.Task; other.queue != nil {
+			other.queue.remove(other)
+			other.state = Blocked
+		}
+	}
+}
+
+func (x *Execution) ready(t *Task) {
+	t.state = Enabled
+	if t.queue == nil {
+		x.runq.push(t)
+	}
+}
+
+// pick chooses who runs next when the running task cannot, and takes it off its queue; nil if nobody can.
+func (x *Execution) pick() *Task {
+	if x.stopping {
+		return nil
+	}
+	x.trace.next = Switched
+	switch q := x.runq.n; {
+	case q > 1:
+		return x.runq.take(x.strategy.Choose(q))
+	case q == 1:
+		return x.runq.take(0)
+	case x.delayed.n > 0:
+		return x.delayed.take(0)
+	}
+	return nil
+}
+
+// passOn hands the token to whoever can run, or to the root if nobody can, and parks t.
+func (t *Task) passOn() {
+	x := t.x
+	if next := x.pick(); next != nil && x.outside == 0 {
+		t.handTo(next, Switched)
+		return
+	} else if next != nil {
+		x.first = next
+	}
+	x.cur.Store(nil)
+	t.park()
+}
+
+// handTo gives the token to next and parks t, which stands in some queue already.
+func (t *Task) handTo(next *Task, how Choice) {
+	x := t.x
+	x.trace.next = how
+	if how >= Preempted {
+		x.trace.preemptions++
+	}
+	x.grant(next)
+	t.park()
+}
+
+func (x *Execution) grant(next *Task) {
+	x.cur.Store(next)
+	next.gate <- struct{}{}
+}
+
+// park waits for the token. At the end of the execution it comes with leave to unwind.
+func (t *Task) park() {
+	<-t.gate
+	if t.x.unwinding {
+		runtime.Goexit()
+	}
+}

@@ -1,0 +1,66 @@
+package engine
+
+// A Step is one operation done by one task.
+type Step struct {
+	Task   uint32
+	Object uint32 // Object.ID, 0 for none
+	Op     Op
+	Choice Choice // how the task came to run
+	Site   *Site
+}
+
+// A Choice says what the schedule had to do with a step.
+type Choice uint8
+
+const (
+	GoneOn    Choice = iota // the task that ran went on
+	Switched                // the task that ran blocked or ended
+	Preempted               // the task that ran could have gone on: the schedule took it off
+	Delayed                 // likewise, and it was held back until nothing else could run
+)
+
+// keptSteps bounds the memory of a trace. The hash covers every step all the same.
+const keptSteps = 1 << 16
+
+// trace keeps the steps of an execution and a hash of all of them.
+type trace struct {
+	steps       []Step
+	n           int
+	hash        uint64
+	preemptions int
+	next        Choice // of the step to come
+}
+
+func (tr *trace) reset() {
+	*tr = trace{steps: tr.steps[:0], hash: 14695981039346656037}
+}
+
+func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
+	var id uint32
+	if o != nil {
+		id = o.ID
+	}
+	c := tr.next
+	tr.next = GoneOn
+	tr.n++
+	h := tr.hash
+	h = (h ^ (uint64(t.ID) | uint64(op)<<32 | uint64(c)<<40)) * 1099511628211
+	h = (h ^ uint64(id)) * 1099511628211
+	h = (h ^ s.key()) * 1099511628211
+	tr.hash = h ^ h>>32
+	if len(tr.steps) < keptSteps {
+		tr.steps = append(tr.steps, Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s})
+	} else {
+		tr.steps[(tr.n-1)%keptSteps] = Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s}
+	}
+}
+
+// kept returns the steps that are left, oldest first.
+func (tr *trace) kept() []Step {
+	out := make([]Step, 0, len(tr.steps))
+	if tr.n > keptSteps {
+		first := tr.n % keptSteps
+		return append(append(out, tr.steps[first:]...), tr.steps[:first]...)
+	}
+	return append(out, tr.steps...)
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"runtime"
+	"sync"
+)
+
+// maxUndone bounds what deferred calls may do while an execution is unwound.
+const maxUndone = 100_000
+
+// unwind ends every goroutine that is left: each in turn exits where it is parked, and its deferred calls run. What
+// blocks outside the engine's control cannot be ended and is counted in the snapshot.
+func (x *Execution) unwind(snap *Snapshot) {
+	x.unwinding = true
+	for more := true; more; {
+		more = false
+		for i := 0; i < len(x.tasks); i++ {
+			t := x.tasks[i]
+			if t.state == Ended || t.state == Outside {
+				continue
+			}
+			more = true
+			x.grant(t)
+			x.wait()
+			if x.cur.Load() != nil {
+				x.cur.Store(nil)
+				x.leave(t)
+			}
+		}
+		x.admit() // callbacks, and tasks that were freed by the others' deferred calls
+	}
+	for _, t := range x.tasks {
+		if t.state == Outside {
+			snap.Abandoned++
+		}
+	}
+	if snap.Quiet != AllEnded {
+		x.forceUnlock()
+	}
+}
+
+// unwindStep is a sync point of a deferred call that runs while the execution is unwound.
+func (x *Execution) unwindStep() {
+	x.progress.Add(1)
+	if x.undone++; x.undone > maxUndone {
+		runtime.Goexit()
+	}
+}
+
+// forceUnlock frees the locks that the ended goroutines still held, so that a package-level lock does not take the
+// hang into the next execution.
+func (x *Execution) forceUnlock() {
+	for i := range x.objects.n {
+		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
+		for _, h := range o.holds {
+			o.forceUnlock(h.Read)
+		}
+		o.holds = nil
+	}
+}
+
+// forceUnlock frees one hold. It takes the lock first where it can: the code may have freed it where the engine did not
+// see, and Go ends the process for an unlock too many.
+func (o *Object) forceUnlock(read bool) {
+	switch o.Kind {
+	case Mutex:
+		m := (*sync.Mutex)(o.ptr)
+		m.TryLock()
+		m.Unlock()
+	case RWMutex:
+		m := (*sync.RWMutex)(o.ptr)
+		if m.TryLock() || !read {
+			m.Unlock()
+		} else {
+			m.RUnlock()
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package perturb
+
+import (
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A channel stays the channel it is: values in its buffer are in its buffer, a close is a close. Only blocking is
+// virtual: a goroutine that would block waits in the engine's lists, in the order of the runtime's (src/runtime/chan.go),
+// and its partner hands over directly. Partners that the engine does not see, a context or a timer say, are met by
+// trying the real channel.
+
+// chanObject returns the engine's side of ch, which must not be nil.
+func chanObject[T any](t *engine.Task, ch <-chan T, s *Site) *engine.Object {
+	return t.Object(chanPointer(ch), engine.Chan, s)
+}
+
+// chanPointer returns the address that makes ch the channel it is.
+func chanPointer[T any](ch <-chan T) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&ch)) }
+
+// both forgets the direction of a channel.
+func both[T any, C chan T | <-chan T | chan<- T](ch C) chan T { return *(*chan T)(unsafe.Pointer(&ch)) }
+
+// A Sender is a channel that a value is about to be sent on.
+type Sender[T any] struct {
+	ch chan<- T
+	s  *Site
+}
+
+// To begins the send statement To(ch, s).Send(v), which is ch <- v: the value is converted to the channel's element type
+// as the send statement converts it.
+func To[T any](ch chan<- T, s *Site) Sender[T] { return Sender[T]{ch, s} }
+
+// Send sends v.
+func (d Sender[T]) Send(v T) {
+	t := engine.Self()
+	if t == nil {
+		d.ch <- v
+		return
+	}
+	if d.ch == nil {
+		t.Point(engine.OpSend, nil, d.s)
+		t.Block(engine.OpSend, d.s)
+	}
+	ch := both[T](d.ch)
+	o := chanObject(t, ch, d.s)
+	t.Point(engine.OpSend, o, d.s)
+	if trySend(t, o, ch, v) {
+		return
+	}
+	blockedSend(t, o, ch, v, d.s)
+}
+
+// blockedSend is apart from Send so that only a send that blocks moves its value to the heap.
+func blockedSend[T any](t *engine.Task, o *engine.Object, ch chan T, v T, s *Site) {
+	w := sendWaiter(t, o, ch, &v)
+	t.Wait(&o.Senders, w, o, engine.OpSend, s)
+	t.Block(engine.OpSend, s)
+	if !w.Ok {
+		ch <- v // closed meanwhile: panics
+	}
+}
+
+// trySend sends v if that is possible without blocking.
+func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
+	if w := o.Waiters.First(); w != nil && !o.Closed {
+		*(*T)(w.Val) = v
+		t.Execution().Complete(w, true)
+		return true
+	}
+	select {
+	case ch <- v: // there is room, or a receiver that the engine does not see
+		return true
+	default:
+		return false
+	}
+}
+
+func sendWaiter[T any](t *engine.Task, o *engine.Object, ch chan T, v *T) *engine.Waiter {
+	w := &engine.Waiter{Val: unsafe.Pointer(v)}
+	w.Poll = func() bool {
+		select {
+		case ch <- *v:
+			t.Execution().Complete(w, true)
+			return true
+		default:
+			return false
+		}
+	}
+	return w
+}
+
+// Recv is <-ch.
+func Recv[T any](ch <-chan T, s *Site) T {
+	if engine.Self() == nil {
+		return <-ch
+	}
+	v, _ := Recv2(ch, s)
+	return v
+}
+
+// Recv2 is v, ok := <-ch.
+func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
+	t := engine.Self()
+	if t == nil {
+		v, ok := <-ch
+		return v, ok
+	}
+	if ch == nil {
+		t.Point(engine.OpRecv, nil, s)
+		t.Block(engine.OpRecv, s)
+	}
+	o := chanObject(t, ch, s)
+	t.Point(engine.OpRecv, o, s)
+	if v, ok, ready := tryRecv(t, o, ch); ready {
+		return v, ok
+	}
+	return blockedRecv(t, o, ch, s)
+}
+
+func blockedRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T, s *Site) (v T, ok bool) {
+	w := recvWaiter(t, ch, &v)
+	t.Wait(&o.Waiters, w, o, engine.OpRecv, s)
+	t.Block(engine.OpRecv, s)
+	return v, w.Ok
+}
+
+// tryRecv receives if that is possible without blocking.
+func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
+	if p := (*T)(o.Stash); p != nil {
+		o.Stash = nil
+		return *p, true, true
+	}
+	select {
+	case v, ok = <-ch:
+		if w := o.Senders.First(); w != nil && ok {
+			// The oldest blocked sender moves into the room that is now in the buffer.
+			both[T](ch) <- *(*T)(w.Val)
+			t.Execution().Complete(w, true)
+		}
+		o.Closed = !ok
+		return v, ok, true
+	default:
+	}
+	if w := o.Senders.First(); w != nil {
+		v = *(*T)(w.Val)
+		t.Execution().Complete(w, true)
+		return v, true, true
+	}
+	return v, false, false
+}
+
+func recvWaiter[T any](t *engine.Task, ch <-chan T, v *T) *engine.Waiter {
+	w := &engine.Waiter{Val: unsafe.Pointer(v)}
+	w.Poll = func() bool {
+		select {
+		case x, ok := <-ch:
+			*v = x
+			t.Execution().Complete(w, ok)
+			return true
+		default:
+			return false
+		}
+	}
+	return w
+}
+
+// Close is close(ch).
+func Close[T any](ch chan<- T, s *Site) {
+	t := engine.Self()
+	if t == nil || ch == nil {
+		close(ch)
+		return
+	}
+	o := chanObject(t, both[T](ch), s)
+	t.Point(engine.OpClose, o, s)
+	close(ch)
+	o.Closed = true
+	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+		t.Execution().Complete(w, false)
+	}
+	for w := o.Senders.First(); w != nil; w = o.Senders.First() {
+		t.Execution().Complete(w, false)
+	}
+}
+
+// RangeOver begins a loop over ch: it returns ch, evaluated once, and a zero value of its element type.
+func RangeOver[T any](ch <-chan T) (<-chan T, T) {
+	var zero T
+	return ch, zero
+}

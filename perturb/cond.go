@@ -1,0 +1,75 @@
+package perturb
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// CondWait is (*sync.Cond).Wait.
+func CondWait(c *sync.Cond, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		c.Wait()
+		return
+	}
+	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
+	t.Point(engine.OpCondWait, o, s)
+	// On the list first, then unlocked, as in the runtime: no signal can come between.
+	t.Wait(&o.Waiters, &engine.Waiter{}, o, engine.OpCondWait, s)
+	condUnlock(t, c.L, s)
+	t.Block(engine.OpCondWait, s)
+	LockerLock(c.L, s)
+}
+
+// condUnlock frees the lock of a Cond as part of the wait: no decision comes between.
+func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
+	switch l := l.(type) {
+	case *sync.Mutex:
+		unlockMutex(t, t.Object(unsafe.Pointer(l), engine.Mutex, s), l)
+	case *sync.RWMutex:
+		unlockWriter(t, t.Object(unsafe.Pointer(l), engine.RWMutex, s), l)
+	default:
+		if m := rlocker(l); m != nil {
+			unlockReader(t, t.Object(unsafe.Pointer(m), engine.RWMutex, s), m)
+			return
+		}
+		l.Unlock()
+	}
+}
+
+// CondSignal is (*sync.Cond).Signal.
+func CondSignal(c *sync.Cond, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		c.Signal()
+		return
+	}
+	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
+	t.Point(engine.OpSignal, o, s)
+	if w := o.Waiters.First(); w != nil {
+		t.Execution().Complete(w, true)
+		return
+	}
+	t.Drop(o, engine.OpSignal, s)
+	c.Signal()
+}
+
+// CondBroadcast is (*sync.Cond).Broadcast.
+func CondBroadcast(c *sync.Cond, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		c.Broadcast()
+		return
+	}
+	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
+	t.Point(engine.OpBroadcast, o, s)
+	if o.Waiters.First() == nil {
+		t.Drop(o, engine.OpBroadcast, s)
+	}
+	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+		t.Execution().Complete(w, true)
+	}
+	c.Broadcast()
+}

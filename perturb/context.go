@@ -1,0 +1,62 @@
+package perturb
+
+import (
+	"context"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Contexts stay package context's own. The engine is told when they are cancelled, so that what waits for them is woken
+// then and not only when nothing else can run, and when their deadlines are.
+
+// cancelled runs cancel as a sync point, after which everything that it set going has come to rest.
+func cancelled(cancel func(), s *Site) {
+	t := engine.Self()
+	if t == nil {
+		cancel()
+		return
+	}
+	t.Point(engine.OpCancel, nil, s)
+	cancel()
+	t.Settle()
+}
+
+// ContextWithCancel is context.WithCancel.
+func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	return ctx, func() { cancelled(cancel, s) }
+}
+
+// ContextWithCancelCause is context.WithCancelCause.
+func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	return ctx, func(cause error) { cancelled(func() { cancel(cause) }, s) }
+}
+
+// ContextWithDeadline is context.WithDeadline.
+func ContextWithDeadline(parent context.Context, d time.Time, s *Site) (context.Context, context.CancelFunc) {
+	return ContextWithDeadlineCause(parent, d, nil, s)
+}
+
+// ContextWithDeadlineCause is context.WithDeadlineCause.
+func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, s *Site) (context.Context, context.CancelFunc) {
+	alarm(time.Until(d), s)
+	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
+	return ctx, func() { cancelled(cancel, s) }
+}
+
+// ContextWithTimeout is context.WithTimeout.
+func ContextWithTimeout(parent context.Context, d time.Duration, s *Site) (context.Context, context.CancelFunc) {
+	return ContextWithDeadlineCause(parent, time.Now().Add(d), nil, s)
+}
+
+// ContextWithTimeoutCause is context.WithTimeoutCause.
+func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause error, s *Site) (context.Context, context.CancelFunc) {
+	return ContextWithDeadlineCause(parent, time.Now().Add(d), cause, s)
+}
+
+// ContextAfterFunc is context.AfterFunc.
+func ContextAfterFunc(ctx context.Context, f func(), s *Site) (stop func() bool) {
+	return context.AfterFunc(ctx, callback(f, s))
+}

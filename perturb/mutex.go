@@ -1,0 +1,118 @@
+package perturb
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// MutexLock is (*sync.Mutex).Lock.
+func MutexLock(m *sync.Mutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.Lock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
+	t.Point(engine.OpLock, o, s)
+	lockMutex(t, o, m, s)
+}
+
+// lockMutex takes m, waiting as long as it must.
+func lockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex, s *Site) {
+	for !m.TryLock() {
+		var poll func() bool
+		if !o.Held() {
+			poll = func() bool { return pollMutex(t, o, m) }
+		}
+		t.BlockLock(engine.OpLock, o, s, poll)
+	}
+	o.Locked(t)
+	o.Hold(t, s, false)
+}
+
+// pollMutex wakes those who wait for m if whoever took it out of the engine's sight has let go.
+func pollMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) bool {
+	if !m.TryLock() {
+		return false
+	}
+	m.Unlock()
+	t.Execution().Unlocked(o)
+	return true
+}
+
+// MutexTryLock is (*sync.Mutex).TryLock.
+func MutexTryLock(m *sync.Mutex, s *Site) bool {
+	t := engine.Self()
+	if t == nil {
+		return m.TryLock()
+	}
+	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
+	t.Point(engine.OpTryLock, o, s)
+	if !m.TryLock() {
+		return false
+	}
+	o.Locked(t)
+	o.Hold(t, s, false)
+	return true
+}
+
+// MutexUnlock is (*sync.Mutex).Unlock.
+func MutexUnlock(m *sync.Mutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.Unlock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
+	t.Point(engine.OpUnlock, o, s)
+	unlockMutex(t, o, m)
+}
+
+func unlockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) {
+	// Go ends the process for the unlock of an unlocked mutex. Here it is a finding, or nothing at all in a deferred
+	// call that runs because the goroutine was unwound out of a wait.
+	if m.TryLock() {
+		m.Unlock()
+		if !t.Unwinding() {
+			t.Throw("sync: unlock of unlocked mutex")
+		}
+		return
+	}
+	m.Unlock()
+	o.Release(t)
+	t.Execution().Unlocked(o)
+}
+
+// LockerLock is the Lock of a sync.Locker.
+func LockerLock(l sync.Locker, s *Site) {
+	switch l := l.(type) {
+	case *sync.Mutex:
+		MutexLock(l, s)
+	case *sync.RWMutex:
+		RWMutexLock(l, s)
+	default:
+		if m := rlocker(l); m != nil {
+			RWMutexRLock(m, s)
+			return
+		}
+		l.Lock()
+	}
+}
+
+// LockerUnlock is the Unlock of a sync.Locker.
+func LockerUnlock(l sync.Locker, s *Site) {
+	switch l := l.(type) {
+	case *sync.Mutex:
+		MutexUnlock(l, s)
+	case *sync.RWMutex:
+		RWMutexUnlock(l, s)
+	default:
+		if m := rlocker(l); m != nil {
+			RWMutexRUnlock(m, s)
+			return
+		}
+		l.Unlock()
+	}
+}

@@ -1,0 +1,43 @@
+// Package perturb is what instrumented code calls instead of Go's synchronisation operations.
+//
+// Nobody writes these calls by hand: package instrument puts them where the source has the operation, and each takes
+// what the operation takes, and the Site where it stands. A call means what the operation means. While an execution is
+// active, calls from its goroutines are sync points: the schedule decides who goes on, waiting is virtual, and who waits
+// for whom is known. At all other times, and for all other goroutines, a call is the operation, one predictable branch
+// away.
+//
+// The functions are named after what they stand for: MutexLock is (*sync.Mutex).Lock, TimeSleep is time.Sleep. They
+// may be called from any goroutine, and panic where the operation does, with Go's own text.
+package perturb
+
+import (
+	"runtime"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A Site is one sync point in the source of the code under test.
+type Site = engine.Site
+
+// Go starts f in a new goroutine, as the go statement does.
+func Go(f func(), s *Site) {
+	if t := engine.Self(); t != nil {
+		t.Go(f, s)
+		return
+	}
+	go f()
+}
+
+// Bind returns the method value of an operation: Bind(MutexUnlock, &mu, s) stands for mu.Unlock.
+func Bind[T any](op func(T, *Site), x T, s *Site) func() {
+	return func() { op(x, s) }
+}
+
+// RuntimeGosched is runtime.Gosched: others go first.
+func RuntimeGosched(s *Site) {
+	if t := engine.Self(); t != nil {
+		t.Yield(s)
+		return
+	}
+	runtime.Gosched()
+}

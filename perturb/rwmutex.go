@@ -1,0 +1,199 @@
+package perturb
+
+import (
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// The writer's preference of sync.RWMutex (src/sync/rwmutex.go) is kept here, because the real mutex is only ever
+// tried: a writer that finds readers announces itself (Object.Pending) and keeps new readers out until the old ones have
+// left. When a writer leaves, the readers that waited come in before the next writer does.
+
+// RWMutexLock is (*sync.RWMutex).Lock.
+func RWMutexLock(m *sync.RWMutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.Lock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpLock, o, s)
+	lockWriter(t, o, m, s)
+}
+
+func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
+	for {
+		announced := o.Pending.First() != nil
+		if !announced && m.TryLock() {
+			o.Hold(t, s, false)
+			return
+		}
+		w := &engine.Waiter{}
+		if !announced && o.HeldForReading() {
+			w.Poll = func() bool { return admitWriter(t, o, m) }
+			t.Wait(&o.Pending, w, o, engine.OpLock, s)
+			t.Block(engine.OpLock, s)
+			return // admitWriter took it for us
+		}
+		// Behind another writer, or a holder that the engine does not see.
+		w.Poll = func() bool {
+			if o.Pending.First() != nil || !m.TryLock() {
+				return false
+			}
+			m.Unlock()
+			t.Execution().Complete(w, true)
+			return true
+		}
+		t.Wait(&o.Senders, w, o, engine.OpLock, s)
+		t.Block(engine.OpLock, s)
+	}
+}
+
+// admitWriter gives the lock to the writer that waits for readers to leave, if the last has left.
+func admitWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
+	w := o.Pending.First()
+	if w == nil || !m.TryLock() {
+		return false
+	}
+	o.Hold(w.Task, w.Site, false)
+	t.Execution().Complete(w, true)
+	return true
+}
+
+// RWMutexTryLock is (*sync.RWMutex).TryLock.
+func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
+	t := engine.Self()
+	if t == nil {
+		return m.TryLock()
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpTryLock, o, s)
+	if o.Pending.First() != nil || !m.TryLock() {
+		return false
+	}
+	o.Hold(t, s, false)
+	return true
+}
+
+// RWMutexUnlock is (*sync.RWMutex).Unlock.
+func RWMutexUnlock(m *sync.RWMutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.Unlock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpUnlock, o, s)
+	unlockWriter(t, o, m)
+}
+
+func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
+	if m.TryRLock() { // so no writer has it: see unlockMutex
+		m.RUnlock()
+		if !t.Unwinding() {
+			t.Throw("sync: Unlock of unlocked RWMutex")
+		}
+		return
+	}
+	m.Unlock()
+	o.Release(t)
+	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+		if !m.TryRLock() {
+			break
+		}
+		o.Hold(w.Task, w.Site, true)
+		t.Execution().Complete(w, true)
+	}
+	// The writers behind this one try again: any of them may be next.
+	for w := o.Senders.First(); w != nil; w = o.Senders.First() {
+		t.Execution().Complete(w, true)
+	}
+}
+
+// RWMutexRLock is (*sync.RWMutex).RLock.
+func RWMutexRLock(m *sync.RWMutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.RLock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpRLock, o, s)
+	lockReader(t, o, m, s)
+}
+
+func lockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
+	if o.Pending.First() == nil && m.TryRLock() {
+		o.Hold(t, s, true)
+		return
+	}
+	w := &engine.Waiter{}
+	w.Poll = func() bool {
+		if o.Pending.First() != nil || !m.TryRLock() {
+			return false
+		}
+		o.Hold(t, s, true)
+		t.Execution().Complete(w, true)
+		return true
+	}
+	t.Wait(&o.Waiters, w, o, engine.OpRLock, s)
+	t.Block(engine.OpRLock, s) // whoever ends the wait has taken it for us
+}
+
+// RWMutexTryRLock is (*sync.RWMutex).TryRLock.
+func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
+	t := engine.Self()
+	if t == nil {
+		return m.TryRLock()
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpTryRLock, o, s)
+	if o.Pending.First() != nil || !m.TryRLock() {
+		return false
+	}
+	o.Hold(t, s, true)
+	return true
+}
+
+// RWMutexRUnlock is (*sync.RWMutex).RUnlock.
+func RWMutexRUnlock(m *sync.RWMutex, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		m.RUnlock()
+		return
+	}
+	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
+	t.Point(engine.OpRUnlock, o, s)
+	unlockReader(t, o, m)
+}
+
+func unlockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
+	free := m.TryLock()
+	if free {
+		m.Unlock()
+	}
+	if free || o.Held() && !o.HeldForReading() { // nobody reads: see unlockMutex
+		if !t.Unwinding() {
+			t.Throw("sync: RUnlock of unlocked RWMutex")
+		}
+		return
+	}
+	m.RUnlock()
+	o.Release(t)
+	admitWriter(t, o, m)
+}
+
+var rlockerType = reflect.TypeOf(new(sync.RWMutex).RLocker())
+
+// rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker. The runtime's
+// rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
+func rlocker(l sync.Locker) *sync.RWMutex {
+	v := reflect.ValueOf(l)
+	if v.Type() != rlockerType {
+		return nil
+	}
+	return (*sync.RWMutex)(v.UnsafePointer())
+}

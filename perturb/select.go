@@ -1,0 +1,213 @@
+package perturb
+
+import (
+	"reflect"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A SelectCase is one communication of a select statement.
+type SelectCase interface {
+	op() engine.Op
+	object(t *engine.Task, s *Site) *engine.Object // nil for a nil channel
+	ready(t *engine.Task, o *engine.Object) bool   // can go on with what the engine sees
+	commit(t *engine.Task, o *engine.Object)       // does it; it is ready
+	try(t *engine.Task, o *engine.Object) bool     // does it if a partner is there that the engine does not see
+	wait(t *engine.Task, o *engine.Object, s *Site)
+	done(w *engine.Waiter)      // w, which wait made, was completed
+	waiter() *engine.Waiter     // the one that wait made
+	native() reflect.SelectCase // for selects outside executions
+	received(v reflect.Value, ok bool)
+}
+
+// Select is a select statement over cases, with a default clause or without: it returns the index of the case taken, or
+// -1 for the default. A received value is got from the case. Without default and cases it blocks for ever.
+//
+// Which of several ready cases is taken is a decision of the schedule; the plain one is the first in the source.
+func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
+	t := engine.Self()
+	if t == nil {
+		return selectNative(hasDefault, cases)
+	}
+	t.Point(engine.OpSelect, nil, s)
+	var few [8]int
+	ready := few[:0]
+	var fewObjects [8]*engine.Object
+	objects := fewObjects[:0]
+	for i, c := range cases {
+		o := c.object(t, s)
+		objects = append(objects, o)
+		if o != nil && c.ready(t, o) {
+			ready = append(ready, i)
+		}
+	}
+	if len(ready) > 0 {
+		i := ready[t.Choose(len(ready))]
+		cases[i].commit(t, objects[i])
+		t.Step(cases[i].op(), objects[i], s)
+		return i
+	}
+	for i, c := range cases {
+		if o := objects[i]; o != nil && c.try(t, o) {
+			t.Step(c.op(), o, s)
+			return i
+		}
+	}
+	if hasDefault {
+		for i, c := range cases {
+			if o := objects[i]; o != nil && c.op() == engine.OpSend {
+				t.Drop(o, engine.OpSend, s)
+			}
+		}
+		return -1
+	}
+	for i, c := range cases {
+		if o := objects[i]; o != nil {
+			c.wait(t, o, s)
+		}
+	}
+	done := t.Block(engine.OpSelect, s)
+	for i, c := range cases {
+		if objects[i] != nil && c.waiter() == done {
+			t.Step(c.op(), objects[i], s)
+			c.done(done)
+			return i
+		}
+	}
+	panic("jostle: a select was woken by none of its cases")
+}
+
+func selectNative(hasDefault bool, cases []SelectCase) int {
+	native := make([]reflect.SelectCase, len(cases), len(cases)+1)
+	for i, c := range cases {
+		native[i] = c.native()
+	}
+	if hasDefault {
+		native = append(native, reflect.SelectCase{Dir: reflect.SelectDefault})
+	}
+	i, v, ok := reflect.Select(native)
+	if i == len(cases) {
+		return -1
+	}
+	cases[i].received(v, ok)
+	return i
+}
+
+// A RecvCase is a receive in a select.
+type RecvCase[T any] struct {
+	ch <-chan T
+	v  T
+	ok bool
+	w  *engine.Waiter
+}
+
+// OnRecv makes the case <-ch.
+func OnRecv[T any](ch <-chan T) *RecvCase[T] { return &RecvCase[T]{ch: ch} }
+
+// Get returns the value received.
+func (c *RecvCase[T]) Get() T { return c.v }
+
+// Get2 returns the value received, and whether it was sent rather than the zero value of a closed channel.
+func (c *RecvCase[T]) Get2() (T, bool) { return c.v, c.ok }
+
+func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
+
+func (c *RecvCase[T]) object(t *engine.Task, s *Site) *engine.Object {
+	if c.ch == nil {
+		return nil
+	}
+	return chanObject(t, c.ch, s)
+}
+
+func (c *RecvCase[T]) ready(t *engine.Task, o *engine.Object) bool {
+	if o.Stash != nil || len(c.ch) > 0 || o.Closed || o.Senders.First() != nil {
+		return true
+	}
+	// Closed by code left native, or with a native sender waiting? To see it is to receive.
+	select {
+	case v, ok := <-c.ch:
+		if ok {
+			o.Stash = unsafe.Pointer(&v)
+		}
+		o.Closed = !ok
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *RecvCase[T]) commit(t *engine.Task, o *engine.Object) {
+	c.v, c.ok, _ = tryRecv(t, o, c.ch)
+}
+
+func (c *RecvCase[T]) try(*engine.Task, *engine.Object) bool { return false } // ready has tried
+
+func (c *RecvCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
+	c.w = recvWaiter(t, c.ch, &c.v)
+	t.Wait(&o.Waiters, c.w, o, engine.OpRecv, s)
+}
+
+func (c *RecvCase[T]) done(w *engine.Waiter) { c.ok = w.Ok }
+
+func (c *RecvCase[T]) waiter() *engine.Waiter { return c.w }
+
+func (c *RecvCase[T]) native() reflect.SelectCase {
+	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.ch)}
+}
+
+func (c *RecvCase[T]) received(v reflect.Value, ok bool) {
+	reflect.ValueOf(&c.v).Elem().Set(v)
+	c.ok = ok
+}
+
+// A SendTo is a channel in a send case whose value is still to come.
+type SendTo[T any] struct{ ch chan<- T }
+
+// OnSend begins the case ch <- v, which is OnSend(ch).Value(v).
+func OnSend[T any](ch chan<- T) SendTo[T] { return SendTo[T]{ch} }
+
+// Value completes the case.
+func (d SendTo[T]) Value(v T) SelectCase { return &sendCase[T]{ch: both[T](d.ch), v: v} }
+
+type sendCase[T any] struct {
+	ch chan T
+	v  T
+	w  *engine.Waiter
+}
+
+func (c *sendCase[T]) op() engine.Op { return engine.OpSend }
+
+func (c *sendCase[T]) object(t *engine.Task, s *Site) *engine.Object {
+	if c.ch == nil {
+		return nil
+	}
+	return chanObject(t, c.ch, s)
+}
+
+func (c *sendCase[T]) ready(t *engine.Task, o *engine.Object) bool {
+	return o.Waiters.First() != nil || len(c.ch) < cap(c.ch) || o.Closed
+}
+
+func (c *sendCase[T]) commit(t *engine.Task, o *engine.Object) { trySend(t, o, c.ch, c.v) }
+
+func (c *sendCase[T]) try(t *engine.Task, o *engine.Object) bool { return trySend(t, o, c.ch, c.v) }
+
+func (c *sendCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
+	c.w = sendWaiter(t, o, c.ch, &c.v)
+	t.Wait(&o.Senders, c.w, o, engine.OpSend, s)
+}
+
+func (c *sendCase[T]) done(w *engine.Waiter) {
+	if !w.Ok {
+		c.ch <- c.v // closed meanwhile: panics
+	}
+}
+
+func (c *sendCase[T]) waiter() *engine.Waiter { return c.w }
+
+func (c *sendCase[T]) native() reflect.SelectCase {
+	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.ch), Send: reflect.ValueOf(&c.v).Elem()}
+}
+
+func (c *sendCase[T]) received(reflect.Value, bool) {}

@@ -1,0 +1,119 @@
+package perturb
+
+import (
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Timers stay the runtime's own: in an execution they run on the virtual clock of its bubble, and the engine is told when
+// the next one fires, so that the clock stops there.
+
+// TimeSleep is time.Sleep.
+func TimeSleep(d time.Duration, s *Site) {
+	if t := engine.Self(); t != nil {
+		t.Sleep(d, s)
+		return
+	}
+	time.Sleep(d)
+}
+
+// alarm tells the engine of a timer that fires after d.
+func alarm(d time.Duration, s *Site) {
+	if t := engine.Self(); t != nil {
+		t.Point(engine.OpTimer, nil, s)
+		t.Execution().Alarm(d)
+	}
+}
+
+// TimeAfter is time.After.
+func TimeAfter(d time.Duration, s *Site) <-chan time.Time {
+	alarm(d, s)
+	return time.After(d)
+}
+
+// TimeNewTimer is time.NewTimer.
+func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
+	alarm(d, s)
+	return time.NewTimer(d)
+}
+
+// TimeAfterFunc is time.AfterFunc.
+func TimeAfterFunc(d time.Duration, f func(), s *Site) *time.Timer {
+	alarm(d, s)
+	return time.AfterFunc(d, callback(f, s))
+}
+
+// callback makes f, which native code will call in a goroutine of its own, a task of the execution.
+func callback(f func(), s *Site) func() {
+	if t := engine.Self(); t != nil && f != nil {
+		return t.NewCallback(f, s).Run
+	}
+	return f
+}
+
+// TimeTick is time.Tick.
+func TimeTick(d time.Duration, s *Site) <-chan time.Time {
+	c := time.Tick(d)
+	ticks(c, d, s)
+	return c
+}
+
+// TimeNewTicker is time.NewTicker.
+func TimeNewTicker(d time.Duration, s *Site) *time.Ticker {
+	tk := time.NewTicker(d)
+	ticks(tk.C, d, s)
+	return tk
+}
+
+// ticks tells the engine of a ticker that sends on c.
+func ticks(c <-chan time.Time, d time.Duration, s *Site) {
+	if t := engine.Self(); t != nil && d > 0 {
+		t.Execution().SetTicker(chanPointer(c), d)
+		t.Point(engine.OpTimer, nil, s)
+	}
+}
+
+// TimerStop is (*time.Timer).Stop.
+func TimerStop(tm *time.Timer, s *Site) bool {
+	if t := engine.Self(); t != nil {
+		t.Point(engine.OpTimer, nil, s)
+		forget(t, tm.C)
+	}
+	return tm.Stop()
+}
+
+// TimerReset is (*time.Timer).Reset.
+func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
+	alarm(d, s)
+	if t := engine.Self(); t != nil {
+		forget(t, tm.C)
+	}
+	return tm.Reset(d)
+}
+
+// forget drops a tick that was received only to see that it was there: after Stop and Reset none may be left.
+func forget(t *engine.Task, c <-chan time.Time) {
+	if o := t.Known(chanPointer(c)); o != nil {
+		o.Stash = nil
+	}
+}
+
+// TickerStop is (*time.Ticker).Stop.
+func TickerStop(tk *time.Ticker, s *Site) {
+	if t := engine.Self(); t != nil {
+		t.Point(engine.OpTimer, nil, s)
+		forget(t, tk.C)
+		t.Execution().StopTicker(chanPointer(tk.C))
+	}
+	tk.Stop()
+}
+
+// TickerReset is (*time.Ticker).Reset.
+func TickerReset(tk *time.Ticker, d time.Duration, s *Site) {
+	tk.Reset(d) // panics if d is not positive
+	if t := engine.Self(); t != nil {
+		forget(t, tk.C)
+	}
+	ticks(tk.C, d, s)
+}

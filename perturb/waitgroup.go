@@ -1,0 +1,72 @@
+package perturb
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// WaitGroupAdd is (*sync.WaitGroup).Add.
+func WaitGroupAdd(wg *sync.WaitGroup, n int, s *Site) {
+	addWaitGroup(wg, n, engine.OpAdd, s)
+}
+
+// WaitGroupDone is (*sync.WaitGroup).Done.
+func WaitGroupDone(wg *sync.WaitGroup, s *Site) {
+	addWaitGroup(wg, -1, engine.OpDone, s)
+}
+
+func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		wg.Add(n)
+		return
+	}
+	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
+	t.Point(op, o, s)
+	wg.Add(n) // panics if the counter goes negative
+	if o.Count += n; o.Count > 0 {
+		return
+	}
+	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+		t.Execution().Complete(w, true)
+	}
+}
+
+// WaitGroupWait is (*sync.WaitGroup).Wait.
+func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		wg.Wait()
+		return
+	}
+	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
+	t.Point(engine.OpWait, o, s)
+	if o.Count <= 0 {
+		if !t.Unwinding() {
+			wg.Wait() // at once, unless code left native has added to it
+		}
+		return
+	}
+	t.Wait(&o.Waiters, &engine.Waiter{}, o, engine.OpWait, s)
+	t.Block(engine.OpWait, s)
+}
+
+// WaitGroupGo is (*sync.WaitGroup).Go.
+func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
+	if engine.Self() == nil {
+		wg.Go(f)
+		return
+	}
+	WaitGroupAdd(wg, 1, s)
+	Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				panic(r) // without Done, as sync.WaitGroup.Go has it: the panic must not be overtaken
+			}
+			WaitGroupDone(wg, s)
+		}()
+		f()
+	}, s)
+}
