@@ -24,9 +24,10 @@ const (
 
 // A Reader answers from the bytes of a schedule. It is for one execution, and for one goroutine at a time.
 type Reader struct {
-	data   []byte
-	gap    int
-	answer int // after gap plain ones; 0 if none is pending
+	data    []byte
+	pending bool // a byte was read whose answer is still to be given:
+	gap     int  // after so many plain ones
+	answer  int
 }
 
 // NewReader returns a Reader of schedule, which it keeps and does not change.
@@ -34,7 +35,7 @@ func NewReader(schedule []byte) *Reader { return &Reader{data: schedule} }
 
 // Choose returns the next answer, 0 <= c < n, for n >= 2.
 func (r *Reader) Choose(n int) int {
-	if r.gap == 0 && r.answer == 0 {
+	if !r.pending {
 		if len(r.data) == 0 {
 			return 0
 		}
@@ -44,17 +45,17 @@ func (r *Reader) Choose(n int) int {
 		r.gap--
 		return 0
 	}
+	r.pending = false
 	if r.answer == 0 {
 		return 0
 	}
-	c := 1 + (r.answer-1)%(n-1)
-	r.answer = 0
-	return c
+	return 1 + (r.answer-1)%(n-1)
 }
 
 // read decodes one departure.
 func (r *Reader) read() {
 	b := r.next()
+	r.pending = true
 	r.gap = gaps[b>>answerBits]
 	r.answer = int(b & answerMask)
 	if r.answer == wideAnswer {

@@ -1,0 +1,184 @@
+package perturb_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	. "github.com/jostle-dev/jostle/perturb"
+)
+
+var site = &Site{File: "x.go", Line: 1, Key: 1}
+
+func run(t *testing.T, bytes []byte, body func()) *engine.Snapshot {
+	t.Helper()
+	var snap *engine.Snapshot
+	synctest.Test(t, func(*testing.T) {
+		snap = new(engine.Execution).Run(schedule.NewReader(bytes), engine.Limits{}, synctest.Wait, body)
+	})
+	require.NotNil(t, snap)
+	return snap
+}
+
+func TestPlain(t *testing.T) {
+	var got []int
+	snap := run(t, nil, func() {
+		ch, done := make(chan int), make(chan struct{})
+		Go(func() {
+			for c, v := RangeOver(ch); ; {
+				var ok bool
+				if v, ok = Recv2(c, site); !ok {
+					break
+				}
+				got = append(got, v)
+			}
+			Close(done, site)
+		}, site)
+		for i := range 5 {
+			To(ch, site).Send(i)
+		}
+		Close(ch, site)
+		Recv(done, site)
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, []int{0, 1, 2, 3, 4}, got)
+}
+
+func TestDeadlock(t *testing.T) {
+	body := func() {
+		var a, b sync.Mutex
+		var wg sync.WaitGroup
+		WaitGroupGo(&wg, func() {
+			MutexLock(&a, site)
+			defer MutexUnlock(&a, site)
+			MutexLock(&b, site)
+			defer MutexUnlock(&b, site)
+		}, site)
+		WaitGroupGo(&wg, func() {
+			MutexLock(&b, site)
+			defer MutexUnlock(&b, site)
+			MutexLock(&a, site)
+			defer MutexUnlock(&a, site)
+		}, site)
+		WaitGroupWait(&wg, site)
+	}
+	assert.Equal(t, engine.AllEnded, run(t, nil, body).Quiet)
+	hangs := 0
+	for b := range 256 {
+		for c := range 64 {
+			snap := run(t, []byte{byte(b), byte(c)}, body)
+			if snap.Quiet == engine.Proved {
+				hangs++
+			} else {
+				assert.Equal(t, engine.AllEnded, snap.Quiet)
+			}
+		}
+	}
+	assert.NotZero(t, hangs)
+	t.Log(hangs)
+}
+
+func TestTime(t *testing.T) {
+	var order []string
+	snap := run(t, nil, func() {
+		ctx, cancel := ContextWithTimeout(context.Background(), 3*time.Second, site)
+		defer cancel()
+		tick := TimeNewTicker(time.Second, site)
+		defer TickerStop(tick, site)
+		var mu sync.Mutex
+		TimeAfterFunc(2500*time.Millisecond, func() {
+			MutexLock(&mu, site)
+			order = append(order, "func")
+			MutexUnlock(&mu, site)
+		}, site)
+		for {
+			c0, c1 := OnRecv(ctx.Done()), OnRecv(tick.C)
+			if Select(site, false, c0, c1) == 0 {
+				break
+			}
+			order = append(order, "tick")
+		}
+		TimeSleep(time.Hour, site)
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, []string{"tick", "tick", "func"}, order[:3])
+	assert.GreaterOrEqual(t, snap.Elapsed, int64(time.Hour))
+}
+
+func BenchmarkGoOn(b *testing.B)   { benchSteps(b, 1) }
+func BenchmarkSwitch(b *testing.B) { benchSteps(b, 2) }
+
+func benchSteps(b *testing.B, n int) {
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		synctest.Test(new(testing.T), func(*testing.T) {
+			new(engine.Execution).Run(schedule.NewReader(nil), engine.Limits{Steps: 1 << 60}, synctest.Wait, func() {
+				if n == 1 {
+					ch := make(chan int, 1)
+					Go(func() { TimeSleep(time.Hour, site) }, site)
+					Go(func() { var mu sync.Mutex; MutexLock(&mu, site); MutexLock(&mu, site) }, site)
+					b.ResetTimer()
+					for range b.N {
+						To(ch, site).Send(1)
+						Recv(ch, site)
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/step")
+					return
+				}
+				ch := make(chan int)
+				Go(func() {
+					for {
+						if _, ok := Recv2(ch, site); !ok {
+							return
+						}
+					}
+				}, site)
+				b.ResetTimer()
+				for range b.N {
+					To(ch, site).Send(1)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/item")
+				Close(ch, site)
+			})
+		})
+	}()
+	<-done
+}
+
+func BenchmarkHandover(b *testing.B) {
+	a, c := make(chan int), make(chan int)
+	go func() {
+		for v := range a {
+			c <- v
+		}
+	}()
+	b.ResetTimer()
+	for range b.N {
+		a <- 1
+		<-c
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/handover")
+	close(a)
+}
+
+func BenchmarkExecution(b *testing.B) {
+	x := new(engine.Execution)
+	for range b.N {
+		synctest.Test(new(testing.T), func(*testing.T) {
+			x.Run(schedule.NewReader(nil), engine.Limits{}, synctest.Wait, func() {
+				var wg sync.WaitGroup
+				WaitGroupGo(&wg, func() {}, site)
+				WaitGroupGo(&wg, func() {}, site)
+				WaitGroupWait(&wg, site)
+			})
+		})
+	}
+}
