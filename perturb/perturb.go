@@ -19,6 +19,13 @@ import (
 // A Site is one sync point in the source of the code under test.
 type Site = engine.Site
 
+// Instrumented notes that the process contains instrumented code. An instrumented file calls it to initialise a blank
+// variable; what it returns is of no use.
+func Instrumented() struct{} {
+	engine.SetInstrumented()
+	return struct{}{}
+}
+
 // Go starts f in a new goroutine, as the go statement does.
 func Go(f func(), s *Site) {
 	if t := engine.Self(); t != nil {

@@ -67,6 +67,9 @@ func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
 			}
 			WaitGroupDone(wg, s)
 		}()
+		if t := engine.Self(); t != nil {
+			t.Owes(t.Object(unsafe.Pointer(wg), engine.WaitGroup, s), s)
+		}
 		f()
 	}, s)
 }

@@ -45,6 +45,15 @@ const (
 // active is the execution that instrumented code belongs to at present. One at a time in a process.
 var active atomic.Pointer[Execution]
 
+// instrumented is set by the first instrumented file that the process contains, before main.
+var instrumented bool
+
+// SetInstrumented notes that code of this process has been instrumented. For initialisers of package variables only.
+func SetInstrumented() { instrumented = true }
+
+// Instrumented reports whether any code of this process has been instrumented.
+func Instrumented() bool { return instrumented }
+
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
 func Self() *Task {
@@ -88,8 +97,9 @@ type Execution struct {
 	unwinding bool
 	undone    int // steps taken while unwinding
 
-	began int64 // unix nanoseconds, virtual
-	moved bool  // something happened since the clock last moved that was not the clock's doing
+	settled int   // step since which nothing has moved but timers
+	began   int64 // unix nanoseconds, virtual
+	moved   bool  // something happened since the clock last moved that was not the clock's doing
 }
 
 // Run runs body as the first task of an execution, and whatever it starts, until all have ended or none can go on. It
@@ -139,6 +149,7 @@ func (x *Execution) reset() {
 	x.anyOutside.Store(false)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
+	x.settled, x.ended = 0, 0
 	x.began = time.Now().UnixNano()
 }
 
@@ -193,10 +204,13 @@ func (x *Execution) loop() Quiet {
 		ticks++
 		if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
 			if x.tasks[0].state == Ended || x.stuck(start) {
+				x.settled = start
 				return LiveTimers
 			}
 		}
+		quietSince := x.now()
 		if !x.advance() && spinner == nil && !x.beyond() && x.runq.n == 0 {
+			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
 	}
@@ -235,7 +249,7 @@ func (x *Execution) poll() {
 }
 
 func (x *Execution) newTask(parent *Task, spawned *Site, name string) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1)}
+	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), born: x.trace.n}
 	x.adopt(t)
 	x.moved = true
 	return t

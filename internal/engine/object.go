@@ -26,6 +26,7 @@ type Object struct {
 	ID    uint32 // from 1, in the order of first use
 	Kind  Kind
 	First *Site // where it was first used
+	Born  int   // step before that
 	ptr   unsafe.Pointer
 
 	Waiters Waiters // lockers, receivers, and whoever waits for the object as a whole
@@ -145,7 +146,7 @@ func (os *objects) lookup(p unsafe.Pointer) *Object {
 	return os.byPtr[p]
 }
 
-func (os *objects) get(p unsafe.Pointer, k Kind, s *Site) *Object {
+func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 	if o := os.lookup(p); o != nil {
 		os.last = o
 		return o
@@ -159,7 +160,7 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site) *Object {
 	}
 	o := &os.chunks[chunk][i]
 	os.n++
-	o.ID, o.Kind, o.First, o.ptr = uint32(os.n), k, s, p
+	o.ID, o.Kind, o.First, o.Born, o.ptr = uint32(os.n), k, s, step, p
 	os.byPtr[p] = o
 	os.last = o
 	return o
@@ -196,7 +197,11 @@ func (o *Object) Held() bool { return len(o.holds) > 0 }
 func (o *Object) HeldForReading() bool { return len(o.holds) > 0 && o.holds[0].Read }
 
 // use notes the operation for those who will ask who could have ended a wait.
+// Of a lock it is known who holds it.
 func (o *Object) use(t *Task, op Op, s *Site, step int) {
+	if o.Kind == Mutex || o.Kind == RWMutex {
+		return
+	}
 	for i := range o.users {
 		if u := &o.users[i]; u.Task == t && u.Op == op {
 			u.Site, u.Step = s, step
@@ -205,3 +210,6 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 	}
 	o.users = append(o.users, Use{t, op, s, step})
 }
+
+// Owes notes that o, a wait group, waits for t to end.
+func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }

@@ -14,7 +14,9 @@ type Snapshot struct {
 	Total    int    // how many steps there were
 	Hash     uint64 // of all steps
 	Preempts int
+	Orders   Orders
 	Elapsed  int64 // virtual nanoseconds
+	Settled  int   // step since which whoever is blocked has been stuck; what blocked later is woken by timers
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
@@ -34,6 +36,8 @@ type TaskState struct {
 	Holds    []Held // locks
 	Last     *Site  // last sync point passed
 	LastRecv int    // step of its last completed receive
+	Born     int    // step at which it was started
+	Stack    string // of a task that blocks outside the engine's control, as the runtime prints it
 }
 
 // A Wait is one thing that would end a task's blocking.
@@ -55,6 +59,7 @@ type ObjectState struct {
 	ID      uint32
 	Kind    Kind
 	First   *Site
+	Born    int
 	Closed  bool
 	Count   int
 	Pending uint32 // RWMutex: the task that waits to write
@@ -81,19 +86,24 @@ func (u Use) state() ObjectUse {
 func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap := &Snapshot{
 		Quiet: quiet, Failure: x.failure, Culprit: -1, Value: x.value, Stack: x.stack,
-		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Elapsed: x.now(),
+		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 	}
 	if quiet == AllEnded && x.failure == NoFailure {
 		return snap
 	}
+	if x.ended != 0 {
+		snap.Elapsed = x.ended
+	}
 	snap.Steps = x.trace.kept()
+	snap.Settled = x.settled
+	stacks := x.outsideStacks()
 	for _, t := range x.tasks {
 		if t == x.panicked {
 			snap.Culprit = len(snap.Tasks)
 		}
 		ts := TaskState{
 			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state,
-			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv,
+			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born,
 		}
 		if t.Parent != nil {
 			ts.Parent = t.Parent.ID
@@ -103,11 +113,14 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op})
 			}
 		}
+		if t.state == Outside {
+			ts.Stack = stacks[t]
+		}
 		snap.Tasks = append(snap.Tasks, ts)
 	}
 	for i := range x.objects.n {
 		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
-		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Closed: o.Closed, Count: o.Count, Dropped: o.Dropped.state()}
+		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
 		}

@@ -42,6 +42,7 @@ type Task struct {
 
 	last     *Site // where it last passed a sync point
 	lastRecv int   // step of its last completed receive
+	born     int   // step at which it was started
 }
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
@@ -110,7 +111,9 @@ func (t *Task) exit() {
 func (t *Task) Execution() *Execution { return t.x }
 
 // Object returns the engine's side of the synchronisation object of kind k at p.
-func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object { return t.x.objects.get(p, k, s) }
+func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object {
+	return t.x.objects.get(p, k, s, t.x.trace.n)
+}
 
 // Known returns the engine's side of the object at p, or nil if the execution has not used it yet.
 func (t *Task) Known(p unsafe.Pointer) *Object { return t.x.objects.lookup(p) }

@@ -29,6 +29,20 @@ type trace struct {
 	hash        uint64
 	preemptions int
 	next        Choice // of the step to come
+	last        uint64 // key of the site of the step before
+	orders      Orders
+}
+
+// Orders is a set of which operation came right after which of another goroutine, hashed to 256 members. Two executions
+// with different sets took different ways; a fuzzer that is shown the set can tell that.
+type Orders [4]uint64
+
+// Has reports whether member i, 0 <= i < 256, is in the set.
+func (o *Orders) Has(i int) bool { return o[i/64]>>(i%64)&1 != 0 }
+
+func (o *Orders) add(before, after uint64) {
+	h := (before*31 ^ after) * 0x9E3779B97F4A7C15 >> 56
+	o[h/64] |= 1 << (h % 64)
 }
 
 func (tr *trace) reset() {
@@ -43,10 +57,15 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 	c := tr.next
 	tr.next = GoneOn
 	tr.n++
+	key := s.key() + uint64(op)
+	if c != GoneOn {
+		tr.orders.add(tr.last, key)
+	}
+	tr.last = key
 	h := tr.hash
 	h = (h ^ (uint64(t.ID) | uint64(op)<<32 | uint64(c)<<40)) * 1099511628211
 	h = (h ^ uint64(id)) * 1099511628211
-	h = (h ^ s.key()) * 1099511628211
+	h = (h ^ key) * 1099511628211
 	tr.hash = h ^ h>>32
 	if len(tr.steps) < keptSteps {
 		tr.steps = append(tr.steps, Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s})

@@ -1,0 +1,179 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/perturb"
+)
+
+func TestMain(m *testing.M) {
+	engine.SetInstrumented() // the bodies below call package perturb as instrumented code does
+	os.Exit(m.Run())
+}
+
+// A recorder is a test that keeps what it is told.
+type recorder struct {
+	testing.TB
+	failed bool
+	text   string
+}
+
+func (r *recorder) Helper()      {}
+func (r *recorder) Name() string { return "TestX" }
+func (r *recorder) Log(args ...any) {
+	r.text += fmt.Sprintln(args...)
+}
+func (r *recorder) Fatal(args ...any) {
+	r.failed = true
+	r.text += fmt.Sprintln(args...)
+	runtime.Goexit()
+}
+func (r *recorder) Fatalf(format string, args ...any) { r.Fatal(fmt.Sprintf(format, args...)) }
+
+// check runs Check against a recorder.
+func check(body func(T), options ...Option) *recorder {
+	r := new(recorder)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		Check(r, body, options...)
+	}()
+	<-done
+	return r
+}
+
+// at returns a site at a line of an imaginary file, so that reports read like real ones.
+func at(line int, expr string) *perturb.Site {
+	return &perturb.Site{File: "/src/x.go", Line: int32(line), Col: 1, Func: "x.F", Expr: expr, Key: uint64(line)}
+}
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name string
+		body func(T)
+		want string // "" for none
+	}{
+		{"pass", func(T) {
+			c := make(chan int)
+			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(1, "func"))
+			perturb.Recv(c, at(2, "c"))
+		}, ""},
+		{"lock order", func(T) {
+			var a, b sync.Mutex
+			var wg sync.WaitGroup
+			perturb.WaitGroupGo(&wg, func() {
+				perturb.MutexLock(&a, at(1, "a"))
+				perturb.MutexLock(&b, at(2, "b"))
+				perturb.MutexUnlock(&b, at(3, "b"))
+				perturb.MutexUnlock(&a, at(4, "a"))
+			}, at(5, "wg"))
+			perturb.WaitGroupGo(&wg, func() {
+				perturb.MutexLock(&b, at(6, "b"))
+				perturb.MutexLock(&a, at(7, "a"))
+				perturb.MutexUnlock(&a, at(8, "a"))
+				perturb.MutexUnlock(&b, at(9, "b"))
+			}, at(10, "wg"))
+			perturb.WaitGroupWait(&wg, at(11, "wg"))
+		}, "verdict=deadlock rule=2 "},
+		{"nested read lock", func(T) {
+			var mu sync.RWMutex
+			var wg sync.WaitGroup
+			perturb.WaitGroupGo(&wg, func() {
+				perturb.RWMutexRLock(&mu, at(1, "mu"))
+				perturb.RWMutexRLock(&mu, at(2, "mu"))
+				perturb.RWMutexRUnlock(&mu, at(3, "mu"))
+				perturb.RWMutexRUnlock(&mu, at(4, "mu"))
+			}, at(5, "wg"))
+			perturb.RWMutexLock(&mu, at(6, "mu"))
+			perturb.RWMutexUnlock(&mu, at(7, "mu"))
+			perturb.WaitGroupWait(&wg, at(8, "wg"))
+		}, "verdict=deadlock rule=2 "},
+		{"lock held at a send", func(T) {
+			var mu sync.Mutex
+			c := make(chan int)
+			perturb.Go(func() {
+				perturb.MutexLock(&mu, at(1, "mu"))
+				perturb.To(c, at(2, "c")).Send(1)
+				perturb.MutexUnlock(&mu, at(3, "mu"))
+				perturb.To(c, at(4, "c")).Send(1)
+			}, at(5, "func"))
+			perturb.Recv(c, at(6, "c"))
+			perturb.MutexLock(&mu, at(7, "mu"))
+			perturb.MutexUnlock(&mu, at(8, "mu"))
+			perturb.Recv(c, at(9, "c"))
+			perturb.Go(func() {
+				perturb.MutexLock(&mu, at(10, "mu"))
+				perturb.To(c, at(11, "c")).Send(1)
+				perturb.MutexUnlock(&mu, at(12, "mu"))
+			}, at(13, "func"))
+			perturb.RuntimeGosched(at(14, ""))
+			perturb.MutexLock(&mu, at(15, "mu"))
+			perturb.MutexUnlock(&mu, at(16, "mu"))
+			perturb.Recv(c, at(17, "c"))
+		}, "verdict=deadlock rule=1 "},
+		{"leaked sender", func(T) {
+			c := make(chan int)
+			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(2, "func"))
+			perturb.Go(func() { perturb.To(c, at(3, "c")).Send(2) }, at(4, "func"))
+			perturb.Recv(c, at(5, "c"))
+		}, "verdict=leak rule=4 "},
+		{"missed signal", func(T) {
+			var mu sync.Mutex
+			c := sync.NewCond(&mu)
+			perturb.Go(func() { perturb.CondSignal(c, at(1, "c")) }, at(2, "func"))
+			perturb.MutexLock(&mu, at(3, "mu"))
+			perturb.CondWait(c, at(4, "c"))
+			perturb.MutexUnlock(&mu, at(5, "mu"))
+		}, "verdict=lost-wake-up rule=3 "},
+		{"panic", func(T) {
+			perturb.Go(func() { panic("oh") }, at(1, "func"))
+		}, "verdict=panic rule=- "},
+		{"assertion", func(t T) {
+			n := 0
+			done := make(chan int)
+			perturb.Go(func() {
+				perturb.RuntimeGosched(at(1, ""))
+				n++
+				perturb.Close(done, at(2, "done"))
+			}, at(3, "func"))
+			perturb.RuntimeGosched(at(4, ""))
+			perturb.RuntimeGosched(at(5, ""))
+			assert.Equal(t, 1, n)
+			perturb.Recv(done, at(6, "done"))
+		}, "verdict=assertion rule=- "},
+		{"cleanup ends it", func(t T) {
+			quit, ctx := make(chan int), t.Context()
+			perturb.Go(func() { perturb.Recv(ctx.Done(), at(1, "ctx")) }, at(2, "func"))
+			perturb.Go(func() { perturb.Recv(quit, at(3, "quit")) }, at(4, "func"))
+			t.Cleanup(func() { perturb.Close(quit, at(5, "quit")) })
+		}, ""},
+		{"hang beside a ticker", func(t T) {
+			never := make(chan int)
+			perturb.Go(func() {
+				tick := perturb.TimeNewTicker(time.Second, at(1, ""))
+				for {
+					perturb.Recv(tick.C, at(2, "tick.C"))
+				}
+			}, at(3, "func"))
+			perturb.Recv(never, at(4, "never"))
+		}, "verdict=deadlock rule=4 "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := runtime.NumGoroutine()
+			r := check(tt.body)
+			assert.Equal(t, tt.want != "", r.failed, r.text)
+			assert.Contains(t, r.text, tt.want)
+			t.Log(r.text)
+			assert.LessOrEqual(t, runtime.NumGoroutine(), before)
+		})
+	}
+}

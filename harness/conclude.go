@@ -1,0 +1,62 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/schedule"
+)
+
+// conclude passes the outcome of the execution under a schedule on to the test around it.
+func (o outcome) conclude(t testing.TB, replay string, sched []byte) {
+	t.Helper()
+	switch {
+	case o.Found():
+		t.Fatal(o.render(replay, sched))
+	case testing.Verbose():
+		t.Log(o.log + o.summary(sched))
+	}
+}
+
+// render returns the report, what the body logged, and the summary.
+func (o outcome) render(replay string, sched []byte) string {
+	var b strings.Builder
+	b.WriteByte('\n')
+	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
+	// A write to a strings.Builder does not fail.
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay})
+	if o.log != "" {
+		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
+	}
+	b.WriteString("\n" + o.summary(sched))
+	return b.String()
+}
+
+// summary returns the line that tells machines what the report tells people. The command jostle reads it.
+func (o outcome) summary(sched []byte) string {
+	rule := "-"
+	if o.Rule != 0 {
+		rule = fmt.Sprint(o.Rule)
+	}
+	return fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
+		strings.ReplaceAll(o.Kind.String(), " ", "-"), rule, schedule.NonZero(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+}
+
+// requireInstrumented ends a test whose code would only be watched, not controlled: as an error if schedules were asked
+// for, and silently where plain go test merely runs what is there.
+func requireInstrumented(t testing.TB) {
+	t.Helper()
+	if engine.Instrumented() {
+		return
+	}
+	const text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
+		"Use `go tool jostle fuzz` or `go tool jostle test`, or `eval \"$(go tool jostle env ./...)\"` before go test"
+	if fuzzing() {
+		t.Fatal(text)
+	}
+	t.Skip(text)
+}

@@ -1,0 +1,125 @@
+package harness
+
+import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes are split: from their front In is
+// filled, any type that github.com/AdaLogics/go-fuzz-headers can fill, in the order of its fields; what is left is the
+// schedule. An In without fields, struct{}, makes all bytes schedule. The empty input, the plain run with a zero In, is
+// always part of the seed corpus.
+//
+// Each input is one execution: body runs with its goroutines under that schedule, on a clock of its own. The input fails
+// the target if the execution deadlocks, leaks a goroutine, panics, or if body fails its T. The failure's text is the
+// report, and Go's fuzzer writes the input to testdata/fuzz, from where it replays the same way every time.
+//
+// Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
+// there is one execution at a time in a process.
+func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
+	f.Helper()
+	requireInstrumented(f)
+	c := configure(options)
+	f.Add([]byte{})
+	known := knownFindings(f.Name())
+	w := &wanted{want: c.want}
+	f.Cleanup(func() { w.check(f) })
+	r := newRunner(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r.tb = t
+		var in In
+		sched := split(data, &in)
+		out := r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
+		if out.snap != nil {
+			showOrders(&out.snap.Orders)
+		}
+		replay := replayCommand(t.Name(), data)
+		if w.saw(out.Verdict) && (!fuzzing() || known[string(data)]) {
+			t.Log(out.render(replay, sched))
+			return
+		}
+		out.conclude(t, replay, sched)
+	})
+}
+
+// fuzzing reports whether this process searches for new inputs, and does not only run those that are known.
+func fuzzing() bool {
+	for _, name := range []string{"test.fuzz", "test.fuzzworker"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
+			return true
+		}
+	}
+	return false
+}
+
+// instrumentFirst is how a shell is told to build from instrumented sources.
+const instrumentFirst = `eval "$(go tool jostle env .)";`
+
+// replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
+// fuzzer will write it to (internal/fuzz/fuzz.go: half the hash of its content).
+func replayCommand(name string, data []byte) string {
+	if !strings.Contains(name, "/") {
+		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
+	}
+	return fmt.Sprintf("%s go test -run '^%s$' .", instrumentFirst, strings.Replace(name, "/", "$/^", 1))
+}
+
+// wanted keeps what a target that must find something has found.
+type wanted struct {
+	want *want
+	mu   sync.Mutex
+	runs int
+	hits int
+}
+
+// saw counts an execution, and reports whether its verdict is the wanted one.
+func (w *wanted) saw(v *verdict.Verdict) bool {
+	if w.want == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.runs++
+	if v.Kind != w.want.kind || w.want.rule != 0 && v.Rule != verdict.Rule(w.want.rule) {
+		return false
+	}
+	w.hits++
+	return true
+}
+
+// check fails the target if it ran on its whole corpus and has not found what it must find.
+func (w *wanted) check(f *testing.F) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.want == nil || fuzzing() || w.runs == 0 || w.hits > 0 || f.Failed() || f.Skipped() {
+		return
+	}
+	if run := flag.Lookup("test.run"); run != nil && strings.Contains(run.Value.String(), "/") {
+		return
+	}
+	f.Errorf("jostle: none of the %d inputs ended in a %s, which this target is there to find", w.runs, w.want.kind)
+}
+
+// knownFindings returns the inputs of the target's corpus. Those that end as they are wanted to are no news for the
+// fuzzer, which would otherwise stop at the first of them.
+func knownFindings(target string) map[string]bool {
+	known := map[string]bool{}
+	files, _ := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
+	for _, name := range files {
+		if content, err := os.ReadFile(name); err == nil {
+			if data, ok := parseCorpusFile(content); ok {
+				known[data] = true
+			}
+		}
+	}
+	return known
+}

@@ -1,0 +1,87 @@
+package harness
+
+import (
+	"encoding/hex"
+	"flag"
+	"fmt"
+
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// A Verdict is what became of an execution.
+type Verdict = verdict.Kind
+
+// The verdicts that are findings.
+const (
+	Deadlock   = verdict.Deadlock   // goroutines wait for each other, or for what nobody is left to do
+	Leak       = verdict.Leak       // the body has returned and a goroutine that it started can never end
+	LostWakeup = verdict.LostWakeup // a wake-up came before its wait
+	Panic      = verdict.Panic      // in any goroutine
+	Assertion  = verdict.Assertion  // the body failed its T
+	Livelock   = verdict.Livelock   // goroutines go on and on
+	Stall      = verdict.Stall      // blocked or busy where no schedule reaches
+)
+
+// An Option changes how a body is run.
+type Option func(*config)
+
+type config struct {
+	want      *want
+	schedules int
+}
+
+type want struct {
+	kind Verdict
+	rule int
+}
+
+// Want says that the target is there to find something: a test of a known bug, kept so that it stays findable. Inputs of
+// its corpus that end in this verdict, and break this rule (1 to 4; 0 for any), pass, and the target fails if none does.
+// Any other finding fails it as ever; so does a new input that the fuzzer finds.
+func Want(v Verdict, rule int) Option { return func(c *config) { c.want = &want{v, rule} } }
+
+// Schedules sets how many schedules Check tries: n >= 1, the plain one among them. The default is 200.
+func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
+
+const defaultSchedules = 200
+
+func configure(options []Option) config {
+	c := config{schedules: defaultSchedules}
+	for _, o := range options {
+		o(&c)
+	}
+	if flags.schedules > 0 {
+		c.schedules = flags.schedules
+	}
+	return c
+}
+
+// flags of the test binary.
+var flags struct {
+	schedules int
+	seed      uint64
+	schedule  hexBytes
+}
+
+func init() {
+	flag.IntVar(&flags.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
+	flag.Uint64Var(&flags.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
+	flag.Var(&flags.schedule, "jostle.schedule", "the one schedule that harness.Check runs, in `hex`")
+}
+
+// hexBytes is a flag that holds bytes, and whether they were given.
+type hexBytes struct {
+	bytes []byte
+	given bool
+}
+
+func (h *hexBytes) String() string { return hex.EncodeToString(h.bytes) }
+
+func (h *hexBytes) Set(s string) error {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return fmt.Errorf("a schedule is an even number of hex digits: %w", err)
+	}
+	h.bytes, h.given = b, true
+	return nil
+}

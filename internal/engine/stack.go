@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// maxStacks bounds the text of all goroutines' stacks.
+const maxStacks = 8 << 20
+
+// Stacks returns the stacks of all goroutines of the process as the runtime prints them, one string a goroutine.
+func Stacks() []string {
+	for size := 64 << 10; ; size *= 2 {
+		buf := make([]byte, size)
+		if n := runtime.Stack(buf, true); n < size || size >= maxStacks {
+			return strings.Split(string(bytes.TrimSpace(buf[:n])), "\n\n")
+		}
+	}
+}
+
+// StackOf returns t's stack among stacks, or "" if it is not there. The runtime prints the arguments of calls, and with
+// them the task whose life the goroutine is.
+func (t *Task) StackOf(stacks []string) string {
+	frame := fmt.Sprintf("(*Task).run(%p", t)
+	for _, s := range stacks {
+		if strings.Contains(s, frame) {
+			return s
+		}
+	}
+	return ""
+}
+
+// outsideStacks returns the stacks of the tasks that block outside the engine's control.
+func (x *Execution) outsideStacks() map[*Task]string {
+	if x.outside == 0 {
+		return nil
+	}
+	stacks, of := Stacks(), map[*Task]string{}
+	for _, t := range x.tasks {
+		if t.state == Outside {
+			of[t] = t.StackOf(stacks)
+		}
+	}
+	return of
+}

@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// advice says which change would end the hang.
+func (t *text) advice() {
+	if a := t.change(); a != "" {
+		t.section("what to change")
+		t.line("%s", indent(wrap(a, 100), "  "))
+	}
+}
+
+func (t *text) change() string {
+	v := t.v
+	switch {
+	case v.Kind == verdict.Livelock:
+		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
+	case v.Kind == verdict.Stall:
+		return "The goroutine above was busy without a sync point, or blocked in a system call, the network or cgo. Such code cannot be explored: keep it out of the target, or put something in its place."
+	case v.Lost != nil:
+		return t.keepWakeup()
+	case v.Rule == verdict.ReleaseFirst:
+		return t.releaseFirst()
+	case v.Rule == verdict.OneOrder:
+		return t.oneOrder()
+	case v.Rule == verdict.Propagate:
+		return t.signal()
+	case v.Rule == verdict.Cancel:
+		return t.wayOut()
+	}
+	return ""
+}
+
+func (t *text) keepWakeup() string {
+	lost, last := t.v.Lost, t.waiterOf(t.v.Lost)
+	came := fmt.Sprintf("The %s at %s (%s) met nobody, and %s waited only afterwards, at %s. ",
+		lost.Op, t.at(lost.Site), t.name(lost.Task), t.name(last.ID), t.at(last.Site))
+	if lost.Op == engine.OpSend {
+		return came + "A send that is given up when nobody receives loses the wake-up: give the channel capacity 1 and send always, so that it is kept until it is looked for."
+	}
+	return came + "A Cond remembers nothing: change the condition with its lock held, and check it in a loop, with the lock held, before each Wait."
+}
+
+// waiterOf returns the goroutine of the knot that has missed a wake-up.
+func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
+	for _, g := range t.v.Knot {
+		if g.Op == engine.OpCondWait && lost.Op != engine.OpSend || g.Op == engine.OpRecv || g.Op == engine.OpSelect {
+			if g.ID != lost.Task {
+				return g
+			}
+		}
+	}
+	return t.v.Knot[len(t.v.Knot)-1]
+}
+
+func (t *text) releaseFirst() string {
+	var say []string
+	for i, g := range t.v.Knot {
+		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
+		for _, h := range g.Holds {
+			for _, w := range before.Waits {
+				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
+					continue
+				}
+				what := "Unlock " + objectName(h.Object) + ", taken at " + t.at(h.Site) + ","
+				if h.Owed {
+					what = "Let " + t.name(g.ID) + " do " + objectName(h.Object) + ".Done"
+					if h.Site != nil {
+						what = "Let " + t.name(g.ID) + " give back what " + t.name(before.ID) + " waits for in " + doing(before) + " (the Done at " + t.at(h.Site) + ")"
+					}
+				}
+				say = append(say, fmt.Sprintf("%s before it blocks in %s at %s: the way out of that wait leads through goroutines that need it first.", what, doing(g), t.at(g.Site)))
+			}
+		}
+	}
+	return strings.Join(say, " ")
+}
+
+func (t *text) oneOrder() string {
+	v := t.v
+	if len(v.Knot) == 1 {
+		g := v.Knot[0]
+		return fmt.Sprintf("%s already holds %s when it locks it again at %s: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
+			t.name(g.ID), objectName(g.Waits[0].Object), t.at(g.Site))
+	}
+	for _, g := range v.Knot {
+		for _, w := range g.Waits {
+			for _, h := range g.Holds {
+				if h.Object.ID == w.Object.ID && h.Read && w.Op == engine.OpRLock {
+					return fmt.Sprintf("%s read-locks %s at %s while it holds it for reading since %s. A writer that comes between waits for the first and keeps the second out. Lock once and pass the locked state on.",
+						t.name(g.ID), objectName(w.Object), t.at(g.Site), t.at(h.Site))
+				}
+			}
+		}
+	}
+	var say []string
+	for i, g := range v.Knot {
+		before := v.Knot[(i+len(v.Knot)-1)%len(v.Knot)]
+		for _, h := range g.Holds {
+			for _, w := range before.Waits {
+				if w.Object.ID == h.Object.ID && len(g.Waits) > 0 {
+					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.name(g.ID), objectName(h.Object), t.at(h.Site), objectName(g.Waits[0].Object), t.at(g.Site)))
+				}
+			}
+		}
+	}
+	if len(say) > 0 {
+		return strings.Join(say, "; ") + ". Choose one order and keep it everywhere, or release the first before taking the second."
+	}
+	return "Each of these goroutines waits at one end of a channel or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
+}
+
+func (t *text) signal() string {
+	last := t.v.Knot[len(t.v.Knot)-1]
+	return fmt.Sprintf("Nobody who could signal %s goes on. Whoever makes the condition true that %s waits for at %s must signal before it blocks or ends, on every path.",
+		objectName(last.Waits[0].Object), t.name(last.ID), t.at(last.Site))
+}
+
+func (t *text) wayOut() string {
+	g := t.v.Knot[len(t.v.Knot)-1]
+	if len(g.Waits) == 0 {
+		return fmt.Sprintf("Nothing can ever end the wait of %s at %s. Give it a way out: a select with a done channel or with ctx.Done().", t.name(g.ID), t.at(g.Site))
+	}
+	w := g.Waits[0]
+	var how string
+	switch w.Op {
+	case engine.OpSend:
+		how = "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too"
+	case engine.OpRecv:
+		how = "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too"
+	case engine.OpWait:
+		how = "Do the Done on every path, also when what it stands for is dropped or its owner quits"
+	default:
+		how = "Unlock on every path, by defer for instance"
+	}
+	why := "Whoever could have ended the wait of %s at %s has gone. %s."
+	if len(w.By) == 0 {
+		why = "Nobody was seen that could end the wait of %s at %s. %s."
+	}
+	return fmt.Sprintf(why, t.name(g.ID), t.at(g.Site), how)
+}
+
+// wrap breaks s into lines of at most n bytes where it can.
+func wrap(s string, n int) string {
+	var b strings.Builder
+	length := 0
+	for i, word := range strings.Fields(s) {
+		switch {
+		case i == 0:
+		case length+1+len(word) > n:
+			b.WriteByte('\n')
+			length = 0
+		default:
+			b.WriteByte(' ')
+			length++
+		}
+		b.WriteString(word)
+		length += len(word)
+	}
+	return b.String()
+}

@@ -1,0 +1,131 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// maxShown bounds the steps that are shown.
+const maxShown = 28
+
+// interleaving shows the steps that matter: those of the knot on what it is tied with, and every one that the schedule
+// forced.
+func (t *text) interleaving() {
+	steps := t.v.Steps
+	if len(steps) == 0 {
+		return
+	}
+	tasks, objects := t.involved()
+	first := t.v.Total - len(steps) + 1
+	last := map[uint32]int{}
+	for i, s := range steps {
+		last[s.Task] = i
+	}
+	var shown []string
+	for i, s := range steps {
+		forced := s.Choice >= engine.Preempted
+		if forced && i > 0 {
+			shown = append(shown, t.preemption(steps, i))
+		}
+		if !t.o.Full && !forced && !(tasks[s.Task] && (objects[s.Object] || len(tasks) == 1)) {
+			continue
+		}
+		line := fmt.Sprintf("  %6d  %-24s %-30s %s", first+i, clip(t.name(s.Task), 24), clip(operation(s), 30), t.at(s.Site))
+		if i == last[s.Task] && t.blocksThere(s) {
+			line += "  <- blocks"
+		}
+		shown = append(shown, line)
+	}
+	if len(shown) == 0 {
+		return
+	}
+	t.section("how it came to that (steps that matter, of " + fmt.Sprint(t.v.Total) + ")")
+	if cut := len(shown) - maxShown; cut > 0 && !t.o.Full {
+		t.line("          ... %d earlier", cut)
+		shown = shown[cut:]
+	}
+	for _, l := range shown {
+		t.line("%s", l)
+	}
+}
+
+// involved returns the goroutines of the explanation and the objects that they hold or wait for. Of a verdict without
+// a knot all goroutines and objects are.
+func (t *text) involved() (tasks, objects map[uint32]bool) {
+	tasks, objects = map[uint32]bool{}, map[uint32]bool{}
+	for _, g := range t.v.Knot {
+		tasks[g.ID] = true
+		for _, w := range g.Waits {
+			objects[w.Object.ID] = true
+		}
+		for _, h := range g.Holds {
+			objects[h.Object.ID] = true
+		}
+	}
+	if t.v.Lost != nil {
+		tasks[t.v.Lost.Task] = true
+	}
+	if len(t.v.Knot) > 0 {
+		return tasks, objects
+	}
+	for _, s := range t.v.Steps {
+		tasks[s.Task], objects[s.Object] = true, true
+	}
+	return tasks, objects
+}
+
+// preemption says whom the schedule took off in favour of step i, and where.
+func (t *text) preemption(steps []engine.Step, i int) string {
+	task := steps[i-1].Task
+	before := t.pending(steps, i, task)
+	verb := "preempted"
+	if steps[i].Choice == engine.Delayed {
+		verb = "delayed"
+	}
+	return fmt.Sprintf("       >  %s is %s before %s", t.name(task), verb, before)
+}
+
+// pending returns what task does next after step i, or is blocked in.
+func (t *text) pending(steps []engine.Step, i int, task uint32) string {
+	for _, s := range steps[i:] {
+		if s.Task == task {
+			return operation(s) + " at " + t.at(s.Site)
+		}
+	}
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+		for _, g := range gs {
+			if g.ID == task {
+				return doing(g) + " at " + t.at(g.Site)
+			}
+		}
+	}
+	return "its next step"
+}
+
+func operation(s engine.Step) string {
+	if s.Op == engine.OpExit || s.Site == nil {
+		return s.Op.String()
+	}
+	return s.Op.String() + " " + s.Site.Expr
+}
+
+// blocksThere reports whether s is the operation that its goroutine is blocked in.
+func (t *text) blocksThere(s engine.Step) bool {
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+		for _, g := range gs {
+			if g.ID == s.Task {
+				return g.Site == s.Site && g.Op == s.Op
+			}
+		}
+	}
+	return false
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

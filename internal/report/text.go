@@ -1,0 +1,276 @@
+// Package report renders a verdict for people. It sees the verdict and knows nothing of how it was found.
+package report
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// Options are what a report needs beside the verdict.
+type Options struct {
+	Dir    string // files below it are shown relative to it; "" shows all as they are
+	Replay string // the command that replays the finding; "" if there is none
+	Full   bool   // every step that is left of the trace, not only those that matter
+}
+
+// Text writes v as a colleague would tell it: what happened, who waits for whom, how it came to that, what to change,
+// how to see it again. A verdict that is no finding is one line.
+func Text(w io.Writer, v *verdict.Verdict, o Options) error {
+	t := &text{v: v, o: o}
+	t.headline()
+	if v.Found() {
+		t.knot()
+		t.stack()
+		t.interleaving()
+		t.advice()
+		if o.Replay != "" {
+			t.section("replay")
+			t.line("  %s", o.Replay)
+		}
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+type text struct {
+	b strings.Builder
+	v *verdict.Verdict
+	o Options
+}
+
+func (t *text) line(format string, args ...any) {
+	t.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	t.b.WriteByte('\n')
+}
+
+func (t *text) section(name string) {
+	t.b.WriteByte('\n')
+	t.line("%s", name)
+}
+
+func (t *text) at(s *engine.Site) string {
+	if s == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%s:%d", t.file(s.File), s.Line)
+}
+
+func (t *text) file(name string) string {
+	if t.o.Dir == "" {
+		return name
+	}
+	rel, err := filepath.Rel(t.o.Dir, name)
+	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
+		return name
+	}
+	return rel
+}
+
+func (t *text) headline() {
+	v := t.v
+	head := v.Kind.String() + ": " + t.what()
+	if r := ruleText[v.Rule]; r != "" {
+		head += fmt.Sprintf(" (rule %d: %s)", v.Rule, r)
+	}
+	t.line("%s", head)
+	t.line("  %s; step %d, %s, %v of virtual time", v.Evidence, v.Total, plural(v.Preemptions, "preemption"), v.Elapsed)
+	if v.Abandoned > 0 {
+		t.line("  %s could not be ended and still block in the process", plural(v.Abandoned, "goroutine"))
+	}
+}
+
+var ruleText = map[verdict.Rule]string{
+	verdict.ReleaseFirst: "release resources before blocking",
+	verdict.OneOrder:     "keep one order of acquisition",
+	verdict.Propagate:    "propagate wake-ups and blocking state",
+	verdict.Cancel:       "what was started must end when its owner goes",
+}
+
+// what says in half a sentence what happened.
+func (t *text) what() string {
+	v := t.v
+	switch v.Kind {
+	case verdict.Panic:
+		return v.Who + " panicked: " + v.Value
+	case verdict.Assertion:
+		return "the test fails under this schedule"
+	case verdict.Livelock:
+		return "the execution does not come to an end"
+	case verdict.Stall:
+		return v.Who + " blocks or is busy where the schedule cannot reach it"
+	case verdict.Pass:
+		return "nothing found"
+	}
+	stuck := len(v.Knot) + len(v.Others)
+	switch {
+	case v.Cycle && len(v.Knot) == 1:
+		return t.name(v.Knot[0].ID) + " waits for itself"
+	case v.Cycle:
+		return fmt.Sprintf("%d goroutines wait for each other in a circle", len(v.Knot))
+	case v.Lost != nil:
+		return t.name(v.Knot[len(v.Knot)-1].ID) + " waits for a wake-up that came before it waited"
+	case v.Kind == verdict.Leak:
+		return plural(stuck, "goroutine") + " can never end, and the body has returned"
+	case len(v.Knot) > 0:
+		return t.name(v.Knot[len(v.Knot)-1].ID) + " waits for what nobody is left to do"
+	default:
+		return plural(stuck, "goroutine") + " can never go on"
+	}
+}
+
+func (t *text) name(task uint32) string { return t.v.NameOf(task) }
+
+func (t *text) knot() {
+	for i, g := range t.v.Knot {
+		t.b.WriteByte('\n')
+		var next uint32
+		if i+1 < len(t.v.Knot) {
+			next = t.v.Knot[i+1].ID
+		} else if t.v.Cycle {
+			next = t.v.Knot[0].ID
+		}
+		t.goroutine(g, next)
+	}
+	if len(t.v.Others) == 0 {
+		return
+	}
+	t.section("stuck as well")
+	const most = 12
+	for i, g := range t.v.Others {
+		if i == most {
+			t.line("  and %d more", len(t.v.Others)-most)
+			break
+		}
+		t.line("  %-28s %-40s %s", t.name(g.ID), doing(g), t.at(g.Site))
+		t.outside(g)
+	}
+}
+
+// goroutine shows one of the knot, which waits for next; 0 if for nobody.
+func (t *text) goroutine(g verdict.Goroutine, next uint32) {
+	started := "the body of the test"
+	if g.Spawned != nil {
+		started = fmt.Sprintf("started by %s at %s", t.name(g.Parent), t.at(g.Spawned))
+		if g.Parent == 0 {
+			started = "called back, registered at " + t.at(g.Spawned)
+		}
+	}
+	t.line("  %s   %s", t.name(g.ID), started)
+	for _, h := range g.Holds {
+		switch {
+		case h.Owed:
+			t.line("    owes    %-36s as it last gave back at %s", "done "+objectName(h.Object), t.at(h.Site))
+		case h.Read:
+			t.line("    holds   %-36s since %s", objectName(h.Object)+" for reading", t.at(h.Site))
+		default:
+			t.line("    holds   %-36s since %s", objectName(h.Object), t.at(h.Site))
+		}
+	}
+	t.line("    waits   %-36s at %s", doing(g), t.at(g.Site))
+	t.outside(g)
+	for _, w := range g.Waits {
+		t.releasers(w, next)
+	}
+}
+
+// releasers shows who could end a wait: the one that the knot goes on with, or all that could have.
+func (t *text) releasers(w verdict.Waiting, next uint32) {
+	if len(w.By) == 0 {
+		t.line("    needs   nobody that was seen to %s", partner(w))
+	}
+	for _, r := range w.By {
+		if next != 0 && r.Task != next {
+			continue
+		}
+		end := ""
+		if r.Ended {
+			end = ", and has ended"
+		}
+		t.line("    needs   %s: %s%s", t.name(r.Task), t.because(r, w), end)
+	}
+}
+
+func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
+	switch r.How {
+	case verdict.Holds:
+		return "holds it since " + t.at(r.Site)
+	case verdict.Queued:
+		return "waits to write at " + t.at(r.Site) + ", which keeps new readers out"
+	case verdict.Owes:
+		return "it has yet to do " + w.Object.Name + ".Done"
+	}
+	if r.Op == engine.OpDone && w.Object.Kind == engine.WaitGroup {
+		return "could do " + objectName(w.Object) + ".Done, see " + t.at(r.Site)
+	}
+	return fmt.Sprintf("did %s on it, last at %s", r.Op, t.at(r.Site))
+}
+
+func partner(w verdict.Waiting) string {
+	switch w.Op {
+	case engine.OpSend:
+		return "receive from it"
+	case engine.OpRecv:
+		return "send on it or close it"
+	case engine.OpCondWait:
+		return "signal it"
+	case engine.OpWait:
+		return "do what it waits for"
+	}
+	return "end it"
+}
+
+// doing says what a goroutine is blocked in.
+func doing(g verdict.Goroutine) string {
+	switch {
+	case g.Stack != "":
+		return "in code that jostle does not control"
+	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
+		return "select without a case that can go on"
+	case len(g.Waits) == 0:
+		return g.Op.String() + " on a nil channel"
+	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
+		return g.Waits[0].Op.String() + " " + objectName(g.Waits[0].Object)
+	}
+	var cases []string
+	for _, w := range g.Waits {
+		cases = append(cases, w.Op.String()+" "+objectName(w.Object))
+	}
+	return "select: " + strings.Join(cases, " | ")
+}
+
+func objectName(o verdict.Object) string {
+	if o.Name == "" {
+		return fmt.Sprintf("%s #%d", o.Kind, o.ID)
+	}
+	return o.Name
+}
+
+// outside shows the stack of a goroutine that blocks where the engine cannot see.
+func (t *text) outside(g verdict.Goroutine) {
+	if g.Stack != "" {
+		t.line("%s", indent(g.Stack, "      "))
+	}
+}
+
+func (t *text) stack() {
+	if t.v.Stack != "" {
+		t.b.WriteByte('\n')
+		t.line("%s", indent(t.v.Stack, "  "))
+	}
+}
+
+func indent(s, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n"+by)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,198 @@
+// Package verdict says what became of an execution: from the engine's snapshot it computes who waits for whom, why
+// nobody can go on, and which of the four rules that breaks. It reads plain data and touches no running goroutine.
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A Kind is what became of an execution.
+type Kind uint8
+
+const (
+	Pass       Kind = iota
+	Deadlock        // goroutines wait for each other, or for what nobody can do any more, and the body has not returned
+	Leak            // the body has returned, and goroutines that it started can never end
+	LostWakeup      // a wake-up met nobody, and whom it was meant for waits for it
+	Panic           // a goroutine panicked
+	Assertion       // the test failed by its own word
+	Livelock        // goroutines went on and on and the execution did not end
+	Stall           // something blocked or was busy where the engine could not see
+)
+
+var kindNames = [...]string{"pass", "deadlock", "leak", "lost wake-up", "panic", "assertion", "livelock", "stall"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// A Rule is one of the four that a hang breaks; 0 is none, or one that cannot be named.
+type Rule uint8
+
+const (
+	ReleaseFirst Rule = iota + 1 // release resources before blocking
+	OneOrder                     // keep one order of acquisition
+	Propagate                    // pass wake-ups and blocking state on through hand-made primitives
+	Cancel                       // what was started ends when its owner goes
+)
+
+// A Verdict is what became of one execution, with all that a report needs.
+type Verdict struct {
+	Kind     Kind
+	Rule     Rule
+	Evidence string // on which it rests, one sentence without a full stop
+
+	// Knot is the explanation of a hang: goroutines of which each waits for the next. If Cycle, the last waits for the
+	// first; otherwise nobody is left who could end the wait of the last.
+	Knot  []Goroutine
+	Cycle bool
+	// Others can never go on either: most wait for those of the knot.
+	Others []Goroutine
+	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
+
+	Value string // what was panicked with
+	Stack string // of a panic, or of what stalled
+	Who   string // the goroutine that did it
+
+	Steps       []engine.Step // the last ones, oldest first
+	Total       int           // how many there were
+	Preemptions int
+	Hash        uint64 // of the whole trace: two executions with the same hash were the same
+	Elapsed     time.Duration
+	Abandoned   int // goroutines that could not be ended
+
+	names map[uint32]string
+}
+
+// A Goroutine is one that can never go on.
+type Goroutine struct {
+	ID      uint32
+	Name    string
+	Parent  uint32
+	Spawned *engine.Site // the go statement; nil for the body itself
+	Op      engine.Op    // what it is blocked in
+	Site    *engine.Site // where
+	Waits   []Waiting
+	Holds   []Holding
+	Stack   string // if it blocks outside the engine's control
+}
+
+// A Waiting is one thing that would let a goroutine go on.
+type Waiting struct {
+	Object Object
+	Op     engine.Op
+	By     []Releaser // who could do it, or could have done it while it lived; those that can be relied on first
+}
+
+// An Object is a synchronisation object under the name that the code has for it.
+type Object struct {
+	ID   uint32
+	Kind engine.Kind
+	Name string
+}
+
+// A Holding is a lock or another thing that a goroutine has to give back.
+type Holding struct {
+	Object Object
+	Site   *engine.Site // since where
+	Read   bool
+	Owed   bool // not a lock: it owes a wait group its Done
+}
+
+// A Releaser is a goroutine that could end a wait.
+type Releaser struct {
+	Task  uint32
+	How   How
+	Op    engine.Op
+	Site  *engine.Site // where it last did, or took, what makes it one
+	Ended bool
+}
+
+// A How says why a goroutine counts as one that could end another's wait, the surest first.
+type How uint8
+
+const (
+	Holds  How = iota // it holds the lock
+	Queued            // it waits to write and keeps new readers out
+	Owes              // the wait group waits for it
+	Used              // it has done the operation on this object before
+)
+
+// An Event is one operation of one goroutine.
+type Event struct {
+	Task uint32
+	Op   engine.Op
+	Site *engine.Site
+	Step int
+}
+
+// NameOf returns what to call the goroutine with the given number.
+func (v *Verdict) NameOf(task uint32) string { return v.names[task] }
+
+// Found reports whether the verdict is a finding.
+func (v *Verdict) Found() bool { return v.Kind != Pass }
+
+// Of computes the verdict of an execution that has ended.
+func Of(snap *engine.Snapshot) *Verdict {
+	v := &Verdict{
+		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
+		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, names: names(snap),
+	}
+	switch {
+	case snap.Failure == engine.Panicked:
+		v.Kind = Panic
+		v.Value, v.Stack = panicText(snap.Value), string(snap.Stack)
+		v.Evidence = "a panic that nothing recovered"
+	case snap.Failure == engine.Failed:
+		v.Kind = Assertion
+		v.Evidence = "the test says so"
+	case snap.Failure == engine.TooLong:
+		v.Kind = Livelock
+		v.Evidence = fmt.Sprintf("after %d steps its goroutines still went on", snap.Total)
+	case snap.Quiet == engine.AllEnded:
+		v.Evidence = "all goroutines have ended"
+		return v
+	default:
+		v.Evidence = "nothing can run and no timer is pending"
+		if snap.Quiet == engine.LiveTimers {
+			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
+		}
+		explain(v, snap)
+		return v
+	}
+	if snap.Culprit >= 0 {
+		v.Who = v.names[snap.Tasks[snap.Culprit].ID]
+	}
+	return v
+}
+
+// NewStall returns the verdict on an execution that the watchdog gave up: who ran then, and the stack of it.
+func NewStall(who, stack string, after time.Duration) *Verdict {
+	return &Verdict{
+		Kind: Stall, Who: who, Stack: stack,
+		Evidence: fmt.Sprintf("no sync point was passed for %v of real time", after.Round(100*time.Millisecond)),
+	}
+}
+
+func panicText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "runtime.Goexit"
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// names calls goroutines by number and by what started them.
+func names(snap *engine.Snapshot) map[uint32]string {
+	m := make(map[uint32]string, len(snap.Tasks))
+	for _, t := range snap.Tasks {
+		m[t.ID] = fmt.Sprintf("g%d %s", t.ID, shortName(&t))
+	}
+	return m
+}
