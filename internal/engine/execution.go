@@ -98,6 +98,7 @@ type Execution struct {
 	undone    int // steps taken while unwinding
 
 	settled int   // step since which nothing has moved but timers
+	ended   int64 // virtual nanoseconds: when the last thing happened, if time was moved on to look for more
 	began   int64 // unix nanoseconds, virtual
 	moved   bool  // something happened since the clock last moved that was not the clock's doing
 }
