@@ -189,10 +189,12 @@ func (t *Task) Yield(s *Site) {
 	}
 	x.runq.push(t)
 	switch {
-	case x.runq.n > 2:
-		t.handTo(x.runq.take(x.strategy.Choose(x.runq.n-1)), Switched)
-	case x.runq.n == 2:
-		t.handTo(x.runq.take(0), Switched)
+	case x.runq.n > 1:
+		// Last in the queue, it may still be the one to go on: a yield promises nothing.
+		next := x.runq.take(x.strategy.Choose(x.runq.n))
+		if next != t {
+			t.handTo(next, Switched)
+		}
 	case x.delayed.n > 0:
 		t.handTo(x.delayed.take(0), Switched)
 	default:
