@@ -140,7 +140,7 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
 		ID: id, Name: shortName(t), Parent: t.Parent, Spawned: t.Spawned,
-		Op: t.Op, Site: t.Site, Waits: g.by[id], Stack: t.Stack,
+		Op: t.Op, Site: t.Site, Waits: g.by[id], Stack: cleanStack(t.Stack),
 	}
 	for _, h := range t.Holds {
 		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, engine.OpLock, h.Site), Site: h.Site, Read: h.Read})

@@ -142,7 +142,7 @@ func Of(snap *engine.Snapshot) *Verdict {
 	switch {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
-		v.Value, v.Stack = panicText(snap.Value), string(snap.Stack)
+		v.Value, v.Stack = panicText(snap.Value), cleanStack(string(snap.Stack))
 		v.Evidence = "a panic that nothing recovered"
 	case snap.Failure == engine.Failed:
 		v.Kind = Assertion
@@ -170,7 +170,7 @@ func Of(snap *engine.Snapshot) *Verdict {
 // NewStall returns the verdict on an execution that the watchdog gave up: who ran then, and the stack of it.
 func NewStall(who, stack string, after time.Duration) *Verdict {
 	return &Verdict{
-		Kind: Stall, Who: who, Stack: stack,
+		Kind: Stall, Who: who, Stack: cleanStack(stack),
 		Evidence: fmt.Sprintf("no sync point was passed for %v of real time", after.Round(100*time.Millisecond)),
 	}
 }

@@ -1,0 +1,97 @@
+package harness
+
+import (
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/perturb"
+)
+
+// A goroutine that blocks where no bubble and no engine can see is given up, and the process goes on.
+func TestStall(t *testing.T) {
+	outer := make(chan int) // made outside the execution, and not instrumented
+	r := check(func(T) { <-outer })
+	assert.True(t, r.failed)
+	assert.Contains(t, r.text, "stall: g1 main")
+	assert.Contains(t, r.text, "harness.TestStall.func")
+	assert.Contains(t, r.text, "verdict=stall rule=- ")
+	close(outer)
+	after := check(func(T) { perturb.RuntimeGosched(at(1, "")) })
+	assert.False(t, after.failed, after.text)
+}
+
+// What blocks in code left native is part of the proof, with its stack, as long as nothing outside can end it.
+func TestNativeBlock(t *testing.T) {
+	r := check(func(T) {
+		pr, _ := io.Pipe()
+		c := make(chan int)
+		perturb.Go(func() {
+			_, _ = pr.Read(make([]byte, 1))
+			perturb.Close(c, at(1, "c"))
+		}, at(2, "func"))
+		perturb.Recv(c, at(3, "c"))
+	})
+	assert.True(t, r.failed)
+	assert.Contains(t, r.text, "deadlock: ")
+	assert.Contains(t, r.text, "io.(*pipe).read")
+	assert.Contains(t, r.text, "1 goroutine could not be ended")
+}
+
+func TestSplit(t *testing.T) {
+	type input struct {
+		Rows uint8
+		Wide bool
+	}
+	tests := []struct {
+		data  []byte
+		in    input
+		sched []byte
+	}{
+		{nil, input{}, nil},
+		{[]byte{7}, input{Rows: 7}, nil},
+		{[]byte{7, 2}, input{Rows: 7, Wide: true}, []byte{}},
+		{[]byte{7, 2, 9, 0, 1}, input{Rows: 7, Wide: true}, []byte{9, 0, 1}},
+	}
+	for _, tt := range tests {
+		var in input
+		sched := split(tt.data, &in)
+		assert.Equal(t, tt.in, in)
+		assert.Equal(t, tt.sched, sched)
+	}
+
+	var none struct{}
+	assert.Equal(t, []byte{1, 2}, split([]byte{1, 2}, &none))
+}
+
+// Nothing in the bytes makes a panic, whatever the type.
+func FuzzSplit(f *testing.F) {
+	f.Add([]byte{0xFF, 0xFF, 0xFF, 0xFF, 0xFF})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var in struct {
+			S    string
+			B    []byte
+			M    map[string]int
+			P    *struct{ X, Y int64 }
+			F    func()
+			Any  any
+			Many [][]string
+		}
+		if sched := split(data, &in); len(sched) > len(data) {
+			t.Fatal("more schedule than data")
+		}
+	})
+}
+
+func TestCorpusFile(t *testing.T) {
+	for _, data := range []string{"", "a\x00\"`\n\xff"} {
+		got, ok := parseCorpusFile(corpusFile([]byte(data)))
+		assert.True(t, ok)
+		assert.Equal(t, data, got)
+	}
+	for _, bad := range []string{"", "go test fuzz v1\n", "go test fuzz v1\nint(3)\n", "go test fuzz v2\n[]byte(\"\")\n"} {
+		_, ok := parseCorpusFile([]byte(bad))
+		assert.False(t, ok, bad)
+	}
+}
