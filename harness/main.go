@@ -1,0 +1,103 @@
+package harness
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Main makes plain go test do what the command jostle does, for a package with fuzz targets or Checks:
+//
+//	func TestMain(m *testing.M) { harness.Main(m) }
+//
+// In a test binary built from instrumented sources it runs the tests. In any other it has one built, by the go command
+// and the tool jostle of the module, and runs that with the same arguments in its place. It does not return.
+func Main(m *testing.M) {
+	flag.Parse() // as (*testing.M).Run does
+	if engine.Instrumented() || os.Getenv(rebuilt) != "" {
+		os.Exit(m.Run())
+	}
+	code, err := runInstrumented(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 2
+	}
+	os.Exit(code)
+}
+
+// rebuilt is set in the environment of what Main runs, so that a package in which nothing was to be instrumented is not
+// built again and again.
+const rebuilt = "JOSTLE_REBUILT"
+
+// runInstrumented builds the test binary of the package in the working directory from instrumented sources, runs it and
+// returns its exit code.
+func runInstrumented(args []string) (code int, err error) {
+	env, err := instrumentedEnv()
+	if err != nil {
+		return 0, err
+	}
+	dir, err := os.MkdirTemp("", "jostle")
+	if err != nil {
+		return 0, fmt.Errorf("jostle: no place for the instrumented test: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, filepath.Base(os.Args[0]))
+
+	build := exec.Command("go", append(append([]string{"test", "-c", "-o", binary}, buildFlags()...), ".")...)
+	build.Env, build.Stderr = env, os.Stderr
+	if err := build.Run(); err != nil {
+		return 0, fmt.Errorf("jostle: the instrumented test does not build: %w", err)
+	}
+	test := exec.Command(binary, args...)
+	test.Env, test.Stdin, test.Stdout, test.Stderr = env, os.Stdin, os.Stdout, os.Stderr
+	err = test.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// instrumentedEnv returns the environment in which go builds from instrumented sources.
+func instrumentedEnv() ([]string, error) {
+	cmd := exec.Command("go", "tool", "jostle", "env", "-json", ".")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("jostle: the package could not be instrumented: `%s`: %w\n"+
+			"If the module does not have the tool yet: go get -tool github.com/jostle-dev/jostle/cmd/jostle", cmd, err)
+	}
+	var set map[string]string
+	if err := json.Unmarshal(out, &set); err != nil {
+		return nil, fmt.Errorf("jostle: `%s` printed no JSON: %w", cmd, err)
+	}
+	env := append(os.Environ(), rebuilt+"=1")
+	for k, v := range set {
+		env = append(env, k+"="+v)
+	}
+	return env, nil
+}
+
+// buildFlags returns the flags with which this test binary was built, as far as they matter.
+func buildFlags() []string {
+	var out []string
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-race" || s.Key == "-tags" {
+				out = append(out, s.Key+"="+s.Value)
+			}
+		}
+	}
+	if fuzzing() {
+		out = append(out, "-fuzz=.") // with the counters that guide the fuzzer
+	}
+	return out
+}
