@@ -1,0 +1,192 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// goes rewrites a go statement. The function and its arguments are evaluated in the caller, once, in order:
+//
+//	go f(x, y)
+//	{ a, b := x, y; Go(func() { f(a, b) }, site) }
+//
+// What has no value of its own stays in the call: constants, nil, declared functions, builtins.
+func (r *rewriter) goes(n *ast.GoStmt) {
+	call := n.Call
+	site := r.sites.add(n.Go, "go", r.started(call))
+	from, to := r.at(n.Go), r.at(call.Pos())
+	p := r.names.perturb
+	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok && len(call.Args) == 0 && lit.Type.Results == nil {
+		r.replace(from, to, p+".Go("+r.lines(from, to))
+		end := r.at(call.Fun.End())
+		r.replace(end, r.at(call.End()), ", "+r.lines(end, r.at(call.End()))+site+")")
+		r.count("go")
+		return
+	}
+	if t := r.find(call.Fun); t != nil {
+		r.goesOperation(n, t, site)
+		return
+	}
+	if reason := r.argumentsStayNative(call); reason != "" {
+		r.note(n, "go", reason)
+		return
+	}
+	c := &capture{r: r, at: n.Pos()}
+	fun := c.function(call.Fun)
+	args := c.arguments(call)
+	if r.isBuiltin(call.Fun, "close") {
+		fun = p + ".Close"
+		args += ", " + r.sites.add(call.Pos(), "close", r.text(call.Args[0]))
+		r.count("close")
+	}
+	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
+}
+
+// goesOperation rewrites go wg.Wait() and its like.
+func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
+	call := n.Call
+	if reason := r.argumentsStayNative(call); reason != "" {
+		r.note(n, t.what, reason)
+		return
+	}
+	c := &capture{r: r, at: n.Pos()}
+	var args []string
+	if t.recv != nil {
+		name := r.names.fresh("X")
+		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
+		args = append(args, name)
+	} else {
+		r.drop(t)
+	}
+	if a := c.arguments(call); a != "" {
+		args = append(args, a)
+	}
+	args = append(args, r.sites.add(call.Pos(), t.name, r.siteExpr(call, t)))
+	r.count(t.what)
+	r.goBlock(n, c, fmt.Sprintf("%s.%s(%s)", r.names.perturb, t.name, strings.Join(args, ", ")), site)
+}
+
+// goBlock puts a block in the place of a go statement.
+func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
+	text := fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site)
+	if r.line(n.Pos()) != r.line(n.End()) {
+		text = r.lineMark(n.Pos()) + text + r.lineMark(n.End())
+	}
+	if len(c.names) > 0 {
+		text = fmt.Sprintf("{ %s := %s; %s }", strings.Join(c.names, ", "), strings.Join(c.values, ", "), text)
+	}
+	r.replace(r.at(n.Pos()), r.at(n.End()), text)
+	r.count("go")
+}
+
+// started returns what people call the function that a go statement starts.
+func (r *rewriter) started(call *ast.CallExpr) string {
+	if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+		return "func literal"
+	}
+	return r.text(call.Fun)
+}
+
+// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "": an untyped value that is no
+// constant would take another type there.
+func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
+	for _, a := range call.Args {
+		e, ok := ast.Unparen(a).(*ast.BinaryExpr)
+		if !ok || r.Info.Types[a].Value != nil {
+			continue
+		}
+		t := r.Info.TypeOf(a)
+		switch e.Op {
+		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+			if t != types.Typ[types.Bool] {
+				return "an argument is a comparison that becomes a named type"
+			}
+		case token.SHL, token.SHR:
+			if r.Info.Types[e.X].Value != nil {
+				return "an argument is a shift of an untyped constant"
+			}
+		}
+	}
+	return ""
+}
+
+// A capture collects the values that a go statement evaluates.
+type capture struct {
+	r             *rewriter
+	at            token.Pos // of the go statement
+	names, values []string
+}
+
+func (c *capture) keep(e ast.Expr) string {
+	name := c.r.names.fresh("X")
+	c.names = append(c.names, name)
+	c.values = append(c.values, c.r.moved(e, c.at))
+	return name
+}
+
+func (c *capture) function(fun ast.Expr) string {
+	info := c.r.Info
+	e := ast.Unparen(fun)
+	switch x := e.(type) {
+	case *ast.IndexExpr: // an instantiation, unless it indexes
+		if _, ok := info.TypeOf(x.X).(*types.Signature); ok {
+			e = x.X
+		}
+	case *ast.IndexListExpr:
+		e = x.X
+	}
+	var id *ast.Ident
+	switch x := e.(type) {
+	case *ast.Ident:
+		id = x
+	case *ast.SelectorExpr:
+		if _, isMember := info.Selections[x]; !isMember { // of a package
+			id = x.Sel
+		}
+	}
+	if id != nil {
+		switch info.Uses[id].(type) {
+		case *types.Func, *types.Builtin:
+			return c.r.rendered(fun)
+		}
+	}
+	return c.keep(fun)
+}
+
+func (c *capture) arguments(call *ast.CallExpr) string {
+	r := c.r
+	if len(call.Args) == 1 && r.isTuple(call.Args[0]) {
+		var names []string
+		for range r.Info.TypeOf(call.Args[0]).(*types.Tuple).Len() {
+			names = append(names, r.names.fresh("X"))
+		}
+		return c.spread(names, call.Args[0])
+	}
+	var out []string
+	for _, a := range call.Args {
+		tv := r.Info.Types[a]
+		if tv.Value != nil || tv.IsNil() || tv.IsType() {
+			out = append(out, r.rendered(a))
+			continue
+		}
+		out = append(out, c.keep(a))
+	}
+	args := strings.Join(out, ", ")
+	if call.Ellipsis.IsValid() {
+		args += "..."
+	}
+	return args
+}
+
+// spread keeps the results of one call.
+func (c *capture) spread(names []string, call ast.Expr) string {
+	if len(c.names) > 0 { // f(g()) with an f that has to be evaluated first
+		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.rendered(call)
+		return strings.Join(names, ", ")
+	}
+	c.names, c.values = names, []string{c.r.rendered(call)}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,259 @@
+// Package rewrite turns the synchronisation operations of one type-checked Go file into calls of package perturb.
+//
+// The text is edited, not printed anew: every token keeps its line, so that stack traces, panics, breakpoints and
+// compiler messages speak of the original. An operation whose meaning could not be kept exactly is left as it is, and
+// noted.
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// Version is part of the key under which output is cached; it changes whenever the output does.
+const Version = "1"
+
+// perturbPath is the package that the rewritten code calls.
+const perturbPath = "github.com/jostle-dev/jostle/perturb"
+
+// Input is one file of a type-checked package.
+type Input struct {
+	Fset *token.FileSet
+	File *ast.File // parsed with comments
+	Src  []byte
+	Name string // absolute path of the original, for Site.File
+	// PkgPath is the import path as the runtime prints it in function names: "main" for commands.
+	PkgPath string
+	Pkg     *types.Package
+	Info    *types.Info // Types, Defs, Uses, Selections
+	// LineDirective makes the output say that it is Name, for a copy that is built under another path.
+	LineDirective bool
+}
+
+// Output is what became of a file.
+type Output struct {
+	Src    []byte         // nil: there was nothing to rewrite
+	Points map[string]int // sync points by what they are: "send", "lock", …
+	Native []Note         // what was left as it is
+}
+
+// A Note is an operation that was left native.
+type Note struct {
+	Pos    token.Position
+	Op     string
+	Reason string
+}
+
+// File rewrites a file. It fails only for a file that it cannot read: a package must have been type-checked without
+// errors.
+func File(in Input) (*Output, error) {
+	if in.Fset.File(in.File.Pos()) == nil {
+		return nil, fmt.Errorf("rewrite %s: the file is not in the file set", in.Name)
+	}
+	r := &rewriter{
+		Input: in,
+		edits: edits{src: in.Src},
+		file:  in.Fset.File(in.File.FileStart),
+		out:   &Output{Points: map[string]int{}},
+	}
+	r.names = newNames(in.File)
+	r.sites = newSites(in)
+	if importsC(in.File) {
+		r.note(in.File.Name, "file", "cgo files are left native")
+		return r.out, nil
+	}
+	r.walk()
+	if r.sites.empty() {
+		return r.out, nil
+	}
+	r.finish()
+	return r.out, nil
+}
+
+type rewriter struct {
+	Input
+	edits
+	file  *token.File
+	out   *Output
+	names names
+	sites sites
+
+	dropped map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
+	done    map[ast.Node]bool           // rewritten as part of something else, or to be left alone
+}
+
+func importsC(f *ast.File) bool {
+	for _, i := range f.Imports {
+		if i.Path.Value == `"C"` {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rewriter) at(p token.Pos) int { return r.file.Offset(p) }
+
+func (r *rewriter) line(p token.Pos) int { return r.file.PositionFor(p, false).Line }
+
+// text returns a node as the source has it.
+func (r *rewriter) text(n ast.Node) string { return string(r.Src[r.at(n.Pos()):r.at(n.End())]) }
+
+// rendered returns a node with what was done to it.
+func (r *rewriter) rendered(n ast.Node) string { return r.render(r.at(n.Pos()), r.at(n.End())) }
+
+// moved returns a node to be put at a place that has the line number of at, and so that it keeps its own.
+func (r *rewriter) moved(n ast.Node, at token.Pos) string {
+	if r.line(n.Pos()) == r.line(at) && r.line(n.End()) == r.line(at) {
+		return r.rendered(n)
+	}
+	return r.lineMark(n.Pos()) + r.rendered(n)
+}
+
+// lineMark is a comment after which the compiler goes on counting from p.
+func (r *rewriter) lineMark(p token.Pos) string {
+	pos := r.file.PositionFor(p, true)
+	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, pos.Column)
+}
+
+func (r *rewriter) note(n ast.Node, op, reason string) {
+	r.out.Native = append(r.out.Native, Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason})
+}
+
+// walk rewrites every node, the inner ones first.
+func (r *rewriter) walk() {
+	r.dropped, r.done = map[*types.PkgName][]string{}, map[ast.Node]bool{}
+	var stack []ast.Node
+	ast.Inspect(r.File, func(n ast.Node) bool {
+		if n != nil {
+			stack = append(stack, n)
+			r.sites.enter(n)
+			r.claim(n)
+			return true
+		}
+		top := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		r.node(top)
+		r.sites.leave(top)
+		return true
+	})
+}
+
+// claim marks the parts of a statement that are rewritten with the statement and not for themselves.
+func (r *rewriter) claim(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.SelectStmt:
+		if reason := r.selectStaysNative(n); reason != "" {
+			r.note(n, "select", reason)
+			r.done[n] = true
+		}
+		for _, c := range n.Body.List {
+			r.claimComm(c.(*ast.CommClause).Comm)
+		}
+	case *ast.GoStmt:
+		r.done[n.Call] = true
+	case *ast.CallExpr:
+		if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok {
+			r.done[sel] = true // no method value
+		}
+	}
+}
+
+func (r *rewriter) claimComm(s ast.Stmt) {
+	if s == nil {
+		return
+	}
+	r.done[s] = true
+	if recv := commRecv(s); recv != nil {
+		r.done[recv] = true
+	}
+}
+
+func (r *rewriter) node(n ast.Node) {
+	if r.done[n] {
+		return
+	}
+	switch n := n.(type) {
+	case *ast.UnaryExpr:
+		if n.Op == token.ARROW {
+			r.receive(n)
+		}
+	case *ast.SendStmt:
+		r.send(n)
+	case *ast.RangeStmt:
+		r.rangeOver(n)
+	case *ast.SelectStmt:
+		r.selects(n)
+	case *ast.GoStmt:
+		r.goes(n)
+	case *ast.CallExpr:
+		r.call(n)
+	case *ast.SelectorExpr:
+		r.methodValue(n)
+	}
+}
+
+// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
+func (r *rewriter) finish() {
+	end := r.at(r.File.Name.End())
+	r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
+	var b strings.Builder
+	b.WriteByte('\n')
+	for _, use := range r.unused() {
+		fmt.Fprintf(&b, "\nvar _ = %s\n", use)
+	}
+	fmt.Fprintf(&b, "\nvar _ = %s.Instrumented()\n", r.names.perturb)
+	r.sites.write(&b, r.names.perturb)
+	r.after(len(r.Src), b.String())
+	text := r.render(0, len(r.Src))
+	if r.LineDirective {
+		// A line comment may stand before build constraints, and is nobody's doc.
+		text = fmt.Sprintf("//line %s:1\n%s", r.Name, text)
+	}
+	r.out.Src = []byte(text)
+}
+
+// unused returns expressions that use the imports which the rewritten text would not use any more.
+func (r *rewriter) unused() []string {
+	if len(r.dropped) == 0 {
+		return nil
+	}
+	left := map[*types.PkgName]int{}
+	for id, obj := range r.Info.Uses {
+		if r.Fset.File(id.Pos()) != r.file {
+			continue
+		}
+		if p, ok := obj.(*types.PkgName); ok {
+			left[p]++
+		}
+	}
+	var out []string
+	for _, spec := range r.File.Imports {
+		p := r.pkgName(spec)
+		if p == nil || len(r.dropped[p]) == 0 {
+			continue
+		}
+		name := r.dropped[p][0]
+		switch {
+		case p.Name() == ".":
+			out = append(out, name)
+		case left[p] == len(r.dropped[p]):
+			out = append(out, p.Name()+"."+name)
+		}
+	}
+	return out
+}
+
+// pkgName returns the object that an import declares.
+func (r *rewriter) pkgName(spec *ast.ImportSpec) *types.PkgName {
+	var obj types.Object
+	if spec.Name != nil {
+		obj = r.Info.Defs[spec.Name]
+	} else {
+		obj = r.Info.Implicits[spec]
+	}
+	p, _ := obj.(*types.PkgName)
+	return p
+}

@@ -1,0 +1,187 @@
+package rewrite_test
+
+import (
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/jostle-dev/jostle/internal/rewrite"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// load type-checks one file of this directory's module. Its content is src if that is not nil.
+func load(t testing.TB, name string, src []byte) *packages.Package {
+	t.Helper()
+	cfg := &packages.Config{
+		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
+		Fset: token.NewFileSet(),
+	}
+	if src != nil {
+		cfg.Overlay = map[string][]byte{name: src}
+	}
+	pkgs, err := packages.Load(cfg, "file="+name)
+	require.NoError(t, err)
+	require.Len(t, pkgs, 1)
+	return pkgs[0]
+}
+
+func rewritten(t testing.TB, name string) *rewrite.Output {
+	t.Helper()
+	src, err := os.ReadFile(name)
+	require.NoError(t, err)
+	pkg := load(t, name, nil)
+	require.Empty(t, pkg.Errors)
+	out, err := rewrite.File(rewrite.Input{
+		Fset: pkg.Fset, File: pkg.Syntax[0], Src: src, Name: name, PkgPath: pkg.Name, Pkg: pkg.Types, Info: pkg.TypesInfo,
+	})
+	require.NoError(t, err)
+	return out
+}
+
+func absolute(t testing.TB, name string) string {
+	t.Helper()
+	abs, err := filepath.Abs(name)
+	require.NoError(t, err)
+	return abs
+}
+
+// The rewritten text is pinned, and it must compile.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/golden/*/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			name := absolute(t, file)
+			out := rewritten(t, name)
+			assert.Empty(t, load(t, name, out.Src).Errors, string(out.Src))
+
+			var b strings.Builder
+			b.Write(out.Src)
+			for _, n := range out.Native {
+				b.WriteString("\n// native: " + filepath.Base(n.Pos.String()) + ": " + n.Op + ": " + n.Reason)
+			}
+			got := strings.ReplaceAll(b.String(), filepath.Dir(name)+"/", "")
+			golden := strings.TrimSuffix(file, ".go") + ".golden"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), got)
+		})
+	}
+}
+
+// What a program prints does not change, nor do the lines that it sees of itself.
+func TestSameMeaning(t *testing.T) {
+	name := absolute(t, "testdata/run/constructs/constructs.go")
+	out := rewritten(t, name)
+	assert.Empty(t, out.Native)
+	overlay := filepath.Join(t.TempDir(), "overlay.json")
+	copied := filepath.Join(t.TempDir(), "rewritten.go")
+	require.NoError(t, os.WriteFile(copied, out.Src, 0o644))
+	content, err := json.Marshal(map[string]any{"Replace": map[string]string{name: copied}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(overlay, content, 0o644))
+
+	assert.Equal(t, run(t, name), run(t, "-overlay="+overlay, name))
+}
+
+func run(t *testing.T, args ...string) string {
+	t.Helper()
+	var stderr strings.Builder
+	cmd := exec.Command("go", append([]string{"run"}, args...)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	return string(out)
+}
+
+// FuzzRewrite: whatever compiles still compiles, and every identifier of the original stays on its line.
+func FuzzRewrite(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*/*/*.go")
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(src)
+	}
+	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		in, err := check(imports, src)
+		if err != nil {
+			return
+		}
+		out, err := rewrite.File(in)
+		require.NoError(t, err)
+		if out.Src == nil {
+			return
+		}
+		again, err := check(imports, out.Src)
+		require.NoError(t, err, string(out.Src))
+		left := identifiers(again)
+		for id, n := range identifiers(in) {
+			if n > left[id] && !replaced[id.name] {
+				t.Errorf("%s was %d times on line %d and is %d times\n%s", id.name, n, id.line, left[id], out.Src)
+			}
+		}
+	})
+}
+
+// check parses and type-checks a file of a package of its own.
+func check(imports types.Importer, src []byte) (rewrite.Input, error) {
+	in := rewrite.Input{Fset: token.NewFileSet(), Src: src, Name: "/x.go", PkgPath: "x"}
+	var err error
+	if in.File, err = parser.ParseFile(in.Fset, "x.go", src, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+		return in, err
+	}
+	in.Info = &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
+	}
+	cfg := types.Config{Importer: imports}
+	in.Pkg, err = cfg.Check("x", in.Fset, []*ast.File{in.File}, in.Info)
+	return in, err
+}
+
+type identifier struct {
+	name string
+	line int
+}
+
+func identifiers(in rewrite.Input) map[identifier]int {
+	m := map[identifier]int{}
+	ast.Inspect(in.File, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			m[identifier{id.Name, in.Fset.Position(id.Pos()).Line}]++
+		}
+		return true
+	})
+	return m
+}
+
+// replaced are the identifiers in whose place others stand: names of operations, and of the packages they are from.
+var replaced = func() map[string]bool {
+	m := map[string]bool{}
+	for _, name := range strings.Fields(`close time context runtime _
+		Lock TryLock Unlock RLock TryRLock RUnlock Add Done Wait Go Do Signal Broadcast Stop Reset
+		Sleep After AfterFunc NewTimer Tick NewTicker Gosched
+		WithCancel WithCancelCause WithTimeout WithTimeoutCause WithDeadline WithDeadlineCause`) {
+		m[name] = true
+	}
+	return m
+}()

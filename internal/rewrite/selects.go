@@ -1,0 +1,125 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"strings"
+)
+
+// commRecv returns the receive of a communication clause, or nil if it sends.
+func commRecv(s ast.Stmt) *ast.UnaryExpr {
+	var e ast.Expr
+	switch s := s.(type) {
+	case *ast.ExprStmt:
+		e = s.X
+	case *ast.AssignStmt:
+		e = s.Rhs[0]
+	default:
+		return nil
+	}
+	u, _ := ast.Unparen(e).(*ast.UnaryExpr)
+	return u
+}
+
+// selectStaysNative returns why a select cannot be rewritten, or "".
+func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
+	for _, c := range n.Body.List {
+		var ch ast.Expr
+		switch s := c.(*ast.CommClause).Comm.(type) {
+		case nil:
+			continue
+		case *ast.SendStmt:
+			ch = s.Chan
+		default:
+			ch = commRecv(s).X
+		}
+		if r.isTypeParam(ch) {
+			return typeParamReason
+		}
+	}
+	return ""
+}
+
+// selects rewrites a select as a switch over the case that was taken:
+//
+//	select { case v := <-a: A; case b <- x: B; default: D }
+//	switch c0, c1 := OnRecv(a), OnSend(b).Value(x); Select(site, true, c0, c1) { case 0: v := c0.Get(); A; case 1: B; default: D }
+//
+// The operands are evaluated in source order on entering, as the language has it, and the left side of a receive only in
+// the case that was taken. Labels, break, continue, goto and fallthrough-free bodies mean in a switch what they mean in a
+// select, and so does the question whether the end can be reached.
+func (r *rewriter) selects(n *ast.SelectStmt) {
+	p := r.names.perturb
+	var vars, makes []string
+	hasDefault := false
+	header := n.Body.Lbrace
+	lineMoved := false
+	for i, c := range n.Body.List {
+		clause := c.(*ast.CommClause)
+		if clause.Comm == nil {
+			hasDefault = true
+			continue
+		}
+		name := r.names.fresh("Case")
+		vars = append(vars, name)
+		from, to := r.at(clause.Case), r.at(clause.Colon)+1
+		number := i
+		if hasDefault {
+			number--
+		}
+		head := fmt.Sprintf("case %d:", number)
+		operand := func(e ast.Expr) string {
+			lineMoved = lineMoved || r.line(e.Pos()) != r.line(n.Select)
+			return r.moved(e, n.Select)
+		}
+		switch s := clause.Comm.(type) {
+		case *ast.SendStmt:
+			makes = append(makes, fmt.Sprintf("%s.OnSend(%s).Value(%s)", p, operand(s.Chan), operand(s.Value)))
+		case *ast.ExprStmt:
+			makes = append(makes, fmt.Sprintf("%s.OnRecv(%s)", p, operand(commRecv(s).X)))
+		case *ast.AssignStmt:
+			makes = append(makes, fmt.Sprintf("%s.OnRecv(%s)", p, operand(commRecv(s).X)))
+			head += r.take(s, name)
+		}
+		r.replace(from, to, head+r.lines(from, to))
+	}
+	site := r.sites.add(n.Select, "select", "")
+	args := append([]string{site, fmt.Sprint(hasDefault)}, vars...)
+	text := "switch "
+	if len(vars) > 0 {
+		text += strings.Join(vars, ", ") + " := " + strings.Join(makes, ", ") + "; "
+	}
+	if lineMoved {
+		text += r.lineMark(n.Select) // where a panic of the select itself is
+	}
+	text += fmt.Sprintf("%s.Select(%s) ", p, strings.Join(args, ", "))
+	if lineMoved || r.line(header) != r.line(n.Select) {
+		text += r.lineMark(header)
+	}
+	r.replace(r.at(n.Select), r.at(header), text)
+	if !hasDefault {
+		unreachable := `default: panic("unreachable"); `
+		if len(n.Body.List) > 0 {
+			unreachable = "; " + unreachable
+		}
+		r.before(r.at(n.Body.Rbrace), unreachable)
+	}
+	r.count("select")
+}
+
+// take returns the assignment of a received value in the case that was taken.
+func (r *rewriter) take(s *ast.AssignStmt, name string) string {
+	get := name + ".Get()"
+	if len(s.Lhs) == 2 {
+		get = name + ".Get2()"
+	}
+	var lhs []string
+	for _, e := range s.Lhs {
+		lhs = append(lhs, r.rendered(e))
+	}
+	if s.Tok == token.DEFINE {
+		return fmt.Sprintf(" %s := %s;", strings.Join(lhs, ", "), get)
+	}
+	return fmt.Sprintf(" %s = %s;", strings.Join(lhs, ", "), get)
+}

@@ -1,0 +1,140 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"hash/fnv"
+	"path/filepath"
+	"strings"
+)
+
+// sites collects the sync points of a file, and knows in which function each stands.
+type sites struct {
+	in    Input
+	name  string // of the variable
+	list  []site
+	seen  map[string]int // how often function, operation and operand came together so far
+	funcs []function     // enclosing
+}
+
+type site struct {
+	line, col int
+	fn        string
+	expr      string
+	key       uint64
+}
+
+type function struct {
+	node     ast.Node
+	name     string
+	literals int // so far
+	nested   bool
+}
+
+func newSites(in Input) sites {
+	return sites{
+		in: in, seen: map[string]int{},
+		name: fmt.Sprintf("jostleSites%08x", hash(in.PkgPath, filepath.Base(in.Name))&0xFFFFFFFF),
+	}
+}
+
+func hash(parts ...string) uint64 {
+	h := fnv.New64a()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return h.Sum64()
+}
+
+func (s *sites) empty() bool { return len(s.list) == 0 }
+
+// enter and leave follow the walk into functions, and name them as the runtime does (cmd/compile/internal/ir/func.go).
+func (s *sites) enter(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		s.funcs = append(s.funcs, function{node: n, name: s.in.PkgPath + "." + declName(n)})
+	case *ast.FuncLit:
+		outer := s.fn()
+		outer.literals++
+		name := fmt.Sprintf("%s.func%d", outer.name, outer.literals)
+		if outer.nested {
+			name = fmt.Sprintf("%s.%d", outer.name, outer.literals)
+		}
+		s.funcs = append(s.funcs, function{node: n, name: name, nested: true})
+	}
+}
+
+func (s *sites) leave(n ast.Node) {
+	if len(s.funcs) > 0 && s.funcs[len(s.funcs)-1].node == n {
+		s.funcs = s.funcs[:len(s.funcs)-1]
+	}
+}
+
+// fn returns the innermost function; outside of all that is the package's init.
+func (s *sites) fn() *function {
+	if len(s.funcs) == 0 {
+		s.funcs = append(s.funcs, function{name: s.in.PkgPath + ".init"})
+	}
+	return &s.funcs[len(s.funcs)-1]
+}
+
+func declName(d *ast.FuncDecl) string {
+	name := d.Name.Name
+	if d.Type.TypeParams != nil {
+		name += "[...]"
+	}
+	if d.Recv == nil || len(d.Recv.List) == 0 {
+		return name
+	}
+	t := ast.Unparen(d.Recv.List[0].Type)
+	star := false
+	if p, ok := t.(*ast.StarExpr); ok {
+		star, t = true, ast.Unparen(p.X)
+	}
+	generic := ""
+	switch g := t.(type) {
+	case *ast.IndexExpr:
+		t, generic = g.X, "[...]"
+	case *ast.IndexListExpr:
+		t, generic = g.X, "[...]"
+	}
+	recv := "?"
+	if id, ok := t.(*ast.Ident); ok {
+		recv = id.Name
+	}
+	if star {
+		return "(*" + recv + generic + ")." + name
+	}
+	return recv + generic + "." + name
+}
+
+// maxExpr bounds the operand that a site keeps.
+const maxExpr = 60
+
+// add makes a site for op on expr at p, and returns the argument that stands for it.
+func (s *sites) add(p token.Pos, op, expr string) string {
+	pos := s.in.Fset.File(p).PositionFor(p, false)
+	expr = strings.Join(strings.Fields(expr), " ")
+	if r := []rune(expr); len(r) > maxExpr {
+		expr = string(r[:maxExpr-1]) + "…"
+	}
+	fn := s.fn().name
+	id := fn + "\x00" + op + "\x00" + expr
+	s.seen[id]++
+	s.list = append(s.list, site{
+		line: pos.Line, col: pos.Column, fn: fn, expr: expr,
+		key: hash(id, fmt.Sprint(s.seen[id])),
+	})
+	return fmt.Sprintf("&%s[%d]", s.name, len(s.list)-1)
+}
+
+// write declares the sites. They are constants, so that the linker lays them out and nothing runs at start.
+func (s *sites) write(b *strings.Builder, perturb string) {
+	fmt.Fprintf(b, "\nvar %s = [...]%s.Site{\n", s.name, perturb)
+	for _, e := range s.list {
+		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Expr: %q, Key: %#x},\n", s.in.Name, e.line, e.col, e.fn, e.expr, e.key)
+	}
+	b.WriteString("}\n")
+}
