@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
@@ -44,19 +43,4 @@ func (o outcome) summary(sched []byte) string {
 	}
 	return fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
 		strings.ReplaceAll(o.Kind.String(), " ", "-"), rule, schedule.NonZero(sched), len(sched), o.Preemptions, o.Total, o.Hash)
-}
-
-// requireInstrumented ends a test whose code would only be watched, not controlled: as an error if schedules were asked
-// for, and silently where plain go test merely runs what is there.
-func requireInstrumented(t testing.TB) {
-	t.Helper()
-	if engine.Instrumented() {
-		return
-	}
-	const text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
-		"Use `go tool jostle fuzz` or `go tool jostle test`, or `eval \"$(go tool jostle env ./...)\"` before go test"
-	if fuzzing() {
-		t.Fatal(text)
-	}
-	t.Skip(text)
 }

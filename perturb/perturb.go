@@ -29,7 +29,7 @@ func Instrumented() struct{} {
 // Go starts f in a new goroutine, as the go statement does.
 func Go(f func(), s *Site) {
 	if t := engine.Self(); t != nil {
-		t.Go(f, s)
+		t.Go(f, s.Expr, s)
 		return
 	}
 	go f()

@@ -55,12 +55,13 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 
 // WaitGroupGo is (*sync.WaitGroup).Go.
 func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
-	if engine.Self() == nil {
+	t := engine.Self()
+	if t == nil {
 		wg.Go(f)
 		return
 	}
 	WaitGroupAdd(wg, 1, s)
-	Go(func() {
+	t.Go(func() {
 		defer func() {
 			if r := recover(); r != nil {
 				panic(r) // without Done, as sync.WaitGroup.Go has it: the panic must not be overtaken
@@ -71,5 +72,5 @@ func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
 			t.Owes(t.Object(unsafe.Pointer(wg), engine.WaitGroup, s), s)
 		}
 		f()
-	}, s)
+	}, "", s)
 }

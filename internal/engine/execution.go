@@ -150,7 +150,7 @@ func (x *Execution) reset() {
 	x.anyOutside.Store(false)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
-	x.settled, x.ended = 0, 0
+	x.settled, x.ended = 0, -1
 	x.began = time.Now().UnixNano()
 }
 
@@ -262,13 +262,14 @@ func (x *Execution) adopt(t *Task) {
 	x.live++
 }
 
-// Go starts f as a new task. The caller goes on, unless the schedule has it otherwise.
-func (t *Task) Go(f func(), s *Site) {
+// Go starts f as a new task, name for people ("" for a function literal). The caller goes on, unless the schedule has it
+// otherwise.
+func (t *Task) Go(f func(), name string, s *Site) {
 	x := t.x
 	if x.unwinding {
 		return // what deferred calls start while they are unwound would have to be unwound at once
 	}
-	child := x.newTask(t, s, s.exprOr("func"))
+	child := x.newTask(t, s, name)
 	go child.run(f)
 	x.ready(child)
 	t.Point(OpGo, nil, s)

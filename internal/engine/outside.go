@@ -78,18 +78,11 @@ func (c *Callback) Run() {
 	if active.Load() != c.x {
 		return // the execution is over, and what it started with it
 	}
-	t := &Task{x: c.x, Spawned: c.site, Name: c.site.exprOr("callback"), gate: make(chan struct{}, 1)}
+	t := &Task{x: c.x, Spawned: c.site, gate: make(chan struct{}, 1)}
 	c.x.out.mu.Lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.mu.Unlock()
 	t.run(c.f)
-}
-
-func (s *Site) exprOr(def string) string {
-	if s == nil || s.Expr == "" {
-		return def
-	}
-	return s.Expr
 }
 
 // admit waits until every goroutine of the execution rests, and takes back those that came in. Called by the root.

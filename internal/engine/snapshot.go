@@ -91,7 +91,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	if quiet == AllEnded && x.failure == NoFailure {
 		return snap
 	}
-	if x.ended != 0 {
+	if x.ended >= 0 {
 		snap.Elapsed = x.ended
 	}
 	snap.Steps = x.trace.kept()

@@ -302,6 +302,9 @@ func (o *Object) Locked(t *Task) {
 }
 
 func (x *Execution) ready(t *Task) {
+	if t.state == Ended {
+		return // unwound out of a wait that another's deferred call now ends
+	}
 	t.state = Enabled
 	if t.queue == nil {
 		x.runq.push(t)

@@ -148,15 +148,14 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	return out
 }
 
-// shortName returns what a goroutine runs: the body's function, or what its go statement starts, in the function that
-// has it.
+// shortName returns what a goroutine runs: what its go statement starts, or the function that has the statement if that
+// is a function literal.
 func shortName(t *engine.TaskState) string {
 	if t.Spawned == nil {
 		return t.Name
 	}
-	in := path.Base(t.Spawned.Func)
-	if t.Name == "func literal" || t.Name == "func" {
-		return in
+	if t.Name == "" || t.Name == "func literal" {
+		return path.Base(t.Spawned.Func)
 	}
 	return t.Name
 }

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jostle-dev/jostle/instrument"
+)
+
+func newFuzz() *cobra.Command {
+	var build buildFlags
+	var pattern string
+	var budget time.Duration
+	var parallel int
+	c := &cobra.Command{
+		Use:   "fuzz [packages]",
+		Short: "Run native fuzz targets on instrumented code, one after the other",
+		Long: `Run native fuzz targets on instrumented code, one after the other, each with go test -fuzz.
+
+What a target finds is written to testdata/fuzz of its package, as go test does it, and replays from there.
+The exit code is 0 if nothing was found, 1 if something was, 2 if the code does not build or there is no such target.`,
+		Example: "\tgo tool jostle fuzz ./ingest -run FuzzFlush -time 30s",
+		RunE: func(c *cobra.Command, patterns []string) error {
+			re, err := regexp.Compile(pattern)
+			if err != nil {
+				return fmt.Errorf("-run %q is no regular expression: %w", pattern, err)
+			}
+			if budget <= 0 {
+				return fmt.Errorf("-time %v: the time must be positive", budget)
+			}
+			res, err := build.prepare(c.Context(), patterns, c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			targets, err := findTargets(res.Roots, re)
+			if err != nil {
+				return err
+			}
+			f := fuzzer{
+				build: build, env: environ(res.Env), budget: budget, parallel: parallel,
+				stdout: c.OutOrStdout(), stderr: c.ErrOrStderr(),
+			}
+			return f.all(c.Context(), targets)
+		},
+	}
+	build.register(c)
+	c.Flags().StringVar(&pattern, "run", "", "only the targets that match this `regexp`")
+	c.Flags().DurationVar(&budget, "time", 10*time.Second, "how long to fuzz each target")
+	c.Flags().IntVar(&parallel, "parallel", 0, "fuzzing processes at a time; 0 for as many as there are processors")
+	return c
+}
+
+// environ returns the process's environment with some variables set.
+func environ(set map[string]string) []string {
+	env := os.Environ()
+	for k, v := range set {
+		env = append(env, k+"="+v)
+	}
+	return env
+}
+
+// A fuzzTarget is a function FuzzX in a package's tests.
+type fuzzTarget struct {
+	name string
+	pkg  instrument.Root
+}
+
+// findTargets returns the fuzz targets of the packages whose names match.
+func findTargets(pkgs []instrument.Root, re *regexp.Regexp) ([]fuzzTarget, error) {
+	var out []fuzzTarget
+	var others []string
+	for _, p := range pkgs {
+		for _, name := range p.TestFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range f.Decls {
+				fn, ok := d.(*ast.FuncDecl)
+				if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Fuzz") || fn.Type.Params.NumFields() != 1 {
+					continue
+				}
+				if re.MatchString(fn.Name.Name) {
+					out = append(out, fuzzTarget{fn.Name.Name, p})
+				} else {
+					others = append(others, fn.Name.Name)
+				}
+			}
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out, nil
+	case len(others) > 0:
+		return nil, fmt.Errorf("no fuzz target matches %q; there are: %s", re, strings.Join(others, ", "))
+	default:
+		return nil, errors.New("no fuzz target in these packages: a target is a func FuzzX(f *testing.F) in a _test.go file that calls harness.Fuzz")
+	}
+}
+
+// A fuzzer runs targets.
+type fuzzer struct {
+	build          buildFlags
+	env            []string
+	budget         time.Duration
+	parallel       int
+	stdout, stderr io.Writer
+}
+
+// all fuzzes one target after the other and prints what became of them.
+func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
+	var results []fuzzResult
+	found := false
+	for _, t := range targets {
+		fmt.Fprintf(f.stdout, "=== %s %s\n", t.pkg.ImportPath, t.name)
+		r, err := f.one(ctx, t)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+		found = found || r.failed
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := printTable(f.stdout, results); err != nil {
+		return err
+	}
+	if found {
+		return errFound
+	}
+	return nil
+}
+
+// one fuzzes one target.
+func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
+	args := append([]string{"test"}, f.build.args()...)
+	args = append(args, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+f.budget.String(), "-fuzzminimizetime="+minimizeTime(f.budget).String())
+	if f.parallel > 0 {
+		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
+	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, f.env, f.stderr
+	// The terminal's interrupt reaches go test too, which then ends in good order.
+	cmd.Cancel = func() error { return nil }
+	cmd.WaitDelay = 10 * time.Second
+
+	r := fuzzResult{target: t}
+	w := &resultWriter{result: &r, out: f.stdout}
+	cmd.Stdout = w
+	err := cmd.Run()
+	w.Close()
+	var exit *exec.ExitError
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return r, nil
+	case !errors.As(err, &exit):
+		return r, fmt.Errorf("run go test: %w", err)
+	case !r.failed: // it did not get as far as running the target
+		return r, &instrument.BuildError{Text: fmt.Sprintf("jostle: %s in %s could not be run: see above", t.name, t.pkg.ImportPath)}
+	}
+	return r, nil
+}
+
+// minimizeTime returns how long Go's minimiser may work on a finding: it goes on until the time is over.
+func minimizeTime(budget time.Duration) time.Duration {
+	return min(max(budget/3, time.Second), 10*time.Second)
+}

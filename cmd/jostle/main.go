@@ -1,0 +1,76 @@
+// Command jostle finds deadlocks, goroutine leaks and other concurrency bugs in unmodified Go code by taking over its
+// schedule. See the README for how to begin.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jostle-dev/jostle/instrument"
+)
+
+// Exit codes.
+const (
+	exitFine  = 0
+	exitFound = 1
+	exitUsage = 2 // or the code does not build
+)
+
+// errFound ends a command that has found something and has said so.
+var errFound = errors.New("found something")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "jostle",
+		Short:         "Find deadlocks and goroutine leaks in unmodified Go code by taking over its schedule",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetArgs(goStyle(args))
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.AddCommand(newEnv(), newFuzz())
+	switch err := root.ExecuteContext(ctx); {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, errFound):
+		return exitFound
+	default:
+		var build *instrument.BuildError
+		if errors.As(err, &build) {
+			fmt.Fprintln(stderr, build.Text) // the go command's own words need no name before them
+		} else {
+			fmt.Fprintln(stderr, "jostle:", err)
+		}
+		return exitUsage
+	}
+}
+
+// goStyle lets flags be written with one dash, as those of the go command are: the library would read -run as -r -u -n.
+func goStyle(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' && a[2] != '=' {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}

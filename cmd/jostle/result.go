@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+)
+
+// A fuzzResult is what became of one target, read from what go test printed.
+type fuzzResult struct {
+	target     fuzzTarget
+	executions int
+	rate       int // executions a second
+	failed     bool
+	verdict    string // of the smallest failing input; "" if nothing was found
+	rule       string
+	schedule   string // its non-zero bytes / its bytes
+	preempts   string
+	file       string // the failing input
+}
+
+var (
+	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
+	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
+	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
+	inputLine    = regexp.MustCompile(`^\s*Failing input written to (\S+)`)
+)
+
+// A resultWriter passes lines on and reads results from them.
+type resultWriter struct {
+	result *fuzzResult
+	out    io.Writer
+	rest   []byte
+}
+
+func (w *resultWriter) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	for {
+		i := bytes.IndexByte(w.rest, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		w.line(string(w.rest[:i]))
+		w.rest = w.rest[i+1:]
+	}
+}
+
+// Close passes on what stands behind the last line break.
+func (w *resultWriter) Close() {
+	if len(w.rest) > 0 {
+		w.line(string(w.rest))
+	}
+}
+
+func (w *resultWriter) line(line string) {
+	fmt.Fprintln(w.out, line)
+	r := w.result
+	if m := progressLine.FindStringSubmatch(line); m != nil {
+		seconds, _ := strconv.Atoi(m[1])
+		r.executions, _ = strconv.Atoi(m[2])
+		r.rate = r.executions / max(seconds, 1)
+	}
+	if failedLine.MatchString(line) {
+		r.failed = true
+	}
+	if m := verdictLine.FindStringSubmatch(line); m != nil && r.failed {
+		r.verdict, r.rule, r.schedule, r.preempts = m[1], m[2], m[3], m[4]
+	}
+	if m := inputLine.FindStringSubmatch(line); m != nil {
+		r.file = m[1]
+	}
+}
+
+// printTable prints a line a target.
+func printTable(w io.Writer, results []fuzzResult) error {
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "target\texecutions\ta second\tverdict\trule\tschedule\tpreemptions\tinput")
+	for _, r := range results {
+		verdict, rule, schedule, preempts := "survived", "-", "-", "-"
+		if r.failed {
+			verdict = "failed"
+		}
+		if r.verdict != "" {
+			verdict, rule, schedule, preempts = r.verdict, r.rule, r.schedule, r.preempts
+		}
+		file := r.file
+		if file == "" {
+			file = "-"
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", r.target.name, r.executions, r.rate, verdict, rule, schedule, preempts, file)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,44 @@
+package harness
+
+import (
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/manifest"
+
+	_ "github.com/jostle-dev/jostle/perturb" // instrumented code needs it, and a vendor tree has only what is imported
+)
+
+// stale returns the directories whose sources have changed since they were instrumented.
+var stale = sync.OnceValues(func() ([]string, error) {
+	name := os.Getenv(manifest.Env)
+	if name == "" {
+		return nil, nil // a binary that was built elsewhere
+	}
+	return manifest.Stale(name)
+})
+
+// requireInstrumented ends a test whose code would not be controlled, or is not the code that is in the files: as an
+// error if schedules were asked for, and silently where plain go test merely runs what is there.
+func requireInstrumented(t testing.TB) {
+	t.Helper()
+	if !engine.Instrumented() {
+		const text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
+			"Use `go tool jostle fuzz`, or `eval \"$(go tool jostle env ./...)\"` before go test"
+		if fuzzing() {
+			t.Fatal(text)
+		}
+		t.Skip(text)
+	}
+	dirs, err := stale()
+	if err != nil {
+		t.Fatalf("jostle: %v: run `eval \"$(go tool jostle env ./...)\"` again", err)
+	}
+	if len(dirs) > 0 {
+		t.Fatalf("jostle: the sources in %s have changed since they were instrumented, and the test runs the old ones: "+
+			"run `eval \"$(go tool jostle env ./...)\"` again", strings.Join(dirs, ", "))
+	}
+}

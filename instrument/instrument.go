@@ -1,0 +1,331 @@
+// Package instrument rewrites packages so that their synchronisation operations pass through package perturb, and tells
+// the go command where the rewritten copies are. It never touches the originals.
+//
+// What can be edited (the main module, local replacements, a vendor tree) is laid over the originals by go build's
+// -overlay. What lies in the module cache cannot be, and is copied: a go.mod for -modfile replaces these modules by
+// their copies. Both are passed on in GOFLAGS, so every command of go builds from them.
+package instrument
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/rewrite"
+)
+
+// Config says what to instrument.
+type Config struct {
+	Dir        string   // where the patterns are resolved, "" for the working directory
+	Patterns   []string // of packages, as go list has them
+	BuildFlags []string // that decide which files are built: -tags=…, -race
+	Env        []string // of the go command, nil for the process's own
+	CacheDir   string   // "" for $JOSTLE_CACHE, or else a folder in the user's cache directory
+}
+
+// Result is an instrumented build.
+type Result struct {
+	Env      map[string]string // what to set for the go command: GOFLAGS and the manifest
+	Roots    []Root            // the packages that the patterns name
+	Packages []Package         // all that were looked at, by import path
+}
+
+// A Root is a package that the patterns name.
+type Root struct {
+	ImportPath string
+	Dir        string
+	TestFiles  []string // absolute
+}
+
+// A Package says what became of one.
+type Package struct {
+	ImportPath string
+	Points     map[string]int // sync points by kind
+	Native     []string       // what was left as it is: position, operation, reason
+}
+
+const jostle = "github.com/jostle-dev/jostle"
+
+// own are the packages that instrumented code calls. They and what they import stay as they are.
+var own = []string{jostle + "/perturb", jostle + "/harness"}
+
+// Prepare instruments the packages that c names and all that they need, but the standard library and what the
+// instrumented code itself calls. Nothing is done twice: rewritten packages are kept in the cache by their content.
+//
+// It returns a *BuildError, with the go command's or the type checker's words, for packages that do not build. Several
+// processes may use the same cache.
+func Prepare(ctx context.Context, c Config) (*Result, error) {
+	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	env, err := c.goEnv(ctx, "GOWORK", "GOMOD", "GOMODCACHE", "GOVERSION", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case env["GOWORK"] != "" && env["GOWORK"] != "off":
+		return nil, fmt.Errorf("the workspace %s: jostle does not work in workspaces yet; run it with GOWORK=off", env["GOWORK"])
+	case env["GOMOD"] == "" || env["GOMOD"] == os.DevNull:
+		return nil, fmt.Errorf("%s is not in a module: run jostle where a go.mod is", c.where())
+	}
+	c.Env = append(c.Env, "GOFLAGS="+withoutOwn(env["GOFLAGS"])) // instrumenting the instrumented would go round in circles
+	also, err := c.tools(env["GOMOD"])
+	if err != nil {
+		return nil, err
+	}
+	pkgs, err := c.list(ctx, "-test", c.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := c.list(ctx, "-test=false", slices.Concat(own, also))
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	b := &build{Config: c, env: env, pkgs: merge(pkgs, ours)}
+	if len(b.pkgs) == len(ours) {
+		return nil, fmt.Errorf("no packages match %s", strings.Join(c.Patterns, " "))
+	}
+	if err := b.hash(); err != nil {
+		return nil, err
+	}
+	if err := b.rewrite(ctx); err != nil {
+		return nil, err
+	}
+	return b.assemble()
+}
+
+func (c *Config) complete() error {
+	if c.Env == nil {
+		c.Env = os.Environ()
+	}
+	if c.CacheDir == "" {
+		c.CacheDir = os.Getenv("JOSTLE_CACHE")
+	}
+	if c.CacheDir == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("no place for rewritten sources: set JOSTLE_CACHE to a directory: %w", err)
+		}
+		c.CacheDir = filepath.Join(dir, "jostle")
+	}
+	return nil
+}
+
+func (c *Config) where() string {
+	if c.Dir != "" {
+		return c.Dir
+	}
+	return "the working directory"
+}
+
+// explain says what to do about an error of go list that comes from a module without jostle.
+func (c *Config) explain(err error) error {
+	for _, p := range own {
+		if b, ok := err.(*BuildError); ok && strings.Contains(b.Text, "no required module provides package "+p) {
+			return fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool github.com/jostle-dev/jostle/cmd/jostle", c.where())
+		}
+	}
+	return err
+}
+
+// withoutOwn returns GOFLAGS without what an earlier Prepare has put there.
+func withoutOwn(goflags string) string {
+	fields := strings.Fields(goflags)
+	fields = slices.DeleteFunc(fields, func(f string) bool {
+		f = strings.Trim(f, `'"`)
+		return strings.HasPrefix(f, "-overlay=") || strings.HasPrefix(f, "-modfile=")
+	})
+	return strings.Join(fields, " ")
+}
+
+// A build is one Prepare.
+type build struct {
+	Config
+	env   map[string]string
+	pkgs  []*listed
+	units []*unit // in the order of go list: what a package needs comes before it
+}
+
+// A unit is a package to be rewritten: the files of a directory.
+type unit struct {
+	*listed
+	root  bool // named by the patterns, so its tests are rewritten too
+	key   string
+	files []string
+	done  *rewrittenPackage
+}
+
+// hash finds the packages to rewrite, and the key of each: a hash of its files, of what it imports and of this program.
+func (b *build) hash() error {
+	byPath := map[string]*listed{}
+	for _, p := range b.pkgs {
+		byPath[p.ImportPath] = p
+	}
+	kept := map[string]bool{}
+	var keep func(path string)
+	keep = func(path string) {
+		if p := byPath[path]; p != nil && !kept[path] {
+			kept[path] = true
+			for _, i := range p.Imports {
+				keep(i)
+			}
+		}
+	}
+	for _, path := range own {
+		keep(path)
+	}
+	base, err := b.baseKey()
+	if err != nil {
+		return err
+	}
+	keys := map[string]string{}
+	for _, p := range b.pkgs {
+		if p.Standard || p.isVariant() || kept[p.ImportPath] || p.Module != nil && p.Module.Path == jostle && !p.Module.Main {
+			continue
+		}
+		u := &unit{listed: p, root: p.named}
+		u.files = p.files(u.root)
+		h := sha256.New()
+		fmt.Fprintln(h, base, p.ImportPath, p.Dir, u.root)
+		for _, name := range u.files {
+			if err := hashFile(h, name); err != nil {
+				return err
+			}
+		}
+		imports := p.Imports
+		if u.root {
+			imports = slices.Concat(imports, p.TestImports, p.XTestImports)
+		}
+		for _, i := range imports {
+			fmt.Fprintln(h, i, keys[i])
+		}
+		u.key = hex.EncodeToString(h.Sum(nil)[:16])
+		keys[p.ImportPath] = u.key
+		b.units = append(b.units, u)
+	}
+	return nil
+}
+
+// baseKey is what all keys depend on: this program, the Go version and the build flags.
+func (b *build) baseKey() (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, withoutOwn(b.env["GOFLAGS"]))
+	self, err := os.Executable()
+	if err == nil {
+		err = hashFile(h, self)
+	}
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+func hashFile(h hash.Hash, name string) error {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(content)
+	fmt.Fprintf(h, "%s %x\n", filepath.Base(name), sum)
+	return nil
+}
+
+// assemble puts the rewritten packages together to a build.
+func (b *build) assemble() (*Result, error) {
+	overlay := map[string]string{}
+	copies := modules{}
+	m := manifest.Manifest{Dirs: map[string]string{}}
+	res := &Result{Env: map[string]string{}}
+	for _, u := range b.units {
+		pkg := Package{ImportPath: u.ImportPath, Points: map[string]int{}}
+		for _, f := range u.done.Files {
+			for k, n := range f.Points {
+				pkg.Points[k] += n
+			}
+			pkg.Native = append(pkg.Native, f.Native...)
+		}
+		res.Packages = append(res.Packages, pkg)
+		if u.root {
+			r := Root{ImportPath: u.ImportPath, Dir: u.Dir}
+			for _, name := range slices.Concat(u.TestGoFiles, u.XTestGoFiles) {
+				r.TestFiles = append(r.TestFiles, filepath.Join(u.Dir, name))
+			}
+			res.Roots = append(res.Roots, r)
+		}
+		if b.inModuleCache(u.Dir) {
+			copies.add(u)
+			continue
+		}
+		for _, f := range u.done.Files {
+			if f.Copy != "" {
+				overlay[filepath.Join(u.Dir, f.Name)] = filepath.Join(u.done.dir, f.Copy)
+			}
+		}
+		var err error
+		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := b.writeBuild(overlay, copies, m)
+	if err != nil {
+		return nil, err
+	}
+	flags := []string{withoutOwn(b.env["GOFLAGS"]), quote("-overlay=" + filepath.Join(dir, overlayName))}
+	if len(copies) > 0 {
+		flags = append(flags, quote("-modfile="+filepath.Join(dir, "go.mod")))
+	}
+	res.Env["GOFLAGS"] = strings.TrimSpace(strings.Join(flags, " "))
+	res.Env[manifest.Env] = filepath.Join(dir, manifestName)
+	return res, nil
+}
+
+// quote makes a flag one word of GOFLAGS.
+func quote(flag string) string {
+	if strings.ContainsAny(flag, " \t") {
+		return "'" + flag + "'"
+	}
+	return flag
+}
+
+func (b *build) inModuleCache(dir string) bool {
+	rel, err := filepath.Rel(b.env["GOMODCACHE"], dir)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+const (
+	overlayName  = "overlay.json"
+	manifestName = "manifest.json"
+)
+
+// writeBuild writes what the go command is told, under a name that depends on all of it.
+func (b *build) writeBuild(overlay map[string]string, copies modules, m manifest.Manifest) (string, error) {
+	files := map[string][]byte{}
+	var err error
+	if files[overlayName], err = json.MarshalIndent(map[string]any{"Replace": overlay}, "", "\t"); err != nil {
+		return "", err
+	}
+	if files[manifestName], err = json.MarshalIndent(m, "", "\t"); err != nil {
+		return "", err
+	}
+	if len(copies) > 0 {
+		if files["go.mod"], err = b.modfile(copies); err != nil {
+			return "", err
+		}
+		sum, err := os.ReadFile(strings.TrimSuffix(b.env["GOMOD"], "mod") + "sum")
+		if err != nil && !os.IsNotExist(err) {
+			return "", err
+		}
+		files["go.sum"] = sum
+	}
+	h := sha256.New()
+	for _, name := range []string{overlayName, manifestName, "go.mod", "go.sum"} {
+		fmt.Fprintf(h, "%s %d\n", name, len(files[name]))
+		h.Write(files[name])
+	}
+	return b.store("build", hex.EncodeToString(h.Sum(nil)[:16]), files)
+}

@@ -1,0 +1,129 @@
+package instrument
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A listed package is one as go list prints it.
+type listed struct {
+	ImportPath   string
+	Dir          string
+	Name         string
+	Standard     bool
+	DepOnly      bool
+	ForTest      string
+	Module       *module
+	GoFiles      []string
+	CgoFiles     []string
+	TestGoFiles  []string
+	XTestGoFiles []string
+	EmbedFiles   []string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+
+	named bool // by the user's patterns
+}
+
+type module struct {
+	Path    string
+	Version string
+	Main    bool
+	Dir     string
+	GoMod   string
+	Replace *module
+}
+
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Imports,TestImports,XTestImports"
+
+// A BuildError is trouble that the go command has found: its own words, which name the place.
+type BuildError struct{ Text string }
+
+func (e *BuildError) Error() string { return e.Text }
+
+// goCommand runs the go command and returns its standard output.
+func (c *Config) goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = c.Dir, c.Env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && ctx.Err() == nil {
+			return nil, &BuildError{strings.TrimSpace(stderr.String())}
+		}
+		return nil, fmt.Errorf("run go %s: %w", args[0], err)
+	}
+	return stdout.Bytes(), nil
+}
+
+// goEnv returns variables of go env.
+func (c *Config) goEnv(ctx context.Context, names ...string) (map[string]string, error) {
+	out, err := c.goCommand(ctx, append([]string{"env", "-json"}, names...)...)
+	if err != nil {
+		return nil, err
+	}
+	var env map[string]string
+	return env, json.Unmarshal(out, &env)
+}
+
+// list returns packages and all that they depend on, each behind what it depends on; with -test also what their tests
+// depend on.
+func (c *Config) list(ctx context.Context, test string, patterns []string) ([]*listed, error) {
+	args := append([]string{"list", "-deps", test, "-json=" + listFields}, c.BuildFlags...)
+	args = append(append(args, "--"), patterns...)
+	out, err := c.goCommand(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	var pkgs []*listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		p := new(listed)
+		if err := d.Decode(p); err == io.EOF {
+			return pkgs, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read the output of go list: %w", err)
+		}
+		p.named = !p.DepOnly && test == "-test"
+		pkgs = append(pkgs, p)
+	}
+}
+
+// merge returns a, and those of b that are not in it.
+func merge(a, b []*listed) []*listed {
+	have := map[string]bool{}
+	for _, p := range a {
+		have[p.ImportPath] = true
+	}
+	for _, p := range b {
+		if !have[p.ImportPath] {
+			a = append(a, p)
+		}
+	}
+	return a
+}
+
+// files returns the absolute names of the Go files that are to be rewritten: with tests only if asked for.
+func (p *listed) files(tests bool) []string {
+	names := slices.Concat(p.GoFiles, p.CgoFiles)
+	if tests {
+		names = slices.Concat(names, p.TestGoFiles, p.XTestGoFiles)
+	}
+	for i, n := range names {
+		names[i] = filepath.Join(p.Dir, n)
+	}
+	return names
+}
+
+// isVariant reports whether p is a package as compiled for some test, or a test's main: its files are those of the
+// package itself.
+func (p *listed) isVariant() bool { return p.ForTest != "" || strings.HasSuffix(p.ImportPath, ".test") }

@@ -1,0 +1,178 @@
+package instrument
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/jostle-dev/jostle/internal/rewrite"
+)
+
+// A rewrittenPackage is a unit as the cache keeps it.
+type rewrittenPackage struct {
+	Files []rewrittenFile
+	dir   string
+}
+
+type rewrittenFile struct {
+	Name   string         // in the package's directory
+	Copy   string         `json:",omitempty"` // in the cache's folder; "" if there was nothing to rewrite
+	Points map[string]int `json:",omitempty"`
+	Native []string       `json:",omitempty"`
+}
+
+const packageName = "package.json"
+
+// rewrite makes sure that every unit is in the cache.
+func (b *build) rewrite(ctx context.Context) error {
+	var missing []*unit
+	for _, u := range b.units {
+		if u.done = b.cached(u.key); u.done == nil {
+			missing = append(missing, u)
+		}
+	}
+	for _, tests := range []bool{false, true} {
+		var these []*unit
+		for _, u := range missing {
+			if u.root == tests {
+				these = append(these, u)
+			}
+		}
+		if err := b.rewriteUnits(ctx, these, tests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *build) cached(key string) *rewrittenPackage {
+	dir := filepath.Join(b.CacheDir, "package", key)
+	content, err := os.ReadFile(filepath.Join(dir, packageName))
+	if err != nil {
+		return nil
+	}
+	p := &rewrittenPackage{dir: dir}
+	if json.Unmarshal(content, p) != nil {
+		return nil
+	}
+	return p
+}
+
+// rewriteUnits type-checks units, with their tests or without, and rewrites them. What they import is read from the go
+// command's export data.
+func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) error {
+	if len(units) == 0 {
+		return nil
+	}
+	cfg := &packages.Config{
+		Context: ctx, Dir: b.Dir, Env: b.Env, BuildFlags: b.BuildFlags, Tests: tests, Fset: token.NewFileSet(),
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
+			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedForTest,
+	}
+	var paths []string
+	for _, u := range units {
+		paths = append(paths, u.ImportPath)
+	}
+	pkgs, err := packages.Load(cfg, paths...)
+	if err != nil {
+		return fmt.Errorf("load packages: %w", err)
+	}
+	if err := typeErrors(pkgs); err != nil {
+		return err
+	}
+	files := filesOf(pkgs)
+	for _, u := range units {
+		if err := b.rewriteUnit(u, cfg.Fset, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func typeErrors(pkgs []*packages.Package) error {
+	var lines []string
+	for _, p := range pkgs {
+		for _, e := range p.Errors {
+			if line := strings.TrimPrefix(e.Error(), "-: "); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	if len(lines) > 0 {
+		return &BuildError{strings.Join(lines, "\n")}
+	}
+	return nil
+}
+
+type parsedFile struct {
+	file *ast.File
+	pkg  *packages.Package
+}
+
+// filesOf returns the parsed files by name. A file that belongs to a package and to its variant for tests is the same in
+// both.
+func filesOf(pkgs []*packages.Package) map[string]parsedFile {
+	m := map[string]parsedFile{}
+	for _, p := range pkgs {
+		for _, f := range p.Syntax {
+			m[p.Fset.File(f.FileStart).Name()] = parsedFile{f, p}
+		}
+	}
+	return m
+}
+
+func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parsedFile) error {
+	done := &rewrittenPackage{}
+	stored := map[string][]byte{}
+	for _, name := range u.files {
+		rf := rewrittenFile{Name: filepath.Base(name)}
+		parsed, ok := files[name]
+		if !ok {
+			rf.Native = []string{name + ": file: cgo files are left native"}
+			done.Files = append(done.Files, rf)
+			continue
+		}
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		path := parsed.pkg.PkgPath
+		if parsed.pkg.Name == "main" {
+			path = "main"
+		}
+		out, err := rewrite.File(rewrite.Input{
+			Fset: fset, File: parsed.file, Src: src, Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
+			LineDirective: b.inModuleCache(u.Dir),
+		})
+		if err != nil {
+			return err
+		}
+		rf.Points = out.Points
+		for _, n := range out.Native {
+			rf.Native = append(rf.Native, fmt.Sprintf("%s: %s: %s", n.Pos, n.Op, n.Reason))
+		}
+		if out.Src != nil {
+			rf.Copy = rf.Name
+			stored[rf.Copy] = out.Src
+		}
+		done.Files = append(done.Files, rf)
+	}
+	content, err := json.Marshal(done)
+	if err != nil {
+		return err
+	}
+	stored[packageName] = content
+	if done.dir, err = b.store("package", u.key, stored); err != nil {
+		return err
+	}
+	u.done = done
+	return nil
+}

@@ -1,0 +1,62 @@
+// Package manifest records which sources a build was instrumented from, so that a test can tell when they have changed
+// since: go builds from the rewritten copies whatever happens to the originals.
+package manifest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Env is the environment variable that names the manifest of the build in use.
+const Env = "JOSTLE_MANIFEST"
+
+// A Manifest is what a set of packages was instrumented from.
+type Manifest struct {
+	Dirs map[string]string // hash of the Go files of each package that can be edited, by directory
+}
+
+// HashDir returns a hash of the names and contents of the Go files in a directory.
+func HashDir(dir string) (string, error) {
+	entries, err := os.ReadDir(dir) // sorted
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n", e.Name(), len(content))
+		h.Write(content)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// Stale returns the directories whose Go files are not what they were when the manifest in the named file was written.
+func Stale(name string) ([]string, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read what was instrumented: %w", err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(content, &m); err != nil {
+		return nil, fmt.Errorf("read what was instrumented: %s: %w", name, err)
+	}
+	var out []string
+	for dir, was := range m.Dirs {
+		if is, err := HashDir(dir); err != nil || is != was {
+			out = append(out, dir)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}

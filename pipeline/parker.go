@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+)
+
+// A Parker puts one goroutine to sleep until a condition that other goroutines bring about holds. It has no lock of its
+// own around the condition: those who change the condition do so first and call [Parker.Unpark] afterwards.
+//
+// Park is for one goroutine at a time, Unpark for any number. Use [NewParker]; the zero value is not usable.
+type Parker struct {
+	wake chan struct{}
+	twin Twin
+
+	mu      sync.Mutex
+	waiting bool // only the broken twin asks
+}
+
+// NewParker returns a parker of the given twin.
+//
+// The right twin leaves a wake-up in a channel of capacity 1, whether or not anybody sleeps: a goroutine that is about
+// to sleep finds it there. The broken twin saves the send when nobody has announced to sleep, and then takes the
+// announcement for the sleep itself: on an unbuffered channel, a wake-up sent after the announcement but before the
+// sleeper has arrived at its receive is dropped.
+func NewParker(twin Twin) *Parker {
+	if twin == Broken {
+		return &Parker{wake: make(chan struct{}), twin: twin}
+	}
+	return &Parker{wake: make(chan struct{}, 1)}
+}
+
+// Park calls ready until it returns true, and sleeps between two calls until somebody calls [Parker.Unpark]. It returns
+// nil when ready returned true, or [context.Cause] of ctx when ctx ended while it slept. ready runs in the caller's
+// goroutine and may have side effects, such as taking what it found; it must do its own locking.
+func (p *Parker) Park(ctx context.Context, ready func() bool) error {
+	defer p.announce(false)
+	for {
+		p.announce(true)
+		if ready() {
+			return nil
+		}
+		select {
+		case <-p.wake:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Unpark makes the goroutine in [Parker.Park], or the next one to enter it, check its condition once more. It never
+// blocks.
+func (p *Parker) Unpark() {
+	if p.twin == Broken && !p.announced() {
+		return
+	}
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// announce tells the wakers of the broken twin whether a goroutine sleeps or is about to.
+func (p *Parker) announce(waiting bool) {
+	if p.twin != Broken {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = waiting
+}
+
+func (p *Parker) announced() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting
+}
