@@ -97,17 +97,26 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) err
 	return nil
 }
 
+// typeErrors returns what the type checker says or, if it was not asked because something is wrong before that, what the
+// go command says. The other of the two would be the same once more.
 func typeErrors(pkgs []*packages.Package) error {
-	var lines []string
+	var checked, listed []string
 	for _, p := range pkgs {
 		for _, e := range p.Errors {
-			if line := strings.TrimPrefix(e.Error(), "-: "); !slices.Contains(lines, line) {
-				lines = append(lines, line)
+			text := &checked
+			if e.Kind != packages.TypeError && e.Kind != packages.ParseError {
+				text = &listed
+			}
+			if line := strings.TrimPrefix(e.Error(), "-: "); !slices.Contains(*text, line) {
+				*text = append(*text, line)
 			}
 		}
 	}
-	if len(lines) > 0 {
-		return &BuildError{strings.Join(lines, "\n")}
+	switch {
+	case len(checked) > 0:
+		return &BuildError{strings.Join(checked, "\n")}
+	case len(listed) > 0:
+		return &BuildError{strings.Join(listed, "\n")}
 	}
 	return nil
 }

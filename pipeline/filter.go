@@ -48,7 +48,7 @@ func (r Relation) holds(order int) bool {
 
 type ordered interface{ int64 | string }
 
-// Comparison keeps the rows in which the value of the column stands in the given relation to a constant. Make one with
+// comparison keeps the rows in which the value of the column stands in the given relation to a constant. Make one with
 // [Compare].
 type comparison[T ordered] struct {
 	column   string

@@ -11,13 +11,13 @@ import "context"
 // Next and Quit are for one goroutine; each lane is for one goroutine. Use [NewLinearizer].
 type Linearizer[T any] struct {
 	lanes []*LinearizerLane[T]
-	heads []head[T] // one a lane
-	await []int     // the lanes whose head must be fetched before the next value can be told
+	heads []laneHead[T] // one a lane
+	await []int         // the lanes whose head must be fetched before the next value can be told
 	gone  chan struct{}
 }
 
-// head is the first value of a lane, taken out of its queue.
-type head[T any] struct {
+// laneHead is the first value of a lane, taken out of its queue.
+type laneHead[T any] struct {
 	value sequenced[T]
 	open  bool // false: the lane is closed and empty
 }
@@ -38,7 +38,7 @@ type LinearizerLane[T any] struct {
 func NewLinearizer[T any](lanes, capacity int) *Linearizer[T] {
 	l := &Linearizer[T]{
 		lanes: make([]*LinearizerLane[T], lanes),
-		heads: make([]head[T], lanes),
+		heads: make([]laneHead[T], lanes),
 		await: make([]int, lanes),
 		gone:  make(chan struct{}),
 	}
@@ -61,7 +61,7 @@ func (l *Linearizer[T]) Next(ctx context.Context) (T, error) {
 		i := l.await[0]
 		select {
 		case v, open := <-l.lanes[i].queue:
-			l.heads[i] = head[T]{value: v, open: open}
+			l.heads[i] = laneHead[T]{value: v, open: open}
 			l.await = l.await[1:]
 		case <-ctx.Done():
 			return zero, context.Cause(ctx)
@@ -78,7 +78,7 @@ func (l *Linearizer[T]) Next(ctx context.Context) (T, error) {
 		return zero, ErrClosed
 	}
 	v := l.heads[first].value.value
-	l.heads[first] = head[T]{}
+	l.heads[first] = laneHead[T]{}
 	l.await = append(l.await, first)
 	return v, nil
 }

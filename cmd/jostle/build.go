@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+
+	// So that a module which gets the tool has all that its tests and their instrumentation need.
+	_ "github.com/jostle-dev/jostle/harness"
 )
 
 // buildFlags are the flags of go build that decide what is instrumented.

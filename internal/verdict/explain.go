@@ -155,7 +155,8 @@ func shortName(t *engine.TaskState) string {
 		return t.Name
 	}
 	if t.Name == "" || t.Name == "func literal" {
-		return path.Base(t.Spawned.Func)
+		_, in, _ := strings.Cut(path.Base(t.Spawned.Func), ".") // without the package
+		return in
 	}
 	return t.Name
 }

@@ -1,0 +1,63 @@
+// Package pipeline is a small streaming query engine, driven by morsels: it reads a table from memory or from CSV,
+// filters it, groups it or cuts it off, and writes the result as CSV, with several tasks working at a time and the rows
+// in a defined order all the same. [Query.Run] is the way in.
+//
+// # How a query runs
+//
+// A plain query has four kinds of tasks, each a goroutine. The feeder scans the source and deals its morsels out in
+// phases; the encoders take morsels, filter them and encode them; the writer puts in order what they made.
+//
+//	scan ─ feeder ──phase──▶ filter ─ encoder ──lane──▶ linearizer ─ writer
+//	                    └──▶ filter ─ encoder ──lane──▶
+//
+// A limit puts two tasks before the feeder, because it has to see the filtered rows in order, and asks the source to
+// stop once it has seen enough:
+//
+//	scan ──connector──▶ filter ─ head ──queue──▶ feeder ─ ...
+//
+// Grouping is a pipeline of its own, which runs to its end before its result is scanned by the one that writes:
+//
+//	scan ──connector──▶ filter ─ exchange ──distributor lane──▶ group ─┐
+//	                                    └──distributor lane──▶ group ─┴▶ merge
+//
+// The tasks of a pipeline are one errgroup. The first error cancels its context, and every wait ends when that does.
+//
+// # Words
+//
+//   - A [Morsel] is a batch of rows with a sequence number and a consume token. Whoever has it must release it or pass it
+//     on. A source that has sent a phase's worth of morsels waits until all of them are released.
+//   - A [SourceToken] asks a source to stop. A [WaitToken] keeps a [WaitGroup] waiting.
+//   - A phase is a bounded number of morsels shared by several tasks. It ends when they are all released.
+//   - A [Connector] leads from one task to one other, a [Queue] too, but can be closed with values in it. A [Distributor]
+//     leads from one to many, a [Linearizer] from many to one, in order.
+//   - A [Parker] is what a task sleeps on.
+//   - A [Twin] chooses between right and broken code.
+//
+// # Three bugs
+//
+// Three fields of [Options] put a bug into a query. Each is a mistake that has been made in real engines and survives
+// code review and tests, because ordinary scheduling hardly ever makes it show. A query with such a bug gives the right
+// result or none at all: it hangs.
+//
+// Ordered sink ([Options.SinkTwin]; see orderedSink.encodeMorsel). An encoder leaves the release of its morsel to a defer
+// and so still holds it while it inserts what it made. When one encoder gets nearly all morsels of a phase, its lane
+// fills up and it blocks in [LinearizerLane.Insert]: the writer does not empty that lane, because the linearizer waits
+// for a head from the other encoder's; the other encoder waits for the next phase; the feeder waits for this phase's last
+// morsel to be released before it begins another; and that is the morsel held in Insert. Possible when a phase has more
+// morsels than a lane has room for: PhaseMorsels > LaneCapacity + 1 suffices, and so does one less if it is not the first
+// encoder that gets them. Right: release, then insert.
+//
+// Head ([Options.HeadTwin]; see [Queue.Pop]). The feeder finds the queue empty. Then head pushes its last morsel and
+// closes the queue. The feeder, going on, finds the queue closed and takes that for the end. Head waits for its morsel to
+// be released for ever, and its rows are missing. Possible whenever there are at least as many rows as Limit asks for.
+// Right: whoever sees closed looks into the queue once more.
+//
+// Hand-made parker ([Options.ParkerTwin]; see [NewParker]). A grouping task finds its lane empty and has said that it is
+// going to sleep, but does not sleep yet. The exchange puts a morsel into the lane, or closes it, and sends a wake-up
+// without blocking on an unbuffered channel: nobody receives there yet, so it is dropped. The task then sleeps. Unless
+// another morsel comes by its lane, it never wakes: the scan waits for the morsel in the lane to be released, or, if it
+// was the close that got lost, the query waits for the task. Right: a channel of capacity 1, and always notify.
+//
+// An [Options.OnProgress] gives a query a ticker, which goes on when all else is stuck, so that the Go runtime does not
+// report a deadlock. A hanging query still ends when its context does.
+package pipeline

@@ -1,0 +1,67 @@
+package pipeline
+
+import (
+	"fmt"
+	"time"
+)
+
+// Options say how a query is run. None of them changes the result. Zero values stand for the defaults.
+type Options struct {
+	// MorselRows is the most rows that are handled as one. The default is 1024.
+	MorselRows int
+	// PhaseMorsels is the number of morsels under way in one phase. The default is 8.
+	PhaseMorsels int
+	// Lanes is the number of tasks that group rows. The default is 4.
+	Lanes int
+	// Encoders is the number of tasks that encode rows of the result. The default is 2.
+	Encoders int
+	// LaneCapacity is the number of morsels that wait for such a task or for what it has made. The default is 4.
+	LaneCapacity int
+
+	// OnProgress, if not nil, is called with the query's progress at every ProgressInterval while the query runs, from a
+	// goroutine that does nothing else. Run waits for a call under way before it returns.
+	OnProgress func(Progress)
+	// ProgressInterval is the time between two calls of OnProgress. The default is one second.
+	ProgressInterval time.Duration
+
+	// SinkTwin selects the version of the ordered sink.
+	SinkTwin Twin
+	// HeadTwin selects the version of the queue behind a limit.
+	HeadTwin Twin
+	// ParkerTwin selects the version of the parker on which the grouping tasks sleep.
+	ParkerTwin Twin
+}
+
+// withDefaults returns o with its zero values replaced, or an error if a value is out of range.
+func (o Options) withDefaults() (Options, error) {
+	for _, size := range []struct {
+		name     string
+		value    *int
+		standard int
+	}{
+		{"MorselRows", &o.MorselRows, 1024},
+		{"PhaseMorsels", &o.PhaseMorsels, 8},
+		{"Lanes", &o.Lanes, 4},
+		{"Encoders", &o.Encoders, 2},
+		{"LaneCapacity", &o.LaneCapacity, 4},
+	} {
+		if *size.value < 0 {
+			return o, fmt.Errorf("pipeline: option %s is %d, want at least 1, or 0 for the default", size.name, *size.value)
+		}
+		if *size.value == 0 {
+			*size.value = size.standard
+		}
+	}
+	if o.ProgressInterval < 0 {
+		return o, fmt.Errorf("pipeline: option ProgressInterval is %s, want a positive duration, or 0 for the default", o.ProgressInterval)
+	}
+	if o.ProgressInterval == 0 {
+		o.ProgressInterval = time.Second
+	}
+	for _, twin := range []Twin{o.SinkTwin, o.HeadTwin, o.ParkerTwin} {
+		if twin > Broken {
+			return o, fmt.Errorf("pipeline: unknown twin %s", twin)
+		}
+	}
+	return o, nil
+}
