@@ -87,7 +87,7 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	}
 	ours, err := c.list(ctx, "-test=false", slices.Concat(own, also))
 	if err != nil {
-		return nil, c.explain(err)
+		return nil, err
 	}
 	b := &build{Config: c, env: env, pkgs: merge(pkgs, ours)}
 	if len(b.pkgs) == len(ours) {
@@ -124,16 +124,6 @@ func (c *Config) where() string {
 		return c.Dir
 	}
 	return "the working directory"
-}
-
-// explain says what to do about an error of go list that comes from a module without jostle.
-func (c *Config) explain(err error) error {
-	for _, p := range own {
-		if b, ok := err.(*BuildError); ok && strings.Contains(b.Text, "no required module provides package "+p) {
-			return fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool github.com/jostle-dev/jostle/cmd/jostle", c.where())
-		}
-	}
-	return err
 }
 
 // withoutOwn returns GOFLAGS without what an earlier Prepare has put there.

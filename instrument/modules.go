@@ -143,7 +143,7 @@ func addPackage(files map[string][]byte, root string, p *listed, done *rewritten
 }
 
 // tools returns the packages of jostle's that are tools of the module. They are built in the module with the copies in
-// place, and must find there what they need.
+// place, and must find there what they need. A module that does not know jostle at all is an error.
 func (c *Config) tools(gomod string) ([]string, error) {
 	content, err := os.ReadFile(gomod)
 	if err != nil {
@@ -152,6 +152,13 @@ func (c *Config) tools(gomod string) ([]string, error) {
 	f, err := modfile.ParseLax(gomod, content, nil)
 	if err != nil {
 		return nil, err
+	}
+	required := f.Module != nil && f.Module.Mod.Path == jostle
+	for _, r := range f.Require {
+		required = required || r.Mod.Path == jostle
+	}
+	if !required {
+		return nil, fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool %s/cmd/jostle", gomod, jostle)
 	}
 	var out []string
 	for _, t := range f.Tool {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
@@ -78,7 +79,7 @@ func TestConnectorReceiverWakes(t *testing.T) {
 		wake func(c *Connector[int], cancel func())
 		want error
 	}{
-		{"send", func(c *Connector[int], _ func()) { _ = c.Send(t.Context(), 1) }, nil},
+		{"send", func(c *Connector[int], _ func()) { _ = c.Send(context.Background(), 1) }, nil},
 		{"close", func(c *Connector[int], _ func()) { c.Close() }, ErrClosed},
 		{"cancel", func(_ *Connector[int], cancel func()) { cancel() }, errTest},
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -89,7 +90,7 @@ func TestLinearizerInsertBlocksWhenFull(t *testing.T) {
 	}{
 		{"quit", func(l *Linearizer[int], _ func()) { l.Quit() }, ErrGone},
 		{"cancel", func(_ *Linearizer[int], cancel func()) { cancel() }, errTest},
-		{"next", func(l *Linearizer[int], _ func()) { _, _ = l.Next(t.Context()) }, nil},
+		{"next", func(l *Linearizer[int], _ func()) { _, _ = l.Next(context.Background()) }, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

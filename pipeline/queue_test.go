@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
@@ -55,7 +56,7 @@ func TestQueuePopWakes(t *testing.T) {
 		wake func(q *Queue[int], cancel func())
 		want error
 	}{
-		{"push", func(q *Queue[int], _ func()) { _ = q.Push(t.Context(), 1) }, nil},
+		{"push", func(q *Queue[int], _ func()) { _ = q.Push(context.Background(), 1) }, nil},
 		{"close", func(q *Queue[int], _ func()) { q.Close() }, ErrClosed},
 		{"cancel", func(_ *Queue[int], cancel func()) { cancel() }, errTest},
 	}

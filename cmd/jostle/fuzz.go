@@ -168,7 +168,7 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 		return r, nil
 	case !errors.As(err, &exit):
 		return r, fmt.Errorf("run go test: %w", err)
-	case !r.failed: // it did not get as far as running the target
+	case !r.failed || r.unreadable: // it did not get as far as running the target
 		return r, &instrument.BuildError{Text: fmt.Sprintf("jostle: %s in %s could not be run: see above", t.name, t.pkg.ImportPath)}
 	}
 	return r, nil

@@ -15,6 +15,7 @@ type fuzzResult struct {
 	executions int
 	rate       int // executions a second
 	failed     bool
+	unreadable bool   // a file of its corpus is none
 	verdict    string // of the smallest failing input; "" if nothing was found
 	rule       string
 	schedule   string // its non-zero bytes / its bytes
@@ -26,7 +27,9 @@ var (
 	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
 	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
-	inputLine    = regexp.MustCompile(`^\s*Failing input written to (\S+)`)
+	// From testing/fuzz.go, which reads the whole corpus before it runs anything.
+	corpusLine = regexp.MustCompile(`"testdata/fuzz/[^"]*": unmarshal: `)
+	inputLine  = regexp.MustCompile(`^\s*Failing input written to (\S+)`)
 )
 
 // A resultWriter passes lines on and reads results from them.
@@ -63,6 +66,7 @@ func (w *resultWriter) line(line string) {
 		r.executions, _ = strconv.Atoi(m[2])
 		r.rate = r.executions / max(seconds, 1)
 	}
+	r.unreadable = r.unreadable || corpusLine.MatchString(line)
 	if failedLine.MatchString(line) {
 		r.failed = true
 	}

@@ -29,7 +29,7 @@ func TestScript(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	env := map[string]string{
-		"REPO": repo, "JOSTLE_CACHE": t.TempDir(), "GONOSUMDB": "*", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local",
+		"REPO": repo, "JOSTLE_CACHE": t.TempDir(), "GONOSUMDB": "*", "GOTOOLCHAIN": "local",
 	}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
 		env[name] = goenv(name)

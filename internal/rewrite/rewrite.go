@@ -28,7 +28,7 @@ type Input struct {
 	// PkgPath is the import path as the runtime prints it in function names: "main" for commands.
 	PkgPath string
 	Pkg     *types.Package
-	Info    *types.Info // Types, Defs, Uses, Selections
+	Info    *types.Info // Types, Defs, Uses, Selections, Implicits, FileVersions
 	// LineDirective makes the output say that it is Name, for a copy that is built under another path.
 	LineDirective bool
 }
@@ -69,8 +69,7 @@ func File(in Input) (*Output, error) {
 	if r.sites.empty() {
 		return r.out, nil
 	}
-	r.finish()
-	return r.out, nil
+	return r.out, r.finish()
 }
 
 type rewriter struct {
@@ -196,7 +195,7 @@ func (r *rewriter) node(n ast.Node) {
 }
 
 // finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
-func (r *rewriter) finish() {
+func (r *rewriter) finish() error {
 	end := r.at(r.File.Name.End())
 	r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	var b strings.Builder
@@ -207,12 +206,20 @@ func (r *rewriter) finish() {
 	fmt.Fprintf(&b, "\nvar _ = %s.Instrumented()\n", r.names.perturb)
 	r.sites.write(&b, r.names.perturb)
 	r.after(len(r.Src), b.String())
-	text := r.render(0, len(r.Src))
-	if r.LineDirective {
-		// A line comment may stand before build constraints, and is nobody's doc.
-		text = fmt.Sprintf("//line %s:1\n%s", r.Name, text)
+	head := ""
+	if r.needsLanguage() {
+		line, err := r.raiseLanguage()
+		if err != nil {
+			return fmt.Errorf("rewrite %s: %w", r.Name, err)
+		}
+		head = line
 	}
-	r.out.Src = []byte(text)
+	if r.LineDirective || head != "" {
+		// A line comment may stand before build constraints, and is nobody's doc.
+		head += fmt.Sprintf("//line %s:1\n", r.Name)
+	}
+	r.out.Src = []byte(head + r.render(0, len(r.Src)))
+	return nil
 }
 
 // unused returns expressions that use the imports which the rewritten text would not use any more.

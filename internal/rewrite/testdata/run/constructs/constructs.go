@@ -192,16 +192,18 @@ func selects() {
 	a <- 4
 	fmt.Println(chosen(a, b, nil))
 	flush("evaluated")
+	var got string
 	go func() {
 		select {
 		case v, ok := <-b:
-			fmt.Println(v, ok)
-			close(a)
+			defer close(a)
+			got = fmt.Sprint(v, ok)
 		}
 	}()
 	fmt.Println(chosen(nil, b, nil))
 	flush("evaluated")
 	<-a
+	fmt.Println(got)
 	quit := make(chan struct{})
 	close(quit)
 	fmt.Println(chosen(nil, nil, quit))
