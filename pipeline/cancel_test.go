@@ -164,6 +164,7 @@ func TestQueryProgress(t *testing.T) {
 		}}
 		q := Query{From: source, Limit: 35, Options: Options{
 			MorselRows:       10,
+			Encoders:         1, // with more, rows wait in one's lane for another's head
 			OnProgress:       func(p Progress) { seen = append(seen, p) },
 			ProgressInterval: time.Second,
 		}}
@@ -178,7 +179,8 @@ func TestQueryProgress(t *testing.T) {
 func TestBrokenSinkStillEndsWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := cancellable(t)
-		// The table is in the lane's way on purpose: a phase larger than any lane.
+		// Wherever this stops, be it that the encoders hang or that they get as far as the source lets them, the context
+		// must end it.
 		query := start(func() error {
 			source := &endless{before: func(batch int) {
 				if batch == 100 {

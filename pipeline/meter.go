@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,22 +16,17 @@ type Progress struct {
 	Groups int
 }
 
-// A meter keeps count of a query's progress. Its methods are safe for concurrent use.
+// A meter keeps count of a query's progress. It is safe for concurrent use.
 type meter struct {
-	mu       sync.Mutex
-	progress Progress
-}
-
-func (m *meter) update(change func(*Progress)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	change(&m.progress)
+	scanned, written, groups atomic.Int64
 }
 
 func (m *meter) read() Progress {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.progress
+	return Progress{
+		RowsScanned: int(m.scanned.Load()),
+		RowsWritten: int(m.written.Load()),
+		Groups:      int(m.groups.Load()),
+	}
 }
 
 // report calls f with the progress at every interval, from a goroutine of its own, until the returned function is

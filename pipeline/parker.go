@@ -2,7 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 )
 
 // A Parker puts one goroutine to sleep until a condition that other goroutines bring about holds. It has no lock of its
@@ -10,11 +10,9 @@ import (
 //
 // Park is for one goroutine at a time, Unpark for any number. Use [NewParker]; the zero value is not usable.
 type Parker struct {
-	wake chan struct{}
-	twin Twin
-
-	mu      sync.Mutex
-	waiting bool // only the broken twin asks
+	wake    chan struct{}
+	twin    Twin
+	waiting atomic.Bool // only in the broken twin: somebody is in Park
 }
 
 // NewParker returns a parker of the given twin.
@@ -34,9 +32,11 @@ func NewParker(twin Twin) *Parker {
 // nil when ready returned true, or [context.Cause] of ctx when ctx ended while it slept. ready runs in the caller's
 // goroutine and may have side effects, such as taking what it found; it must do its own locking.
 func (p *Parker) Park(ctx context.Context, ready func() bool) error {
-	defer p.announce(false)
+	if p.twin == Broken {
+		p.waiting.Store(true)
+		defer p.waiting.Store(false)
+	}
 	for {
-		p.announce(true)
 		if ready() {
 			return nil
 		}
@@ -51,27 +51,11 @@ func (p *Parker) Park(ctx context.Context, ready func() bool) error {
 // Unpark makes the goroutine in [Parker.Park], or the next one to enter it, check its condition once more. It never
 // blocks.
 func (p *Parker) Unpark() {
-	if p.twin == Broken && !p.announced() {
+	if p.twin == Broken && !p.waiting.Load() {
 		return
 	}
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
-}
-
-// announce tells the wakers of the broken twin whether a goroutine sleeps or is about to.
-func (p *Parker) announce(waiting bool) {
-	if p.twin != Broken {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waiting = waiting
-}
-
-func (p *Parker) announced() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.waiting
 }

@@ -90,7 +90,7 @@ func (p *plan) run(ctx context.Context, m *meter, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		m.update(func(progress *Progress) { progress.Groups = table.Rows() })
+		m.groups.Store(int64(table.Rows()))
 		// The rows of the groups are not rows of the source, so a meter of their own counts them, which nobody reads.
 		rows = newScanner(table.Scan(), p.options.MorselRows, new(meter))
 		keep = nil

@@ -263,10 +263,9 @@ func TestBrokenTwinsThatCannotHang(t *testing.T) {
 		naive naive
 		o     Options
 	}{
-		// A single lane is never waited for while it has something.
+		// The one lane there is, is the one the linearizer waits for.
 		{"sink, one encoder", naive{}, Options{SinkTwin: Broken, Encoders: 1, LaneCapacity: 1}},
-		// A lane has room for a whole phase, and is empty when one begins: until it has delivered a head, nothing is
-		// waited for, and afterwards the other lanes are.
+		// A lane has room for all morsels, so no insert blocks.
 		{"sink, one morsel", naive{}, Options{SinkTwin: Broken, MorselRows: 40}},
 		{"sink, all morsels fit", naive{}, Options{SinkTwin: Broken, MorselRows: 4, LaneCapacity: 10}},
 		// The limit is not reached, so the queue is closed only after the last rows have been taken.

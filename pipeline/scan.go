@@ -34,7 +34,7 @@ func (s *scanner) next(ctx context.Context) (Morsel, error) {
 	if err != nil {
 		return Morsel{}, err
 	}
-	s.meter.update(func(p *Progress) { p.RowsScanned += batch.Rows() })
+	s.meter.scanned.Add(int64(batch.Rows()))
 	m := Morsel{Batch: batch, Seq: s.seq, Source: s.stop}
 	s.seq++
 	return m, nil

@@ -84,7 +84,7 @@ func (s *orderedSink) write(ctx context.Context) error {
 		if _, err := s.out.Write(c.text); err != nil {
 			return fmt.Errorf("pipeline: write result: %w", err)
 		}
-		s.meter.update(func(p *Progress) { p.RowsWritten += c.rows })
+		s.meter.written.Add(int64(c.rows))
 		if c, err = s.lin.Next(ctx); errors.Is(err, ErrClosed) {
 			return nil
 		} else if err != nil {
