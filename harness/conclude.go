@@ -8,6 +8,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // conclude passes the outcome of the execution under a schedule on to the test around it.
@@ -37,10 +38,16 @@ func (o outcome) render(replay string, sched []byte) string {
 
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.
 func (o outcome) summary(sched []byte) string {
-	rule := "-"
-	if o.Rule != 0 {
-		rule = fmt.Sprint(o.Rule)
-	}
 	return fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
-		strings.ReplaceAll(o.Kind.String(), " ", "-"), rule, schedule.NonZero(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+		word(o.Kind), ruleNumber(o.Rule), schedule.NonZero(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+}
+
+// word returns a verdict as one word.
+func word(v Verdict) string { return strings.ReplaceAll(v.String(), " ", "-") }
+
+func ruleNumber(r verdict.Rule) string {
+	if r == 0 {
+		return "-"
+	}
+	return fmt.Sprint(int(r))
 }

@@ -30,6 +30,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	requireInstrumented(f)
 	c := configure(options)
 	f.Add([]byte{})
+	c.want.announce(f.Name())
 	known := knownFindings(f.Name())
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
@@ -73,6 +74,13 @@ func replayCommand(name string, data []byte) string {
 	return fmt.Sprintf("%s go test -run '^%s$' .", instrumentFirst, strings.Replace(name, "/", "$/^", 1))
 }
 
+// announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
+func (w *want) announce(target string) {
+	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && worker.Value.String() != "true" {
+		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, word(w.kind), ruleNumber(w.rule))
+	}
+}
+
 // wanted keeps what a target that must find something has found.
 type wanted struct {
 	want *want
@@ -89,7 +97,7 @@ func (w *wanted) saw(v *verdict.Verdict) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.runs++
-	if v.Kind != w.want.kind || w.want.rule != 0 && v.Rule != verdict.Rule(w.want.rule) {
+	if v.Kind != w.want.kind || w.want.rule != 0 && v.Rule != w.want.rule {
 		return false
 	}
 	w.hits++

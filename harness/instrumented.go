@@ -25,7 +25,7 @@ var stale = sync.OnceValues(func() ([]string, error) {
 // error if schedules were asked for, and silently where plain go test merely runs what is there.
 func requireInstrumented(t testing.TB) {
 	t.Helper()
-	if !engine.Instrumented() {
+	if len(engine.Sites()) == 0 {
 		const text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
 			"Use `go tool jostle fuzz`, or `eval \"$(go tool jostle env ./...)\"` before go test"
 		if fuzzing() {

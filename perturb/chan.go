@@ -128,6 +128,13 @@ func blockedRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T, s *Site) 
 
 // tryRecv receives if that is possible without blocking.
 func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
+	if v, ok, ready = takeRecv(t, o, ch); ok && unsafe.Sizeof(v) > 0 {
+		t.Received()
+	}
+	return v, ok, ready
+}
+
+func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
 	if p := (*T)(o.Stash); p != nil {
 		o.Stash = nil
 		return *p, true, true
@@ -152,7 +159,7 @@ func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, rea
 }
 
 func recvWaiter[T any](t *engine.Task, ch <-chan T, v *T) *engine.Waiter {
-	w := &engine.Waiter{Val: unsafe.Pointer(v)}
+	w := &engine.Waiter{Val: unsafe.Pointer(v), Value: unsafe.Sizeof(*v) > 0}
 	w.Poll = func() bool {
 		select {
 		case x, ok := <-ch:

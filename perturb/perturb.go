@@ -19,10 +19,13 @@ import (
 // A Site is one sync point in the source of the code under test.
 type Site = engine.Site
 
-// Instrumented notes that the process contains instrumented code. An instrumented file calls it to initialise a blank
-// variable; what it returns is of no use.
-func Instrumented() struct{} {
-	engine.SetInstrumented()
+// A SiteCase is one communication of a select at a Site.
+type SiteCase = engine.SiteCase
+
+// Instrumented registers the sync points of a file. The file calls it to initialise a blank variable; what it returns is
+// of no use.
+func Instrumented(sites []Site) struct{} {
+	engine.Register(sites)
 	return struct{}{}
 }
 

@@ -37,6 +37,9 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	objects := fewObjects[:0]
 	for i, c := range cases {
 		o := c.object(t, s)
+		if o != nil && i < len(s.Cases) {
+			o.Seen(s.Cases[i].Var)
+		}
 		objects = append(objects, o)
 		if o != nil && c.ready(t, o) {
 			ready = append(ready, i)
@@ -65,6 +68,7 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	for i, c := range cases {
 		if o := objects[i]; o != nil {
 			c.wait(t, o, s)
+			c.waiter().Case = i
 		}
 	}
 	done := t.Block(engine.OpSelect, s)

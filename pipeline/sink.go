@@ -42,8 +42,10 @@ func (s *orderedSink) start(ctx context.Context, tasks *errgroup.Group, next pul
 }
 
 // encodePhases is the task of an encoder: it takes what morsels of each phase it can get.
+//
+// It closes its lane only if it has inserted them all. Were the lane of an encoder that failed closed, the linearizer
+// would skip it, and what the others have made would be written although the part before it is missing.
 func (s *orderedSink) encodePhases(ctx context.Context, p *phase, lane *LinearizerLane[chunk]) error {
-	defer lane.Close()
 	for ; p != nil; p = p.await() {
 		for m := range p.morsels {
 			if err := s.encodeMorsel(ctx, m, lane); err != nil {
@@ -51,6 +53,7 @@ func (s *orderedSink) encodePhases(ctx context.Context, p *phase, lane *Lineariz
 			}
 		}
 	}
+	lane.Close()
 	return nil
 }
 

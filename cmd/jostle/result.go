@@ -21,11 +21,13 @@ type fuzzResult struct {
 	schedule   string // its non-zero bytes / its bytes
 	preempts   string
 	file       string // the failing input
+	wants      string // verdict and rule that the target is there to find, "" if nothing
 }
 
 var (
 	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
 	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
+	wantsLine    = regexp.MustCompile(`^jostle: target=\S+ wants=(\S+ rule=\S+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
 	// From testing/fuzz.go, which reads the whole corpus before it runs anything.
 	corpusLine = regexp.MustCompile(`"testdata/fuzz/[^"]*": unmarshal: `)
@@ -73,9 +75,20 @@ func (w *resultWriter) line(line string) {
 	if m := verdictLine.FindStringSubmatch(line); m != nil && r.failed {
 		r.verdict, r.rule, r.schedule, r.preempts = m[1], m[2], m[3], m[4]
 	}
+	if m := wantsLine.FindStringSubmatch(line); m != nil {
+		r.wants = m[1]
+	}
 	if m := inputLine.FindStringSubmatch(line); m != nil {
 		r.file = m[1]
 	}
+}
+
+// expected reports whether the target ended as it is meant to: with what it is there to find, or with nothing.
+func (r *fuzzResult) expected() bool {
+	if r.wants == "" {
+		return !r.failed
+	}
+	return r.wants == r.verdict+" rule="+r.rule || r.wants == r.verdict+" rule=-"
 }
 
 // printTable prints a line a target.
@@ -90,6 +103,12 @@ func printTable(w io.Writer, results []fuzzResult) error {
 		}
 		if r.verdict != "" {
 			verdict, rule, schedule, preempts = r.verdict, r.rule, r.schedule, r.preempts
+		}
+		switch {
+		case r.wants != "" && r.expected():
+			verdict += ", as wanted"
+		case r.wants != "":
+			verdict += ", wanted " + r.wants
 		}
 		file := r.file
 		if file == "" {

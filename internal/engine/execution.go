@@ -45,14 +45,15 @@ const (
 // active is the execution that instrumented code belongs to at present. One at a time in a process.
 var active atomic.Pointer[Execution]
 
-// instrumented is set by the first instrumented file that the process contains, before main.
-var instrumented bool
+// sites are the sync points of the process, a slice for each instrumented file. It is complete before main.
+var sites [][]Site
 
-// SetInstrumented notes that code of this process has been instrumented. For initialisers of package variables only.
-func SetInstrumented() { instrumented = true }
+// Register adds the sync points of an instrumented file. For initialisers of package variables only.
+func Register(s []Site) { sites = append(sites, s) }
 
-// Instrumented reports whether any code of this process has been instrumented.
-func Instrumented() bool { return instrumented }
+// Sites returns the sync points of all instrumented code in the process, a slice for each file. There are none if no
+// code is instrumented.
+func Sites() [][]Site { return sites }
 
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.

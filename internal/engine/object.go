@@ -43,6 +43,7 @@ type Object struct {
 	Stash unsafe.Pointer
 
 	users   []Use
+	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use // the last wake-up that met no waiter: a signal, or a send given up for a select's default
 }
 
@@ -71,6 +72,8 @@ type Waiter struct {
 	Val    unsafe.Pointer // where the value of a send is, or that of a receive goes
 	Ok     bool           // the operation was completed by a partner, and not by a close
 	Done   bool
+	Case   int  // of the select
+	Value  bool // a receive of something that has a size: more than a wake-up
 	// Poll tries the operation on the real object, for partners that the engine does not see. Only called while every
 	// task is parked.
 	Poll func() bool
@@ -164,6 +167,19 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 	os.byPtr[p] = o
 	os.last = o
 	return o
+}
+
+// Seen notes that the object was operated on under the variable v.
+func (o *Object) Seen(v uint64) {
+	for i, have := range o.vars {
+		if have == v || v == 0 {
+			return
+		}
+		if have == 0 {
+			o.vars[i] = v
+			return
+		}
+	}
 }
 
 // Hold notes that t holds o from now on.

@@ -9,8 +9,19 @@ type Site struct {
 	Line int32
 	Col  int32
 	Func string // enclosing function, as runtime.FuncForPC names it
+	Op   string // "send", "receive", "close", "select", "go", or the name of the function of package perturb
 	Expr string // operand as the source has it: "s.mu", "out", the function a go statement starts
+	Var  uint64 // the variable or field that the operand is; 0 if unknown
 	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
+
+	Cases []SiteCase // of a select, in source order without the default
+}
+
+// A SiteCase is one communication of a select.
+type SiteCase struct {
+	Op   string // "send" or "receive"
+	Expr string
+	Var  uint64
 }
 
 // String returns "file:line:col", or "-" for the nil Site that stands for operations of the harness itself.

@@ -35,15 +35,16 @@ type TaskState struct {
 	Waits    []Wait // on what; several in a select; none if nothing could ever end it, or if it sleeps
 	Holds    []Held // locks
 	Last     *Site  // last sync point passed
-	LastRecv int    // step of its last completed receive
+	LastRecv int    // step of its last completed receive of a value
 	Born     int    // step at which it was started
-	Stack    string // of a task that blocks outside the engine's control, as the runtime prints it
+	Stack    string // as the runtime prints it; of a task that has not ended
 }
 
 // A Wait is one thing that would end a task's blocking.
 type Wait struct {
 	Object uint32
 	Op     Op
+	Case   int // of a select
 }
 
 // A Held is a lock that a task holds.
@@ -64,6 +65,7 @@ type ObjectState struct {
 	Count   int
 	Pending uint32 // RWMutex: the task that waits to write
 	Users   []ObjectUse
+	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
 	Dropped ObjectUse
 }
 
@@ -96,7 +98,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	}
 	snap.Steps = x.trace.kept()
 	snap.Settled = x.settled
-	stacks := x.outsideStacks()
+	stacks := x.stacks()
 	for _, t := range x.tasks {
 		if t == x.panicked {
 			snap.Culprit = len(snap.Tasks)
@@ -110,17 +112,15 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		}
 		if t.state == Blocked {
 			for _, w := range t.waits {
-				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op})
+				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op, w.Case})
 			}
 		}
-		if t.state == Outside {
-			ts.Stack = stacks[t]
-		}
+		ts.Stack = stacks[t]
 		snap.Tasks = append(snap.Tasks, ts)
 	}
 	for i := range x.objects.n {
 		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
-		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Dropped: o.Dropped.state()}
+		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Vars: o.vars, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
 		}

@@ -32,14 +32,11 @@ func (t *Task) StackOf(stacks []string) string {
 	return ""
 }
 
-// outsideStacks returns the stacks of the tasks that block outside the engine's control.
-func (x *Execution) outsideStacks() map[*Task]string {
-	if x.outside == 0 {
-		return nil
-	}
+// stacks returns the stacks of the tasks that have not ended.
+func (x *Execution) stacks() map[*Task]string {
 	stacks, of := Stacks(), map[*Task]string{}
 	for _, t := range x.tasks {
-		if t.state == Outside {
+		if t.state != Ended {
 			of[t] = t.StackOf(stacks)
 		}
 	}

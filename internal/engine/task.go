@@ -41,7 +41,7 @@ type Task struct {
 	wake  int64 // virtual nanoseconds, if it sleeps
 
 	last     *Site // where it last passed a sync point
-	lastRecv int   // step of its last completed receive
+	lastRecv int   // step of its last completed receive of a value
 	born     int   // step at which it was started
 }
 
@@ -112,7 +112,11 @@ func (t *Task) Execution() *Execution { return t.x }
 
 // Object returns the engine's side of the synchronisation object of kind k at p.
 func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object {
-	return t.x.objects.get(p, k, s, t.x.trace.n)
+	o := t.x.objects.get(p, k, s, t.x.trace.n)
+	if s != nil {
+		o.Seen(s.Var)
+	}
+	return o
 }
 
 // Known returns the engine's side of the object at p, or nil if the execution has not used it yet.
@@ -157,9 +161,6 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	x.progress.Add(1)
 	if o != nil {
 		o.use(t, op, s, x.trace.n)
-	}
-	if op == OpRecv {
-		t.lastRecv = x.trace.n
 	}
 	if x.trace.n >= x.limits.Steps && !x.stopping {
 		x.fail(TooLong, t, nil, nil)
@@ -265,14 +266,17 @@ func (x *Execution) Complete(w *Waiter, ok bool) {
 			other.list.remove(other)
 		}
 	}
-	if w.Op == OpRecv {
-		t.lastRecv = x.trace.n
+	if w.Value && ok {
+		t.Received()
 	}
 	x.moved = true
 	if t.state == Blocked {
 		x.ready(t)
 	}
 }
+
+// Received notes that t has received a value, and with it perhaps something to give back.
+func (t *Task) Received() { t.lastRecv = t.x.trace.n }
 
 // Drop notes that op, a wake-up, met nobody who waits on o.
 func (t *Task) Drop(o *Object, op Op, s *Site) {

@@ -68,14 +68,11 @@ func (t *text) releaseFirst() string {
 				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
 					continue
 				}
-				what := "Unlock " + objectName(h.Object) + ", taken at " + t.at(h.Site) + ","
+				what := "unlock " + objectName(h.Object) + ", taken at " + t.at(h.Site) + ","
 				if h.Owed {
-					what = "Let " + t.name(g.ID) + " do " + objectName(h.Object) + ".Done"
-					if h.Site != nil {
-						what = "Let " + t.name(g.ID) + " give back what " + t.name(before.ID) + " waits for in " + doing(before) + " (the Done at " + t.at(h.Site) + ")"
-					}
+					what = fmt.Sprintf("give back what %s waits for (as in %s)", t.name(before.ID), t.at(h.Site))
 				}
-				say = append(say, fmt.Sprintf("%s before it blocks in %s at %s: the way out of that wait leads through goroutines that need it first.", what, doing(g), t.at(g.Site)))
+				say = append(say, fmt.Sprintf("%s has to %s before it blocks at %s: the way out of that wait leads through goroutines that need it first.", t.name(g.ID), what, t.at(g.Site)))
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -32,7 +34,7 @@ func (t *text) interleaving() {
 		if !t.o.Full && !forced && !(tasks[s.Task] && (objects[s.Object] || len(tasks) == 1)) {
 			continue
 		}
-		line := fmt.Sprintf("  %6d  %-24s %-30s %s", first+i, clip(t.name(s.Task), 24), clip(operation(s), 30), t.at(s.Site))
+		line := fmt.Sprintf("  %6d  %-24s %-30s %s", first+i, clip(t.name(s.Task), 24), clip(t.operation(s), 30), t.at(s.Site))
 		if i == last[s.Task] && t.blocksThere(s) {
 			line += "  <- blocks"
 		}
@@ -55,10 +57,12 @@ func (t *text) interleaving() {
 // a knot all goroutines and objects are.
 func (t *text) involved() (tasks, objects map[uint32]bool) {
 	tasks, objects = map[uint32]bool{}, map[uint32]bool{}
-	for _, g := range t.v.Knot {
+	for i, g := range t.v.Knot {
 		tasks[g.ID] = true
 		for _, w := range g.Waits {
-			objects[w.Object.ID] = true
+			if next, ok := t.next(i); !ok || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next }) {
+				objects[w.Object.ID] = true
+			}
 		}
 		for _, h := range g.Holds {
 			objects[h.Object.ID] = true
@@ -76,6 +80,17 @@ func (t *text) involved() (tasks, objects map[uint32]bool) {
 	return tasks, objects
 }
 
+// next returns the goroutine for which the i-th of the knot waits.
+func (t *text) next(i int) (uint32, bool) {
+	switch {
+	case i+1 < len(t.v.Knot):
+		return t.v.Knot[i+1].ID, true
+	case t.v.Cycle:
+		return t.v.Knot[0].ID, true
+	}
+	return 0, false
+}
+
 // preemption says whom the schedule took off in favour of step i, and where.
 func (t *text) preemption(steps []engine.Step, i int) string {
 	task := steps[i-1].Task
@@ -91,7 +106,7 @@ func (t *text) preemption(steps []engine.Step, i int) string {
 func (t *text) pending(steps []engine.Step, i int, task uint32) string {
 	for _, s := range steps[i:] {
 		if s.Task == task {
-			return operation(s) + " at " + t.at(s.Site)
+			return t.operation(s) + " at " + t.at(s.Site)
 		}
 	}
 	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
@@ -104,11 +119,20 @@ func (t *text) pending(steps []engine.Step, i int, task uint32) string {
 	return "its next step"
 }
 
-func operation(s engine.Step) string {
-	if s.Op == engine.OpExit || s.Site == nil {
+func (t *text) operation(s engine.Step) string {
+	switch {
+	case s.Op == engine.OpExit || s.Site == nil:
 		return s.Op.String()
+	case len(s.Site.Cases) == 0:
+		return s.Op.String() + " " + s.Site.Expr
+	case s.Object != 0:
+		return s.Op.String() + " " + t.v.ObjectName(s.Object)
 	}
-	return s.Op.String() + " " + s.Site.Expr
+	var cases []string
+	for _, c := range s.Site.Cases {
+		cases = append(cases, c.Op+" "+c.Expr)
+	}
+	return "select: " + strings.Join(cases, " | ")
 }
 
 // blocksThere reports whether s is the operation that its goroutine is blocked in.

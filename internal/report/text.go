@@ -64,6 +64,9 @@ func (t *text) file(name string) string {
 	if t.o.Dir == "" {
 		return name
 	}
+	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
+		return inCache // module@version/file says more than where the cache is
+	}
 	rel, err := filepath.Rel(t.o.Dir, name)
 	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
 		return name
@@ -78,7 +81,7 @@ func (t *text) headline() {
 		head += fmt.Sprintf(" (rule %d: %s)", v.Rule, r)
 	}
 	t.line("%s", head)
-	t.line("  %s; step %d, %s, %v of virtual time", v.Evidence, v.Total, plural(v.Preemptions, "preemption"), v.Elapsed)
+	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), v.Elapsed)
 	if v.Abandoned > 0 {
 		t.line("  %s could not be ended and still block in the process", plural(v.Abandoned, "goroutine"))
 	}
@@ -128,12 +131,7 @@ func (t *text) name(task uint32) string { return t.v.NameOf(task) }
 func (t *text) knot() {
 	for i, g := range t.v.Knot {
 		t.b.WriteByte('\n')
-		var next uint32
-		if i+1 < len(t.v.Knot) {
-			next = t.v.Knot[i+1].ID
-		} else if t.v.Cycle {
-			next = t.v.Knot[0].ID
-		}
+		next, _ := t.next(i)
 		t.goroutine(g, next)
 	}
 	if len(t.v.Others) == 0 {
@@ -164,7 +162,7 @@ func (t *text) goroutine(g verdict.Goroutine, next uint32) {
 	for _, h := range g.Holds {
 		switch {
 		case h.Owed:
-			t.line("    owes    %-36s as it last gave back at %s", "done "+objectName(h.Object), t.at(h.Site))
+			t.line("    owes    %-36s as it last gave back at %s", "what ends the wait for "+objectName(h.Object), t.at(h.Site))
 		case h.Read:
 			t.line("    holds   %-36s since %s", objectName(h.Object)+" for reading", t.at(h.Site))
 		default:
@@ -173,25 +171,29 @@ func (t *text) goroutine(g verdict.Goroutine, next uint32) {
 	}
 	t.line("    waits   %-36s at %s", doing(g), t.at(g.Site))
 	t.outside(g)
-	for _, w := range g.Waits {
-		t.releasers(w, next)
+	if g.Stack == "" {
+		t.needs(g, next)
 	}
 }
 
-// releasers shows who could end a wait: the one that the knot goes on with, or all that could have.
-func (t *text) releasers(w verdict.Waiting, next uint32) {
-	if len(w.By) == 0 {
-		t.line("    needs   nobody that was seen to %s", partner(w))
+// needs shows who could end a wait: the one that the knot goes on with, or all that could have.
+func (t *text) needs(g verdict.Goroutine, next uint32) {
+	nobody := true
+	for _, w := range g.Waits {
+		for _, r := range w.By {
+			if next != 0 && r.Task != next {
+				continue
+			}
+			nobody = false
+			end := ""
+			if r.Ended {
+				end = ", and has ended"
+			}
+			t.line("    needs   %s, which %s%s", t.name(r.Task), t.because(r, w), end)
+		}
 	}
-	for _, r := range w.By {
-		if next != 0 && r.Task != next {
-			continue
-		}
-		end := ""
-		if r.Ended {
-			end = ", and has ended"
-		}
-		t.line("    needs   %s: %s%s", t.name(r.Task), t.because(r, w), end)
+	if nobody && len(g.Waits) > 0 {
+		t.line("    needs   somebody to %s: nobody was seen that could", partner(g.Waits[0]))
 	}
 }
 
@@ -200,26 +202,28 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Holds:
 		return "holds it since " + t.at(r.Site)
 	case verdict.Queued:
-		return "waits to write at " + t.at(r.Site) + ", which keeps new readers out"
+		return "waits to write at " + t.at(r.Site) + " and keeps new readers out"
 	case verdict.Owes:
-		return "it has yet to do " + w.Object.Name + ".Done"
+		return fmt.Sprintf("has yet to %s, as it last did in %s", partner(w), t.at(r.Site))
+	case verdict.Used:
+		return fmt.Sprintf("did %s, last at %s", partner(w), t.at(r.Site))
 	}
-	if r.Op == engine.OpDone && w.Object.Kind == engine.WaitGroup {
-		return "could do " + objectName(w.Object) + ".Done, see " + t.at(r.Site)
+	if r.Site == nil {
+		return "does the same work as who could " + partner(w)
 	}
-	return fmt.Sprintf("did %s on it, last at %s", r.Op, t.at(r.Site))
+	return fmt.Sprintf("could %s, see %s", partner(w), t.at(r.Site))
 }
 
 func partner(w verdict.Waiting) string {
 	switch w.Op {
 	case engine.OpSend:
-		return "receive from it"
+		return "receive from " + objectName(w.Object)
 	case engine.OpRecv:
-		return "send on it or close it"
+		return "send on " + objectName(w.Object) + " or close it"
 	case engine.OpCondWait:
-		return "signal it"
+		return "signal " + objectName(w.Object)
 	case engine.OpWait:
-		return "do what it waits for"
+		return "do " + objectName(w.Object) + ".Done"
 	}
 	return "end it"
 }

@@ -210,7 +210,7 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		return
 	}
 	r.begin(n, t)
-	site := r.sites.add(n.Pos(), t.name, r.siteExpr(n, t))
+	site := r.sites.add(n.Pos(), r.operandOf(n, t))
 	if len(n.Args) > 0 {
 		r.after(r.at(n.Args[len(n.Args)-1].End()), ", "+site)
 	} else {
@@ -243,10 +243,10 @@ func (r *rewriter) drop(t *target) {
 	}
 }
 
-// siteExpr returns what a report is to call the thing that a call works on.
-func (r *rewriter) siteExpr(n *ast.CallExpr, t *target) string {
+// operandOf returns what a report is to say of a call.
+func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 	if t.recv != nil {
-		return t.operand(r)
+		return newOperand(t.name, t.operand(r), r.variable(t.recv))
 	}
 	var args []string
 	for _, a := range n.Args {
@@ -254,7 +254,7 @@ func (r *rewriter) siteExpr(n *ast.CallExpr, t *target) string {
 			args = append(args, r.text(a))
 		}
 	}
-	return strings.Join(args, ", ")
+	return newOperand(t.name, strings.Join(args, ", "), 0)
 }
 
 // methodValue rewrites a method that is not called but used as a value: t.Cleanup(mu.Unlock).
@@ -267,7 +267,7 @@ func (r *rewriter) methodValue(n *ast.SelectorExpr) {
 		r.note(n, t.what, "it is used as a value")
 		return
 	}
-	site := r.sites.add(n.Pos(), t.name, t.operand(r))
+	site := r.sites.add(n.Pos(), newOperand(t.name, t.operand(r), r.variable(t.recv)))
 	p := r.names.perturb
 	fn := p + "." + t.name
 	r.before(r.at(n.X.Pos()), p+".Bind("+fn+", "+t.take)

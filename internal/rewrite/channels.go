@@ -12,6 +12,10 @@ func (r *rewriter) isTypeParam(ch ast.Expr) bool {
 	return ok
 }
 
+func (r *rewriter) channel(op string, ch ast.Expr) operand {
+	return newOperand(op, r.text(ch), r.variable(ch))
+}
+
 const typeParamReason = "the channel's type is a type parameter"
 
 // receive rewrites <-ch, with one result or two.
@@ -26,7 +30,7 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 	}
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
-	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), "receive", r.text(n.X))+")")
+	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.channel("receive", n.X))+")")
 	r.count("receive")
 }
 
@@ -37,7 +41,7 @@ func (r *rewriter) send(n *ast.SendStmt) {
 		return
 	}
 	r.before(r.at(n.Chan.Pos()), r.names.perturb+".To(")
-	site := r.sites.add(n.Arrow, "send", r.text(n.Chan))
+	site := r.sites.add(n.Arrow, r.channel("send", n.Chan))
 	from, to := r.at(n.Chan.End()), r.at(n.Value.Pos())
 	r.replace(from, to, ", "+site+").Send("+r.lines(from, to))
 	r.after(r.at(n.Value.End()), ")")
@@ -52,7 +56,7 @@ func (r *rewriter) closes(n *ast.CallExpr) {
 		return
 	}
 	r.replace(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.names.perturb+".Close")
-	r.after(r.at(ch.End()), ", "+r.sites.add(n.Pos(), "close", r.text(ch)))
+	r.after(r.at(ch.End()), ", "+r.sites.add(n.Pos(), r.channel("close", ch)))
 	r.count("close")
 }
 
@@ -72,7 +76,7 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	}
 	p := r.names.perturb
 	c, ok := r.names.fresh("C"), r.names.fresh("Ok")
-	site := r.sites.add(n.For, "receive", r.text(n.X))
+	site := r.sites.add(n.For, r.channel("receive", n.X))
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)

@@ -16,7 +16,7 @@ import (
 // What has no value of its own stays in the call: constants, nil, declared functions, builtins.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
-	site := r.sites.add(n.Go, "go", r.started(call))
+	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
 	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok && len(call.Args) == 0 && lit.Type.Results == nil {
@@ -39,7 +39,7 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 	args := c.arguments(call)
 	if r.isBuiltin(call.Fun, "close") {
 		fun = p + ".Close"
-		args += ", " + r.sites.add(call.Pos(), "close", r.text(call.Args[0]))
+		args += ", " + r.sites.add(call.Pos(), r.channel("close", call.Args[0]))
 		r.count("close")
 	}
 	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
@@ -64,7 +64,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	if a := c.arguments(call); a != "" {
 		args = append(args, a)
 	}
-	args = append(args, r.sites.add(call.Pos(), t.name, r.siteExpr(call, t)))
+	args = append(args, r.sites.add(call.Pos(), r.operandOf(call, t)))
 	r.count(t.what)
 	r.goBlock(n, c, fmt.Sprintf("%s.%s(%s)", r.names.perturb, t.name, strings.Join(args, ", ")), site)
 }

@@ -65,6 +65,7 @@ func File(in Input) (*Output, error) {
 		r.note(in.File.Name, "file", "cgo files are left native")
 		return r.out, nil
 	}
+	r.findAliases()
 	r.walk()
 	if r.sites.empty() {
 		return r.out, nil
@@ -81,7 +82,8 @@ type rewriter struct {
 	sites sites
 
 	dropped map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
-	done    map[ast.Node]bool           // rewritten as part of something else, or to be left alone
+	aliases map[types.Object]ast.Expr
+	done    map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
 
 func importsC(f *ast.File) bool {
@@ -203,7 +205,7 @@ func (r *rewriter) finish() error {
 	for _, use := range r.unused() {
 		fmt.Fprintf(&b, "\nvar _ = %s\n", use)
 	}
-	fmt.Fprintf(&b, "\nvar _ = %s.Instrumented()\n", r.names.perturb)
+	fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 	r.sites.write(&b, r.names.perturb)
 	r.after(len(r.Src), b.String())
 	head := ""

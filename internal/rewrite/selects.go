@@ -52,6 +52,7 @@ func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 func (r *rewriter) selects(n *ast.SelectStmt) {
 	p := r.names.perturb
 	var vars, makes []string
+	var cases []operand
 	hasDefault := false
 	header := n.Body.Lbrace
 	lineMoved := false
@@ -73,6 +74,11 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			lineMoved = lineMoved || r.line(e.Pos()) != r.line(n.Select)
 			return r.moved(e, n.Select)
 		}
+		if s, ok := clause.Comm.(*ast.SendStmt); ok {
+			cases = append(cases, r.channel("send", s.Chan))
+		} else {
+			cases = append(cases, r.channel("receive", commRecv(clause.Comm).X))
+		}
 		switch s := clause.Comm.(type) {
 		case *ast.SendStmt:
 			makes = append(makes, fmt.Sprintf("%s.OnSend(%s).Value(%s)", p, operand(s.Chan), operand(s.Value)))
@@ -84,7 +90,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		}
 		r.replace(from, to, head+r.lines(from, to))
 	}
-	site := r.sites.add(n.Select, "select", "")
+	site := r.sites.add(n.Select, newOperand("select", "", 0), cases...)
 	args := append([]string{site, fmt.Sprint(hasDefault)}, vars...)
 	text := "switch "
 	if len(vars) > 0 {

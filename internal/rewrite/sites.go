@@ -19,10 +19,18 @@ type sites struct {
 }
 
 type site struct {
+	operand
 	line, col int
 	fn        string
-	expr      string
 	key       uint64
+	cases     []operand // of a select
+}
+
+// An operand is what an operation works on.
+type operand struct {
+	op       string
+	expr     string
+	variable uint64
 }
 
 type function struct {
@@ -113,18 +121,25 @@ func declName(d *ast.FuncDecl) string {
 // maxExpr bounds the operand that a site keeps.
 const maxExpr = 60
 
-// add makes a site for op on expr at p, and returns the argument that stands for it.
-func (s *sites) add(p token.Pos, op, expr string) string {
-	pos := s.in.Fset.File(p).PositionFor(p, false)
+func newOperand(op, expr string, variable uint64) operand {
 	expr = strings.Join(strings.Fields(expr), " ")
 	if r := []rune(expr); len(r) > maxExpr {
 		expr = string(r[:maxExpr-1]) + "…"
 	}
+	return operand{op, expr, variable}
+}
+
+// add makes a site for an operation at p, and returns the argument that stands for it.
+func (s *sites) add(p token.Pos, o operand, cases ...operand) string {
+	pos := s.in.Fset.File(p).PositionFor(p, false)
 	fn := s.fn().name
-	id := fn + "\x00" + op + "\x00" + expr
+	id := fn + "\x00" + o.op + "\x00" + o.expr
+	for _, c := range cases {
+		id += "\x00" + c.expr
+	}
 	s.seen[id]++
 	s.list = append(s.list, site{
-		line: pos.Line, col: pos.Column, fn: fn, expr: expr,
+		operand: o, line: pos.Line, col: pos.Column, fn: fn, cases: cases,
 		key: hash(id, fmt.Sprint(s.seen[id])),
 	})
 	return fmt.Sprintf("&%s[%d]", s.name, len(s.list)-1)
@@ -134,7 +149,15 @@ func (s *sites) add(p token.Pos, op, expr string) string {
 func (s *sites) write(b *strings.Builder, perturb string) {
 	fmt.Fprintf(b, "\nvar %s = [...]%s.Site{\n", s.name, perturb)
 	for _, e := range s.list {
-		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Expr: %q, Key: %#x},\n", s.in.Name, e.line, e.col, e.fn, e.expr, e.key)
+		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.expr, e.variable, e.key)
+		if len(e.cases) > 0 {
+			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
+			for _, c := range e.cases {
+				fmt.Fprintf(b, "{Op: %q, Expr: %q, Var: %#x}, ", c.op, c.expr, c.variable)
+			}
+			b.WriteString("}")
+		}
+		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")
 }

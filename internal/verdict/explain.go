@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -10,8 +9,8 @@ import (
 )
 
 // explain fills in why nobody can go on.
-func explain(v *Verdict, snap *engine.Snapshot) {
-	g := newGraph(snap)
+func explain(v *Verdict, g *graph) {
+	snap := g.snap
 	if snap.Quiet == engine.LiveTimers && len(g.stuck) == 0 {
 		// The body has returned and what is left lives on timers only.
 		for i := range snap.Tasks {
@@ -24,59 +23,78 @@ func explain(v *Verdict, snap *engine.Snapshot) {
 	for _, id := range knot.tasks {
 		v.Knot = append(v.Knot, g.goroutine(id))
 	}
-	v.Cycle = knot.cycle
+	v.Cycle, v.Lost = knot.cycle, knot.lost
 	for _, t := range g.stuck {
 		if !slices.Contains(knot.tasks, t.ID) {
 			v.Others = append(v.Others, g.goroutine(t.ID))
 		}
 	}
 	v.addDebts()
-
-	body := snap.Tasks[0].State == engine.Ended
-	switch v.Lost = g.lost(knot); {
+	switch returned := snap.Tasks[0].State == engine.Ended; {
 	case v.Lost != nil:
 		v.Kind = LostWakeup
-	case body && !(knot.cycle && knot.sure):
+	case returned && !knot.sure:
 		v.Kind = Leak
 	default:
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule()
+	if v.Rule == ReleaseFirst {
+		v.startWithHolder()
+	}
+}
+
+// startWithHolder turns the cycle so that it begins with a goroutine that holds what another waits for and blocks in
+// something else than a lock: the one to be changed.
+func (v *Verdict) startWithHolder() {
+	i := slices.IndexFunc(v.Knot, func(g Goroutine) bool { return len(g.Holds) > 0 && !blocksOnLock(g.Op) })
+	if i > 0 {
+		v.Knot = slices.Concat(v.Knot[i:], v.Knot[:i])
+	}
 }
 
 // A knot is a cycle of the wait-for graph, or a path of it to a goroutine whose wait nobody can end.
 type knot struct {
 	tasks []uint32
 	cycle bool
-	sure  bool // every edge is certain
+	sure  bool   // a cycle of which every edge is certain
+	lost  *Event // the wake-up that the last of them has missed
 }
 
-// knot looks for the best explanation: a cycle of certain edges; else one in which some are only likely; else the way
-// from the body, or from the first goroutine that is stuck, to one that nobody can help.
+// knot looks for the best explanation: a cycle of certain edges; else one of likely edges; else a wake-up that was lost
+// for certain; else the way to a goroutine that nobody can help; else a cycle of whatever edges there are.
 func (g *graph) knot() knot {
 	if c := g.cycle(Queued); c != nil {
 		return knot{tasks: c, cycle: true, sure: true}
 	}
-	if c := g.cycle(Owes); c != nil {
+	if c := g.cycle(Used); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
-	if o := g.orphan(); o != nil {
-		return knot{tasks: o}
+	for _, t := range g.stuck {
+		if lost := g.lost(t, g.stepBefore(t)); lost != nil {
+			return knot{tasks: g.pathTo(t.ID), lost: lost}
+		}
 	}
-	if c := g.cycle(Used); c != nil {
+	if p := g.orphan(); p != nil {
+		return knot{tasks: p, lost: g.lost(g.tasks[p[len(p)-1]], 0)}
+	}
+	if c := g.cycle(Could); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
 	return knot{}
 }
 
-// next returns who could end the waits of a task, by edges at least as sure as worst. What a goroutine used to do says
-// little about a wait group, where it is known who still owes.
+// next returns who could end the waits of a task, by edges at least as sure as worst. Where somebody is known to owe what
+// the task waits for, nobody else counts.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
-	for _, w := range g.by[id] {
+	for _, w := range g.waits[id] {
+		limit := worst
+		if slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }) {
+			limit = min(limit, Owes)
+		}
 		for _, r := range w.By {
-			sure := r.How <= worst || worst == Owes && w.Object.Kind != engine.WaitGroup
-			if sure && !r.Ended {
+			if r.How <= limit && !r.Ended {
 				out = append(out, r.Task)
 			}
 		}
@@ -97,12 +115,21 @@ func (g *graph) cycle(worst How) []uint32 {
 	return best
 }
 
-// orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and the
-// shortest otherwise.
+// pathTo returns a path from the body to a stuck task, or that task alone.
+func (g *graph) pathTo(id uint32) []uint32 {
+	body := g.snap.Tasks[0].ID
+	if p := g.path(body, Could, func(at uint32) bool { return at == id }); g.isStuck(body) && p != nil {
+		return p
+	}
+	return []uint32{id}
+}
+
+// orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else from
+// the first from which there is one.
 func (g *graph) orphan() []uint32 {
-	alone := func(id uint32) bool { return len(g.next(id, Used)) == 0 }
+	alone := func(id uint32) bool { return len(g.next(id, Could)) == 0 }
 	for _, t := range g.stuck {
-		if p := g.path(t.ID, Used, alone); p != nil {
+		if p := g.path(t.ID, Could, alone); p != nil {
 			return p
 		}
 	}
@@ -139,29 +166,19 @@ func (g *graph) isStuck(id uint32) bool {
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: shortName(t), Parent: t.Parent, Spawned: t.Spawned,
-		Op: t.Op, Site: t.Site, Waits: g.by[id], Stack: cleanStack(t.Stack),
+		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned,
+		Op: t.Op, Site: t.Site, Waits: g.waits[id],
+	}
+	if t.State == engine.Outside {
+		out.Stack = cleanStack(t.Stack)
 	}
 	for _, h := range t.Holds {
-		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, engine.OpLock, h.Site), Site: h.Site, Read: h.Read})
+		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read})
 	}
 	return out
 }
 
-// shortName returns what a goroutine runs: what its go statement starts, or the function that has the statement if that
-// is a function literal.
-func shortName(t *engine.TaskState) string {
-	if t.Spawned == nil {
-		return t.Name
-	}
-	if t.Name == "" || t.Name == "func literal" {
-		_, in, _ := strings.Cut(path.Base(t.Spawned.Func), ".") // without the package
-		return in
-	}
-	return t.Name
-}
-
-// addDebts notes with each goroutine of the knot what the one before it waits for it to give back.
+// addDebts notes with each goroutine of the knot what it has to give back, for which the one before it waits.
 func (v *Verdict) addDebts() {
 	for i := range v.Knot {
 		if i == len(v.Knot)-1 && !v.Cycle {
@@ -169,9 +186,6 @@ func (v *Verdict) addDebts() {
 		}
 		next := &v.Knot[(i+1)%len(v.Knot)]
 		for _, w := range v.Knot[i].Waits {
-			if w.Object.Kind != engine.WaitGroup {
-				continue
-			}
 			for _, r := range w.By {
 				if r.Task == next.ID && r.How == Owes {
 					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true})
@@ -181,47 +195,28 @@ func (v *Verdict) addDebts() {
 	}
 }
 
-// lost returns the wake-up that explains the knot, or nil. A wake-up that met nobody is common and harmless: whoever
-// checks a condition before waiting needs none. It explains a wait only if it fell between that check and the wait, or
-// if nobody is left to send another.
-func (g *graph) lost(k knot) *Event {
-	if len(k.tasks) == 0 || k.sure {
-		return nil
-	}
-	members := k.tasks
-	if !k.cycle {
-		members = k.tasks[len(k.tasks)-1:]
-	}
-	for _, id := range members {
-		t := g.tasks[id]
-		for _, w := range t.Waits {
-			o := g.objects[w.Object]
-			d := o.Dropped
-			if d.Task == 0 || w.Op != engine.OpRecv && w.Op != engine.OpCondWait {
-				continue
-			}
-			if !k.cycle || d.Step > g.checked(t, o) {
-				return &Event{Task: d.Task, Op: d.Op, Site: d.Site, Step: d.Step}
-			}
+// lost returns the wake-up after a step that was meant for t, met nobody and came before t waited; or nil.
+func (g *graph) lost(t *engine.TaskState, after int) *Event {
+	for _, w := range t.Waits {
+		d := g.objects[w.Object].Dropped
+		if d.Task != 0 && (w.Op == engine.OpRecv || w.Op == engine.OpCondWait) && d.Step > after {
+			return &Event{Task: d.Task, Op: d.Op, Site: d.Site, Step: d.Step}
 		}
 	}
 	return nil
 }
 
-// checked returns the last step at which t, before it began to wait for o, can have seen the state that a wake-up
-// through o announces: for a cond when it took the lock, for a channel when it last received.
-func (g *graph) checked(t *engine.TaskState, o *engine.ObjectState) int {
-	first := g.snap.Total - len(g.snap.Steps) + 1
-	for i := min(t.Since-first, len(g.snap.Steps)) - 1; i >= 0; i-- {
-		s := g.snap.Steps[i]
-		if s.Task != t.ID {
-			continue
-		}
-		if o.Kind == engine.Cond && (s.Op == engine.OpLock || s.Op == engine.OpRLock) || o.Kind == engine.Chan && s.Object == o.ID {
-			return first + i
+// stepBefore returns the last step of t before the one in which it blocked. A wake-up that met nobody is common and
+// harmless: whoever looks at a condition before waiting needs none. One that came after the last thing that t did before
+// it waited came after that look.
+func (g *graph) stepBefore(t *engine.TaskState) int {
+	before := t.Since
+	for i := len(g.snap.Steps) - 1; i >= 0; i-- {
+		if n := g.number(i); g.snap.Steps[i].Task == t.ID && n < before {
+			return n
 		}
 	}
-	return 0
+	return before
 }
 
 // rule names the rule that the knot breaks.

@@ -62,7 +62,8 @@ type Verdict struct {
 	Elapsed     time.Duration
 	Abandoned   int // goroutines that could not be ended
 
-	names map[uint32]string
+	names   map[uint32]string
+	objects map[uint32]string
 }
 
 // A Goroutine is one that can never go on.
@@ -115,8 +116,9 @@ type How uint8
 const (
 	Holds  How = iota // it holds the lock
 	Queued            // it waits to write and keeps new readers out
-	Owes              // the wait group waits for it
+	Owes              // it has something to give back, as far as can be seen
 	Used              // it has done the operation on this object before
+	Could             // it runs code that does the operation, or does the same work as who does
 )
 
 // An Event is one operation of one goroutine.
@@ -130,15 +132,24 @@ type Event struct {
 // NameOf returns what to call the goroutine with the given number.
 func (v *Verdict) NameOf(task uint32) string { return v.names[task] }
 
+// ObjectName returns what the code calls the object with the given number, or "".
+func (v *Verdict) ObjectName(object uint32) string { return v.objects[object] }
+
 // Found reports whether the verdict is a finding.
 func (v *Verdict) Found() bool { return v.Kind != Pass }
 
-// Of computes the verdict of an execution that has ended.
-func Of(snap *engine.Snapshot) *Verdict {
+// Of computes the verdict of an execution that has ended. sites are the sync points of the code that ran.
+func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
-		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, names: names(snap),
+		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned,
 	}
+	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
+		v.Evidence = "all goroutines have ended"
+		return v
+	}
+	g := newGraph(snap, sites)
+	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
@@ -150,15 +161,12 @@ func Of(snap *engine.Snapshot) *Verdict {
 	case snap.Failure == engine.TooLong:
 		v.Kind = Livelock
 		v.Evidence = fmt.Sprintf("after %d steps its goroutines still went on", snap.Total)
-	case snap.Quiet == engine.AllEnded:
-		v.Evidence = "all goroutines have ended"
-		return v
 	default:
 		v.Evidence = "nothing can run and no timer is pending"
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
 		}
-		explain(v, snap)
+		explain(v, g)
 		return v
 	}
 	if snap.Culprit >= 0 {
@@ -186,13 +194,4 @@ func panicText(value any) string {
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// names calls goroutines by number and by what started them.
-func names(snap *engine.Snapshot) map[uint32]string {
-	m := make(map[uint32]string, len(snap.Tasks))
-	for _, t := range snap.Tasks {
-		m[t.ID] = fmt.Sprintf("g%d %s", t.ID, shortName(&t))
-	}
-	return m
 }
