@@ -38,7 +38,9 @@ type want struct {
 // Want says that the target is there to find something: a test of a known bug, kept so that it stays findable. Inputs of
 // its corpus that end in this verdict, and break this rule (1 to 4; 0 for any), pass, and the target fails if none does.
 // Any other finding fails it as ever; so does a new input that the fuzzer finds.
-func Want(v Verdict, rule int) Option { return func(c *config) { c.want = &want{v, verdict.Rule(rule)} } }
+func Want(v Verdict, rule int) Option {
+	return func(c *config) { c.want = &want{v, verdict.Rule(rule)} }
+}
 
 // Schedules sets how many schedules Check tries: n >= 1, the plain one among them. The default is 200.
 func Schedules(n int) Option { return func(c *config) { c.schedules = n } }

@@ -164,9 +164,10 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	cmd.Stdout = w
 	err := cmd.Run()
 	w.Close()
+	r.conclude()
 	var exit *exec.ExitError
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil || ctx.Err() != nil || r.outOfTime && !r.failed:
 		return r, nil
 	case !errors.As(err, &exit):
 		return r, fmt.Errorf("run go test: %w", err)

@@ -44,7 +44,7 @@ type Object struct {
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
-	Dropped Use // the last wake-up that met no waiter: a signal, or a send given up for a select's default
+	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
 }
 
 // A Hold is a lock held by a task.
