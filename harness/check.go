@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"bytes"
 	"fmt"
 	"hash/fnv"
 	"testing"
@@ -23,14 +24,20 @@ func Check(t testing.TB, body func(T), options ...Option) {
 		c.conclude(t, r.run(schedule.NewReader(flags.schedule.bytes), body), flags.schedule.bytes)
 		return
 	}
-	out := r.run(schedule.NewReader(nil), body)
-	rnd := newRandom(flags.seed ^ hash(t.Name()))
 	var sched []byte
+	reader := schedule.NewReader(sched)
+	out := r.run(reader, body)
+	asked := reader.Asked()
+	rnd := newRandom(flags.seed ^ hash(t.Name()))
 	for i := 1; i < c.schedules && !out.Found(); i++ {
-		w := &walk{rnd: rnd, rate: 1 << (i % 7)}
-		if out = r.run(w, body); out.Found() {
-			out, sched = r.shrink(out, w.answers, body)
+		// Many hangs need few departures and are missed where there are many; others need several close together.
+		// One departure leads to questions that the plain run does not come to.
+		sched = schedule.Random(rnd.intn, asked+asked/2+4, 1<<(i%7))
+		reader = schedule.NewReader(sched)
+		if out = r.run(reader, body); out.Found() {
+			out, sched = r.shrink(out, sched, body)
 		}
+		asked = max(asked, reader.Asked())
 	}
 	c.conclude(t, out, sched)
 }
@@ -56,59 +63,40 @@ func hash(s string) uint64 {
 	return h.Sum64()
 }
 
-// A walk is a strategy that answers at random, and keeps its answers. With rate 1 all answers are equally likely; with a
-// higher one only one question in rate is answered so, and the others plainly.
-type walk struct {
-	rnd     random
-	rate    int
-	answers []int
-}
-
-func (w *walk) Choose(n int) int {
-	c := 0
-	if w.rnd.intn(w.rate) == 0 {
-		c = w.rnd.intn(n)
-	}
-	w.answers = append(w.answers, c)
-	return c
-}
-
 // Bounds on shrinking.
 const (
 	shrinkRuns = 2_000
 	shrinkTime = 3 * time.Second
 )
 
-// shrink returns a schedule with as few departures from the plain run as it can find that ends like out, the outcome of
-// answers, and its outcome.
-func (r *runner) shrink(out outcome, answers []int, body func(T)) (outcome, []byte) {
+// shrink returns the outcome and the schedule of an execution that ends like out, which came from sched, with as few
+// departures from the plain run as it can find.
+func (r *runner) shrink(out outcome, sched []byte, body func(T)) (outcome, []byte) {
 	end := time.Now().Add(shrinkTime)
 	runs := 0
-	// without tries answers without those in [from, to) and keeps the change if the verdict stays.
-	without := func(from, to int) bool {
-		changed := false
-		trial := append([]int(nil), answers...)
-		for i := from; i < to; i++ {
-			changed = changed || trial[i] != 0
-			trial[i] = 0
-		}
-		if !changed || runs >= shrinkRuns || time.Now().After(end) {
+	try := func(trial []byte) bool {
+		if runs >= shrinkRuns || time.Now().After(end) {
 			return false
 		}
 		runs++
-		o := r.run(schedule.NewReader(schedule.Encode(trial)), body)
+		o := r.run(schedule.NewReader(trial), body)
 		if o.Kind != out.Kind || o.Rule != out.Rule {
 			return false
 		}
-		out, answers = o, trial
+		out, sched = o, trial
 		return true
 	}
-	for size := len(answers); size >= 1; size /= 2 {
-		for to := len(answers); to > 0; to -= size {
-			without(max(to-size, 0), to)
+	for size := len(sched); size >= 1; size /= 2 {
+		for to := len(sched); to > 0; to -= size {
+			from := max(to-size, 0)
+			if bytes.Count(sched[from:to], []byte{0}) == to-from {
+				continue
+			}
+			trial := bytes.Clone(sched)
+			clear(trial[from:to])
+			try(trial)
 		}
 	}
-	sched := schedule.Encode(answers)
-	// What the report shows is what the bytes give.
-	return r.run(schedule.NewReader(sched), body), sched
+	try(bytes.TrimRight(sched, "\x00"))
+	return out, sched
 }

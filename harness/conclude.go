@@ -39,7 +39,7 @@ func (o outcome) render(replay string, sched []byte) string {
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.
 func (o outcome) summary(sched []byte) string {
 	return fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
-		word(o.Kind), ruleNumber(o.Rule), schedule.NonZero(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+		word(o.Kind), ruleNumber(o.Rule), schedule.Departures(sched), len(sched), o.Preemptions, o.Total, o.Hash)
 }
 
 // word returns a verdict as one word.

@@ -15,13 +15,14 @@ type pull func(context.Context) (Morsel, error)
 // Phases form a list that each task walks at its own pace: a task that is held up elsewhere while a phase ends finds it
 // empty, and goes on to the next.
 type phase struct {
-	morsels chan Morsel   // closed when all have been put in; has room for all
+	size    int           // the most morsels
+	morsels chan Morsel   // unbuffered; closed when all have been handed out
 	ended   chan struct{} // closed when the next phase begins, or none will
 	next    *phase        // set before ended is closed; nil after the last phase
 }
 
 func newPhase(size int) *phase {
-	return &phase{morsels: make(chan Morsel, size), ended: make(chan struct{})}
+	return &phase{size: size, morsels: make(chan Morsel), ended: make(chan struct{})}
 }
 
 // await blocks until the phase has ended and returns the one after it, or nil after the last. It needs no context,
@@ -31,8 +32,8 @@ func (p *phase) await() *phase {
 	return p.next
 }
 
-// feed fills p, and further phases after it, with what next delivers, until that reports ErrClosed. It returns nil then,
-// or the first error of next, or [context.Cause] of ctx when ctx ends.
+// feed hands out in p, and in further phases after it, what next delivers, until that reports ErrClosed. It returns nil
+// then, or the first error of next, or [context.Cause] of ctx when ctx ends.
 func feed(ctx context.Context, next pull, p *phase) error {
 	var consumed WaitGroup
 	for {
@@ -41,7 +42,7 @@ func feed(ctx context.Context, next pull, p *phase) error {
 
 		err := consumed.Wait(ctx)
 		if fillErr == nil && err == nil {
-			p.next = newPhase(cap(p.morsels))
+			p.next = newPhase(p.size)
 		}
 		close(p.ended)
 
@@ -57,9 +58,9 @@ func feed(ctx context.Context, next pull, p *phase) error {
 	}
 }
 
-// fill puts as many morsels into the phase as it has room for, each with a token of consumed.
+// fill hands out as many morsels as belong to the phase, each with a token of consumed, to whoever is free first.
 func (p *phase) fill(ctx context.Context, next pull, consumed *WaitGroup) error {
-	for range cap(p.morsels) {
+	for range p.size {
 		m, err := next(ctx)
 		if err != nil {
 			return err
@@ -67,7 +68,12 @@ func (p *phase) fill(ctx context.Context, next pull, consumed *WaitGroup) error 
 		// From here on the phase answers for the morsel, no longer the task that it came from.
 		m.Release()
 		m.consume = consumed.Token()
-		p.morsels <- m
+		select {
+		case p.morsels <- m:
+		case <-ctx.Done():
+			m.Release()
+			return context.Cause(ctx)
+		}
 	}
 	return nil
 }

@@ -23,15 +23,15 @@ func TestSinkWritesNothingAfterLostMorsel(t *testing.T) {
 		require.NoError(t, lin.Lane(0).Insert(ctx, 0, chunk{text: []byte("0\n"), rows: 1}))
 		require.NoError(t, lin.Lane(1).Insert(ctx, 2, chunk{text: []byte("2\n"), rows: 1}))
 		lin.Lane(1).Close()
-		p := newPhase(1)
-		lost := func(context.Context) (Morsel, error) { return Morsel{Batch: Batch{Ints(1)}, Seq: 1}, nil }
-		require.NoError(t, p.fill(ctx, lost, new(WaitGroup)))
-		close(p.morsels)
-		close(p.ended)
-		encode := start(func() error { return sink.encodePhases(ctx, p, lin.Lane(0)) })
+		first := newPhase(1)
+		feeder := start(func() error {
+			return feed(ctx, func(context.Context) (Morsel, error) { return Morsel{Batch: Batch{Ints(1)}, Seq: 1}, nil }, first)
+		})
+		encode := start(func() error { return sink.encodePhases(ctx, first, lin.Lane(0)) })
 		encode.blocked(t)
 		cancel()
 		encode.returns(t, errTest)
+		feeder.returns(t, errTest)
 
 		// The writer's own context goes on for a while, as if it had not heard of the end yet.
 		late, end := cancellable(t)

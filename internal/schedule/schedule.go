@@ -1,33 +1,45 @@
 // Package schedule holds schedules as data: bytes that a fuzzer can mutate and a minimiser can shorten.
 //
 // A schedule answers a sequence of questions, each with n >= 2 alternatives of which 0 is the plain one. Bytes that are
-// zero or absent say "the plain one"; so the empty schedule is the plain run, and what is cut from the end of a schedule,
+// zero or absent say "the plain one", so the empty schedule is the plain run, and what is cut from the end of a schedule,
 // or zeroed, makes the run plainer.
 //
-// One byte is one departure from the plain run, or none:
+// Each byte is about a window of questions, one after the other: the first 64 bytes about 32 questions each, the next
+// about 64, and so on, so that some tens of bytes reach thousands of questions. A byte departs from the plain run once in
+// its window, or not at all:
 //
-//	bits 7..4   how many questions to answer plainly first: an index into gaps
-//	bits 3..0   the answer then: 0 the plain one, 1 to 14 the other alternatives in turn,
-//	            15 the alternative whose number, less 15, is in the two bytes that follow, low byte first
+//	bits 7..3   which question of the window, in thirty-seconds of its length
+//	bits 2..0   0       none: all answers are plain
+//	            1 to 5  the answer
+//	            6       the answer is 1 plus bits 4..3 and the question is in bits 7..5, in eighths; and the next byte is
+//	                    about the rest of the same window
+//	            7       the answer is 6 plus the number in the two bytes that follow, low byte first
 //
-// The answer is taken modulo the alternatives there are, the plain one left out. The gaps are dense where they are small:
-// a random byte departs soon, and a few bytes reach far.
+// The answer is taken modulo the alternatives there are, the plain one left out.
+//
+// What a byte says does not move with the value of the bytes before it (6 and 7, one byte in four, excepted). That is
+// what a minimiser needs: it can make one departure plain and keep the others where they are. Go's own
+// (internal/fuzz/minimize.go) cuts the end, takes out bytes, and then tries to put '0', which is plain here too, in the
+// place of each that is left.
 package schedule
 
-var gaps = [16]int{0, 0, 0, 1, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128}
-
 const (
-	answerBits = 4
-	answerMask = 1<<answerBits - 1
-	wideAnswer = answerMask
+	stay = 6
+	wide = 7
 )
 
 // A Reader answers from the bytes of a schedule. It is for one execution, and for one goroutine at a time.
 type Reader struct {
 	data    []byte
+	windows int // begun
+	left    int // questions of the window that the next byte is about; 0: it begins another
+
 	pending bool // a byte was read whose answer is still to be given:
 	gap     int  // after so many plain ones
 	answer  int
+	rest    int // plain answers to give after that
+
+	asked int
 }
 
 // NewReader returns a Reader of schedule, which it keeps and does not change.
@@ -35,7 +47,12 @@ func NewReader(schedule []byte) *Reader { return &Reader{data: schedule} }
 
 // Choose returns the next answer, 0 <= c < n, for n >= 2.
 func (r *Reader) Choose(n int) int {
+	r.asked++
 	if !r.pending {
+		if r.rest > 0 {
+			r.rest--
+			return 0
+		}
 		if len(r.data) == 0 {
 			return 0
 		}
@@ -52,16 +69,36 @@ func (r *Reader) Choose(n int) int {
 	return 1 + (r.answer-1)%(n-1)
 }
 
-// read decodes one departure.
+// Asked returns how many questions were asked so far.
+func (r *Reader) Asked() int { return r.asked }
+
+// windowSize returns how many questions the i-th window has: 32 at first, twice as many after each 64 windows.
+func windowSize(i int) int { return 32 << min(i/64, 12) }
+
+// read decodes one byte, and what belongs to it.
 func (r *Reader) read() {
-	b := r.next()
-	r.pending = true
-	r.gap = gaps[b>>answerBits]
-	r.answer = int(b & answerMask)
-	if r.answer == wideAnswer {
-		low := r.next()
-		r.answer += int(low) | int(r.next())<<8
+	if r.left == 0 {
+		r.left = windowSize(r.windows)
+		r.windows++
 	}
+	b := r.next()
+	where, what := int(b>>3), int(b&7)
+	size := r.left
+	r.pending, r.left = true, 0
+	switch what {
+	case 0:
+		r.gap, r.answer, r.rest = size-1, 0, 0
+		return
+	case stay:
+		r.gap = where >> 2 * size / 8
+		r.answer, r.rest, r.left = 1+where&3, 0, size-r.gap-1
+		return
+	case wide:
+		what = stay + int(r.next())
+		what += int(r.next()) << 8
+	}
+	r.gap = where * size / 32
+	r.answer, r.rest = what, size-r.gap-1
 }
 
 func (r *Reader) next() byte {
@@ -73,50 +110,50 @@ func (r *Reader) next() byte {
 	return b
 }
 
-// NonZero counts the bytes of a schedule that can say anything but "the plain one".
-func NonZero(schedule []byte) int {
+// Departures counts the bytes of a schedule that say anything but "the plain one".
+func Departures(schedule []byte) int {
 	n := 0
-	for _, b := range schedule {
-		if b != 0 {
+	for r := NewReader(schedule); len(r.data) > 0; {
+		if r.read(); r.answer != 0 {
 			n++
 		}
 	}
 	return n
 }
 
-// Encode returns a schedule that gives the answers, each of which must be less than 65,550, provided that every question
-// has more alternatives than its answer needs.
-func Encode(answers []int) []byte {
-	var out []byte
-	plain := 0
-	for _, a := range answers {
-		if a == 0 {
-			plain++
-			continue
+// Random returns a schedule for a program that asks about so many questions. intn is a source of random numbers n with
+// 0 <= n < max. About one question in spread, which is at least 1, is answered by a departure from the plain run; where
+// they are close together some are left out.
+func Random(intn func(max int) int, asked, spread int) []byte {
+	var s []byte
+	window, left := 1, windowSize(0)
+	for start := 0; start < asked; {
+		gap := 0
+		for gap < left && intn(spread) != 0 {
+			gap++
 		}
-		g := largestGap(plain)
-		for gaps[g] != plain { // no gap fits: a byte without an answer passes one question more than its gap
-			h := largestGap(plain - 1)
-			out = append(out, byte(h<<answerBits))
-			plain -= gaps[h] + 1
-			g = largestGap(plain)
+		used := left
+		switch {
+		case gap == left:
+			s = append(s, 0)
+		case intn(2) == 0:
+			eighth := gap * 8 / left
+			s = append(s, byte(eighth<<5|intn(4)<<3|stay))
+			used = eighth*left/8 + 1
+		default:
+			b := byte(gap*32/left<<3 | 1 + intn(wide))
+			if b&7 == stay {
+				b++
+			}
+			if s = append(s, b); b&7 == wide {
+				s = append(s, byte(intn(256)), byte(intn(256)))
+			}
 		}
-		if a < wideAnswer {
-			out = append(out, byte(g<<answerBits|a))
-		} else {
-			wide := a - wideAnswer
-			out = append(out, byte(g<<answerBits|wideAnswer), byte(wide), byte(wide>>8))
+		start += used
+		if left -= used; left == 0 {
+			left = windowSize(window)
+			window++
 		}
-		plain = 0
 	}
-	return out
-}
-
-// largestGap returns the index of the largest gap that is at most n >= 0.
-func largestGap(n int) int {
-	g := len(gaps) - 1
-	for gaps[g] > n {
-		g--
-	}
-	return g
+	return s
 }

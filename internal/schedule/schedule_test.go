@@ -2,57 +2,105 @@ package schedule_test
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
-func answers(data []byte, n, count int) []int {
+// departures returns the answers that are not plain, by the number of their question, of the first so many questions
+// with n alternatives each.
+func departures(data []byte, questions, n int) map[int]int {
 	r := schedule.NewReader(data)
-	out := make([]int, count)
-	for i := range out {
-		out[i] = r.Choose(n)
+	out := map[int]int{}
+	for q := range questions {
+		if c := r.Choose(n); c != 0 {
+			out[q] = c
+		}
 	}
 	return out
 }
 
 func TestReader(t *testing.T) {
-	for _, tc := range []struct {
+	tests := []struct {
 		name string
 		data []byte
 		n    int
-		want []int
+		want map[int]int
 	}{
-		{"empty is plain", nil, 4, []int{0, 0, 0, 0}},
-		{"zero is plain, one question each", []byte{0, 0, 2}, 4, []int{0, 0, 2, 0}},
-		{"answers in turn", []byte{1, 2, 3}, 4, []int{1, 2, 3, 0}},
-		{"more answers than alternatives wrap, and stay departures", []byte{4, 5, 14}, 4, []int{1, 2, 2, 0}},
-		{"two alternatives have one departure", []byte{1, 2, 3}, 2, []int{1, 1, 1, 0}},
-		{"a gap comes first", []byte{0x51, 0x62}, 4, []int{0, 0, 1, 0, 0, 0, 2, 0}},
-		{"a gap without an answer passes one more", []byte{0x50, 0x01}, 4, []int{0, 0, 0, 1, 0}},
-		{"a wide answer", []byte{0x0f, 0x02, 0x01, 0x01}, 1000, []int{15 + 2 + 256, 1, 0}},
-		{"a wide answer cut off", []byte{0x0f}, 1000, []int{15, 0}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			assert.Equal(t, tc.want, answers(tc.data, tc.n, len(tc.want)))
+		{"empty", nil, 5, map[int]int{}},
+		{"zeros", make([]byte, 9), 5, map[int]int{}},
+		{"the minimiser's plain byte", []byte("0 0"), 5, map[int]int{}},
+		{"first question", []byte{0x03}, 5, map[int]int{0: 3}},
+		{"last question of the window", []byte{0xFB}, 5, map[int]int{31: 3}},
+		{"one a window", []byte{0x21, 0x00, 0x0C}, 5, map[int]int{4: 1, 65: 4}},
+		{"modulo", []byte{0x03, 0x05}, 3, map[int]int{0: 1, 32: 1}},
+		{"two alternatives", []byte{0x05}, 2, map[int]int{0: 1}},
+		{"two in a window", []byte{0x36, 0x01, 0x02}, 5, map[int]int{4: 3, 5: 1, 32: 2}},
+		{"at the end of the window", []byte{0xE6, 0xFE, 0xFE, 0x02}, 9, map[int]int{28: 1, 31: 4, 60: 4, 61: 2}},
+		{"wide", []byte{0x27, 0x2C, 0x01, 0x03}, 1000, map[int]int{4: 306, 32: 3}},
+		{"wide and cut off", []byte{0x27, 0x05}, 1000, map[int]int{4: 11}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			assert.Equal(t, tt.want, departures(tt.data, 100, tt.n))
+			assert.Equal(t, len(tt.want), schedule.Departures(tt.data))
 		})
 	}
 }
 
-func FuzzReader(f *testing.F) {
-	f.Add([]byte{}, uint16(2))
-	f.Add(bytes.Repeat([]byte{0xff}, 64), uint16(3))
-	f.Add([]byte{0x51, 0x0f, 0xff, 0xff, 0x10}, uint16(500))
-	f.Fuzz(func(t *testing.T, data []byte, alternatives uint16) {
-		n := max(int(alternatives), 2)
-		const count = 1000
-		got := answers(data, n, count)
-		for _, c := range got {
-			require.True(t, 0 <= c && c < n, "answer %d of %d", c, n)
+// Some tens of bytes reach far.
+func TestReach(t *testing.T) {
+	data := append(bytes.Repeat([]byte{'0'}, 96), 0x01)
+	assert.Equal(t, map[int]int{64*32 + 32*64: 1}, departures(data, 5000, 2))
+}
+
+// Random schedules depart everywhere in a program, also in a short one.
+func TestRandom(t *testing.T) {
+	for _, asked := range []int{1, 5, 40, 3000} {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		seen := map[int]bool{}
+		for range 3000 {
+			for q := range departures(schedule.Random(rnd.IntN, asked, 2), asked, 9) {
+				seen[q] = true
+			}
 		}
-		require.Equal(t, got, answers(schedule.Encode(got), n, count), "encoded %x as %x", data, schedule.Encode(got))
+		assert.GreaterOrEqual(t, len(seen), asked*9/10, "of %d questions", asked)
+	}
+}
+
+// FuzzReader: every answer is in range, what is plain changes nothing behind it, and a shorter schedule is the same run
+// up to where it ends.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte{0x81, 0x00, 0x24}, uint8(4), uint8(1))
+	f.Add(bytes.Repeat([]byte{0xFF}, 100), uint8(200), uint8(50))
+	f.Fuzz(func(t *testing.T, data []byte, alternatives, at uint8) {
+		n := 2 + int(alternatives)
+		const questions = 2000
+		all := departures(data, questions, n)
+		for _, c := range all {
+			if c <= 0 || c >= n {
+				t.Fatalf("answer %d of %d alternatives", c, n)
+			}
+		}
+		if len(all) > schedule.Departures(data) {
+			t.Fatalf("%d departures, and %d were counted", len(all), schedule.Departures(data))
+		}
+		if len(data) == 0 {
+			return
+		}
+		i := int(at) % len(data)
+		if bytes.ContainsFunc(data, func(r rune) bool { return r&7 >= 6 || r > 0x7F }) {
+			return // bytes that depend on each other
+		}
+		plain := bytes.Clone(data)
+		plain[i] = '0'
+		kept := departures(plain, questions, n)
+		for q, c := range kept {
+			assert.Equal(t, all[q], c)
+		}
+		assert.LessOrEqual(t, len(all)-len(kept), 1)
 	})
 }
