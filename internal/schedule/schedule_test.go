@@ -62,8 +62,8 @@ func TestRandom(t *testing.T) {
 	for _, asked := range []int{1, 5, 40, 3000} {
 		rnd := rand.New(rand.NewPCG(1, 2))
 		seen := map[int]bool{}
-		for range 3000 {
-			for q := range departures(schedule.Random(rnd.IntN, asked, 2), asked, 9) {
+		for i := range 3000 {
+			for q := range departures(schedule.Random(rnd.IntN, asked, 1<<(i%7)), asked, 9) {
 				seen[q] = true
 			}
 		}
