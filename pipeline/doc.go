@@ -43,9 +43,10 @@
 // and so still holds it while it inserts what it made. When one encoder gets nearly all morsels of a phase, its lane
 // fills up and it blocks in [LinearizerLane.Insert]: the writer does not empty that lane, because the linearizer waits
 // for a head from the other encoder's; the other encoder waits for the next phase; the feeder waits for this phase's last
-// morsel to be released before it begins another; and that is the morsel held in Insert. Possible when a phase has more
-// morsels than a lane has room for: PhaseMorsels > LaneCapacity + 1 suffices, and so does one less if it is not the first
-// encoder that gets them. Right: release, then insert.
+// morsel to be released before it begins another; and that is the morsel held in Insert. Whether ordinary scheduling does
+// this depends on the sizes more than one would think: with 8 morsels, PhaseMorsels 4, LaneCapacity 1 and two processors,
+// it is one run in some hundreds, but there are numbers of morsels for which the Go scheduler nearly always lets one encoder
+// have a whole phase. Right: release, then insert.
 //
 // Head ([Options.HeadTwin]; see [Queue.Pop]). The feeder finds the queue empty. Then head pushes its last morsel and
 // closes the queue. The feeder, going on, finds the queue closed and takes that for the end. Head waits for its morsel to
