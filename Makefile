@@ -16,10 +16,10 @@ check:
 	go vet ./...
 	go tool staticcheck ./...
 
-# Steps and executions a second, beside a goroutine hand-over and native fuzzing without instrumentation.
+# What a step and an execution cost, beside a goroutine hand-over measured in the same run.
 bench:
-	ci/bench.sh
+	go test ./perturb -run '^$$' -bench .
 
 # A million executions in one process: goroutines and heap at each 100,000.
 flat:
-	JOSTLE_FLAT=1000000 go test ./fuzz -run '^TestFlat$$' -v -timeout 30m
+	go test ./fuzz -run '^$$' -bench Flat -benchtime 1000000x -timeout 30m

@@ -1,5 +1,6 @@
 package harness
 
+//lint:ignore SA1019 asked for by name; see below
 import "golang.org/x/exp/rand"
 
 // random is where schedules come from when no fuzzer makes them. This file is the only one that knows the package, which

@@ -32,9 +32,10 @@ func TestPlain(t *testing.T) {
 	snap := run(t, nil, func() {
 		ch, done := make(chan int), make(chan struct{})
 		Go(func() {
-			for c, v := RangeOver(ch); ; {
-				var ok bool
-				if v, ok = Recv2(c, site); !ok {
+			c, _ := RangeOver(ch)
+			for {
+				v, ok := Recv2(c, site)
+				if !ok {
 					break
 				}
 				got = append(got, v)

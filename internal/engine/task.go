@@ -38,7 +38,6 @@ type Task struct {
 	since int // step
 	waits []*Waiter
 	lock  Waiter
-	wake  int64 // virtual nanoseconds, if it sleeps
 
 	last     *Site // where it last passed a sync point
 	lastRecv int   // step of its last completed receive of a value
