@@ -1,8 +1,10 @@
 package rewrite
 
 import (
+	"fmt"
 	"go/ast"
 	"go/types"
+	"path/filepath"
 )
 
 // variable identifies what an operand is in the source: a field, a variable, the elements of one. Operations on the same
@@ -46,7 +48,9 @@ func (r *rewriter) objectID(obj types.Object) uint64 {
 	if obj.Pkg() == nil {
 		return 0
 	}
-	return hash(obj.Pkg().Path(), obj.Name(), r.Fset.Position(obj.Pos()).String())
+	pos := r.Fset.Position(obj.Pos())
+	// The package says which directory: where it lies on this machine does not count.
+	return hash(obj.Pkg().Path(), obj.Name(), fmt.Sprint(filepath.Base(pos.Filename), pos.Line, pos.Column))
 }
 
 // findAliases notes the local variables that are defined as another variable's value: done := s.done.
