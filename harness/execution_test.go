@@ -1,11 +1,13 @@
 package harness
 
 import (
+	"bytes"
 	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -93,5 +95,27 @@ func TestCorpusFile(t *testing.T) {
 	for _, bad := range []string{"", "go test fuzz v1\n", "go test fuzz v1\nint(3)\n", "go test fuzz v2\n[]byte(\"\")\n"} {
 		_, ok := parseCorpusFile([]byte(bad))
 		assert.False(t, ok, bad)
+	}
+}
+
+// A schedule is whatever bytes there are: a mebibyte of 0xFF is one, and the empty one is the plain run. The same bytes
+// give the same execution.
+func TestAnySchedule(t *testing.T) {
+	body := func(T) {
+		c := make(chan int)
+		for i := range 4 {
+			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(i) }, at(2, "func"))
+		}
+		for range 4 {
+			perturb.Recv(c, at(3, "c"))
+		}
+	}
+	r := newRunner(t)
+	for _, data := range [][]byte{nil, bytes.Repeat([]byte{0xFF}, 1<<20), bytes.Repeat([]byte{6, 0x2A, 0x51}, 20)} {
+		first := r.run(schedule.NewReader(data), body)
+		assert.False(t, first.Found())
+		for range 50 {
+			assert.Equal(t, first.Hash, r.run(schedule.NewReader(data), body).Hash)
+		}
 	}
 }
