@@ -1,0 +1,99 @@
+package enginetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A Log is what the goroutines of one execution say that happened, in order.
+type Log struct {
+	mu      sync.Mutex // not instrumented, so no sync point; and held for no sync point
+	entries []string
+}
+
+// Add notes that something happened. Any goroutine may call it.
+func (l *Log) Add(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, fmt.Sprintf(format, args...))
+}
+
+// String returns the entries, with blanks between them.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.entries, " ")
+}
+
+// Run runs body as an execution under strategy, in a bubble of its own.
+func Run(t *testing.T, x *engine.Execution, strategy engine.Strategy, limits engine.Limits, body func()) *engine.Snapshot {
+	t.Helper()
+	var snap *engine.Snapshot
+	synctest.Test(t, func(*testing.T) { snap = x.Run(strategy, limits, synctest.Wait, body) })
+	require.NotNil(t, snap, "the bubble was ended from inside")
+	return snap
+}
+
+// maxSteps ends executions that go round in circles: the programs of tests are small.
+const maxSteps = 10_000
+
+// maxExecutions bounds an exploration. A test that reaches it has to be made smaller, or to allow fewer departures.
+const maxExecutions = 200_000
+
+// All is more departures than a small program can make: its tree is explored to the end.
+const All = 1 << 30
+
+// Outcomes runs body under every schedule of at most so many departures from the plain run, and returns the different
+// outcomes, sorted. An outcome is what body logged, and after it, if the execution did not end by itself, how it ended
+// instead: "hang", "panic: " and the value, and so on. Every execution must leave no goroutine behind.
+func Outcomes(t *testing.T, departures int, body func(*Log)) []string {
+	t.Helper()
+	seen := map[string]bool{}
+	tree, x := &Tree{Departures: departures}, new(engine.Execution)
+	for runs := 1; ; runs++ {
+		var log Log
+		snap := Run(t, x, tree, engine.Limits{Steps: maxSteps}, func() { body(&log) })
+		require.Zero(t, snap.Abandoned)
+		seen[strings.TrimSpace(log.String()+" "+Ending(snap))] = true
+		if !tree.Advance() {
+			t.Logf("%d executions", runs)
+			break
+		}
+		require.Less(t, runs, maxExecutions, "too many schedules")
+	}
+	outcomes := make([]string, 0, len(seen))
+	for o := range seen {
+		outcomes = append(outcomes, o)
+	}
+	slices.Sort(outcomes)
+	return outcomes
+}
+
+// Ending says how an execution ended: "" if all its goroutines did.
+func Ending(snap *engine.Snapshot) string {
+	switch snap.Quiet {
+	case engine.AllEnded:
+		return ""
+	case engine.Proved:
+		return "hang"
+	case engine.LiveTimers:
+		return "hang beside timers"
+	}
+	switch snap.Failure {
+	case engine.Panicked:
+		return fmt.Sprintf("panic: %v", snap.Value)
+	case engine.Failed:
+		return "failed"
+	case engine.TooLong:
+		return "too long"
+	}
+	return fmt.Sprintf("quiet %d, failure %d", snap.Quiet, snap.Failure)
+}
