@@ -72,7 +72,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 // watch waits until done has something to receive, and returns a verdict if that does not happen.
 func (r *runner) watch(x *engine.Execution, done chan outcome) outcome {
 	start := time.Now()
-	moved, progress := start, x.Progress()
+	moved := start
 	tick := time.NewTimer(watchEvery)
 	defer tick.Stop()
 	for {
@@ -83,8 +83,8 @@ func (r *runner) watch(x *engine.Execution, done chan outcome) outcome {
 		case <-tick.C:
 			tick.Reset(watchEvery)
 		}
-		if p := x.Progress(); p != progress {
-			moved, progress = time.Now(), p
+		if x.Moved() {
+			moved = time.Now()
 		}
 		quiet := time.Since(moved)
 		if quiet < stallAfter && time.Since(start) < wallLimit {

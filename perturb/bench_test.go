@@ -12,12 +12,12 @@ import (
 )
 
 // execute runs body as an execution. The benchmark itself stays outside of the bubble, whose clock stands still.
-func execute(x *engine.Execution, body func()) {
+func execute(x *engine.Execution, strategy engine.Strategy, body func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		synctest.Test(new(testing.T), func(*testing.T) {
-			x.Run(schedule.NewReader(nil), engine.Limits{Steps: 1 << 60}, synctest.Wait, body)
+			x.Run(strategy, engine.Limits{Steps: 1 << 60}, synctest.Wait, body)
 		})
 	}()
 	<-done
@@ -43,7 +43,7 @@ func BenchmarkHandOver(b *testing.B) {
 
 // BenchmarkStepGoesOn is a sync point after which the same goroutine goes on, although others could run.
 func BenchmarkStepGoesOn(b *testing.B) {
-	execute(new(engine.Execution), func() {
+	execute(new(engine.Execution), schedule.NewReader(nil), func() {
 		ch := make(chan int, 1)
 		var wg sync.WaitGroup
 		for range 3 {
@@ -58,10 +58,31 @@ func BenchmarkStepGoesOn(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/step")
 }
 
-// BenchmarkStepSwitches is a sync point that hands over to another goroutine: two for each item that goes through an
-// unbuffered channel and back.
+// preempting takes every goroutine off at every sync point.
+type preempting struct{}
+
+func (preempting) Choose(int) int { return 1 }
+
+// BenchmarkStepSwitches is a sync point at which the schedule has another goroutine go on.
 func BenchmarkStepSwitches(b *testing.B) {
-	execute(new(engine.Execution), func() {
+	execute(new(engine.Execution), preempting{}, func() {
+		half := func() {
+			ch := make(chan int, 1)
+			for range b.N {
+				To(ch, site).Send(1)
+				Recv(ch, site)
+			}
+		}
+		Go(half, site)
+		half()
+	})
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(4*b.N), "ns/step")
+}
+
+// BenchmarkPingPong is the yardstick's program through the engine. Each hand-over of it is two steps: a send that goes
+// on, and a receive that switches.
+func BenchmarkPingPong(b *testing.B) {
+	execute(new(engine.Execution), schedule.NewReader(nil), func() {
 		ping, pong := make(chan int), make(chan int)
 		Go(func() {
 			for {
@@ -77,14 +98,14 @@ func BenchmarkStepSwitches(b *testing.B) {
 		}
 		Close(ping, site)
 	})
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/switch")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/handover")
 }
 
 // BenchmarkExecution is a whole execution of a small body, bubble and all.
 func BenchmarkExecution(b *testing.B) {
 	x := new(engine.Execution)
 	for b.Loop() {
-		execute(x, func() {
+		execute(x, schedule.NewReader(nil), func() {
 			var wg sync.WaitGroup
 			WaitGroupGo(&wg, func() {}, site)
 			WaitGroupGo(&wg, func() { TimeSleep(time.Second, site) }, site)

@@ -54,10 +54,13 @@ func (d Sender[T]) Send(v T) {
 
 // blockedSend is apart from Send so that only a send that blocks moves its value to the heap.
 func blockedSend[T any](t *engine.Task, o *engine.Object, ch chan T, v T, s *Site) {
-	w := sendWaiter(t, o, ch, &v)
-	t.Wait(&o.Senders, w, o, engine.OpSend, s)
+	w := waiterOf[T](o)
+	w.ch, w.v = ch, v
+	w.onSend(t, o, s)
 	t.Block(engine.OpSend, s)
-	if !w.Ok {
+	ok := w.Ok
+	w.free(o)
+	if !ok {
 		ch <- v // closed meanwhile: panics
 	}
 }
@@ -77,26 +80,13 @@ func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
 	}
 }
 
-func sendWaiter[T any](t *engine.Task, o *engine.Object, ch chan T, v *T) *engine.Waiter {
-	w := &engine.Waiter{Val: unsafe.Pointer(v)}
-	w.Poll = func() bool {
-		select {
-		case ch <- *v:
-			t.Execution().Complete(w, true)
-			return true
-		default:
-			return false
-		}
-	}
-	return w
-}
-
 // Recv is <-ch.
 func Recv[T any](ch <-chan T, s *Site) T {
-	if engine.Self() == nil {
+	t := engine.Self()
+	if t == nil {
 		return <-ch
 	}
-	v, _ := Recv2(ch, s)
+	v, _ := recv(t, ch, s)
 	return v
 }
 
@@ -107,6 +97,10 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 		v, ok := <-ch
 		return v, ok
 	}
+	return recv(t, ch, s)
+}
+
+func recv[T any](t *engine.Task, ch <-chan T, s *Site) (T, bool) {
 	if ch == nil {
 		t.Point(engine.OpRecv, nil, s)
 		t.Block(engine.OpRecv, s)
@@ -120,10 +114,13 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 }
 
 func blockedRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T, s *Site) (v T, ok bool) {
-	w := recvWaiter(t, ch, &v)
-	t.Wait(&o.Waiters, w, o, engine.OpRecv, s)
+	w := waiterOf[T](o)
+	w.ch = both[T](ch)
+	w.onRecv(t, o, s)
 	t.Block(engine.OpRecv, s)
-	return v, w.Ok
+	v, ok = w.v, w.Ok
+	w.free(o)
+	return v, ok
 }
 
 // tryRecv receives if that is possible without blocking.
@@ -158,19 +155,59 @@ func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, re
 	return v, false, false
 }
 
-func recvWaiter[T any](t *engine.Task, ch <-chan T, v *T) *engine.Waiter {
-	w := &engine.Waiter{Val: unsafe.Pointer(v), Value: unsafe.Sizeof(*v) > 0}
-	w.Poll = func() bool {
+// A chanWaiter waits for a partner on a channel.
+type chanWaiter[T any] struct {
+	engine.Waiter
+	ch chan T
+	v  T // to be sent, or received
+}
+
+// waiterOf returns a waiter for o. In most programs it is the one that was there last time.
+func waiterOf[T any](o *engine.Object) *chanWaiter[T] {
+	if w, ok := o.Spare.(*chanWaiter[T]); ok {
+		o.Spare = nil
+		return w
+	}
+	return new(chanWaiter[T])
+}
+
+// free gives back a waiter that waits no more.
+func (w *chanWaiter[T]) free(o *engine.Object) {
+	var zero T
+	w.v = zero
+	o.Spare = w
+}
+
+func (w *chanWaiter[T]) onSend(t *engine.Task, o *engine.Object, s *Site) {
+	w.Val, w.Poller = unsafe.Pointer(&w.v), w
+	t.Wait(&o.Senders, &w.Waiter, o, engine.OpSend, s)
+}
+
+func (w *chanWaiter[T]) onRecv(t *engine.Task, o *engine.Object, s *Site) {
+	w.Val, w.Poller, w.Value = unsafe.Pointer(&w.v), w, unsafe.Sizeof(w.v) > 0
+	t.Wait(&o.Waiters, &w.Waiter, o, engine.OpRecv, s)
+}
+
+// Poll is engine.Poller.
+func (w *chanWaiter[T]) Poll() bool {
+	x := w.Task.Execution()
+	if w.Op == engine.OpSend {
 		select {
-		case x, ok := <-ch:
-			*v = x
-			t.Execution().Complete(w, ok)
+		case w.ch <- w.v:
+			x.Complete(&w.Waiter, true)
 			return true
 		default:
 			return false
 		}
 	}
-	return w
+	select {
+	case got, ok := <-w.ch:
+		w.v = got
+		x.Complete(&w.Waiter, ok)
+		return true
+	default:
+		return false
+	}
 }
 
 // Close is close(ch).

@@ -17,7 +17,7 @@ func CondWait(c *sync.Cond, s *Site) {
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpCondWait, o, s)
 	// On the list first, then unlocked, as in the runtime: no signal can come between.
-	t.Wait(&o.Waiters, &engine.Waiter{}, o, engine.OpCondWait, s)
+	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpCondWait, s)
 	condUnlock(t, c.L, s)
 	t.Block(engine.OpCondWait, s)
 	LockerLock(c.L, s)

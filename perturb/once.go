@@ -17,7 +17,7 @@ func OnceDo(once *sync.Once, f func(), s *Site) {
 	o := t.Object(unsafe.Pointer(once), engine.Once, s)
 	t.Point(engine.OpOnce, o, s)
 	if o.Running {
-		t.Wait(&o.Waiters, &engine.Waiter{}, o, engine.OpOnce, s)
+		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpOnce, s)
 		t.Block(engine.OpOnce, s)
 		return
 	}

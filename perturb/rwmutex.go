@@ -31,22 +31,22 @@ func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 			o.Hold(t, s, false)
 			return
 		}
-		w := &engine.Waiter{}
+		w := t.Waiter()
 		if !announced && o.HeldForReading() {
-			w.Poll = func() bool { return admitWriter(t, o, m) }
+			w.Poller = engine.PollFunc(func() bool { return admitWriter(t, o, m) })
 			t.Wait(&o.Pending, w, o, engine.OpLock, s)
 			t.Block(engine.OpLock, s)
 			return // admitWriter took it for us
 		}
 		// Behind another writer, or a holder that the engine does not see.
-		w.Poll = func() bool {
+		w.Poller = engine.PollFunc(func() bool {
 			if o.Pending.First() != nil || !m.TryLock() {
 				return false
 			}
 			m.Unlock()
 			t.Execution().Complete(w, true)
 			return true
-		}
+		})
 		t.Wait(&o.Senders, w, o, engine.OpLock, s)
 		t.Block(engine.OpLock, s)
 	}
@@ -130,15 +130,15 @@ func lockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 		o.Hold(t, s, true)
 		return
 	}
-	w := &engine.Waiter{}
-	w.Poll = func() bool {
+	w := t.Waiter()
+	w.Poller = engine.PollFunc(func() bool {
 		if o.Pending.First() != nil || !m.TryRLock() {
 			return false
 		}
 		o.Hold(t, s, true)
 		t.Execution().Complete(w, true)
 		return true
-	}
+	})
 	t.Wait(&o.Waiters, w, o, engine.OpRLock, s)
 	t.Block(engine.OpRLock, s) // whoever ends the wait has taken it for us
 }

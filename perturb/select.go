@@ -100,37 +100,35 @@ func selectNative(hasDefault bool, cases []SelectCase) int {
 
 // A RecvCase is a receive in a select.
 type RecvCase[T any] struct {
-	ch <-chan T
-	v  T
+	w  chanWaiter[T]
 	ok bool
-	w  *engine.Waiter
 }
 
 // OnRecv makes the case <-ch.
-func OnRecv[T any](ch <-chan T) *RecvCase[T] { return &RecvCase[T]{ch: ch} }
+func OnRecv[T any](ch <-chan T) *RecvCase[T] { return &RecvCase[T]{w: chanWaiter[T]{ch: both[T](ch)}} }
 
 // Get returns the value received.
-func (c *RecvCase[T]) Get() T { return c.v }
+func (c *RecvCase[T]) Get() T { return c.w.v }
 
 // Get2 returns the value received, and whether it was sent rather than the zero value of a closed channel.
-func (c *RecvCase[T]) Get2() (T, bool) { return c.v, c.ok }
+func (c *RecvCase[T]) Get2() (T, bool) { return c.w.v, c.ok }
 
 func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
 
 func (c *RecvCase[T]) object(t *engine.Task, s *Site) *engine.Object {
-	if c.ch == nil {
+	if c.w.ch == nil {
 		return nil
 	}
-	return chanObject(t, c.ch, s)
+	return chanObject(t, c.w.ch, s)
 }
 
 func (c *RecvCase[T]) ready(t *engine.Task, o *engine.Object) bool {
-	if o.Stash != nil || len(c.ch) > 0 || o.Closed || o.Senders.First() != nil {
+	if o.Stash != nil || len(c.w.ch) > 0 || o.Closed || o.Senders.First() != nil {
 		return true
 	}
 	// Closed by code left native, or with a native sender waiting? To see it is to receive.
 	select {
-	case v, ok := <-c.ch:
+	case v, ok := <-c.w.ch:
 		if ok {
 			o.Stash = unsafe.Pointer(&v)
 		}
@@ -142,26 +140,25 @@ func (c *RecvCase[T]) ready(t *engine.Task, o *engine.Object) bool {
 }
 
 func (c *RecvCase[T]) commit(t *engine.Task, o *engine.Object) {
-	c.v, c.ok, _ = tryRecv(t, o, c.ch)
+	c.w.v, c.ok, _ = tryRecv(t, o, c.w.ch)
 }
 
 func (c *RecvCase[T]) try(*engine.Task, *engine.Object) bool { return false } // ready has tried
 
 func (c *RecvCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
-	c.w = recvWaiter(t, c.ch, &c.v)
-	t.Wait(&o.Waiters, c.w, o, engine.OpRecv, s)
+	c.w.onRecv(t, o, s)
 }
 
 func (c *RecvCase[T]) done(w *engine.Waiter) { c.ok = w.Ok }
 
-func (c *RecvCase[T]) waiter() *engine.Waiter { return c.w }
+func (c *RecvCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
 
 func (c *RecvCase[T]) native() reflect.SelectCase {
-	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.ch)}
+	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.w.ch)}
 }
 
 func (c *RecvCase[T]) received(v reflect.Value, ok bool) {
-	reflect.ValueOf(&c.v).Elem().Set(v)
+	reflect.ValueOf(&c.w.v).Elem().Set(v)
 	c.ok = ok
 }
 
@@ -172,46 +169,43 @@ type SendTo[T any] struct{ ch chan<- T }
 func OnSend[T any](ch chan<- T) SendTo[T] { return SendTo[T]{ch} }
 
 // Value completes the case.
-func (d SendTo[T]) Value(v T) SelectCase { return &sendCase[T]{ch: both[T](d.ch), v: v} }
+func (d SendTo[T]) Value(v T) SelectCase { return &sendCase[T]{chanWaiter[T]{ch: both[T](d.ch), v: v}} }
 
 type sendCase[T any] struct {
-	ch chan T
-	v  T
-	w  *engine.Waiter
+	w chanWaiter[T]
 }
 
 func (c *sendCase[T]) op() engine.Op { return engine.OpSend }
 
 func (c *sendCase[T]) object(t *engine.Task, s *Site) *engine.Object {
-	if c.ch == nil {
+	if c.w.ch == nil {
 		return nil
 	}
-	return chanObject(t, c.ch, s)
+	return chanObject(t, c.w.ch, s)
 }
 
 func (c *sendCase[T]) ready(t *engine.Task, o *engine.Object) bool {
-	return o.Waiters.First() != nil || len(c.ch) < cap(c.ch) || o.Closed
+	return o.Waiters.First() != nil || len(c.w.ch) < cap(c.w.ch) || o.Closed
 }
 
-func (c *sendCase[T]) commit(t *engine.Task, o *engine.Object) { trySend(t, o, c.ch, c.v) }
+func (c *sendCase[T]) commit(t *engine.Task, o *engine.Object) { trySend(t, o, c.w.ch, c.w.v) }
 
-func (c *sendCase[T]) try(t *engine.Task, o *engine.Object) bool { return trySend(t, o, c.ch, c.v) }
+func (c *sendCase[T]) try(t *engine.Task, o *engine.Object) bool { return trySend(t, o, c.w.ch, c.w.v) }
 
 func (c *sendCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
-	c.w = sendWaiter(t, o, c.ch, &c.v)
-	t.Wait(&o.Senders, c.w, o, engine.OpSend, s)
+	c.w.onSend(t, o, s)
 }
 
 func (c *sendCase[T]) done(w *engine.Waiter) {
 	if !w.Ok {
-		c.ch <- c.v // closed meanwhile: panics
+		c.w.ch <- c.w.v // closed meanwhile: panics
 	}
 }
 
-func (c *sendCase[T]) waiter() *engine.Waiter { return c.w }
+func (c *sendCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
 
 func (c *sendCase[T]) native() reflect.SelectCase {
-	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.ch), Send: reflect.ValueOf(&c.v).Elem()}
+	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.w.ch), Send: reflect.ValueOf(&c.w.v).Elem()}
 }
 
 func (c *sendCase[T]) received(reflect.Value, bool) {}

@@ -49,7 +49,7 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 		}
 		return
 	}
-	t.Wait(&o.Waiters, &engine.Waiter{}, o, engine.OpWait, s)
+	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpWait, s)
 	t.Block(engine.OpWait, s)
 }
 

@@ -67,8 +67,8 @@ func Self() *Task {
 
 // An Execution runs a body under one schedule. It can be used again and again; one at a time in a process.
 type Execution struct {
-	cur      atomic.Pointer[Task] // has the token; nil: the root
-	progress atomic.Uint64        // counts steps over all executions, for the watchdog
+	cur   atomic.Pointer[Task] // has the token; nil: the root
+	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
 
 	strategy Strategy
 	limits   Limits
@@ -130,9 +130,15 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 // Execution must not be used again. Any goroutine may call it.
 func (x *Execution) Abandon() { active.CompareAndSwap(x, nil) }
 
-// Progress counts the steps of all executions of x. A value that does not change says that no sync point was passed.
-// Any goroutine may call it.
-func (x *Execution) Progress() uint64 { return x.progress.Load() }
+// Moved reports whether a sync point was passed since it was called last. One goroutine at a time may call it, any.
+func (x *Execution) Moved() bool { return !x.asked.Swap(true) }
+
+// moving answers Moved. It writes only if somebody asks: every step of every execution comes by here.
+func (x *Execution) moving() {
+	if x.asked.Load() {
+		x.asked.Store(false)
+	}
+}
 
 // Running returns the task that has the token, or nil. Any goroutine may call it.
 func (x *Execution) Running() *Task { return x.cur.Load() }
@@ -243,7 +249,7 @@ func (x *Execution) poll() {
 			continue
 		}
 		for _, w := range t.waits {
-			if w.Poll != nil && w.Poll() {
+			if w.Poller != nil && w.Poller.Poll() {
 				break
 			}
 		}

@@ -42,6 +42,8 @@ type Object struct {
 	// receive gets it. It points to a value of the channel's element type.
 	Stash unsafe.Pointer
 
+	Spare any // Chan: a waiter to use again
+
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
@@ -74,13 +76,24 @@ type Waiter struct {
 	Done   bool
 	Case   int  // of the select
 	Value  bool // a receive of something that has a size: more than a wake-up
-	// Poll tries the operation on the real object, for partners that the engine does not see. Only called while every
-	// task is parked.
-	Poll func() bool
+	// Poller, which may be nil, is for partners that the engine does not see.
+	Poller Poller
 
 	list       *Waiters
 	prev, next *Waiter
 }
+
+// A Poller tries an operation on the real object, and completes the wait for it if that can be done now.
+type Poller interface {
+	// Poll reports whether it completed the wait. It is only called while every task is parked.
+	Poll() bool
+}
+
+// PollFunc is a function as a Poller.
+type PollFunc func() bool
+
+// Poll calls f.
+func (f PollFunc) Poll() bool { return f() }
 
 // Waiters is a list of waiters, first come first served, as the runtime's own are.
 type Waiters struct {

@@ -32,12 +32,12 @@ type Task struct {
 	queue      *queue
 	prev, next *Task
 
-	// What it is blocked in. A lock has lock, everything else waits; a select's holds one a case.
+	// What it is blocked in.
 	op    Op
 	site  *Site
-	since int // step
-	waits []*Waiter
-	lock  Waiter
+	since int       // step
+	waits []*Waiter // a select's holds one a case, everything else one
+	own   Waiter
 
 	last     *Site // where it last passed a sync point
 	lastRecv int   // step of its last completed receive of a value
@@ -93,7 +93,7 @@ func (t *Task) exit() {
 		return
 	}
 	x.trace.add(t, OpExit, nil, t.last)
-	x.progress.Add(1)
+	x.moving()
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
 	}
@@ -137,16 +137,21 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 	}
 	if q := x.runq.n; q > 0 {
 		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
-		switch c := x.strategy.Choose(1 + 2*q); {
-		case c == 0:
-		case c <= q:
+		if c := x.strategy.Choose(1 + 2*q); c > 0 {
 			t.site, t.op = s, op
-			x.runq.push(t)
-			t.handTo(x.runq.take(c-1), Preempted)
-		default:
-			t.site, t.op = s, op
-			x.delayed.push(t)
-			t.handTo(x.runq.take(c-q-1), Delayed)
+			x.trace.next = Preempted
+			if c > q {
+				c -= q
+				x.trace.next = Delayed
+				x.delayed.push(t)
+			} else {
+				x.runq.push(t)
+			}
+			x.trace.preemptions++
+			// Not by handTo: a processor that comes back to another stack predicts each return wrongly, so that every
+			// frame in between costs some nanoseconds.
+			x.grant(x.runq.take(c - 1))
+			t.park()
 		}
 	}
 	t.Step(op, o, s)
@@ -157,7 +162,7 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	x := t.x
 	t.last = s
 	x.trace.add(t, op, o, s)
-	x.progress.Add(1)
+	x.moving()
 	if o != nil {
 		o.use(t, op, s, x.trace.n)
 	}
@@ -193,10 +198,10 @@ func (t *Task) Yield(s *Site) {
 		// Last in the queue, it may still be the one to go on: a yield promises nothing.
 		next := x.runq.take(x.strategy.Choose(x.runq.n))
 		if next != t {
-			t.handTo(next, Switched)
+			t.handTo(next)
 		}
 	case x.delayed.n > 0:
-		t.handTo(x.delayed.take(0), Switched)
+		t.handTo(x.delayed.take(0))
 	default:
 		// Alone: whatever it spins on can only come from the clock or from outside control.
 		x.spun++
@@ -204,6 +209,12 @@ func (t *Task) Yield(s *Site) {
 		t.park()
 	}
 	t.Step(OpYield, nil, s)
+}
+
+// Waiter returns a waiter for the next Wait, free again when Block returns.
+func (t *Task) Waiter() *Waiter {
+	t.own = Waiter{}
+	return &t.own
 }
 
 // Wait enqueues w, which op on o needs; Block parks t until one of its waiters is done.
@@ -241,17 +252,20 @@ func (t *Task) done() *Waiter {
 
 // BlockLock parks t until o, a lock, may be free; the caller tries and comes again. poll tells whether it is free, for
 // holders that the engine does not see; it may be nil.
-func (t *Task) BlockLock(op Op, o *Object, s *Site, poll func() bool) {
+func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
-	w := &t.lock
+	w := &t.own
 	if w.list == nil {
 		t.since = t.x.trace.n
 		t.waits = t.waits[:0]
 		t.Wait(&o.Waiters, w, o, op, s)
 	}
-	w.Poll = poll
+	w.Poller = nil
+	if poll != nil {
+		w.Poller = poll
+	}
 	t.op, t.site, t.state = op, s, Blocked
 	t.passOn()
 }
@@ -292,7 +306,7 @@ func (x *Execution) Unlocked(o *Object) {
 
 // Locked ends t's own wait for the lock o, if any, and disables the others'.
 func (o *Object) Locked(t *Task) {
-	if w := &t.lock; w.list != nil {
+	if w := &t.own; w.list != nil {
 		w.list.remove(w)
 		t.waits = t.waits[:0]
 	}
@@ -335,7 +349,7 @@ func (x *Execution) pick() *Task {
 func (t *Task) passOn() {
 	x := t.x
 	if next := x.pick(); next != nil && x.outside == 0 {
-		t.handTo(next, Switched)
+		t.handTo(next)
 		return
 	} else if next != nil {
 		x.first = next
@@ -344,14 +358,10 @@ func (t *Task) passOn() {
 	t.park()
 }
 
-// handTo gives the token to next and parks t, which stands in some queue already.
-func (t *Task) handTo(next *Task, how Choice) {
-	x := t.x
-	x.trace.next = how
-	if how >= Preempted {
-		x.trace.preemptions++
-	}
-	x.grant(next)
+// handTo gives the token to next, because t blocks or gives way, and parks t.
+func (t *Task) handTo(next *Task) {
+	t.x.trace.next = Switched
+	t.x.grant(next)
 	t.park()
 }
 

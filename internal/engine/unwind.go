@@ -41,7 +41,7 @@ func (x *Execution) unwind(snap *Snapshot) {
 
 // unwindStep is a sync point of a deferred call that runs while the execution is unwound.
 func (x *Execution) unwindStep() {
-	x.progress.Add(1)
+	x.moving()
 	if x.undone++; x.undone > maxUndone {
 		runtime.Goexit()
 	}
