@@ -219,6 +219,9 @@ func (t *Task) Waiter() *Waiter {
 
 // Wait enqueues w, which op on o needs; Block parks t until one of its waiters is done.
 func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
+	if t.x.unwinding {
+		return // Block will not come back
+	}
 	w.Task, w.Object, w.Op, w.Site, w.Done = t, o, op, s, false
 	l.push(w)
 	t.waits = append(t.waits, w)
@@ -274,17 +277,22 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 func (x *Execution) Complete(w *Waiter, ok bool) {
 	w.Ok, w.Done = ok, true
 	t := w.Task
-	for _, other := range t.waits {
-		if other.list != nil {
-			other.list.remove(other)
-		}
-	}
+	t.withdraw()
 	if w.Value && ok {
 		t.Received()
 	}
 	x.moved = true
 	if t.state == Blocked {
 		x.ready(t)
+	}
+}
+
+// withdraw takes t's waiters off their lists.
+func (t *Task) withdraw() {
+	for _, w := range t.waits {
+		if w.list != nil {
+			w.list.remove(w)
+		}
 	}
 }
 

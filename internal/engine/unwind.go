@@ -20,6 +20,7 @@ func (x *Execution) unwind(snap *Snapshot) {
 				continue
 			}
 			more = true
+			t.withdraw()
 			x.grant(t)
 			x.wait()
 			if x.cur.Load() != nil {
