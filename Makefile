@@ -19,9 +19,7 @@ check:
 # Steps and executions a second, beside two yardsticks of the same run: a goroutine hand-over, and native fuzzing of the
 # same query without instrumentation.
 bench:
-	go test ./perturb -run '^$$' -bench .
-	go test ./pipeline -run '^$$' -fuzz '^FuzzNativeOrderedSink$$' -fuzztime 6s
-	go tool jostle fuzz ./fuzz -run '^FuzzOrderedSink$$' -time 6s
+	go run ./internal/bench
 
 # A million executions in one process: goroutines and heap at each 100,000.
 flat:

@@ -82,11 +82,7 @@ func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
 
 // Recv is <-ch.
 func Recv[T any](ch <-chan T, s *Site) T {
-	t := engine.Self()
-	if t == nil {
-		return <-ch
-	}
-	v, _ := recv(t, ch, s)
+	v, _ := Recv2(ch, s)
 	return v
 }
 
@@ -97,10 +93,6 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 		v, ok := <-ch
 		return v, ok
 	}
-	return recv(t, ch, s)
-}
-
-func recv[T any](t *engine.Task, ch <-chan T, s *Site) (T, bool) {
 	if ch == nil {
 		t.Point(engine.OpRecv, nil, s)
 		t.Block(engine.OpRecv, s)

@@ -68,8 +68,9 @@ func (w *resultWriter) line(line string) {
 	r := w.result
 	if m := progressLine.FindStringSubmatch(line); m != nil {
 		seconds, _ := strconv.Atoi(m[1])
-		r.executions, _ = strconv.Atoi(m[2])
-		r.rate = r.executions / max(seconds, 1)
+		if n, _ := strconv.Atoi(m[2]); n > r.executions { // the last line is written after the end
+			r.executions, r.rate = n, n/max(seconds, 1)
+		}
 	}
 	r.unreadable = r.unreadable || corpusLine.MatchString(line)
 	r.outOfTime = r.outOfTime || deadlineLine.MatchString(line)
