@@ -3,23 +3,10 @@ package perturb_test
 import (
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
 )
-
-// rest lets all others go on until each ends or blocks: the virtual clock moves no earlier.
-func rest() { TimeSleep(time.Second, site) }
-
-// together runs fs in goroutines and returns when all have ended.
-func together(fs ...func()) {
-	var wg sync.WaitGroup
-	for _, f := range fs {
-		WaitGroupGo(&wg, f, site)
-	}
-	WaitGroupWait(&wg, site)
-}
 
 // locked runs f while it holds mu.
 func locked(mu *sync.Mutex, f func()) {

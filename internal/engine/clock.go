@@ -108,14 +108,30 @@ func (x *Execution) advance() bool {
 		time.Sleep(d)
 	}
 	c := &x.clock
+	sleepers, timers := false, false
 	for len(c.alarms) > 0 && c.alarms[0].when <= when {
 		if a := heap.Pop(c).(alarm); a.task != nil {
+			sleepers = true
 			x.ready(a.task)
+		} else {
+			timers = true
 		}
 	}
 	x.admit()
+	// What happens at one moment happens in any order: sleepers may go first, and with them all that they set going.
+	if sleepers && timers && x.strategy.Choose(2) == 1 {
+		return true
+	}
 	x.poll()
 	return true
+}
+
+// drift moves the clock under a task that polls something again and again, and that no alarm would ever end.
+func (x *Execution) drift() {
+	x.drifted = min(max(2*x.drifted, time.Millisecond), time.Second)
+	time.Sleep(x.drifted)
+	x.admit()
+	x.poll()
 }
 
 // beyond looks for events past all known alarms. It reports whether there was one.

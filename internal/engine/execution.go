@@ -80,6 +80,7 @@ type Execution struct {
 	delayed queue // run when runq is empty
 	first   *Task // runs as soon as the root has looked after things
 	spun    int   // yields of a task that is alone
+	drifted time.Duration
 
 	objects objects
 	trace   trace
@@ -148,7 +149,7 @@ func (x *Execution) reset() {
 	clear(x.tasks)
 	x.tasks = x.tasks[:0]
 	x.runq, x.delayed = queue{}, queue{}
-	x.live, x.first, x.spun = 0, nil, 0
+	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
@@ -207,7 +208,7 @@ func (x *Execution) loop() Quiet {
 		// Nothing can run, or one task yields to nobody again and again: it is the clock's turn.
 		if x.moved {
 			ticks, since, start = 0, x.now(), x.trace.n
-			x.moved = false
+			x.moved, x.drifted = false, 0
 		}
 		ticks++
 		if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
@@ -217,7 +218,11 @@ func (x *Execution) loop() Quiet {
 			}
 		}
 		quietSince := x.now()
-		if !x.advance() && spinner == nil && !x.beyond() && x.runq.n == 0 {
+		switch {
+		case x.advance():
+		case spinner != nil:
+			x.drift()
+		case !x.beyond() && x.runq.n == 0:
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}

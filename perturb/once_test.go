@@ -1,0 +1,51 @@
+package perturb_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	. "github.com/jostle-dev/jostle/perturb"
+)
+
+func TestOnce(t *testing.T) {
+	enginetest.RunPrograms(t, []enginetest.Program{
+		{
+			Name: "all wait for the first",
+			Body: func(log *enginetest.Log) {
+				var once sync.Once
+				do := func(name string) func() {
+					return func() {
+						OnceDo(&once, func() {
+							log.Add("once")
+							RuntimeGosched(site)
+							log.Add("done")
+						}, site)
+						log.Add("%s", name)
+					}
+				}
+				together(do("a"), do("b"))
+			},
+			Departures: 4,
+			Want:       []string{"once done a b", "once done b a"},
+		},
+		{
+			Name: "within itself",
+			Body: func(log *enginetest.Log) {
+				var once sync.Once
+				OnceDo(&once, func() { OnceDo(&once, func() { log.Add("again") }, site) }, site)
+			},
+			Want: []string{"hang"},
+		},
+		{
+			Name: "a panic counts as done",
+			Body: func(log *enginetest.Log) {
+				var once sync.Once
+				recovered(log, func() { OnceDo(&once, func() { panic("oh") }, site) })
+				OnceDo(&once, func() { log.Add("again") }, site)
+				log.Add("done")
+			},
+			Want: []string{"(oh) done"},
+		},
+	})
+}

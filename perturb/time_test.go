@@ -1,0 +1,156 @@
+package perturb_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	. "github.com/jostle-dev/jostle/perturb"
+)
+
+func TestTimers(t *testing.T) {
+	const s = time.Second
+	programs := []enginetest.Program{
+		{
+			Name: "sleepers wake in the order of their time",
+			Body: func(log *enginetest.Log) {
+				together(
+					func() { TimeSleep(2*s, site); log.Add("2") },
+					func() { TimeSleep(1*s, site); log.Add("1") },
+					func() { TimeSleep(-1, site); log.Add("0") },
+				)
+			},
+			Departures: 3,
+			Want:       []string{"0 1 2"},
+		},
+		{
+			Name: "who wakes at one moment goes on in any order",
+			Body: func(log *enginetest.Log) {
+				together(
+					func() { TimeSleep(s, site); log.Add("a") },
+					func() { TimeSleep(s, site); log.Add("b") },
+				)
+			},
+			Departures: 3,
+			Want:       []string{"a b", "b a"},
+		},
+		{
+			Name: "no time-out while there is work in time",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int)
+				Go(func() { TimeSleep(1*s, site); To(c, site).Send(1) }, site)
+				log.Add("%d", Select(site, false, OnRecv(TimeAfter(2*s, site)), OnRecv(c)))
+			},
+			Want: []string{"1"},
+		},
+		{
+			Name: "a time-out at the moment of the work",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int, 1)
+				Go(func() { TimeSleep(s, site); To(c, site).Send(1) }, site)
+				log.Add("%d", Select(site, false, OnRecv(TimeAfter(s, site)), OnRecv(c)))
+			},
+			Want: []string{"0", "1"},
+		},
+		{
+			Name: "stopped timers do not fire",
+			Body: func(log *enginetest.Log) {
+				timer := TimeNewTimer(s, site)
+				f := TimeAfterFunc(s, func() { log.Add("fired") }, site)
+				log.Add("%t %t", TimerStop(timer, site), TimerStop(f, site))
+				TimeSleep(2*s, site)
+				log.Add("%t %d", TimerStop(timer, site), Select(site, true, OnRecv(timer.C)))
+			},
+			Want: []string{"true true false -1"},
+		},
+		{
+			Name: "a timer set again",
+			Body: func(log *enginetest.Log) {
+				start := time.Now()
+				timer := TimeNewTimer(s, site)
+				log.Add("%t", TimerReset(timer, 3*s, site))
+				Recv(timer.C, site)
+				log.Add("%v", time.Since(start))
+				log.Add("%t", TimerReset(timer, s, site))
+				Recv(timer.C, site)
+				log.Add("%v", time.Since(start))
+			},
+			Want: []string{"true 3s false 4s"},
+		},
+		{
+			// Since Go 1.23 no old tick is left in the channel.
+			Name: "a timer that has fired unseen, and is set again",
+			Body: func(log *enginetest.Log) {
+				start := time.Now()
+				timer := TimeNewTimer(s, site)
+				TimeSleep(2*s, site)
+				Select(site, true, OnRecv[int](nil), OnSend[int](nil).Value(1))
+				TimerReset(timer, 3*s, site)
+				Recv(timer.C, site)
+				log.Add("%v", time.Since(start))
+			},
+			Want: []string{"5s"},
+		},
+		{
+			Name: "functions of timers run beside the rest, in the order of their time",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int)
+				TimeAfterFunc(2*s, func() { log.Add("second"); To(c, site).Send(1) }, site)
+				TimeAfterFunc(1*s, func() { log.Add("first"); To(c, site).Send(1) }, site)
+				Recv(c, site)
+				Recv(c, site)
+			},
+			Want: []string{"first second"},
+		},
+		{
+			Name: "a ticker drops what nobody takes",
+			Body: func(log *enginetest.Log) {
+				start := time.Now()
+				tick := TimeNewTicker(s, site)
+				TimeSleep(3500*time.Millisecond, site)
+				for range 3 {
+					Recv(tick.C, site)
+					log.Add("%v", time.Since(start))
+				}
+				TickerReset(tick, 2*s, site)
+				Recv(tick.C, site)
+				log.Add("%v", time.Since(start))
+				TickerStop(tick, site)
+				log.Add("%d", Select(site, false, OnRecv(TimeAfter(9*s, site)), OnRecv(tick.C)))
+			},
+			Want: []string{"3.5s 4s 5s 7s 0"},
+		},
+		{
+			Name: "a ticker that nobody stops",
+			Body: func(log *enginetest.Log) {
+				c := TimeTick(s, site)
+				for range 3 {
+					Recv(c, site)
+				}
+				log.Add("3")
+			},
+			Want: []string{"3"},
+		},
+		{
+			Name: "polling ends when the clock moves",
+			Body: func(log *enginetest.Log) {
+				start := time.Now()
+				for time.Since(start) < s {
+					RuntimeGosched(site)
+				}
+				log.Add("late")
+				Go(func() { TimeSleep(s, site) }, site)
+				for time.Since(start) < 2*s {
+					RuntimeGosched(site)
+				}
+				log.Add("later")
+			},
+			Departures: 1,
+			Want:       []string{"late later"},
+		},
+	}
+	for i := range programs {
+		programs[i].Virtual = true
+	}
+	enginetest.RunPrograms(t, programs)
+}
