@@ -1,0 +1,284 @@
+package perturb_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	. "github.com/jostle-dev/jostle/perturb"
+)
+
+// plain runs body once, under the plain schedule.
+func plain(t *testing.T, steps int, body func(*enginetest.Log)) (log string, snap *engine.Snapshot) {
+	t.Helper()
+	var l enginetest.Log
+	snap = enginetest.Run(t, new(engine.Execution), new(enginetest.Tree), engine.Limits{Steps: steps}, func() { body(&l) })
+	return l.String(), snap
+}
+
+// However an execution ends, its goroutines end too, one after the other, and their deferred calls run.
+func TestUnwinding(t *testing.T) {
+	var shared sync.Mutex // as a package has it: it outlives the execution
+	tests := []struct {
+		name string
+		body func(*enginetest.Log)
+		log  string
+		end  string
+	}{
+		{
+			"deferred calls run, and what they wait for does not come",
+			func(log *enginetest.Log) {
+				c, d := make(chan int), make(chan int)
+				defer log.Add("main")
+				Go(func() {
+					defer log.Add("other")
+					defer Recv(d, site)
+					defer log.Add("first")
+					Recv(c, site)
+				}, site)
+				Recv(c, site)
+			},
+			"main first other", "hang",
+		},
+		{
+			// What a goroutine waited with is used again by its deferred calls, while another ends that wait.
+			"deferred calls end waits of others",
+			func(log *enginetest.Log) {
+				var wg sync.WaitGroup
+				c := make(chan int)
+				WaitGroupAdd(&wg, 1, site)
+				Go(func() {
+					defer log.Add("done")
+					defer WaitGroupDone(&wg, site)
+					Recv(c, site)
+				}, site)
+				defer log.Add("main")
+				defer func() { Select(site, true, OnRecv(c)) }()
+				defer WaitGroupWait(&wg, site)
+				defer Close(make(chan int), site)
+				WaitGroupWait(&wg, site)
+			},
+			"main done", "hang",
+		},
+		{
+			"locks are free afterwards",
+			func(log *enginetest.Log) {
+				MutexLock(&shared, site)
+				MutexLock(&shared, site)
+			},
+			"", "hang",
+		},
+		{
+			"deferred unlocks",
+			func(log *enginetest.Log) {
+				defer MutexUnlock(&shared, site) // of a lock that the wait for it did not get
+				MutexLock(&shared, site)
+				MutexLock(&shared, site)
+			},
+			"", "hang",
+		},
+		{
+			"deferred calls that go round in circles",
+			func(log *enginetest.Log) {
+				defer func() {
+					for {
+						RuntimeGosched(site)
+					}
+				}()
+				Recv[int](nil, site)
+			},
+			"", "hang",
+		},
+		{
+			"deferred calls that panic, recover and exit",
+			func(log *enginetest.Log) {
+				defer log.Add("main")
+				defer func() { panic("oh") }()
+				defer runtime.Goexit()
+				defer func() { recover() }()
+				Recv[int](nil, site)
+			},
+			"main", "hang",
+		},
+		{
+			"deferred calls that start goroutines",
+			func(log *enginetest.Log) {
+				defer log.Add("main")
+				defer together(func() { log.Add("never") })
+				Recv[int](nil, site)
+			},
+			"main", "hang",
+		},
+		{
+			"a panic ends the others",
+			func(log *enginetest.Log) {
+				Go(func() {
+					defer log.Add("other")
+					Recv[int](nil, site)
+				}, site)
+				rest()
+				panic("oh")
+			},
+			"other", "panic: oh",
+		},
+		{
+			"so does an error that nobody can recover from",
+			func(log *enginetest.Log) {
+				defer log.Add("main")
+				defer func() { recover() }()
+				var mu sync.Mutex
+				MutexUnlock(&mu, site)
+			},
+			"main", "panic: fatal error: sync: unlock of unlocked mutex",
+		},
+		{
+			"and the limit of steps",
+			func(log *enginetest.Log) {
+				Go(func() {
+					defer log.Add("other")
+					Recv[int](nil, site)
+				}, site)
+				for {
+					RuntimeGosched(site)
+				}
+			},
+			"other", "too long",
+		},
+		{
+			"Goexit is an end like any other",
+			func(log *enginetest.Log) {
+				Go(func() {
+					defer log.Add("deferred")
+					runtime.Goexit()
+				}, site)
+				rest()
+				log.Add("main")
+			},
+			"deferred main", "",
+		},
+		{
+			"and so is a timer that nobody waits for",
+			func(log *enginetest.Log) {
+				TimeAfterFunc(time.Hour, func() { log.Add("late") }, site)
+				TimeAfter(2*time.Hour, site)
+			},
+			"", "",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			log, snap := plain(t, 1000, tt.body)
+			assert.Equal(t, tt.log, log)
+			assert.Equal(t, tt.end, enginetest.Ending(snap))
+			assert.Zero(t, snap.Abandoned)
+			require.True(t, shared.TryLock(), "still locked")
+			shared.Unlock()
+		})
+	}
+}
+
+// An operation that was left native blocks where the engine cannot see. Its goroutine comes back when it can.
+func TestOutside(t *testing.T) {
+	enginetest.RunPrograms(t, []enginetest.Program{
+		{
+			Name: "a goroutine that blocks natively comes back",
+			Body: func(log *enginetest.Log) {
+				native := make(chan int)
+				together(
+					func() {
+						log.Add("%d", <-native)
+						RuntimeGosched(site)
+						log.Add("back")
+					},
+					func() {
+						rest()
+						log.Add("send")
+						RuntimeGosched(site)
+						native <- 1
+					},
+				)
+			},
+			Departures: 2,
+			Want:       []string{"send 1 back"},
+		},
+		{
+			Name: "two that block natively meet",
+			Body: func(log *enginetest.Log) {
+				a, b := make(chan int), make(chan int)
+				together(
+					func() { a <- 1; <-b; log.Add("a") },
+					func() { <-a; b <- 1; log.Add("b") },
+				)
+			},
+			Departures: 1,
+			Want:       []string{"a b", "b a"},
+		},
+		{
+			Name: "those that do not may pass",
+			Body: func(log *enginetest.Log) {
+				native, c := make(chan int), make(chan int, 1)
+				Go(func() { <-native; To(c, site).Send(1) }, site)
+				rest()
+				log.Add("passed")
+				close(native)
+				log.Add("%d", Recv(c, site))
+			},
+			Want: []string{"passed 1"},
+		},
+		{
+			Name: "one that ends without coming back",
+			Body: func(log *enginetest.Log) {
+				native := make(chan int)
+				Go(func() { <-native }, site)
+				rest()
+				close(native)
+				rest()
+				log.Add("main")
+			},
+			Want: []string{"main"},
+		},
+		{
+			Name: "a native timer",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int)
+				time.AfterFunc(time.Millisecond, func() { close(c) })
+				Recv(c, site)
+				log.Add("fired")
+			},
+			Want: []string{"fired"},
+		},
+		{
+			Name: "a native sleep",
+			Body: func(log *enginetest.Log) {
+				together(
+					func() { time.Sleep(2 * time.Millisecond); log.Add("slept") },
+					func() { log.Add("other") },
+				)
+			},
+			Want: []string{"other slept"},
+		},
+	})
+}
+
+// What can never come back is counted, and left behind.
+func TestAbandoned(t *testing.T) {
+	var snap *engine.Snapshot
+	assert.Panics(t, func() {
+		synctest.Test(t, func(*testing.T) {
+			snap = new(engine.Execution).Run(new(enginetest.Tree), engine.Limits{}, synctest.Wait, func() {
+				c := make(chan int)
+				Go(func() { <-c }, site)
+			})
+		})
+	}, "the bubble complains of it")
+	require.NotNil(t, snap)
+	assert.Equal(t, engine.Proved, snap.Quiet)
+	assert.Equal(t, 1, snap.Abandoned)
+}
