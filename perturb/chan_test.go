@@ -151,9 +151,10 @@ func TestChan(t *testing.T) {
 					}
 					Close(c, site)
 				}, site)
-				over, v := RangeOver(c)
-				for ok := true; ; {
-					if v, ok = Recv2(over, site); !ok {
+				over, _ := RangeOver(c)
+				for {
+					v, ok := Recv2(over, site)
+					if !ok {
 						break
 					}
 					log.Add("%d", v)

@@ -1,0 +1,218 @@
+// Package bugs is a collection of small concurrency bugs, written as people write them. Its tests look at how each is
+// found, named and explained.
+package bugs
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+type account struct {
+	mu      sync.Mutex
+	balance int
+}
+
+// transfer locks in the order of its arguments, which is not always the same.
+func transfer(from, to *account, amount int) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	from.balance -= amount
+	to.balance += amount
+}
+
+// deposit locks twice.
+func (a *account) deposit(amount int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.total() < 100 {
+		a.balance += amount
+	}
+}
+
+func (a *account) total() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.balance
+}
+
+type cache struct {
+	mu sync.RWMutex
+	m  map[string]int
+}
+
+func (c *cache) get(key string) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.m[key]
+}
+
+// sum reads under the lock what locks again.
+func (c *cache) sum(keys ...string) (n int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, k := range keys {
+		n += c.get(k)
+	}
+	return n
+}
+
+func (c *cache) put(key string, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.m[key] = n
+}
+
+type feed struct {
+	mu  sync.Mutex
+	n   int
+	out chan int
+}
+
+// publish sends with the lock held.
+func (f *feed) publish() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.n++
+	f.out <- f.n
+}
+
+// published takes the lock between two receives.
+func (f *feed) published() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}
+
+// first returns the quicker answer, and leaves the other goroutine with its own.
+func first(ask ...func() int) int {
+	out := make(chan int)
+	for _, f := range ask {
+		go func() { out <- f() }()
+	}
+	return <-out
+}
+
+// work runs a worker that nobody ever ends.
+func work(jobs []int) (sum int) {
+	in, out := make(chan int), make(chan int)
+	go func() {
+		for {
+			select {
+			case j := <-in:
+				out <- 2 * j
+			case <-context.Background().Done():
+				return
+			}
+		}
+	}()
+	for _, j := range jobs {
+		in <- j
+		sum += <-out
+	}
+	return sum
+}
+
+type gate struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+}
+
+// wait waits for open, and if that has been it waits for ever.
+func (g *gate) wait() {
+	g.mu.Lock()
+	g.cond.Wait()
+	g.mu.Unlock()
+}
+
+func (g *gate) open() { g.cond.Signal() }
+
+// notify gives up its wake-up if nobody waits at that moment.
+func notify(wake chan struct{}, ready *atomic.Bool) {
+	ready.Store(true)
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
+func await(wake chan struct{}, ready *atomic.Bool) {
+	if !ready.Load() {
+		<-wake
+	}
+}
+
+// all waits for every part, but a part that is left out is never done.
+func all(parts []int, do func(int)) {
+	var wg sync.WaitGroup
+	wg.Add(len(parts))
+	for _, p := range parts {
+		go func() {
+			if p == 0 {
+				return
+			}
+			do(p)
+			wg.Done()
+		}()
+	}
+	wg.Wait()
+}
+
+// swap has both sides send before they receive.
+func swap(a, b int) (int, int) {
+	left, right := make(chan int), make(chan int)
+	var fromLeft, fromRight int
+	var wg sync.WaitGroup
+	wg.Go(func() { left <- a; fromRight = <-right })
+	wg.Go(func() { right <- b; fromLeft = <-left })
+	wg.Wait()
+	return fromLeft, fromRight
+}
+
+// unmade sends on a channel that nobody has made.
+func unmade() {
+	var c chan int
+	go func() { c <- 1 }()
+}
+
+// again initialises what is just being initialised.
+func again() {
+	var once sync.Once
+	var setup func()
+	setup = func() { once.Do(setup) }
+	setup()
+}
+
+// closing closes while others may still send.
+func closing(n int) {
+	c := make(chan int, n)
+	for i := range n {
+		go func() { c <- i }()
+	}
+	close(c)
+}
+
+// polite has two goroutines of which each waits until the other does not want to.
+func polite() {
+	var wants [2]atomic.Bool
+	var wg sync.WaitGroup
+	for i := range wants {
+		wg.Go(func() {
+			wants[i].Store(true)
+			for wants[1-i].Load() {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// piped writes to a pipe that nobody reads.
+func piped() {
+	_, w := io.Pipe()
+	go w.Write([]byte("hello"))
+}

@@ -1,0 +1,140 @@
+package bugs
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/harness"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestMain(m *testing.M) { harness.Main(m) }
+
+// Each bug is found with few schedules, is called what it is, and is explained as in testdata.
+func TestReports(t *testing.T) {
+	tests := []struct {
+		name, want string // as the machine-readable line has it
+		body       func(harness.T)
+	}{
+		{"lock order", "verdict=deadlock rule=2", func(harness.T) {
+			var a, b account
+			var wg sync.WaitGroup
+			wg.Go(func() { transfer(&a, &b, 1) })
+			wg.Go(func() { transfer(&b, &a, 2) })
+			wg.Wait()
+		}},
+		{"lock twice", "verdict=deadlock rule=2", func(harness.T) { new(account).deposit(1) }},
+		{"nested read lock", "verdict=deadlock rule=2", func(harness.T) {
+			c := cache{m: map[string]int{}}
+			var wg sync.WaitGroup
+			wg.Go(func() { c.sum("a", "b") })
+			wg.Go(func() { c.put("a", 1) })
+			wg.Wait()
+		}},
+		{"lock held at a send", "verdict=deadlock rule=1", func(harness.T) {
+			f := feed{out: make(chan int)}
+			go func() { f.publish(); f.publish() }()
+			for range 2 {
+				<-f.out
+				f.published()
+			}
+		}},
+		{"forgotten answer", "verdict=leak rule=4", func(harness.T) {
+			first(func() int { return 1 }, func() int { return 2 })
+		}},
+		{"worker without end", "verdict=leak rule=4", func(harness.T) { work([]int{1, 2}) }},
+		{"missed signal", "verdict=lost-wake-up rule=3", func(harness.T) {
+			g := gate{}
+			g.cond = sync.NewCond(&g.mu)
+			go g.open()
+			g.wait()
+		}},
+		{"dropped wake-up", "verdict=lost-wake-up rule=3", func(harness.T) {
+			wake, ready := make(chan struct{}), new(atomic.Bool)
+			go notify(wake, ready)
+			await(wake, ready)
+		}},
+		{"missing Done", "verdict=deadlock rule=4", func(harness.T) { all([]int{1, 0, 2}, func(int) {}) }},
+		{"channels in a circle", "verdict=deadlock rule=2", func(harness.T) { swap(1, 2) }},
+		{"nil channel", "verdict=leak rule=4", func(harness.T) { unmade() }},
+		{"once within itself", "verdict=deadlock rule=2", func(harness.T) { again() }},
+		{"send on a closed channel", "verdict=panic rule=-", func(harness.T) { closing(2) }},
+		{"polite", "verdict=livelock rule=-", func(harness.T) { polite() }},
+		{"native code", "verdict=leak rule=4", func(harness.T) { piped() }},
+		{"assertion", "verdict=assertion rule=-", func(t harness.T) {
+			n := 0
+			var wg sync.WaitGroup
+			for range 2 {
+				wg.Go(func() {
+					was := n
+					runtime.Gosched()
+					n = was + 1
+				})
+			}
+			wg.Wait()
+			assert.Equal(t, 2, n)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := reportOf(t, tt.body)
+			assert.Contains(t, got, "jostle: "+tt.want+" ")
+			golden := filepath.Join("testdata", strings.ReplaceAll(tt.name, " ", "-")+".golden")
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err, "run go test -update")
+			assert.Equal(t, string(want), got)
+		})
+	}
+}
+
+// A recorder is a test that keeps what it is told.
+type recorder struct {
+	testing.TB
+	text strings.Builder
+}
+
+func (r *recorder) Helper()           {}
+func (r *recorder) Log(args ...any)   { fmt.Fprintln(&r.text, args...) }
+func (r *recorder) Fatal(args ...any) { r.Log(args...); runtime.Goexit() }
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Log(fmt.Sprintf(format, args...))
+	runtime.Goexit()
+}
+
+// reportOf returns what Check prints about body, without what depends on the machine and the version of Go.
+func reportOf(t *testing.T, body func(harness.T)) string {
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		harness.Check(r, body)
+	}()
+	<-done
+	text := r.text.String()
+	text = strings.ReplaceAll(text, runtime.GOROOT(), "GOROOT")
+	for _, p := range unstable {
+		text = p.ReplaceAllString(text, "${1}")
+	}
+	return text
+}
+
+var unstable = []*regexp.Regexp{
+	regexp.MustCompile(`(GOROOT/src/[^:\n]*):\d+`),
+	regexp.MustCompile(`()\(0x[0-9a-f?, {}x.]*\)`),
+	regexp.MustCompile(`() \+0x[0-9a-f]+`),
+}
