@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -71,7 +72,16 @@ func replayCommand(name string, data []byte) string {
 	if !strings.Contains(name, "/") {
 		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
 	}
-	return fmt.Sprintf("%s go test -run '^%s$' .", instrumentFirst, strings.Replace(name, "/", "$/^", 1))
+	return fmt.Sprintf("%s go test -run '%s' .", instrumentFirst, runPattern(name))
+}
+
+// runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.
+func runPattern(name string) string {
+	levels := strings.Split(name, "/")
+	for i, l := range levels {
+		levels[i] = "^" + strings.ReplaceAll(regexp.QuoteMeta(l), "'", ".") + "$"
+	}
+	return strings.Join(levels, "/")
 }
 
 // announce tells the command jostle, once a run of the fuzzer, what the target is there to find.

@@ -126,7 +126,9 @@ func reportOf(t *testing.T, body func(harness.T)) string {
 	}()
 	<-done
 	text := r.text.String()
-	text = strings.ReplaceAll(text, runtime.GOROOT(), "GOROOT")
+	dir, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	text = strings.NewReplacer(runtime.GOROOT(), "GOROOT", dir, "JOSTLE").Replace(text)
 	for _, p := range unstable {
 		text = p.ReplaceAllString(text, "${1}")
 	}

@@ -74,7 +74,7 @@ const (
 var opNames = [...]string{
 	OpNone: "start", OpGo: "go", OpExit: "exit", OpLock: "lock", OpTryLock: "try lock", OpUnlock: "unlock", OpRLock: "read lock",
 	OpTryRLock: "try read lock", OpRUnlock: "read unlock", OpSend: "send", OpRecv: "receive", OpClose: "close",
-	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "once", OpCondWait: "cond wait",
+	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "do", OpCondWait: "cond wait",
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
 	OpCancel: "cancel", OpContext: "context",
 }

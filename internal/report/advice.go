@@ -68,7 +68,7 @@ func (t *text) releaseFirst() string {
 				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
 					continue
 				}
-				what := "unlock " + objectName(h.Object) + ", taken at " + t.at(h.Site) + ","
+				what := "unlock " + t.object(h.Object) + ", taken at " + t.at(h.Site) + ","
 				if h.Owed {
 					what = fmt.Sprintf("give back what %s waits for (as in %s)", t.name(before.ID), t.at(h.Site))
 				}
@@ -83,15 +83,18 @@ func (t *text) oneOrder() string {
 	v := t.v
 	if len(v.Knot) == 1 {
 		g := v.Knot[0]
+		if g.Op == engine.OpOnce {
+			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.at(g.Site))
+		}
 		return fmt.Sprintf("%s already holds %s when it locks it again at %s: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
-			t.name(g.ID), objectName(g.Waits[0].Object), t.at(g.Site))
+			t.name(g.ID), t.object(g.Waits[0].Object), t.at(g.Site))
 	}
 	for _, g := range v.Knot {
 		for _, w := range g.Waits {
 			for _, h := range g.Holds {
 				if h.Object.ID == w.Object.ID && h.Read && w.Op == engine.OpRLock {
 					return fmt.Sprintf("%s read-locks %s at %s while it holds it for reading since %s. A writer that comes between waits for the first and keeps the second out. Lock once and pass the locked state on.",
-						t.name(g.ID), objectName(w.Object), t.at(g.Site), t.at(h.Site))
+						t.name(g.ID), t.object(w.Object), t.at(g.Site), t.at(h.Site))
 				}
 			}
 		}
@@ -102,7 +105,7 @@ func (t *text) oneOrder() string {
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
 				if w.Object.ID == h.Object.ID && len(g.Waits) > 0 {
-					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.name(g.ID), objectName(h.Object), t.at(h.Site), objectName(g.Waits[0].Object), t.at(g.Site)))
+					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.name(g.ID), t.object(h.Object), t.at(h.Site), t.object(g.Waits[0].Object), t.at(g.Site)))
 				}
 			}
 		}
@@ -116,11 +119,14 @@ func (t *text) oneOrder() string {
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
 	return fmt.Sprintf("Nobody who could signal %s goes on. Whoever makes the condition true that %s waits for at %s must signal before it blocks or ends, on every path.",
-		objectName(last.Waits[0].Object), t.name(last.ID), t.at(last.Site))
+		t.object(last.Waits[0].Object), t.name(last.ID), t.at(last.Site))
 }
 
 func (t *text) wayOut() string {
 	g := t.v.Knot[len(t.v.Knot)-1]
+	if g.Stack != "" {
+		return fmt.Sprintf("Nothing can ever end the wait of %s, in the code that its stack shows. Give it a way out: close what it reads or writes when its partner goes.", t.name(g.ID))
+	}
 	if len(g.Waits) == 0 {
 		return fmt.Sprintf("Nothing can ever end the wait of %s at %s. Give it a way out: a select with a done channel or with ctx.Done().", t.name(g.ID), t.at(g.Site))
 	}

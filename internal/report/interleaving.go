@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func (t *text) interleaving() {
 	var shown []string
 	for i, s := range steps {
 		forced := s.Choice >= engine.Preempted
-		if forced && i > 0 {
+		if forced && (i > 0 || first == 1) {
 			shown = append(shown, t.preemption(steps, i))
 		}
 		if !t.o.Full && !forced && !(tasks[s.Task] && (objects[s.Object] || len(tasks) == 1)) {
@@ -50,6 +51,41 @@ func (t *text) interleaving() {
 	}
 	for _, l := range shown {
 		t.line("%s", l)
+	}
+}
+
+// Bounds on what is shown of those that go round.
+const (
+	roundSteps  = 1_000 // looked at
+	roundPlaces = 8     // of each goroutine
+)
+
+// rounds shows what the goroutines of a livelock do again and again.
+func (t *text) rounds() {
+	steps := t.v.Steps[max(0, len(t.v.Steps)-roundSteps):]
+	type place struct {
+		task uint32
+		what string
+	}
+	var places []place
+	times := map[place]int{}
+	for _, s := range steps {
+		p := place{s.Task, fmt.Sprintf("%-30s %s", clip(t.operation(s), 30), t.at(s.Site))}
+		if times[p]++; times[p] == 1 {
+			places = append(places, p)
+		}
+	}
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.task, b.task) })
+	t.section(fmt.Sprintf("who goes round (in the last %d steps of %d)", len(steps), t.v.Total))
+	shown := 0
+	for i, p := range places {
+		if i == 0 || places[i-1].task != p.task {
+			t.line("  %s", t.name(p.task))
+			shown = 0
+		}
+		if shown++; shown <= roundPlaces {
+			t.line("  %6d x  %s", times[p], p.what)
+		}
 	}
 }
 
@@ -93,7 +129,10 @@ func (t *text) next(i int) (uint32, bool) {
 
 // preemption says whom the schedule took off in favour of step i, and where.
 func (t *text) preemption(steps []engine.Step, i int) string {
-	task := steps[i-1].Task
+	task := uint32(1) // the body, which alone can have run before the first step
+	if i > 0 {
+		task = steps[i-1].Task
+	}
 	before := t.pending(steps, i, task)
 	verb := "preempted"
 	if steps[i].Choice == engine.Delayed {
@@ -112,7 +151,7 @@ func (t *text) pending(steps []engine.Step, i int, task uint32) string {
 	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
 		for _, g := range gs {
 			if g.ID == task {
-				return doing(g) + " at " + t.at(g.Site)
+				return t.doing(g) + " at " + t.at(g.Site)
 			}
 		}
 	}
@@ -124,9 +163,9 @@ func (t *text) operation(s engine.Step) string {
 	case s.Op == engine.OpExit || s.Site == nil:
 		return s.Op.String()
 	case len(s.Site.Cases) == 0:
-		return s.Op.String() + " " + s.Site.Expr
+		return s.Op.String() + " " + t.numbered(s.Site.Expr, s.Object)
 	case s.Object != 0:
-		return s.Op.String() + " " + t.v.ObjectName(s.Object)
+		return s.Op.String() + " " + t.numbered(t.v.ObjectName(s.Object), s.Object)
 	}
 	var cases []string
 	for _, c := range s.Site.Cases {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -21,12 +22,16 @@ type Options struct {
 // Text writes v as a colleague would tell it: what happened, who waits for whom, how it came to that, what to change,
 // how to see it again. A verdict that is no finding is one line.
 func Text(w io.Writer, v *verdict.Verdict, o Options) error {
-	t := &text{v: v, o: o}
+	t := &text{v: v, o: o, unclear: unclear(v)}
 	t.headline()
 	if v.Found() {
 		t.knot()
 		t.stack()
-		t.interleaving()
+		if v.Kind == verdict.Livelock {
+			t.rounds()
+		} else {
+			t.interleaving()
+		}
 		t.advice()
 		if o.Replay != "" {
 			t.section("replay")
@@ -38,9 +43,10 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 }
 
 type text struct {
-	b strings.Builder
-	v *verdict.Verdict
-	o Options
+	b       strings.Builder
+	v       *verdict.Verdict
+	o       Options
+	unclear map[uint32]bool // objects that need their number beside the name
 }
 
 func (t *text) line(format string, args ...any) {
@@ -83,7 +89,11 @@ func (t *text) headline() {
 	t.line("%s", head)
 	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), v.Elapsed)
 	if v.Abandoned > 0 {
-		t.line("  %s could not be ended and still block in the process", plural(v.Abandoned, "goroutine"))
+		verb := "block"
+		if v.Abandoned == 1 {
+			verb = "blocks"
+		}
+		t.line("  %s could not be ended and still %s in the process", plural(v.Abandoned, "goroutine"), verb)
 	}
 }
 
@@ -134,17 +144,21 @@ func (t *text) knot() {
 		next, _ := t.next(i)
 		t.goroutine(g, next)
 	}
-	if len(t.v.Others) == 0 {
+	switch {
+	case len(t.v.Others) == 0:
 		return
+	case len(t.v.Knot) == 0:
+		t.section("stuck meanwhile")
+	default:
+		t.section("stuck as well")
 	}
-	t.section("stuck as well")
 	const most = 12
 	for i, g := range t.v.Others {
 		if i == most {
 			t.line("  and %d more", len(t.v.Others)-most)
 			break
 		}
-		t.line("  %-28s %-40s %s", t.name(g.ID), doing(g), t.at(g.Site))
+		t.line("  %-28s %-40s %s", t.name(g.ID), t.doing(g), t.at(g.Site))
 		t.outside(g)
 	}
 }
@@ -162,18 +176,20 @@ func (t *text) goroutine(g verdict.Goroutine, next uint32) {
 	for _, h := range g.Holds {
 		switch {
 		case h.Owed:
-			t.line("    owes    %-36s as it last gave back at %s", "what ends the wait for "+objectName(h.Object), t.at(h.Site))
+			t.line("    owes    %-36s as it last gave back at %s", "what ends the wait for "+t.object(h.Object), t.at(h.Site))
 		case h.Read:
-			t.line("    holds   %-36s since %s", objectName(h.Object)+" for reading", t.at(h.Site))
+			t.line("    holds   %-36s since %s", t.object(h.Object)+" for reading", t.at(h.Site))
 		default:
-			t.line("    holds   %-36s since %s", objectName(h.Object), t.at(h.Site))
+			t.line("    holds   %-36s since %s", t.object(h.Object), t.at(h.Site))
 		}
 	}
-	t.line("    waits   %-36s at %s", doing(g), t.at(g.Site))
-	t.outside(g)
-	if g.Stack == "" {
-		t.needs(g, next)
+	if g.Stack != "" {
+		t.line("    waits   %s", t.doing(g))
+		t.outside(g)
+		return
 	}
+	t.line("    waits   %-36s at %s", t.doing(g), t.at(g.Site))
+	t.needs(g, next)
 }
 
 // needs shows who could end a wait: the one that the knot goes on with, or all that could have.
@@ -193,7 +209,7 @@ func (t *text) needs(g verdict.Goroutine, next uint32) {
 		}
 	}
 	if nobody && len(g.Waits) > 0 {
-		t.line("    needs   somebody to %s: nobody was seen that could", partner(g.Waits[0]))
+		t.line("    needs   somebody to %s: nobody was seen that could", t.partner(g.Waits[0]))
 	}
 }
 
@@ -204,32 +220,33 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Queued:
 		return "waits to write at " + t.at(r.Site) + " and keeps new readers out"
 	case verdict.Owes:
-		return fmt.Sprintf("has yet to %s, as it last did in %s", partner(w), t.at(r.Site))
+		return fmt.Sprintf("has yet to %s, as it last did in %s", t.partner(w), t.at(r.Site))
 	case verdict.Used:
-		return fmt.Sprintf("did %s, last at %s", partner(w), t.at(r.Site))
+		return fmt.Sprintf("did %s, last at %s", t.partner(w), t.at(r.Site))
 	}
 	if r.Site == nil {
-		return "does the same work as who could " + partner(w)
+		return "does the same work as who could " + t.partner(w)
 	}
-	return fmt.Sprintf("could %s, see %s", partner(w), t.at(r.Site))
+	return fmt.Sprintf("could %s, see %s", t.partner(w), t.at(r.Site))
 }
 
-func partner(w verdict.Waiting) string {
+// partner says what would end a wait.
+func (t *text) partner(w verdict.Waiting) string {
 	switch w.Op {
 	case engine.OpSend:
-		return "receive from " + objectName(w.Object)
+		return "receive from " + t.object(w.Object)
 	case engine.OpRecv:
-		return "send on " + objectName(w.Object) + " or close it"
+		return "send on " + t.object(w.Object) + " or close it"
 	case engine.OpCondWait:
-		return "signal " + objectName(w.Object)
+		return "signal " + t.object(w.Object)
 	case engine.OpWait:
-		return "do " + objectName(w.Object) + ".Done"
+		return "do " + t.object(w.Object) + ".Done"
 	}
 	return "end it"
 }
 
 // doing says what a goroutine is blocked in.
-func doing(g verdict.Goroutine) string {
+func (t *text) doing(g verdict.Goroutine) string {
 	switch {
 	case g.Stack != "":
 		return "in code that jostle does not control"
@@ -238,20 +255,57 @@ func doing(g verdict.Goroutine) string {
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
 	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
-		return g.Waits[0].Op.String() + " " + objectName(g.Waits[0].Object)
+		return g.Waits[0].Op.String() + " " + t.object(g.Waits[0].Object)
 	}
 	var cases []string
 	for _, w := range g.Waits {
-		cases = append(cases, w.Op.String()+" "+objectName(w.Object))
+		cases = append(cases, w.Op.String()+" "+t.object(w.Object))
 	}
 	return "select: " + strings.Join(cases, " | ")
 }
 
-func objectName(o verdict.Object) string {
+// object returns what the code calls o, and its number too where that is not clear.
+func (t *text) object(o verdict.Object) string {
 	if o.Name == "" {
 		return fmt.Sprintf("%s #%d", o.Kind, o.ID)
 	}
-	return o.Name
+	return t.numbered(o.Name, o.ID)
+}
+
+func (t *text) numbered(name string, object uint32) string {
+	if t.unclear[object] {
+		return fmt.Sprintf("%s #%d", name, object)
+	}
+	return name
+}
+
+// unclear returns the objects of the knot whose names do not tell which of them is meant: where two have one name, or
+// one has two.
+func unclear(v *verdict.Verdict) map[uint32]bool {
+	names, objects := map[uint32][]string{}, map[string][]uint32{}
+	see := func(o verdict.Object) {
+		if !slices.Contains(names[o.ID], o.Name) {
+			names[o.ID] = append(names[o.ID], o.Name)
+			objects[o.Name] = append(objects[o.Name], o.ID)
+		}
+	}
+	for _, g := range v.Knot {
+		for _, w := range g.Waits {
+			see(w.Object)
+		}
+		for _, h := range g.Holds {
+			see(h.Object)
+		}
+	}
+	unclear := map[uint32]bool{}
+	for id, ns := range names {
+		for _, n := range ns {
+			if len(ns) > 1 || len(objects[n]) > 1 {
+				unclear[id] = true
+			}
+		}
+	}
+	return unclear
 }
 
 // outside shows the stack of a goroutine that blocks where the engine cannot see.

@@ -33,6 +33,8 @@ func explain(v *Verdict, g *graph) {
 	switch returned := snap.Tasks[0].State == engine.Ended; {
 	case v.Lost != nil:
 		v.Kind = LostWakeup
+	case snap.Quiet == engine.LiveTimers && len(v.Knot) == 0 && !returned:
+		v.Kind = Livelock // whoever is waited for lives on timers, and gets nowhere
 	case returned && !knot.sure:
 		v.Kind = Leak
 	default:
