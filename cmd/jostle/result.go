@@ -26,7 +26,7 @@ type fuzzResult struct {
 }
 
 var (
-	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
+	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \((\d+)/sec\)`)
 	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
 	wantsLine    = regexp.MustCompile(`^jostle: target=\S+ wants=(\S+ rule=\S+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
@@ -69,7 +69,10 @@ func (w *resultWriter) line(line string) {
 	if m := progressLine.FindStringSubmatch(line); m != nil {
 		seconds, _ := strconv.Atoi(m[1])
 		if n, _ := strconv.Atoi(m[2]); n > r.executions { // the last line is written after the end
-			r.executions, r.rate = n, n/max(seconds, 1)
+			r.executions = n
+			if r.rate = n / max(seconds, 1); seconds == 0 {
+				r.rate, _ = strconv.Atoi(m[3])
+			}
 		}
 	}
 	r.unreadable = r.unreadable || corpusLine.MatchString(line)

@@ -30,7 +30,7 @@ func TestResult(t *testing.T) {
     Failing input written to testdata/fuzz/FuzzX/0
 `,
 			fuzzResult{
-				executions: 39, rate: 39, failed: true, verdict: "deadlock", rule: "1", schedule: "1/2", preempts: "1",
+				executions: 39, rate: 1900, failed: true, verdict: "deadlock", rule: "1", schedule: "1/2", preempts: "1",
 				file: "testdata/fuzz/FuzzX/0",
 			}, false,
 		},
