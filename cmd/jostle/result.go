@@ -129,7 +129,11 @@ func printTable(w io.Writer, results []fuzzResult) error {
 		if file == "" {
 			file = "-"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", r.target.name, r.executions, r.rate, verdict, rule, schedule, preempts, file)
+		executions, rate := strconv.Itoa(r.executions), strconv.Itoa(r.rate)
+		if r.executions == 0 && r.failed { // it failed before Go counted
+			executions, rate = "-", "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.target.name, executions, rate, verdict, rule, schedule, preempts, file)
 	}
 	return t.Flush()
 }
