@@ -1,0 +1,160 @@
+package rewrite_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/jostle-dev/jostle/internal/rewrite"
+)
+
+const perturbPath = "github.com/jostle-dev/jostle/perturb"
+
+// A universe imports what a package was loaded with, and perturb.
+type universe struct {
+	of      *packages.Package
+	perturb *packages.Package
+}
+
+func (u universe) Import(path string) (*types.Package, error) {
+	for _, path := range []string{path, "vendor/" + path} { // the standard library's own vendor tree
+		if p := u.of.Imports[path]; p != nil {
+			return p.Types, nil
+		}
+	}
+	switch path {
+	case "unsafe":
+		return types.Unsafe, nil
+	case u.perturb.PkgPath:
+		return u.perturb.Types, nil
+	}
+	return nil, fmt.Errorf("%s is not loaded", path)
+}
+
+// check type-checks files as package path.
+func (u universe) check(fset *token.FileSet, path string, files []*ast.File, goVersion string) (*types.Package, *types.Info, []error) {
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
+		Scopes: map[ast.Node]*types.Scope{}, Instances: map[*ast.Ident]types.Instance{},
+	}
+	var errs []error
+	cfg := types.Config{
+		Importer: u, FakeImportC: true, GoVersion: goVersion, Sizes: types.SizesFor("gc", runtime.GOARCH),
+		Error: func(err error) { errs = append(errs, err) },
+	}
+	pkg, _ := cfg.Check(path, fset, files, info)
+	return pkg, info, errs
+}
+
+// Each package of the standard library, under another name so that its sync is not the one that perturb knows, is
+// rewritten to what the type checker accepts. Nowhere else is there so much Go of so many kinds.
+func TestStandardLibrary(t *testing.T) {
+	pkgs, err := packages.Load(&packages.Config{
+		Mode:  packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedSyntax,
+		Tests: true,
+	}, "std", perturbPath)
+	require.NoError(t, err)
+	var perturb *packages.Package
+	needs := map[string]bool{}
+	for _, p := range pkgs {
+		if p.ID == perturbPath {
+			perturb = p
+		}
+	}
+	packages.Visit([]*packages.Package{perturb}, nil, func(p *packages.Package) { needs[p.PkgPath] = true })
+
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	points, looked := 0, 0
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, p := range pkgs {
+		if strings.HasPrefix(p.PkgPath, "github.com/") || p.PkgPath == "unsafe" || strings.HasSuffix(p.ID, ".test") || usesVariant(p, needs) {
+			continue
+		}
+		wg.Go(func() {
+			limit <- struct{}{}
+			defer func() { <-limit }()
+			n := rewriteStandard(t, universe{p, perturb}, p)
+			mu.Lock()
+			defer mu.Unlock()
+			points += n
+			looked++
+		})
+	}
+	wg.Wait()
+	t.Logf("%d packages, %d sync points", looked, points)
+	assert.Greater(t, looked, 200)
+	assert.Greater(t, points, 2000)
+}
+
+// usesVariant reports whether p is compiled with a variant, for some test, of a package that perturb needs: perturb works
+// with the types of the package itself.
+func usesVariant(p *packages.Package, needs map[string]bool) (uses bool) {
+	packages.Visit([]*packages.Package{p}, nil, func(dep *packages.Package) {
+		uses = uses || dep != p && dep.ID != dep.PkgPath && needs[dep.PkgPath]
+	})
+	return uses
+}
+
+func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points int) {
+	fset := token.NewFileSet()
+	path := "aside/" + p.PkgPath
+	var files []*ast.File
+	var sources [][]byte
+	for _, name := range p.CompiledGoFiles {
+		src, err := os.ReadFile(name)
+		if !assert.NoError(t, err) {
+			return 0
+		}
+		f, err := parser.ParseFile(fset, name, src, parser.ParseComments)
+		if !assert.NoError(t, err) {
+			return 0
+		}
+		files, sources = append(files, f), append(sources, src)
+	}
+	pkg, info, errs := all.check(fset, path, files, "")
+	if len(errs) > 0 {
+		t.Logf("%s is not for other names: %v", p.PkgPath, errs[0])
+		return 0
+	}
+	after := token.NewFileSet()
+	var rewritten []*ast.File
+	for i, f := range files {
+		out, err := rewrite.File(rewrite.Input{
+			Fset: fset, File: f, Src: sources[i], Name: fset.File(f.FileStart).Name(), PkgPath: path, Pkg: pkg, Info: info,
+		})
+		if !assert.NoError(t, err) {
+			return points
+		}
+		src := sources[i]
+		if out.Src != nil {
+			src = out.Src
+		}
+		for _, n := range out.Points {
+			points += n
+		}
+		g, err := parser.ParseFile(after, filepath.Base(p.CompiledGoFiles[i]), src, parser.ParseComments|parser.SkipObjectResolution)
+		if !assert.NoError(t, err, p.CompiledGoFiles[i]) {
+			return points
+		}
+		rewritten = append(rewritten, g)
+	}
+	_, _, errs = all.check(after, path, rewritten, "")
+	for _, err := range errs {
+		t.Errorf("%s: %v", p.PkgPath, err)
+	}
+	return points
+}
