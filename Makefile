@@ -3,7 +3,7 @@
 FUZZTIME ?= 6s
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | grep -v /testdata/)
 
-.PHONY: fuzz test check bench flat
+.PHONY: fuzz test check bench flat strangers
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
@@ -24,3 +24,7 @@ bench:
 # A million executions in one process: goroutines and heap at each 100,000.
 flat:
 	go test ./fuzz -run '^$$' -bench Flat -benchtime 1000000x -timeout 30m
+
+# Published modules, with all that they need, instrumented: do they build, and do their own tests still pass?
+strangers:
+	go run ./internal/strangers

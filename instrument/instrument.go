@@ -48,6 +48,7 @@ type Root struct {
 // A Package says what became of one.
 type Package struct {
 	ImportPath string
+	Files      int            // that were looked at
 	Points     map[string]int // sync points by kind
 	Native     []string       // what was left as it is: position, operation, reason
 }
@@ -232,7 +233,7 @@ func (b *build) assemble() (*Result, error) {
 	m := manifest.Manifest{Dirs: map[string]string{}}
 	res := &Result{Env: map[string]string{}}
 	for _, u := range b.units {
-		pkg := Package{ImportPath: u.ImportPath, Points: map[string]int{}}
+		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {
 			for k, n := range f.Points {
 				pkg.Points[k] += n

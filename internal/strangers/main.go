@@ -1,0 +1,148 @@
+// Command strangers instruments published modules at pinned versions, with all that they need, and runs their own tests
+// twice: as they are, and instrumented. What passes the one way must pass the other. It prints a table of modules, and
+// exits with 1 if a package does not build or a test is lost.
+//
+//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain]
+//
+// In the mode inert no execution is active; in the mode plain each test is an execution under the plain schedule.
+package main
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+//go:embed modules.txt
+var list string
+
+// A stranger is one line of the list.
+type stranger struct {
+	path, version string
+	patterns      []string
+}
+
+func strangers() []stranger {
+	var out []stranger
+	for s := bufio.NewScanner(strings.NewReader(list)); s.Scan(); {
+		f := strings.Fields(s.Text())
+		if len(f) < 2 || f[0] == "#" {
+			continue
+		}
+		m := stranger{f[0], f[1], f[2:]}
+		if len(m.patterns) == 0 {
+			m.patterns = []string{"./..."}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func main() {
+	sample := flag.Int("sample", 0, "take only the first `n` modules; 0 takes all")
+	only := flag.String("run", "", "take only modules that match this `regexp`")
+	mode := flag.String("mode", "inert", "how instrumented tests run: `inert or plain`")
+	budget := flag.Duration("time", 20*time.Minute, "stop beginning new modules after this long")
+	verbose := flag.Bool("v", false, "print what tests say that are lost")
+	flag.Parse()
+	match, err := regexp.Compile(*only)
+	if err != nil || flag.NArg() > 0 || *mode != "inert" && *mode != "plain" {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ours, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	all := strangers()
+	if *sample > 0 && *sample < len(all) {
+		all = all[:*sample]
+	}
+	t := newTable(os.Stdout)
+	start := time.Now()
+	for _, m := range all {
+		if !match.MatchString(m.path) {
+			continue
+		}
+		if time.Since(start) > *budget {
+			t.skip(m)
+			continue
+		}
+		r, err := m.try(context.Background(), ours, *mode)
+		t.add(m, r, err, *verbose)
+	}
+	t.finish()
+	if t.bad {
+		os.Exit(1)
+	}
+}
+
+// fetch puts a copy of the module in dir, made to require jostle from the folder ours.
+func (m stranger) fetch(ctx context.Context, dir, ours string) error {
+	out, err := command(ctx, ours, nil, "go", "mod", "download", "-json", m.path+"@"+m.version)
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	from := regexp.MustCompile(`"Dir": "(.*)"`).FindStringSubmatch(out)
+	if from == nil {
+		return errors.New("download: the go command says nothing of a folder")
+	}
+	if err := os.CopyFS(dir, os.DirFS(from[1])); err != nil {
+		return err
+	}
+	// The module cache is read-only, and so is what was copied from it.
+	err = filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		mode := os.FileMode(0o644)
+		if e.IsDir() {
+			mode = 0o755
+		}
+		return os.Chmod(name, mode)
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		if _, err := command(ctx, dir, nil, "go", "mod", "init", m.path); err != nil {
+			return err
+		}
+	}
+	const jostle = "github.com/jostle-dev/jostle"
+	edit := []string{"mod", "edit", "-require=" + jostle + "@v0.0.0", "-replace=" + jostle + "=" + ours, "-tool=" + jostle + "/cmd/jostle"}
+	if _, err := command(ctx, dir, nil, "go", edit...); err != nil {
+		return err
+	}
+	_, err = command(ctx, dir, nil, "go", "mod", "tidy")
+	return err
+}
+
+// command runs a program in dir and returns its standard output; the error has its standard error.
+func command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stderr strings.Builder
+	cmd.Dir, cmd.Stderr = dir, &stderr
+	cmd.Env = append(append(os.Environ(), "GOWORK=off"), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		return string(out), fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, tail(stderr.String(), 20))
+	}
+	return string(out), nil
+}
+
+// tail returns the last n lines of a text.
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
