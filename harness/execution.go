@@ -61,7 +61,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 			}
 		})
 	}()
-	stall := r.watch(x, done)
+	stall := watch(x, done)
 	if stall.Verdict != nil {
 		r.x = new(engine.Execution)
 		return stall
@@ -70,7 +70,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen.
-func (r *runner) watch(x *engine.Execution, done chan outcome) outcome {
+func watch(x *engine.Execution, done chan outcome) outcome {
 	start := time.Now()
 	moved := start
 	tick := time.NewTimer(watchEvery)

@@ -27,6 +27,9 @@ type Strategy interface {
 // Limits bound an execution.
 type Limits struct {
 	Steps int // operations; 0 means DefaultSteps
+	// Pause waits in real time, which the bubble's clock does not know. If it is not nil, a hang is believed only when
+	// goroutines of the process that are not part of the execution have had time to end it.
+	Pause func(time.Duration)
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
@@ -222,11 +225,28 @@ func (x *Execution) loop() Quiet {
 		case x.advance():
 		case spinner != nil:
 			x.drift()
-		case !x.beyond() && x.runq.n == 0:
+		case !x.beyond() && x.runq.n == 0 && !x.awaken():
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
 	}
+}
+
+// awaken gives goroutines from before the execution, a package's own workers say, the time to do what the execution
+// waits for. It reports whether they did anything.
+func (x *Execution) awaken() bool {
+	if x.limits.Pause == nil || x.live == 0 || !foreigners() {
+		return false
+	}
+	for d := time.Millisecond; d < 500*time.Millisecond; d *= 2 {
+		x.limits.Pause(d)
+		x.admit()
+		x.poll()
+		if x.runq.n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // maxSpins is how often a task that is alone may yield before the clock moves under it.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -85,6 +86,49 @@ func (c *Callback) Run() {
 	t.run(c.f)
 }
 
+// Join makes the calling goroutine, which native code has started, a task of the execution until Leave, and waits for its
+// turn. It returns nil if the execution is over.
+func (c *Callback) Join() *Task {
+	if active.Load() != c.x {
+		return nil
+	}
+	t := &Task{x: c.x, Spawned: c.site, gate: make(chan struct{}, 1), awaited: true}
+	c.x.out.mu.Lock()
+	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
+	c.x.out.mu.Unlock()
+	<-t.gate
+	t.g = getg()
+	if t.x.unwinding {
+		runtime.Goexit()
+	}
+	return t
+}
+
+// Leave ends a task that Join began; the goroutine goes on as one that the engine does not know.
+func (t *Task) Leave() { t.exit() }
+
+// Native runs f, which starts native code that waits for tasks, those of Join, and for nothing else.
+func (t *Task) Native(f func(), s *Site) {
+	x := t.x
+	if x.unwinding {
+		runtime.Goexit()
+	}
+	t.op, t.site, t.since = OpWait, s, x.trace.n
+	t.state, t.expected = Outside, true
+	x.out.mu.Lock()
+	x.out.gone = append(x.out.gone, t)
+	x.out.mu.Unlock()
+	x.anyOutside.Store(true)
+	x.cur.Store(nil)
+	defer func() { // also if f exits the goroutine
+		if t.state == Outside {
+			x.arrive(t)
+			t.park()
+		}
+	}()
+	f()
+}
+
 // admit waits until every goroutine of the execution rests, and takes back those that came in. Called by the root.
 func (x *Execution) admit() {
 	x.wait()
@@ -100,7 +144,10 @@ func (x *Execution) admit() {
 	slices.SortStableFunc(x.out.arrived, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
 	for _, a := range x.out.arrived {
 		if a.task.state == Outside {
-			x.outside--
+			if !a.task.expected {
+				x.outside--
+			}
+			a.task.expected = false
 			x.moved = true
 		} else {
 			x.adopt(a.task)
@@ -108,7 +155,7 @@ func (x *Execution) admit() {
 		x.ready(a.task)
 	}
 	x.out.arrived = x.out.arrived[:0]
-	x.anyOutside.Store(x.outside > 0)
+	x.anyOutside.Store(len(x.out.gone) > 0)
 }
 
 // Settle lets everything that runs outside the engine's control come to rest, and comes back first.

@@ -42,3 +42,23 @@ func (x *Execution) stacks() map[*Task]string {
 	}
 	return of
 }
+
+// foreigners reports whether there are goroutines in the process that were started by code other than the runtime's, the
+// testing package's and ours, and belong to no bubble.
+func foreigners() bool {
+	for _, s := range Stacks() {
+		header, _, _ := strings.Cut(s, "\n")
+		_, by, started := strings.Cut(s, "\ncreated by ")
+		if !started || strings.Contains(header, "synctest bubble") {
+			continue
+		}
+		own := false
+		for _, p := range [...]string{"testing.", "runtime.", "runtime/", "os/signal.", "internal/", "github.com/jostle-dev/jostle/harness."} {
+			own = own || strings.HasPrefix(by, p)
+		}
+		if !own {
+			return true
+		}
+	}
+	return false
+}

@@ -39,6 +39,9 @@ type Task struct {
 	waits []*Waiter // a select's holds one a case, everything else one
 	own   Waiter
 
+	expected bool // Outside, in native code that waits for tasks and nothing else
+	awaited  bool // such native code waits for its end
+
 	last     *Site // where it last passed a sync point
 	lastRecv int   // step of its last completed receive of a value
 	born     int   // step at which it was started
@@ -65,9 +68,10 @@ func (t *Task) run(f func()) {
 	finished := false
 	defer func() {
 		if !finished && !t.x.unwinding {
-			// Neither returned nor unwound by us: a panic, or the code's own Goexit.
+			// Neither returned nor unwound by us: a panic, or the code's own Goexit, which ends the goroutine and
+			// nothing else.
 			if r := recover(); r != nil {
-				t.x.fail(Panicked, t, r, debug.Stack())
+				t.Panicked(r)
 			}
 		} else {
 			_ = recover() // what deferred calls do while they are unwound is no finding
@@ -97,7 +101,7 @@ func (t *Task) exit() {
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
 	}
-	if next := x.pick(); next != nil && x.outside == 0 {
+	if next := x.pick(); next != nil && x.outside == 0 && !t.awaited {
 		x.grant(next)
 		return
 	} else if next != nil {
@@ -105,6 +109,9 @@ func (t *Task) exit() {
 	}
 	x.cur.Store(nil)
 }
+
+// Panicked ends the execution because t has panicked with value. It must be called while t panics.
+func (t *Task) Panicked(value any) { t.x.fail(Panicked, t, value, debug.Stack()) }
 
 // Execution returns the execution that t belongs to.
 func (t *Task) Execution() *Execution { return t.x }

@@ -8,10 +8,11 @@ import (
 
 // An operation is a function or method of the standard library that package perturb stands in for.
 type operation struct {
-	name   string // of perturb's function
-	what   string // for people
-	binds  bool   // has neither arguments nor results: its method value can be bound
-	locker bool   // is called through an interface
+	name    string // of perturb's function
+	what    string // for people
+	binds   bool   // has neither arguments nor results: its method value can be bound
+	locker  bool   // is called through an interface
+	harness bool   // is package harness's, and takes no site
 }
 
 // methods by type and name.
@@ -118,6 +119,9 @@ func (r *rewriter) dotImport(of *types.Package) *types.PkgName {
 
 func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *target {
 	fn := sel.Obj().(*types.Func)
+	if t := r.findOfTests(fun, sel); t != nil {
+		return t
+	}
 	recv := fn.Signature().Recv().Type()
 	var op operation
 	isInterface := types.IsInterface(recv)
@@ -210,6 +214,14 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		return
 	}
 	r.begin(n, t)
+	if t.harness {
+		if len(n.Args) == 0 { // no comma behind the receiver
+			end := r.at(t.recv.End())
+			r.replace(end, r.at(n.Lparen)+1, t.path+r.lines(end, r.at(n.Lparen)+1))
+		}
+		r.usesHarness = true
+		return
+	}
 	site := r.sites.add(n.Pos(), r.operandOf(n, t))
 	if len(n.Args) > 0 {
 		r.after(r.at(n.Args[len(n.Args)-1].End()), ", "+site)
@@ -227,7 +239,11 @@ func (r *rewriter) begin(n *ast.CallExpr, t *target) {
 		r.replace(from, to, r.names.perturb+"."+t.name+"("+r.lines(from, to))
 		return
 	}
-	r.before(r.at(t.recv.Pos()), r.names.perturb+"."+t.name+"("+t.take)
+	pkg := r.names.perturb
+	if t.harness {
+		pkg = r.names.harness
+	}
+	r.before(r.at(t.recv.Pos()), pkg+"."+t.name+"("+t.take)
 	end := r.at(t.recv.End())
 	// Parentheses around the method expression itself go.
 	if at := r.at(n.Fun.Pos()); at < r.at(t.recv.Pos()) {
@@ -260,7 +276,7 @@ func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 // methodValue rewrites a method that is not called but used as a value: t.Cleanup(mu.Unlock).
 func (r *rewriter) methodValue(n *ast.SelectorExpr) {
 	t := r.find(n)
-	if t == nil {
+	if t == nil || t.harness {
 		return
 	}
 	if t.recv == nil || !t.binds || t.locker && !r.isSyncLocker(n.X) {

@@ -9,6 +9,7 @@ import (
 type names struct {
 	used    map[string]bool
 	perturb string
+	harness string
 	n       int
 }
 
@@ -23,6 +24,10 @@ func newNames(f *ast.File) names {
 	ns.perturb = "jostleperturb"
 	for ns.used[ns.perturb] {
 		ns.perturb += "_"
+	}
+	ns.harness = "jostleharness"
+	for ns.used[ns.harness] {
+		ns.harness += "_"
 	}
 	return ns
 }

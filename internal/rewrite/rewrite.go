@@ -14,7 +14,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "1"
+const Version = "2"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -31,6 +31,8 @@ type Input struct {
 	Info    *types.Info // Types, Defs, Uses, Selections, Implicits, FileVersions
 	// LineDirective makes the output say that it is Name, for a copy that is built under another path.
 	LineDirective bool
+	// Tests makes the test functions of the file executions where that is asked for.
+	Tests bool
 }
 
 // Output is what became of a file.
@@ -67,7 +69,7 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.walk()
-	if r.sites.empty() {
+	if r.sites.empty() && !r.usesHarness {
 		return r.out, nil
 	}
 	return r.out, r.finish()
@@ -81,9 +83,10 @@ type rewriter struct {
 	names names
 	sites sites
 
-	dropped map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
-	aliases map[types.Object]ast.Expr
-	done    map[ast.Node]bool // rewritten as part of something else, or to be left alone
+	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
+	usesHarness bool
+	aliases     map[types.Object]ast.Expr
+	done        map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
 
 func importsC(f *ast.File) bool {
@@ -193,20 +196,29 @@ func (r *rewriter) node(n ast.Node) {
 		r.call(n)
 	case *ast.SelectorExpr:
 		r.methodValue(n)
+	case *ast.FuncDecl:
+		r.testFunction(n)
 	}
 }
 
 // finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
 func (r *rewriter) finish() error {
 	end := r.at(r.File.Name.End())
-	r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
+	if !r.sites.empty() {
+		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
+	}
+	if r.usesHarness {
+		r.after(end, fmt.Sprintf("; import %s %q", r.names.harness, harnessPath))
+	}
 	var b strings.Builder
 	b.WriteByte('\n')
 	for _, use := range r.unused() {
 		fmt.Fprintf(&b, "\nvar _ = %s\n", use)
 	}
-	fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
-	r.sites.write(&b, r.names.perturb)
+	if !r.sites.empty() {
+		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
+		r.sites.write(&b, r.names.perturb)
+	}
 	r.after(len(r.Src), b.String())
 	head := ""
 	if r.needsLanguage() {

@@ -21,11 +21,12 @@ import (
 )
 
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
+const harnessPath = "github.com/jostle-dev/jostle/harness"
 
-// A universe imports what a package was loaded with, and perturb.
+// A universe imports what a package was loaded with, and what rewritten code calls.
 type universe struct {
-	of      *packages.Package
-	perturb *packages.Package
+	of   *packages.Package
+	ours map[string]*packages.Package
 }
 
 func (u universe) Import(path string) (*types.Package, error) {
@@ -34,11 +35,11 @@ func (u universe) Import(path string) (*types.Package, error) {
 			return p.Types, nil
 		}
 	}
-	switch path {
-	case "unsafe":
+	if path == "unsafe" {
 		return types.Unsafe, nil
-	case u.perturb.PkgPath:
-		return u.perturb.Types, nil
+	}
+	if p := u.ours[path]; p != nil {
+		return p.Types, nil
 	}
 	return nil, fmt.Errorf("%s is not loaded", path)
 }
@@ -65,16 +66,15 @@ func TestStandardLibrary(t *testing.T) {
 	pkgs, err := packages.Load(&packages.Config{
 		Mode:  packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedSyntax,
 		Tests: true,
-	}, "std", perturbPath)
+	}, "std", perturbPath, harnessPath)
 	require.NoError(t, err)
-	var perturb *packages.Package
-	needs := map[string]bool{}
+	ours, needs := map[string]*packages.Package{}, map[string]bool{}
 	for _, p := range pkgs {
-		if p.ID == perturbPath {
-			perturb = p
+		if p.ID == perturbPath || p.ID == harnessPath {
+			ours[p.ID] = p
+			packages.Visit([]*packages.Package{p}, nil, func(p *packages.Package) { needs[p.PkgPath] = true })
 		}
 	}
-	packages.Visit([]*packages.Package{perturb}, nil, func(p *packages.Package) { needs[p.PkgPath] = true })
 
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -87,7 +87,7 @@ func TestStandardLibrary(t *testing.T) {
 		wg.Go(func() {
 			limit <- struct{}{}
 			defer func() { <-limit }()
-			n := rewriteStandard(t, universe{p, perturb}, p)
+			n := rewriteStandard(t, universe{p, ours}, p)
 			mu.Lock()
 			defer mu.Unlock()
 			points += n
@@ -134,7 +134,7 @@ func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points in
 	var rewritten []*ast.File
 	for i, f := range files {
 		out, err := rewrite.File(rewrite.Input{
-			Fset: fset, File: f, Src: sources[i], Name: fset.File(f.FileStart).Name(), PkgPath: path, Pkg: pkg, Info: info,
+			Fset: fset, File: f, Src: sources[i], Name: fset.File(f.FileStart).Name(), PkgPath: path, Pkg: pkg, Info: info, Tests: true,
 		})
 		if !assert.NoError(t, err) {
 			return points

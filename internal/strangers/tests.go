@@ -38,7 +38,7 @@ type outcome struct {
 }
 
 // Bounds for the tests of one package.
-const testTimeout = 90 * time.Second
+const testTimeout = 45 * time.Second
 
 // try runs the module's tests both ways.
 func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
@@ -172,7 +172,7 @@ func run(ctx context.Context, bin string, root instrument.Root, env []string, pa
 			rest.WriteString(e.Output)
 			continue
 		}
-		name := root.ImportPath + " " + e.Test
+		name := root.ImportPath + " " + random.ReplaceAllString(e.Test, "*")
 		o := into[name]
 		switch e.Action {
 		case "run":
@@ -191,6 +191,9 @@ func run(ctx context.Context, bin string, root instrument.Root, env []string, pa
 		}
 	}
 }
+
+// random is what names of subtests have that are made at random.
+var random = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 func sortedKeys[V any](m map[string]V) []string {
 	var out []string
