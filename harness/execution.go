@@ -61,7 +61,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 			}
 		})
 	}()
-	stall := watch(x, done)
+	stall := watch(x, done, wallLimit)
 	if stall.Verdict != nil {
 		r.x = new(engine.Execution)
 		return stall
@@ -69,8 +69,9 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	return <-done
 }
 
-// watch waits until done has something to receive, and returns a verdict if that does not happen.
-func watch(x *engine.Execution, done chan outcome) outcome {
+// watch waits until done has something to receive, and returns a verdict if that does not happen within
+// limit of real time, or nothing at all happens.
+func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
 	moved := start
 	tick := time.NewTimer(watchEvery)
@@ -87,14 +88,14 @@ func watch(x *engine.Execution, done chan outcome) outcome {
 			moved = time.Now()
 		}
 		quiet := time.Since(moved)
-		if quiet < stallAfter && time.Since(start) < wallLimit {
+		if quiet < stallAfter && time.Since(start) < limit {
 			continue
 		}
 		x.Abandon()
 		who, stack := culprit(x)
 		v := verdict.NewStall(who, stack, quiet)
 		if quiet < stallAfter {
-			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", wallLimit)
+			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", limit)
 		}
 		return outcome{Verdict: v}
 	}

@@ -40,7 +40,7 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 	switch {
 	case skipped && !out.Found():
 		t.SkipNow()
-	case out.Kind == verdict.Leak && !t.Failed():
+	case out.left() && !t.Failed():
 		// Tests leave goroutines behind. Those of a test that passes are for others to judge.
 		if testing.Verbose() {
 			t.Log(out.render("", nil))
@@ -50,6 +50,17 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 	}
 	return true
 }
+
+// left reports whether the test has come to its end, and only what it leaves behind is a finding.
+func (o outcome) left() bool {
+	if o.snap == nil || o.snap.Failure != engine.NoFailure || len(o.snap.Tasks) == 0 {
+		return false
+	}
+	return o.snap.Tasks[0].State == engine.Ended
+}
+
+// testLimit is how much real time a test may take as one execution.
+const testLimit = 20 * time.Second
 
 // runTest runs a test function as an execution under the plain schedule. Its T is the one of the bubble.
 func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool) {
@@ -67,7 +78,7 @@ func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool
 			test.mu.Lock()
 			test.inner, test.outer, test.cleanups = inner, outer, nil
 			test.mu.Unlock()
-			snap := x.Run(schedule.NewReader(nil), engine.Limits{Pause: newPause()}, synctest.Wait, func() {
+			snap := x.Run(schedule.NewReader(nil), engine.Limits{Steps: testSteps, Pause: pause}, synctest.Wait, func() {
 				defer runCleanups()
 				body(inner)
 			})
@@ -75,7 +86,7 @@ func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool
 			skipped = inner.Skipped()
 		})
 	}()
-	if stall := watch(x, done); stall.Verdict != nil {
+	if stall := watch(x, done, testLimit); stall.Verdict != nil {
 		return stall, false
 	}
 	out = <-done
@@ -85,8 +96,14 @@ func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool
 	return out, skipped
 }
 
-// newPause returns a function that waits in real time, also in a bubble. It must be called outside of it or before.
-func newPause() func(time.Duration) { return func(d time.Duration) { pauses <- d; <-resumed } }
+// testSteps is how many operations a test may do: tests that were not written for this are long.
+const testSteps = 50_000_000
+
+// pause waits in real time, also in a bubble.
+func pause(d time.Duration) {
+	pauses <- d
+	<-resumed
+}
 
 var (
 	pauses  = make(chan time.Duration)
@@ -157,7 +174,7 @@ func Run(t *testing.T, name string, f func(*testing.T)) bool {
 	ok := false
 	task.Native(func() {
 		ok = t.Run(name, func(sub *testing.T) {
-			me := start.Join()
+			me := start.Join(sub.Name())
 			if me == nil {
 				runtime.Goexit()
 			}

@@ -83,7 +83,10 @@ type Execution struct {
 	delayed queue // run when runq is empty
 	first   *Task // runs as soon as the root has looked after things
 	spun    int   // yields of a task that is alone
+	busy    int   // step at which the clock moves although somebody can run
+	late    bool  // that step has come
 	drifted time.Duration
+	lag     time.Duration
 
 	objects objects
 	trace   trace
@@ -153,6 +156,7 @@ func (x *Execution) reset() {
 	x.tasks = x.tasks[:0]
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
+	x.busy, x.late, x.lag = busySteps, false, 0
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
@@ -192,6 +196,10 @@ func (x *Execution) loop() Quiet {
 			return Stopped
 		case x.live == 0:
 			return AllEnded
+		}
+		if x.late {
+			x.late = false
+			x.elapse()
 		}
 		if x.first == nil {
 			x.first = x.pick()

@@ -87,12 +87,12 @@ func (c *Callback) Run() {
 }
 
 // Join makes the calling goroutine, which native code has started, a task of the execution until Leave, and waits for its
-// turn. It returns nil if the execution is over.
-func (c *Callback) Join() *Task {
+// turn; name is what people call it. It returns nil if the execution is over.
+func (c *Callback) Join(name string) *Task {
 	if active.Load() != c.x {
 		return nil
 	}
-	t := &Task{x: c.x, Spawned: c.site, gate: make(chan struct{}, 1), awaited: true}
+	t := &Task{x: c.x, Name: name, Spawned: c.site, gate: make(chan struct{}, 1), awaited: true}
 	c.x.out.mu.Lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.mu.Unlock()

@@ -178,6 +178,10 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 		x.cur.Store(nil)
 		t.park()
 	}
+	if x.trace.n >= x.busy && !x.stopping {
+		x.busy, x.late = x.trace.n+busySteps, true
+		t.Settle()
+	}
 }
 
 // Choose asks the schedule for one of n alternatives that are no question of who runs: the case of a select.

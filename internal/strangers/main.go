@@ -18,7 +18,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -50,7 +52,7 @@ func strangers() []stranger {
 func main() {
 	sample := flag.Int("sample", 0, "take only the first `n` modules; 0 takes all")
 	only := flag.String("run", "", "take only modules that match this `regexp`")
-	mode := flag.String("mode", "inert", "how instrumented tests run: `inert or plain`")
+	mode := flag.String("mode", "plain", "how instrumented tests run: `inert or plain`")
 	budget := flag.Duration("time", 20*time.Minute, "stop beginning new modules after this long")
 	verbose := flag.Bool("v", false, "print what tests say that are lost")
 	flag.Parse()
@@ -70,17 +72,26 @@ func main() {
 	}
 	t := newTable(os.Stdout)
 	start := time.Now()
+	var wg sync.WaitGroup
+	// Many tests only sleep: more of them at a time than there are processors.
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0)+1)
 	for _, m := range all {
 		if !match.MatchString(m.path) {
 			continue
 		}
+		limit <- struct{}{}
 		if time.Since(start) > *budget {
 			t.skip(m)
+			<-limit
 			continue
 		}
-		r, err := m.try(context.Background(), ours, *mode)
-		t.add(m, r, err, *verbose)
+		wg.Go(func() {
+			defer func() { <-limit }()
+			r, err := m.try(context.Background(), ours, *mode)
+			t.add(m, r, err, *verbose)
+		})
 	}
+	wg.Wait()
 	t.finish()
 	if t.bad {
 		os.Exit(1)

@@ -4,15 +4,18 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
 // A table prints a line a module as it comes, and sums up.
 type table struct {
+	mu              sync.Mutex
 	w               io.Writer
 	modules, broken int
 	packages        int
 	passed, lost    int
+	live            int
 	bad             bool
 	reasons         map[string]int
 	losses          []lost
@@ -20,17 +23,21 @@ type table struct {
 
 func newTable(w io.Writer) *table {
 	t := &table{w: w, reasons: map[string]int{}}
-	fmt.Fprintf(w, "%-50s %9s %5s %5s %7s %7s %6s %6s %13s %7s\n",
-		"module", "packages", "files", "deps", "points", "native", "pass", "lost", "time", "ratio")
+	fmt.Fprintf(w, "%-50s %9s %5s %5s %7s %7s %6s %6s %6s %13s %7s\n",
+		"module", "packages", "files", "deps", "points", "native", "pass", "live", "lost", "time", "ratio")
 	return t
 }
 
 func (t *table) skip(m stranger) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	fmt.Fprintf(t.w, "%-50s no time left\n", m.path+" "+m.version)
 	t.bad = true
 }
 
 func (t *table) add(m stranger, r *result, err error, verbose bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.modules++
 	name := m.path + " " + m.version
 	if len(name) > 50 {
@@ -51,11 +58,12 @@ func (t *table) add(m stranger, r *result, err error, verbose bool) {
 	t.packages += r.packages
 	t.passed += passed
 	t.lost += len(r.lost)
+	t.live += r.live
 	for reason, n := range r.reasons {
 		t.reasons[reason] += n
 	}
-	fmt.Fprintf(t.w, "%-50s %9d %5d %5d %7d %7d %6d %6d %6s/%6s %7.1f\n", name, r.packages, r.files, r.deps, r.points, r.native,
-		passed, len(r.lost), short(r.timeBefore), short(r.timeAfter), float64(r.timeAfter)/float64(max(r.timeBefore, 1)))
+	fmt.Fprintf(t.w, "%-50s %9d %5d %5d %7d %7d %6d %6d %6d %6s/%6s %7.1f\n", name, r.packages, r.files, r.deps, r.points, r.native,
+		passed, r.live, len(r.lost), short(r.timeBefore), short(r.timeAfter), float64(r.timeAfter)/float64(max(r.timeBefore, 1)))
 	for _, l := range r.lost {
 		fmt.Fprintf(t.w, "    lost: %s\n", l.test)
 		if verbose {
@@ -68,8 +76,8 @@ func (t *table) add(m stranger, r *result, err error, verbose bool) {
 func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 func (t *table) finish() {
-	fmt.Fprintf(t.w, "\n%d modules, %d of which do not build; %d packages; %d tests pass as they are, %d of them (%.2f%%) are lost\n",
-		t.modules, t.broken, t.packages, t.passed, t.lost, 100*float64(t.lost)/float64(max(t.passed, 1)))
+	fmt.Fprintf(t.w, "\n%d modules, %d of which do not build; %d packages; %d tests pass as they are, %d of them (%.2f%%) are lost; %d test functions ran live\n",
+		t.modules, t.broken, t.packages, t.passed, t.lost, 100*float64(t.lost)/float64(max(t.passed, 1)), t.live)
 	for _, reason := range sortedKeys(t.reasons) {
 		fmt.Fprintf(t.w, "%6d left native: %s\n", t.reasons[reason], reason)
 	}
