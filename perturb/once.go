@@ -35,3 +35,48 @@ func OnceDo(once *sync.Once, f func(), s *Site) {
 		f()
 	})
 }
+
+// OnceFunc is sync.OnceFunc.
+func OnceFunc(f func(), s *Site) func() {
+	var once sync.Once
+	var failure any
+	done := false
+	first := func() {
+		defer func() {
+			if !done {
+				failure = recover()
+				panic(failure) // the first caller panics with f's own stack
+			}
+		}()
+		f()
+		f = nil // what it holds is needed no more
+		done = true
+	}
+	return func() {
+		OnceDo(&once, first, s)
+		if !done {
+			panic(failure)
+		}
+	}
+}
+
+// OnceValue is sync.OnceValue.
+func OnceValue[T any](f func() T, s *Site) func() T {
+	var result T
+	once := OnceFunc(func() { result = f() }, s)
+	return func() T {
+		once()
+		return result
+	}
+}
+
+// OnceValues is sync.OnceValues.
+func OnceValues[T1, T2 any](f func() (T1, T2), s *Site) func() (T1, T2) {
+	var r1 T1
+	var r2 T2
+	once := OnceFunc(func() { r1, r2 = f() }, s)
+	return func() (T1, T2) {
+		once()
+		return r1, r2
+	}
+}

@@ -12,9 +12,10 @@ const (
 	WaitGroup
 	Once
 	Cond
+	Pool
 )
 
-var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond"}
+var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -42,7 +43,7 @@ type Object struct {
 	// receive gets it. It points to a value of the channel's element type.
 	Stash unsafe.Pointer
 
-	Spare any // Chan: a waiter to use again
+	Spare any // Chan: a waiter to use again; Pool: what was put
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough

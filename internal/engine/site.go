@@ -69,6 +69,9 @@ const (
 	OpYield
 	OpCancel
 	OpContext
+	OpAtomic
+	OpGet
+	OpPut
 )
 
 var opNames = [...]string{
@@ -76,7 +79,7 @@ var opNames = [...]string{
 	OpTryRLock: "try read lock", OpRUnlock: "read unlock", OpSend: "send", OpRecv: "receive", OpClose: "close",
 	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "do", OpCondWait: "cond wait",
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
-	OpCancel: "cancel", OpContext: "context",
+	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
 }
 
 func (o Op) String() string { return opNames[o] }

@@ -23,11 +23,12 @@ type Task struct {
 	Spawned *Site // the go statement; nil for the first task
 	Name    string
 
-	x     *Execution
-	g     uintptr
-	gate  chan struct{} // capacity 1: a token in it is leave to run
-	state State
-	held  int // locks
+	x       *Execution
+	g       uintptr
+	gate    chan struct{} // capacity 1: a token in it is leave to run
+	state   State
+	held    int // locks
+	atomics int // in a row
 
 	queue      *queue
 	prev, next *Task
@@ -168,6 +169,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 func (t *Task) Step(op Op, o *Object, s *Site) {
 	x := t.x
 	t.last = s
+	t.atomics = 0
 	x.trace.add(t, op, o, s)
 	x.moving()
 	if o != nil {
@@ -221,6 +223,23 @@ func (t *Task) Yield(s *Site) {
 	}
 	t.Step(OpYield, nil, s)
 }
+
+// maxAtomics is how many atomic operations a task may do with nothing else between before it gives way.
+const maxAtomics = 200
+
+// Atomic is the sync point of an atomic operation.
+func (t *Task) Atomic(s *Site) {
+	if t.atomics++; t.atomics > maxAtomics {
+		t.Yield(s)
+		return
+	}
+	n := t.atomics
+	t.Point(OpAtomic, nil, s)
+	t.atomics = n
+}
+
+// Here says that the task goes on on the goroutine that calls, as coroutines do.
+func (t *Task) Here() { t.g = getg() }
 
 // Waiter returns a waiter for the next Wait, free again when Block returns.
 func (t *Task) Waiter() *Waiter {

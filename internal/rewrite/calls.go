@@ -12,6 +12,7 @@ type operation struct {
 	what    string // for people
 	binds   bool   // has neither arguments nor results: its method value can be bound
 	locker  bool   // is called through an interface
+	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
 }
 
@@ -31,6 +32,7 @@ var methods = map[string]map[string]operation{
 		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done", binds: true},
 		"Wait": {name: "WaitGroupWait", what: "wait group wait", binds: true}, "Go": {name: "WaitGroupGo", what: "go"},
 	},
+	"sync.Pool": {"Get": {name: "PoolGet", what: "pool"}, "Put": {name: "PoolPut", what: "pool"}},
 	"sync.Once": {"Do": {name: "OnceDo", what: "once"}},
 	"sync.Cond": {
 		"Wait": {name: "CondWait", what: "cond wait", binds: true}, "Signal": {name: "CondSignal", what: "cond signal", binds: true},
@@ -46,6 +48,17 @@ var lockers = map[string]operation{
 	"Unlock": {name: "LockerUnlock", what: "unlock", binds: true, locker: true},
 }
 
+// atomic is what comes before an operation of package sync/atomic or sync.Map.
+var atomic = operation{name: "Atomic", what: "atomic", wraps: true}
+
+// method returns what stands in for a method of a type, by the names of both.
+func method(pkg, typ, name string) operation {
+	if pkg == "sync/atomic" || pkg == "sync" && typ == "Map" {
+		return atomic
+	}
+	return methods[pkg+"."+typ][name]
+}
+
 // functions by package and name.
 var functions = map[string]map[string]operation{
 	"time": {
@@ -59,6 +72,10 @@ var functions = map[string]map[string]operation{
 		"WithDeadline": {name: "ContextWithDeadline", what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", what: "context"},
 		"AfterFunc": {name: "ContextAfterFunc", what: "context"},
 	},
+	"sync": {
+		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
+	},
+	"iter":    {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
 	"runtime": {"Gosched": {name: "RuntimeGosched", what: "yield"}},
 }
 
@@ -75,9 +92,21 @@ type target struct {
 // operand returns the receiver as the source has it, for people.
 func (t *target) operand(r *rewriter) string { return r.text(t.recv) + t.path }
 
+// called returns the name of what fun calls: without parentheses and type arguments.
+func called(fun ast.Expr) ast.Expr {
+	switch x := ast.Unparen(fun).(type) {
+	case *ast.IndexExpr:
+		return ast.Unparen(x.X)
+	case *ast.IndexListExpr:
+		return ast.Unparen(x.X)
+	default:
+		return x
+	}
+}
+
 // find returns what fun, a function or method, refers to, or nil if it is none of ours. It notes what it must leave.
 func (r *rewriter) find(fun ast.Expr) *target {
-	switch fun := ast.Unparen(fun).(type) {
+	switch fun := called(fun).(type) {
 	case *ast.Ident:
 		return r.findFunction(fun, nil)
 	case *ast.SelectorExpr:
@@ -99,6 +128,9 @@ func (r *rewriter) findFunction(id *ast.Ident, pkg *types.PkgName) *target {
 		return nil
 	}
 	op, ok := functions[fn.Pkg().Path()][fn.Name()]
+	if fn.Pkg().Path() == "sync/atomic" {
+		op, ok = atomic, true
+	}
 	if !ok {
 		return nil
 	}
@@ -128,7 +160,7 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 	if isInterface {
 		op = lockers[fn.Name()]
 	} else if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
-		op = methods[named.Obj().Pkg().Path()+"."+named.Obj().Name()][fn.Name()]
+		op = method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
 	}
 	if op.name == "" {
 		return nil
@@ -213,6 +245,13 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.note(n, t.what, "its arguments are the results of one call")
 		return
 	}
+	if t.wraps {
+		if t.recv == nil && r.Info.Types[n.Args[0]].IsNil() {
+			return
+		}
+		r.wrap(n, t)
+		return
+	}
 	r.begin(n, t)
 	if t.harness {
 		if len(n.Args) == 0 { // no comma behind the receiver
@@ -231,14 +270,33 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	r.count(t.what)
 }
 
+// wrap lets the receiver of a call, or its first argument, pass through perturb: n.Add(1) is Atomic(&n, site).Add(1), and
+// atomic.AddInt64(&n, 1) is atomic.AddInt64(Atomic(&n, site), 1).
+func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
+	fn := r.names.perturb + "." + t.name + "("
+	if t.recv == nil {
+		arg := n.Args[0]
+		site := r.sites.add(n.Pos(), newOperand(t.name, strings.TrimPrefix(r.text(arg), "&"), r.variable(arg)))
+		r.before(r.at(arg.Pos()), fn)
+		r.after(r.at(arg.End()), ", "+site+")")
+	} else {
+		site := r.sites.add(n.Pos(), r.operandOf(n, t))
+		r.before(r.at(t.recv.Pos()), fn+t.take)
+		r.after(r.at(t.recv.End()), t.path+", "+site+")")
+	}
+	r.count(t.what)
+}
+
 // begin puts perturb's function and the receiver in the place of a call's function and its opening parenthesis.
 func (r *rewriter) begin(n *ast.CallExpr, t *target) {
-	from, to := r.at(n.Pos()), r.at(n.Lparen)+1
 	if t.recv == nil {
 		r.drop(t)
-		r.replace(from, to, r.names.perturb+"."+t.name+"("+r.lines(from, to))
+		name := called(n.Fun)
+		from, to := r.at(name.Pos()), r.at(name.End())
+		r.replace(from, to, r.names.perturb+"."+t.name+r.lines(from, to))
 		return
 	}
+	to := r.at(n.Lparen) + 1
 	pkg := r.names.perturb
 	if t.harness {
 		pkg = r.names.harness

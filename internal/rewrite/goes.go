@@ -26,7 +26,7 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 		r.count("go")
 		return
 	}
-	if t := r.find(call.Fun); t != nil && !t.harness {
+	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
 		r.goesOperation(n, t, site)
 		return
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "2"
+const Version = "3"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -159,7 +159,7 @@ func (r *rewriter) claim(n ast.Node) {
 	case *ast.GoStmt:
 		r.done[n.Call] = true
 	case *ast.CallExpr:
-		if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok {
+		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
 			r.done[sel] = true // no method value
 		}
 	}
@@ -213,7 +213,7 @@ func (r *rewriter) finish() error {
 	var b strings.Builder
 	b.WriteByte('\n')
 	for _, use := range r.unused() {
-		fmt.Fprintf(&b, "\nvar _ = %s\n", use)
+		fmt.Fprintf(&b, "\nvar _ %s\n", use)
 	}
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
@@ -236,7 +236,10 @@ func (r *rewriter) finish() error {
 	return nil
 }
 
-// unused returns expressions that use the imports which the rewritten text would not use any more.
+// typeOf is a type of those packages whose functions may be generic: to name such a function takes type arguments.
+var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[int]"}
+
+// unused returns declarations, without their names, that use the imports which the rewritten text would not use any more.
 func (r *rewriter) unused() []string {
 	if len(r.dropped) == 0 {
 		return nil
@@ -256,12 +259,15 @@ func (r *rewriter) unused() []string {
 		if p == nil || len(r.dropped[p]) == 0 {
 			continue
 		}
-		name := r.dropped[p][0]
+		use := "= %s" + r.dropped[p][0]
+		if t := typeOf[p.Imported().Path()]; t != "" {
+			use = "%s" + t
+		}
 		switch {
 		case p.Name() == ".":
-			out = append(out, name)
+			out = append(out, fmt.Sprintf(use, ""))
 		case left[p] == len(r.dropped[p]):
-			out = append(out, p.Name()+"."+name)
+			out = append(out, fmt.Sprintf(use, p.Name()+"."))
 		}
 	}
 	return out

@@ -1,0 +1,46 @@
+package perturb
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A sync.Pool may forget what it holds at any time, and what it gives to whom depends on processors and on the garbage
+// collector. In an execution each has a list of its own: what was put last is got first, so that code which goes on using
+// what it has put meets the goroutine that has got it.
+
+// PoolGet is (*sync.Pool).Get.
+func PoolGet(p *sync.Pool, s *Site) any {
+	t := engine.Self()
+	if t == nil {
+		return p.Get()
+	}
+	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
+	t.Point(engine.OpGet, o, s)
+	if kept, _ := o.Spare.([]any); len(kept) > 0 {
+		v := kept[len(kept)-1]
+		o.Spare = kept[:len(kept)-1]
+		return v
+	}
+	if p.New == nil {
+		return nil
+	}
+	return p.New()
+}
+
+// PoolPut is (*sync.Pool).Put.
+func PoolPut(p *sync.Pool, v any, s *Site) {
+	t := engine.Self()
+	if t == nil {
+		p.Put(v)
+		return
+	}
+	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
+	t.Point(engine.OpPut, o, s)
+	if v != nil {
+		kept, _ := o.Spare.([]any)
+		o.Spare = append(kept, v)
+	}
+}
