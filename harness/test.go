@@ -114,6 +114,7 @@ func init() {
 	if testsMode == "" {
 		return
 	}
+	os.Unsetenv(TestsEnv) // what a test starts is not meant
 	go func() {
 		for d := range pauses {
 			time.Sleep(d)

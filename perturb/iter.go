@@ -10,7 +10,7 @@ import (
 // value: it is part of the asking task for so long.
 func IterPull[V any](seq iter.Seq[V], _ *Site) (next func() (V, bool), stop func()) {
 	c := new(coroutine)
-	next, stop = iter.Pull(func(yield func(V) bool) {
+	ask, end := iter.Pull(func(yield func(V) bool) {
 		c.resumed()
 		seq(func(v V) bool {
 			defer c.resumed()
@@ -19,17 +19,17 @@ func IterPull[V any](seq iter.Seq[V], _ *Site) (next func() (V, bool), stop func
 	})
 	return func() (V, bool) {
 			defer c.ask()()
-			return next()
+			return ask()
 		}, func() {
 			defer c.ask()()
-			stop()
+			end()
 		}
 }
 
 // IterPull2 is iter.Pull2.
 func IterPull2[K, V any](seq iter.Seq2[K, V], _ *Site) (next func() (K, V, bool), stop func()) {
 	c := new(coroutine)
-	next, stop = iter.Pull2(func(yield func(K, V) bool) {
+	ask, end := iter.Pull2(func(yield func(K, V) bool) {
 		c.resumed()
 		seq(func(k K, v V) bool {
 			defer c.resumed()
@@ -38,10 +38,10 @@ func IterPull2[K, V any](seq iter.Seq2[K, V], _ *Site) (next func() (K, V, bool)
 	})
 	return func() (K, V, bool) {
 			defer c.ask()()
-			return next()
+			return ask()
 		}, func() {
 			defer c.ask()()
-			stop()
+			end()
 		}
 }
 

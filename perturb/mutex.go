@@ -49,7 +49,7 @@ func MutexTryLock(m *sync.Mutex, s *Site) bool {
 		return m.TryLock()
 	}
 	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
-	t.Point(engine.OpTryLock, o, s)
+	t.Poll(engine.OpTryLock, o, s)
 	if !m.TryLock() {
 		return false
 	}

@@ -70,7 +70,7 @@ func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
 		return m.TryLock()
 	}
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpTryLock, o, s)
+	t.Poll(engine.OpTryLock, o, s)
 	if o.Pending.First() != nil || !m.TryLock() {
 		return false
 	}
@@ -150,7 +150,7 @@ func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
 		return m.TryRLock()
 	}
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpTryRLock, o, s)
+	t.Poll(engine.OpTryRLock, o, s)
 	if o.Pending.First() != nil || !m.TryRLock() {
 		return false
 	}

@@ -30,7 +30,11 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	if t == nil {
 		return selectNative(hasDefault, cases)
 	}
-	t.Point(engine.OpSelect, nil, s)
+	if hasDefault {
+		t.Poll(engine.OpSelect, nil, s)
+	} else {
+		t.Point(engine.OpSelect, nil, s)
+	}
 	var few [8]int
 	ready := few[:0]
 	var fewObjects [8]*engine.Object

@@ -23,12 +23,12 @@ type Task struct {
 	Spawned *Site // the go statement; nil for the first task
 	Name    string
 
-	x       *Execution
-	g       uintptr
-	gate    chan struct{} // capacity 1: a token in it is leave to run
-	state   State
-	held    int // locks
-	atomics int // in a row
+	x     *Execution
+	g     uintptr
+	gate  chan struct{} // capacity 1: a token in it is leave to run
+	state State
+	held  int // locks
+	polls int // in a row
 
 	queue      *queue
 	prev, next *Task
@@ -169,7 +169,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 func (t *Task) Step(op Op, o *Object, s *Site) {
 	x := t.x
 	t.last = s
-	t.atomics = 0
+	t.polls = 0
 	x.trace.add(t, op, o, s)
 	x.moving()
 	if o != nil {
@@ -182,7 +182,13 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	}
 	if x.trace.n >= x.busy && !x.stopping {
 		x.busy, x.late = x.trace.n+busySteps, true
-		t.Settle()
+		// All others first, as if the runtime's own preemption had come, and those too that were held back.
+		for x.delayed.n > 0 {
+			x.runq.push(x.delayed.take(0))
+		}
+		x.runq.push(t)
+		x.cur.Store(nil)
+		t.park()
 	}
 }
 
@@ -224,18 +230,20 @@ func (t *Task) Yield(s *Site) {
 	t.Step(OpYield, nil, s)
 }
 
-// maxAtomics is how many atomic operations a task may do with nothing else between before it gives way.
-const maxAtomics = 200
+// maxPolls is how many operations that only look, and do not wait, a task may do with nothing else between before it gives
+// way: what it looks for may be for others to do.
+const maxPolls = 200
 
-// Atomic is the sync point of an atomic operation.
-func (t *Task) Atomic(s *Site) {
-	if t.atomics++; t.atomics > maxAtomics {
+// Poll is Point for an operation that goes on whatever it finds, so that a loop of them spins: an atomic one, a lock that
+// is tried, a select with a default.
+func (t *Task) Poll(op Op, o *Object, s *Site) {
+	n := t.polls + 1
+	if n > maxPolls {
 		t.Yield(s)
 		return
 	}
-	n := t.atomics
-	t.Point(OpAtomic, nil, s)
-	t.atomics = n
+	t.Point(op, o, s)
+	t.polls = n
 }
 
 // Here says that the task goes on on the goroutine that calls, as coroutines do.

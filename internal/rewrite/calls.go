@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 )
@@ -270,21 +271,59 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	r.count(t.what)
 }
 
-// wrap lets the receiver of a call, or its first argument, pass through perturb: n.Add(1) is Atomic(&n, site).Add(1), and
-// atomic.AddInt64(&n, 1) is atomic.AddInt64(Atomic(&n, site), 1).
+// wrap puts the sync point of an atomic operation behind everything that its operands call: n.Add(1) is
+// Atomic(&n, site).Add(1), and n.Store(f()) is n.Store(AtomicLast(f(), site)).
 func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
-	fn := r.names.perturb + "." + t.name + "("
-	if t.recv == nil {
-		arg := n.Args[0]
-		site := r.sites.add(n.Pos(), newOperand(t.name, strings.TrimPrefix(r.text(arg), "&"), r.variable(arg)))
-		r.before(r.at(arg.Pos()), fn)
-		r.after(r.at(arg.End()), ", "+site+")")
-	} else {
-		site := r.sites.add(n.Pos(), r.operandOf(n, t))
-		r.before(r.at(t.recv.Pos()), fn+t.take)
-		r.after(r.at(t.recv.End()), t.path+", "+site+")")
-	}
 	r.count(t.what)
+	if arg := r.lastCalling(n.Args); arg != nil && !(t.recv == nil && arg == n.Args[0]) {
+		site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
+		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast(")
+		r.after(r.at(arg.End()), ", "+site+")")
+		return
+	}
+	fn := r.names.perturb + "." + t.name + "("
+	site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
+	if t.recv == nil {
+		r.before(r.at(n.Args[0].Pos()), fn)
+		r.after(r.at(n.Args[0].End()), ", "+site+")")
+		return
+	}
+	r.before(r.at(t.recv.Pos()), fn+t.take)
+	r.after(r.at(t.recv.End()), t.path+", "+site+")")
+}
+
+func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
+	if t.recv != nil {
+		return newOperand(t.name, t.operand(r), r.variable(t.recv))
+	}
+	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
+}
+
+// lastCalling returns the last of args in whose evaluation a function is called or a value received, if it has a type of
+// its own.
+func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
+	for i := len(args) - 1; i >= 0; i-- {
+		calls := false
+		ast.Inspect(args[i], func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.CallExpr:
+				calls = calls || !r.Info.Types[n.Fun].IsType()
+			case *ast.UnaryExpr:
+				calls = calls || n.Op == token.ARROW
+			}
+			return true
+		})
+		if !calls || r.Info.Types[args[i]].Value != nil {
+			continue
+		}
+		if b, ok := ast.Unparen(args[i]).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) {
+			return nil
+		}
+		return args[i]
+	}
+	return nil
 }
 
 // begin puts perturb's function and the receiver in the place of a call's function and its opening parenthesis.
