@@ -13,10 +13,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/module"
 
 	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/rewrite"
@@ -27,6 +30,7 @@ type Config struct {
 	Dir        string   // where the patterns are resolved, "" for the working directory
 	Patterns   []string // of packages, as go list has them
 	BuildFlags []string // that decide which files are built: -tags=…, -race
+	Exclude    []string // packages to leave as they are, and all below them, as GOPRIVATE has them
 	Env        []string // of the go command, nil for the process's own
 	CacheDir   string   // "" for $JOSTLE_CACHE, or else a folder in the user's cache directory
 }
@@ -71,14 +75,12 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case env["GOWORK"] != "" && env["GOWORK"] != "off":
-		return nil, fmt.Errorf("the workspace %s: jostle does not work in workspaces yet; run it with GOWORK=off", env["GOWORK"])
-	case env["GOMOD"] == "" || env["GOMOD"] == os.DevNull:
-		return nil, fmt.Errorf("%s is not in a module: run jostle where a go.mod is", c.where())
+	gomods, err := c.mainModules(env)
+	if err != nil {
+		return nil, err
 	}
 	c.Env = append(c.Env, "GOFLAGS="+withoutOwn(env["GOFLAGS"])) // instrumenting the instrumented would go round in circles
-	also, err := c.tools(env["GOMOD"])
+	also, err := tools(gomods)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +180,13 @@ func (b *build) hash() error {
 		return err
 	}
 	keys := map[string]string{}
+	for i, e := range b.Exclude {
+		b.Exclude[i] = strings.TrimSuffix(e, "/...")
+	}
 	for _, p := range b.pkgs {
+		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
+			continue
+		}
 		if p.Standard || p.isVariant() || kept[p.ImportPath] || p.Module != nil && p.Module.Path == jostle && !p.Module.Main {
 			continue
 		}
@@ -267,7 +275,10 @@ func (b *build) assemble() (*Result, error) {
 		return nil, err
 	}
 	flags := []string{withoutOwn(b.env["GOFLAGS"]), quote("-overlay=" + filepath.Join(dir, overlayName))}
-	if len(copies) > 0 {
+	switch {
+	case len(copies) > 0 && b.inWorkspace():
+		res.Env["GOWORK"] = filepath.Join(dir, "go.work")
+	case len(copies) > 0:
 		flags = append(flags, quote("-modfile="+filepath.Join(dir, "go.mod")))
 	}
 	res.Env["GOFLAGS"] = strings.TrimSpace(strings.Join(flags, " "))
@@ -304,17 +315,22 @@ func (b *build) writeBuild(overlay map[string]string, copies modules, m manifest
 		return "", err
 	}
 	if len(copies) > 0 {
-		if files["go.mod"], err = b.modfile(copies); err != nil {
+		name, text := "go.mod", b.modfile
+		if b.inWorkspace() {
+			name, text = "go.work", b.workfile
+		}
+		if files[name], err = text(copies); err != nil {
 			return "", err
 		}
-		sum, err := os.ReadFile(strings.TrimSuffix(b.env["GOMOD"], "mod") + "sum")
+		sumName := map[string]string{"go.mod": "go.sum", "go.work": "go.work.sum"}[name]
+		sum, err := os.ReadFile(filepath.Join(filepath.Dir(b.moduleFile()), sumName))
 		if err != nil && !os.IsNotExist(err) {
 			return "", err
 		}
-		files["go.sum"] = sum
+		files[sumName] = sum
 	}
 	h := sha256.New()
-	for _, name := range []string{overlayName, manifestName, "go.mod", "go.sum"} {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s %d\n", name, len(files[name]))
 		h.Write(files[name])
 	}

@@ -21,7 +21,7 @@ type listed struct {
 	Standard     bool
 	DepOnly      bool
 	ForTest      string
-	Module       *module
+	Module       *moduleInfo
 	GoFiles      []string
 	CgoFiles     []string
 	TestGoFiles  []string
@@ -34,13 +34,15 @@ type listed struct {
 	named bool // by the user's patterns
 }
 
-type module struct {
+type moduleInfo struct {
 	Path    string
 	Version string
 	Main    bool
 	Dir     string
 	GoMod   string
-	Replace *module
+	// GoVersion is the language that its go.mod asks for, "" if that says nothing.
+	GoVersion string
+	Replace   *moduleInfo
 }
 
 const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Imports,TestImports,XTestImports"
@@ -122,6 +124,19 @@ func (p *listed) files(tests bool) []string {
 		names[i] = filepath.Join(p.Dir, n)
 	}
 	return names
+}
+
+// language returns the language that the package is written in: "go1.16" is that of a go.mod that says nothing. "" is
+// what the go command itself is for.
+func (p *listed) language() string {
+	switch m := p.Module; {
+	case m == nil:
+		return ""
+	case m.GoVersion == "":
+		return "go1.16"
+	default:
+		return "go" + m.GoVersion
+	}
 }
 
 // isVariant reports whether p is a package as compiled for some test, or a test's main: its files are those of the

@@ -159,7 +159,7 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 		}
 		out, err := rewrite.File(rewrite.Input{
 			Fset: fset, File: parsed.file, Src: src, Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
-			LineDirective: b.inModuleCache(u.Dir), Tests: u.root,
+			LineDirective: b.inModuleCache(u.Dir), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {
 			return err

@@ -3,7 +3,9 @@ package instrument
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,9 +19,27 @@ type modules map[string][]*unit
 
 func (m modules) add(u *unit) { m[u.Module.Path] = append(m[u.Module.Path], u) }
 
+// inWorkspace reports whether a go.work decides what is built.
+func (b *build) inWorkspace() bool { return b.env["GOWORK"] != "" && b.env["GOWORK"] != "off" }
+
+// moduleFile returns the go.mod or go.work that decides what is built.
+func (b *build) moduleFile() string {
+	if b.inWorkspace() {
+		return b.env["GOWORK"]
+	}
+	return b.env["GOMOD"]
+}
+
+// A replacer is a go.mod or a go.work.
+type replacer interface {
+	AddReplace(oldPath, oldVersion, newPath, newVersion string) error
+	DropReplace(oldPath, oldVersion string) error
+	Cleanup()
+}
+
 // modfile returns the main module's go.mod with each of the modules replaced by its copy.
 func (b *build) modfile(m modules) ([]byte, error) {
-	name := b.env["GOMOD"]
+	name := b.moduleFile()
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -28,30 +48,76 @@ func (b *build) modfile(m modules) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var paths []string
-	for p := range m {
-		paths = append(paths, p)
+	if err := b.replace(f, f.Replace, m); err != nil {
+		return nil, err
 	}
-	slices.Sort(paths)
-	for _, p := range paths {
+	return f.Format()
+}
+
+// workfile returns the go.work, to be put elsewhere, with each of the modules replaced by its copy.
+func (b *build) workfile(m modules) ([]byte, error) {
+	name := b.moduleFile()
+	f, err := parseWork(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range slices.Clone(f.Use) {
+		if dir := under(filepath.Dir(name), u.Path); dir != u.Path {
+			if err := errors.Join(f.DropUse(u.Path), f.AddUse(dir, u.ModulePath)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, r := range slices.Clone(f.Replace) {
+		if dir := under(filepath.Dir(name), r.New.Path); r.New.Version == "" && dir != r.New.Path {
+			if err := f.AddReplace(r.Old.Path, r.Old.Version, dir, ""); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := b.replace(f, f.Replace, m); err != nil {
+		return nil, err
+	}
+	return modfile.Format(f.Syntax), nil
+}
+
+func parseWork(name string) (*modfile.WorkFile, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return modfile.ParseWork(name, content, nil)
+}
+
+// under returns path, which is relative to dir, as an absolute one.
+func under(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func (b *build) replace(f replacer, have []*modfile.Replace, m modules) error {
+	have = slices.Clone(have)
+	for _, p := range slices.Sorted(maps.Keys(m)) {
 		dir, err := b.copyModule(m[p])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		// A replacement of the user's own for this module is what was copied.
-		for _, r := range slices.Clone(f.Replace) {
+		for _, r := range have {
 			if r.Old.Path == p {
 				if err := f.DropReplace(p, r.Old.Version); err != nil {
-					return nil, err
+					return err
 				}
 			}
 		}
 		if err := f.AddReplace(p, "", dir, ""); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	f.Cleanup()
-	return f.Format()
+	return nil
 }
 
 // copyModule puts a copy of the packages of one module that the build needs in the cache, with rewritten files where
@@ -142,29 +208,50 @@ func addPackage(files map[string][]byte, root string, p *listed, done *rewritten
 	return nil
 }
 
-// tools returns the packages of jostle's that are tools of the module. They are built in the module with the copies in
-// place, and must find there what they need. A module that does not know jostle at all is an error.
-func (c *Config) tools(gomod string) ([]string, error) {
-	content, err := os.ReadFile(gomod)
-	if err != nil {
-		return nil, err
+// mainModules returns the go.mod files of the main module, or of those of the workspace.
+func (c *Config) mainModules(env map[string]string) ([]string, error) {
+	if work := env["GOWORK"]; work != "" && work != "off" {
+		f, err := parseWork(work)
+		if err != nil {
+			return nil, err
+		}
+		var out []string
+		for _, u := range f.Use {
+			out = append(out, filepath.Join(under(filepath.Dir(work), u.Path), "go.mod"))
+		}
+		return out, nil
 	}
-	f, err := modfile.ParseLax(gomod, content, nil)
-	if err != nil {
-		return nil, err
+	if env["GOMOD"] == "" || env["GOMOD"] == os.DevNull {
+		return nil, fmt.Errorf("%s is not in a module: run jostle where a go.mod is", c.where())
 	}
-	required := f.Module != nil && f.Module.Mod.Path == jostle
-	for _, r := range f.Require {
-		required = required || r.Mod.Path == jostle
+	return []string{env["GOMOD"]}, nil
+}
+
+// tools returns the packages of jostle's that are tools of the main modules. They are built with the copies in place, and
+// must find there what they need. If no module knows jostle at all, that is an error.
+func tools(gomods []string) (out []string, err error) {
+	required := false
+	for _, gomod := range gomods {
+		content, err := os.ReadFile(gomod)
+		if err != nil {
+			return nil, err
+		}
+		f, err := modfile.ParseLax(gomod, content, nil)
+		if err != nil {
+			return nil, err
+		}
+		required = required || f.Module != nil && f.Module.Mod.Path == jostle
+		for _, r := range f.Require {
+			required = required || r.Mod.Path == jostle
+		}
+		for _, t := range f.Tool {
+			if strings.HasPrefix(t.Path, jostle+"/") {
+				out = append(out, t.Path)
+			}
+		}
 	}
 	if !required {
-		return nil, fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool %s/cmd/jostle", gomod, jostle)
-	}
-	var out []string
-	for _, t := range f.Tool {
-		if strings.HasPrefix(t.Path, jostle+"/") {
-			out = append(out, t.Path)
-		}
+		return nil, fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool %s/cmd/jostle", strings.Join(gomods, ", "), jostle)
 	}
 	return out, nil
 }

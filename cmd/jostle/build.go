@@ -19,12 +19,14 @@ import (
 type buildFlags struct {
 	tags    string
 	race    bool
+	exclude []string
 	verbose bool
 }
 
 func (b *buildFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&b.tags, "tags", "", "build tags, as for go build")
 	c.Flags().BoolVar(&b.race, "race", false, "build with the race detector")
+	c.Flags().StringSliceVar(&b.exclude, "exclude", nil, "packages to leave native, and all below them: example.com/lib,*/gen")
 	c.Flags().BoolVarP(&b.verbose, "verbose", "v", false, "say what was instrumented and what was left native")
 }
 
@@ -45,7 +47,7 @@ func (b *buildFlags) prepare(ctx context.Context, patterns []string, stderr io.W
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	res, err := instrument.Prepare(ctx, instrument.Config{Patterns: patterns, BuildFlags: b.args()})
+	res, err := instrument.Prepare(ctx, instrument.Config{Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
 	if err == nil && b.verbose {
 		describe(stderr, res)
 	}

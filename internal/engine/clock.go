@@ -138,10 +138,12 @@ func (x *Execution) drift() {
 // waiting would else see it stand still.
 const busySteps = 10_000
 
-// elapse lets some time pass under tasks that can run, a millisecond at first and more if they go on and on.
+// elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
+// if they go on for much longer than programs do, more.
 func (x *Execution) elapse() {
-	x.lag = min(max(2*x.lag, time.Millisecond), time.Second)
-	end := time.Now().Add(x.lag).UnixNano()
+	const many = 100
+	x.elapsed++
+	end := time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), 10)).UnixNano()
 	for {
 		when, ok := x.nextAlarm()
 		if !ok || when > end {

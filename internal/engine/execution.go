@@ -86,7 +86,7 @@ type Execution struct {
 	busy    int   // step at which the clock moves although somebody can run
 	late    bool  // that step has come
 	drifted time.Duration
-	lag     time.Duration
+	elapsed int // how often time has passed under tasks that could run
 
 	objects objects
 	trace   trace
@@ -156,7 +156,7 @@ func (x *Execution) reset() {
 	x.tasks = x.tasks[:0]
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
-	x.busy, x.late, x.lag = busySteps, false, 0
+	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}

@@ -15,6 +15,9 @@ const language = "go1.21"
 // needsLanguage reports whether the file is written in a language too old for what is put in.
 func (r *rewriter) needsLanguage() bool {
 	v := r.Info.FileVersions[r.File]
+	if v == "" {
+		v = r.Language
+	}
 	return v != "" && version.Compare(v, "go1.18") < 0
 }
 

@@ -10,11 +10,12 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "3"
+const Version = "4"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -31,6 +32,8 @@ type Input struct {
 	Info    *types.Info // Types, Defs, Uses, Selections, Implicits, FileVersions
 	// LineDirective makes the output say that it is Name, for a copy that is built under another path.
 	LineDirective bool
+	// Language is what the file's module is written in, "go1.16" say; "" is what Info has, or else the newest.
+	Language string
 	// Tests makes the test functions of the file executions where that is asked for.
 	Tests bool
 }
@@ -132,6 +135,10 @@ func (r *rewriter) walk() {
 	var stack []ast.Node
 	ast.Inspect(r.File, func(n ast.Node) bool {
 		if n != nil {
+			if r.isOff(n) {
+				r.note(n, "declaration", "it says "+off)
+				return false
+			}
 			stack = append(stack, n)
 			r.sites.enter(n)
 			r.claim(n)
@@ -142,6 +149,23 @@ func (r *rewriter) walk() {
 		r.node(top)
 		r.sites.leave(top)
 		return true
+	})
+}
+
+// off is a comment that leaves a declaration as it is.
+const off = "//jostle:off"
+
+func (r *rewriter) isOff(n ast.Node) bool {
+	var doc *ast.CommentGroup
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		doc = n.Doc
+	case *ast.GenDecl:
+		doc = n.Doc
+	}
+	return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool {
+		word, _, _ := strings.Cut(c.Text, " ")
+		return word == off
 	})
 }
 

@@ -135,7 +135,7 @@ func (m stranger) fetch(ctx context.Context, dir, ours string) error {
 	if _, err := command(ctx, dir, nil, "go", edit...); err != nil {
 		return err
 	}
-	_, err = command(ctx, dir, nil, "go", "mod", "tidy")
+	_, err = command(ctx, dir, nil, "go", "mod", "tidy", "-e") // packages that are not looked at may need what is gone
 	return err
 }
 

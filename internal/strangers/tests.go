@@ -24,6 +24,7 @@ type result struct {
 	reasons         map[string]int // why operations were left native
 	before, after   map[string]outcome
 	live            int // test functions that had to run under the real scheduler
+	dependent       int // test functions that pass only after others
 	lost            []lost
 	timeBefore      time.Duration // of the tests alone
 	timeAfter       time.Duration
@@ -157,6 +158,22 @@ func (r *result) runEach(ctx context.Context, bin string, root instrument.Root, 
 			// It blocks where nothing but the real world can go on.
 			run(ctx, bin, root, env, pattern, testTimeout, r.after)
 			r.live++
+		}
+		if r.after[name].action != "pass" && r.before[name].action == "pass" {
+			alone := map[string]outcome{}
+			if run(ctx, bin, root, env, pattern, testTimeout, alone); alone[name].action != "pass" {
+				r.drop(name)
+			}
+		}
+	}
+}
+
+// drop leaves a test out that does not pass on its own, whoever schedules it, and its subtests.
+func (r *result) drop(name string) {
+	r.dependent++
+	for n := range r.before {
+		if n == name || strings.HasPrefix(n, name+"/") {
+			delete(r.before, n)
 		}
 	}
 }
