@@ -3,24 +3,75 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
-// isTypeParam reports whether a channel's type is a type parameter: the element type could not be inferred.
-func (r *rewriter) isTypeParam(ch ast.Expr) bool {
-	_, ok := types.Unalias(r.Info.TypeOf(ch)).(*types.TypeParam)
-	return ok
+// elem returns the type argument that names the element type of a channel whose own type is a type parameter, from which
+// it would not be inferred, "[T]" say, and "" for other channels. It reports false if there is no name for it.
+func (r *rewriter) elem(ch ast.Expr) (string, bool) {
+	p, ok := types.Unalias(r.Info.TypeOf(ch)).(*types.TypeParam)
+	if !ok {
+		return "", true
+	}
+	c := coreChan(p)
+	if c == nil {
+		return "", false
+	}
+	e, ok := types.Unalias(c.Elem()).(*types.TypeParam)
+	if !ok {
+		return "", false
+	}
+	// Something else may have taken the name since.
+	if _, obj := r.scope(ch.Pos()).LookupParent(e.Obj().Name(), ch.Pos()); obj != e.Obj() {
+		return "", false
+	}
+	return "[" + e.Obj().Name() + "]", true
+}
+
+// scope returns the innermost scope at p.
+func (r *rewriter) scope(p token.Pos) *types.Scope {
+	for i := range r.Pkg.Scope().NumChildren() {
+		if s := r.Pkg.Scope().Child(i); s.Contains(p) {
+			if in := s.Innermost(p); in != nil {
+				return in
+			}
+		}
+	}
+	return r.Pkg.Scope()
+}
+
+// coreChan returns the one channel type that all types of p's type set have beneath, directions aside; nil if there is
+// none.
+func coreChan(p *types.TypeParam) *types.Chan {
+	i := p.Constraint().Underlying().(*types.Interface)
+	var core *types.Chan
+	for e := range i.EmbeddedTypes() {
+		u, ok := types.Unalias(e).(*types.Union)
+		if !ok {
+			u = types.NewUnion([]*types.Term{types.NewTerm(false, e)})
+		}
+		for term := range u.Terms() {
+			c, ok := term.Type().Underlying().(*types.Chan)
+			if !ok || core != nil && !types.Identical(core.Elem(), c.Elem()) {
+				return nil
+			}
+			core = c
+		}
+	}
+	return core
 }
 
 func (r *rewriter) channel(op string, ch ast.Expr) operand {
 	return newOperand(op, r.text(ch), r.variable(ch))
 }
 
-const typeParamReason = "the channel's type is a type parameter"
+const typeParamReason = "the channel's type is a type parameter whose element type has no name here"
 
 // receive rewrites <-ch, with one result or two.
 func (r *rewriter) receive(n *ast.UnaryExpr) {
-	if r.isTypeParam(n.X) {
+	elem, ok := r.elem(n.X)
+	if !ok {
 		r.note(n, "receive", typeParamReason)
 		return
 	}
@@ -28,6 +79,7 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 	if r.isTuple(n) {
 		fn = "Recv2"
 	}
+	fn += elem
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
 	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.channel("receive", n.X))+")")
@@ -36,11 +88,12 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 
 // send rewrites ch <- v.
 func (r *rewriter) send(n *ast.SendStmt) {
-	if r.isTypeParam(n.Chan) {
+	elem, ok := r.elem(n.Chan)
+	if !ok {
 		r.note(n, "send", typeParamReason)
 		return
 	}
-	r.before(r.at(n.Chan.Pos()), r.names.perturb+".To(")
+	r.before(r.at(n.Chan.Pos()), r.names.perturb+".To"+elem+"(")
 	site := r.sites.add(n.Arrow, r.channel("send", n.Chan))
 	from, to := r.at(n.Chan.End()), r.at(n.Value.Pos())
 	r.replace(from, to, ", "+site+").Send("+r.lines(from, to))
@@ -51,13 +104,23 @@ func (r *rewriter) send(n *ast.SendStmt) {
 // closes rewrites close(ch).
 func (r *rewriter) closes(n *ast.CallExpr) {
 	ch := n.Args[0]
-	if r.isTypeParam(ch) {
+	elem, ok := r.elem(ch)
+	if !ok {
 		r.note(n, "close", typeParamReason)
 		return
 	}
-	r.replace(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.names.perturb+".Close")
+	r.replace(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.names.perturb+".Close"+elem)
 	r.after(r.at(ch.End()), ", "+r.sites.add(n.Pos(), r.channel("close", ch)))
 	r.count("close")
+}
+
+// isChan reports whether a value of type t can only be a channel.
+func isChan(t types.Type) bool {
+	if p, ok := types.Unalias(t).(*types.TypeParam); ok {
+		return coreChan(p) != nil
+	}
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
 }
 
 // rangeOver rewrites a loop over a channel as one with a receive at its beginning:
@@ -67,10 +130,11 @@ func (r *rewriter) closes(n *ast.CallExpr) {
 //
 // What the language does for the variables of a loop, one for all rounds or one for each, it does for both.
 func (r *rewriter) rangeOver(n *ast.RangeStmt) {
-	if _, ok := r.Info.TypeOf(n.X).Underlying().(*types.Chan); !ok {
+	if !isChan(r.Info.TypeOf(n.X)) {
 		return
 	}
-	if r.isTypeParam(n.X) {
+	elem, named := r.elem(n.X)
+	if !named {
 		r.note(n, "range", typeParamReason)
 		return
 	}
@@ -92,7 +156,7 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 			body += r.lineMark(n.Body.Lbrace + 1)
 		}
 	}
-	r.replace(from, to, header+p+".RangeOver("+r.lines(from, to))
+	r.replace(from, to, header+p+".RangeOver"+elem+"("+r.lines(from, to))
 	r.after(r.at(n.X.End()), "); ; ")
 	r.after(r.at(n.Body.Lbrace)+1, " "+body)
 	r.count("range")

@@ -38,7 +38,12 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 	fun := c.function(call.Fun)
 	args := c.arguments(call)
 	if r.isBuiltin(call.Fun, "close") {
-		fun = p + ".Close"
+		elem, ok := r.elem(call.Args[0])
+		if !ok {
+			r.note(n, "go", typeParamReason)
+			return
+		}
+		fun = p + ".Close" + elem
 		args += ", " + r.sites.add(call.Pos(), r.channel("close", call.Args[0]))
 		r.count("close")
 	}

@@ -34,7 +34,7 @@ func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 		default:
 			ch = commRecv(s).X
 		}
-		if r.isTypeParam(ch) {
+		if _, ok := r.elem(ch); !ok {
 			return typeParamReason
 		}
 	}
@@ -81,11 +81,11 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		}
 		switch s := clause.Comm.(type) {
 		case *ast.SendStmt:
-			makes = append(makes, fmt.Sprintf("%s.OnSend(%s).Value(%s)", p, operand(s.Chan), operand(s.Value)))
+			makes = append(makes, fmt.Sprintf("%s.OnSend%s(%s).Value(%s)", p, r.elemOf(s.Chan), operand(s.Chan), operand(s.Value)))
 		case *ast.ExprStmt:
-			makes = append(makes, fmt.Sprintf("%s.OnRecv(%s)", p, operand(commRecv(s).X)))
+			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
 		case *ast.AssignStmt:
-			makes = append(makes, fmt.Sprintf("%s.OnRecv(%s)", p, operand(commRecv(s).X)))
+			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
 			head += r.take(s, name)
 		}
 		r.replace(from, to, head+r.lines(from, to))
@@ -112,6 +112,12 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		r.before(r.at(n.Body.Rbrace), unreachable)
 	}
 	r.count("select")
+}
+
+// elemOf is elem for a channel that is known to have it.
+func (r *rewriter) elemOf(ch ast.Expr) string {
+	elem, _ := r.elem(ch)
+	return elem
 }
 
 // take returns the assignment of a received value in the case that was taken.

@@ -24,3 +24,11 @@ func arguments(c chan int, n uint) {
 	time.AfterFunc(f())
 	go func(int64) { <-c }(1 << n)
 }
+
+// left does not want to be rewritten.
+//
+//jostle:off
+func left(c chan int) { c <- 1 }
+
+//jostle:off it has its reasons
+var received = <-make(chan int, 1)

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	. "time"
 )
 
@@ -348,6 +350,87 @@ func panics(f func()) {
 	f()
 }
 
+type counters struct {
+	atomic.Int64
+	flag *atomic.Bool
+	last atomic.Pointer[string]
+	raw  uint32
+	any  sync.Map
+}
+
+func atomics() {
+	c := counters{flag: new(atomic.Bool)}
+	c.Add(note("add", int64(2)))
+	c.Store(c.Load() +
+		note("load", int64(1)))
+	c.flag.Store(c.Load() == 3)
+	fmt.Println(c.flag.CompareAndSwap(true, false), c.flag.Load(), c.Int64.Swap(1<<4), c.Load())
+	c.last.Store(nil)
+	name := "x"
+	c.last.CompareAndSwap(c.last.Load(), &name)
+	fmt.Println(*c.last.Load())
+	atomic.StoreUint32(&c.raw, atomic.AddUint32(&c.raw, 1<<
+		note("shift", 3)))
+	fmt.Println(atomic.CompareAndSwapUint32(&c.raw, atomic.LoadUint32(&c.raw), 1), (atomic.LoadUint32)(&c.raw))
+	c.any.Store(note("key", "k"), len(note("value", "four")))
+	c.any.Range(func(k, v any) bool {
+		fmt.Println(k, v)
+		line("range")
+		return true
+	})
+	load := func() int64 { return c.Load() }
+	go c.Add(1)
+	for load() != 17 {
+		runtime.Gosched()
+	}
+	flush("atomics")
+}
+
+func lazily() {
+	once := sync.OnceValue(func() string {
+		line("once")
+		return "value"
+	})
+	twice := sync.OnceValues[int, error](func() (int, error) { return 1, nil })
+	fmt.Println(once(), once())
+	fmt.Println(twice())
+	next, stop := iter.Pull2(func(yield func(int, string) bool) {
+		line("pulled")
+		_ = yield(1, "a") && yield(2, "b")
+	})
+	defer stop()
+	fmt.Println(next())
+	fmt.Println(next())
+	pool := &sync.Pool{New: func() any { return "new" }}
+	pool.Put(pool.Get().(string))
+	fmt.Println(pool.Get() != nil)
+}
+
+func generically[C ~chan T, T any](c C, values ...T) (out []T) {
+	for _, v := range values {
+		select {
+		case c <- v:
+		default:
+		}
+	}
+	c <- values[0]
+	v, ok := <-c
+	out = append(out, v)
+	fmt.Println(ok)
+	select {
+	case v = <-c:
+		out = append(out, v)
+	}
+	close(c)
+	for v := range c {
+		out = append(out, v)
+	}
+	d := make(C)
+	go close(d)
+	<-d
+	return out
+}
+
 func main() {
 	locks()
 	channels()
@@ -355,6 +438,9 @@ func main() {
 	selects()
 	goroutines()
 	timers()
+	atomics()
+	lazily()
+	fmt.Println(generically[chan int](make(chan int, 3), 1, 2))
 	panics(func() {
 		c := make(chan int)
 		close(c)
