@@ -222,7 +222,9 @@ func (x *Execution) loop() Quiet {
 			x.moved, x.drifted = false, 0
 		}
 		ticks++
-		if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
+		if spinner != nil {
+			// It may be doing what the others wait for.
+		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
 			if x.tasks[0].state == Ended || x.stuck(start) {
 				x.settled = start
 				return LiveTimers

@@ -238,7 +238,7 @@ const maxPolls = 200
 // is tried, a select with a default.
 func (t *Task) Poll(op Op, o *Object, s *Site) {
 	n := t.polls + 1
-	if n > maxPolls {
+	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
 		t.Yield(s)
 		return
 	}

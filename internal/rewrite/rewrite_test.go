@@ -177,7 +177,7 @@ func identifiers(in rewrite.Input) map[identifier]int {
 // replaced are the identifiers in whose place others stand: names of operations, and of the packages they are from.
 var replaced = func() map[string]bool {
 	m := map[string]bool{}
-	for _, name := range strings.Fields(`close time context runtime _
+	for _, name := range strings.Fields(`close time context runtime sync iter _ OnceFunc OnceValue OnceValues Pull Pull2 Get Put
 		Lock TryLock Unlock RLock TryRLock RUnlock Add Done Wait Go Do Signal Broadcast Stop Reset
 		Sleep After AfterFunc NewTimer Tick NewTicker Gosched
 		WithCancel WithCancelCause WithTimeout WithTimeoutCause WithDeadline WithDeadlineCause`) {
