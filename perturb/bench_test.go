@@ -2,6 +2,7 @@ package perturb_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,5 +109,78 @@ func BenchmarkExecution(b *testing.B) {
 			WaitGroupGo(&wg, func() { TimeSleep(time.Second, site) }, site)
 			WaitGroupWait(&wg, site)
 		})
+	}
+}
+
+// What instrumented code costs while no execution is active, beside the operations themselves. Two operations an
+// iteration.
+
+func BenchmarkNativeLock(b *testing.B) {
+	var mu sync.Mutex
+	for range b.N {
+		mu.Lock()
+		mu.Unlock()
+	}
+}
+
+func BenchmarkInertLock(b *testing.B) {
+	var mu sync.Mutex
+	for range b.N {
+		MutexLock(&mu, site)
+		MutexUnlock(&mu, site)
+	}
+}
+
+func BenchmarkNativeSend(b *testing.B) {
+	ch := make(chan int, 1)
+	for range b.N {
+		ch <- 1
+		<-ch
+	}
+}
+
+func BenchmarkInertSend(b *testing.B) {
+	ch := make(chan int, 1)
+	for range b.N {
+		To(ch, site).Send(1)
+		Recv(ch, site)
+	}
+}
+
+func BenchmarkNativeAtomic(b *testing.B) {
+	var n atomic.Int64
+	for range b.N {
+		n.Add(1)
+		n.Load()
+	}
+}
+
+func BenchmarkInertAtomic(b *testing.B) {
+	var n atomic.Int64
+	for range b.N {
+		Atomic(&n, site).Add(1)
+		Atomic(&n, site).Load()
+	}
+}
+
+func BenchmarkNativeSelect(b *testing.B) {
+	ch := make(chan int, 1)
+	for range b.N {
+		select {
+		case ch <- 1:
+		default:
+		}
+		select {
+		case <-ch:
+		default:
+		}
+	}
+}
+
+func BenchmarkInertSelect(b *testing.B) {
+	ch := make(chan int, 1)
+	for range b.N {
+		Select(site, true, OnSend(ch).Value(1))
+		Select(site, true, OnRecv(ch))
 	}
 }

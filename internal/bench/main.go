@@ -24,7 +24,7 @@ const rounds = 5
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
-	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Step|PingPong", "-count", strconv.Itoa(rounds)))
+	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Step|PingPong|Native|Inert", "-count", strconv.Itoa(rounds)))
 	native := lastRate(run("go", "test", "./pipeline", "-run", "^$", "-fuzz", "^FuzzNativeOrderedSink$", "-fuzztime", "6s"))
 	controlled := lastRate(run("go", "tool", "jostle", "fuzz", "./fuzz", "-run", "^FuzzOrderedSink$", "-time", "6s"))
 
@@ -42,11 +42,21 @@ func main() {
 	} {
 		row(b.what, 1e9/steps[b.name], steps[b.name]/yardstick, "hand-overs")
 	}
+	for _, what := range []string{"Lock", "Send", "Atomic", "Select"} {
+		native, inert := steps["BenchmarkNative"+what], steps["BenchmarkInert"+what]
+		fmt.Fprintf(t, "instrumented, no execution: %s\t%.0f\t%.2f native, %+.1f ns an operation\n", operations[what], 2e9/inert, inert/native, (inert-native)/2)
+	}
 	row("execution of the ordered sink, native fuzzing", native, 1, "native executions")
 	row("execution of the ordered sink, controlled", controlled, native/controlled, "native executions")
 	if err := t.Flush(); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// operations are what the benchmarks of inert code do.
+var operations = map[string]string{
+	"Lock": "uncontended lock and unlock", "Send": "buffered send and receive", "Atomic": "atomic add and load",
+	"Select": "select with a default",
 }
 
 // run returns the output of a command that must succeed.
