@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,31 @@ type runner struct {
 	x  *engine.Execution
 }
 
-func newRunner(tb testing.TB) *runner { return &runner{tb: tb, x: new(engine.Execution)} }
+func newRunner(tb testing.TB) *runner {
+	startPausing()
+	return &runner{tb: tb, x: new(engine.Execution)}
+}
+
+// pause waits in real time, also in a bubble.
+func pause(d time.Duration) {
+	pauses <- d
+	<-resumed
+}
+
+var (
+	pauses  = make(chan time.Duration)
+	resumed = make(chan struct{})
+)
+
+// startPausing must be called outside of bubbles before pause is.
+var startPausing = sync.OnceFunc(func() {
+	go func() {
+		for d := range pauses {
+			time.Sleep(d)
+			resumed <- struct{}{}
+		}
+	}()
+})
 
 // run executes body under one schedule. It comes back whatever the body does: what blocks or is busy where the engine
 // cannot see is left behind, and the next execution gets an engine of its own.
@@ -50,7 +75,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		}()
 		synctest.Test(new(testing.T), func(*testing.T) {
 			s := newScope(r.tb)
-			snap := x.Run(strategy, engine.Limits{}, synctest.Wait, func() {
+			snap := x.Run(strategy, engine.Limits{Pause: pause}, synctest.Wait, func() {
 				defer s.finish()
 				body(s)
 			})

@@ -22,6 +22,8 @@ const TestsEnv = "JOSTLE_TESTS"
 
 var testsMode = os.Getenv(TestsEnv)
 
+func init() { os.Unsetenv(TestsEnv) } // what a test starts is not meant
+
 // test is the one that runs as an execution at present.
 var test struct {
 	mu           sync.Mutex
@@ -64,6 +66,7 @@ const testLimit = 20 * time.Second
 
 // runTest runs a test function as an execution under the plain schedule. Its T is the one of the bubble.
 func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool) {
+	startPausing()
 	x := new(engine.Execution)
 	done := make(chan outcome, 1)
 	go func() {
@@ -98,30 +101,6 @@ func runTest(outer *testing.T, body func(*testing.T)) (out outcome, skipped bool
 
 // testSteps is how many operations a test may do: tests that were not written for this are long.
 const testSteps = 50_000_000
-
-// pause waits in real time, also in a bubble.
-func pause(d time.Duration) {
-	pauses <- d
-	<-resumed
-}
-
-var (
-	pauses  = make(chan time.Duration)
-	resumed = make(chan struct{})
-)
-
-func init() {
-	if testsMode == "" {
-		return
-	}
-	os.Unsetenv(TestsEnv) // what a test starts is not meant
-	go func() {
-		for d := range pauses {
-			time.Sleep(d)
-			resumed <- struct{}{}
-		}
-	}()
-}
 
 // runCleanups runs what the test has asked to be run at its end, in the execution.
 func runCleanups() {

@@ -23,7 +23,9 @@ func alarm(d time.Duration, s *Site) {
 	if t := engine.Self(); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		t.Execution().Alarm(d)
+		return
 	}
+	engine.TimerOutside()
 }
 
 // TimeAfter is time.After.
@@ -68,7 +70,9 @@ func TimeNewTicker(d time.Duration, s *Site) *time.Ticker {
 
 // ticks tells the engine of a ticker that sends on c.
 func ticks(c <-chan time.Time, d time.Duration, s *Site) {
-	if t := engine.Self(); t != nil && d > 0 {
+	if t := engine.Self(); t == nil {
+		engine.TimerOutside()
+	} else if d > 0 {
 		t.Execution().SetTicker(chanPointer(c), d)
 		t.Point(engine.OpTimer, nil, s)
 	}

@@ -242,10 +242,10 @@ func (x *Execution) loop() Quiet {
 	}
 }
 
-// awaken gives goroutines from before the execution, a package's own workers say, the time to do what the execution
-// waits for. It reports whether they did anything.
+// awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
+// execution waits for. It reports whether they did anything.
 func (x *Execution) awaken() bool {
-	if x.limits.Pause == nil || x.live == 0 || !foreigners() {
+	if x.limits.Pause == nil || x.live == 0 || !timersOutside.Load() && !foreigners() {
 		return false
 	}
 	for d := time.Millisecond; d < 500*time.Millisecond; d *= 2 {

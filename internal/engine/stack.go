@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 )
 
 // maxStacks bounds the text of all goroutines' stacks.
@@ -41,6 +42,17 @@ func (x *Execution) stacks() map[*Task]string {
 		}
 	}
 	return of
+}
+
+// timersOutside is set once a timer or ticker is made that is on no bubble's clock.
+var timersOutside atomic.Bool
+
+// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes: what it wakes, or sends on,
+// may be met in an execution.
+func TimerOutside() {
+	if !timersOutside.Load() {
+		timersOutside.Store(true)
+	}
 }
 
 // foreigners reports whether there are goroutines in the process that were started by code other than the runtime's, the
