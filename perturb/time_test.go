@@ -70,10 +70,10 @@ func TestTimers(t *testing.T) {
 				timer := TimeNewTimer(s, site)
 				log.Add("%t", TimerReset(timer, 3*s, site))
 				Recv(timer.C, site)
-				log.Add("%v", time.Since(start))
+				log.Add("%v", time.Since(start).Round(time.Millisecond))
 				log.Add("%t", TimerReset(timer, s, site))
 				Recv(timer.C, site)
-				log.Add("%v", time.Since(start))
+				log.Add("%v", time.Since(start).Round(time.Millisecond))
 			},
 			Want: []string{"true 3s false 4s"},
 		},
@@ -87,7 +87,7 @@ func TestTimers(t *testing.T) {
 				Select(site, true, OnRecv[int](nil), OnSend[int](nil).Value(1))
 				TimerReset(timer, 3*s, site)
 				Recv(timer.C, site)
-				log.Add("%v", time.Since(start))
+				log.Add("%v", time.Since(start).Round(time.Millisecond))
 			},
 			Want: []string{"5s"},
 		},
@@ -110,11 +110,11 @@ func TestTimers(t *testing.T) {
 				TimeSleep(3500*time.Millisecond, site)
 				for range 3 {
 					Recv(tick.C, site)
-					log.Add("%v", time.Since(start))
+					log.Add("%v", time.Since(start).Round(time.Millisecond))
 				}
 				TickerReset(tick, 2*s, site)
 				Recv(tick.C, site)
-				log.Add("%v", time.Since(start))
+				log.Add("%v", time.Since(start).Round(time.Millisecond))
 				TickerStop(tick, site)
 				log.Add("%d", Select(site, false, OnRecv(TimeAfter(9*s, site)), OnRecv(tick.C)))
 			},

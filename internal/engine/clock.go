@@ -98,12 +98,17 @@ func (x *Execution) nextAlarm() (when int64, ok bool) {
 	return when, ok
 }
 
+// overshoot is how much later than asked for a sleeper sees the clock, in nanoseconds: nobody wakes at the very moment, and
+// code relies on it.
+const overshoot = int64(time.Microsecond)
+
 // advance moves the clock to its next alarm and wakes those who sleep until then. It reports false if there is none.
 func (x *Execution) advance() bool {
 	when, ok := x.nextAlarm()
 	if !ok {
 		return false
 	}
+	when += overshoot
 	if d := time.Duration(when - time.Now().UnixNano()); d > 0 {
 		time.Sleep(d)
 	}

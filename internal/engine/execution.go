@@ -248,7 +248,11 @@ func (x *Execution) awaken() bool {
 	if x.limits.Pause == nil || x.live == 0 || !timersOutside.Load() && !foreigners() {
 		return false
 	}
-	for d := time.Millisecond; d < 500*time.Millisecond; d *= 2 {
+	patience := 500 * time.Millisecond
+	if vain.Load() {
+		patience = 10 * time.Millisecond
+	}
+	for d := time.Millisecond; d < patience; d *= 2 {
 		x.limits.Pause(d)
 		x.admit()
 		x.poll()
@@ -256,8 +260,12 @@ func (x *Execution) awaken() bool {
 			return true
 		}
 	}
+	vain.Store(true)
 	return false
 }
+
+// vain is set once awaken has waited for nothing: the next hang of the process is likely to be the same.
+var vain atomic.Bool
 
 // maxSpins is how often a task that is alone may yield before the clock moves under it.
 const maxSpins = 16

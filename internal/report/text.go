@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -87,7 +88,7 @@ func (t *text) headline() {
 		head += fmt.Sprintf(" (rule %d: %s)", v.Rule, r)
 	}
 	t.line("%s", head)
-	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), v.Elapsed)
+	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), rounded(v.Elapsed))
 	if v.Abandoned > 0 {
 		verb := "block"
 		if v.Abandoned == 1 {
@@ -331,4 +332,12 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// rounded returns d with about as many digits as anybody reads.
+func rounded(d time.Duration) time.Duration {
+	if d >= time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Microsecond)
 }
