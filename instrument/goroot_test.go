@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -92,12 +91,14 @@ func TestDistribution(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds many packages")
 	}
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	require.NoError(t, err)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
 	newModule(t, dir)
 	copied := map[string]string{}
 	for _, d := range distribution {
-		name := filepath.Join(runtime.GOROOT(), filepath.FromSlash(d.path))
+		name := filepath.Join(strings.TrimSpace(string(goroot)), filepath.FromSlash(d.path))
 		src, err := os.ReadFile(name)
 		if os.IsNotExist(err) {
 			t.Logf("this distribution has no %s", d.path)
