@@ -104,15 +104,18 @@ func (b *build) replace(f replacer, have []*modfile.Replace, m modules) error {
 		if err != nil {
 			return err
 		}
-		// A replacement of the user's own for this module is what was copied.
+		// Only the version that is built: others may be part of the module graph, where they need what their own go.mod
+		// says, and go.sum knows of nothing else. A replacement of the user's own is what was copied.
+		version := m[p][0].Module.Version
 		for _, r := range have {
-			if r.Old.Path == p {
-				if err := f.DropReplace(p, r.Old.Version); err != nil {
+			if r.Old.Path == p && (r.Old.Version == "" || r.Old.Version == version) {
+				version = r.Old.Version
+				if err := f.DropReplace(p, version); err != nil {
 					return err
 				}
 			}
 		}
-		if err := f.AddReplace(p, "", dir, ""); err != nil {
+		if err := f.AddReplace(p, version, dir, ""); err != nil {
 			return err
 		}
 	}
