@@ -51,7 +51,7 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		}
 	}
 	if len(ready) > 0 {
-		i := ready[t.Choose(len(ready))]
+		i := t.ChooseCase(ready, s)
 		cases[i].commit(t, objects[i])
 		t.Step(cases[i].op(), objects[i], s)
 		return i

@@ -124,7 +124,7 @@ func (x *Execution) advance() bool {
 	}
 	x.admit()
 	// What happens at one moment happens in any order: sleepers may go first, and with them all that they set going.
-	if sleepers && timers && x.strategy.Choose(2) == 1 {
+	if sleepers && timers && x.ask(Moment, 2, nil, OpTimer, nil, nil) == 1 {
 		return true
 	}
 	x.poll()

@@ -17,13 +17,6 @@ import (
 	"time"
 )
 
-// A Strategy makes the decisions of one execution.
-type Strategy interface {
-	// Choose returns one of n >= 2 alternatives, 0 <= c < n. Alternative 0 is always the plain one: go on, or take the
-	// first in the queue, or the first ready case. It is called by one goroutine at a time.
-	Choose(n int) int
-}
-
 // Limits bound an execution.
 type Limits struct {
 	Steps int // operations; 0 means DefaultSteps
@@ -74,6 +67,7 @@ type Execution struct {
 	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
 
 	strategy Strategy
+	question Question // the present one
 	limits   Limits
 	wait     func()
 
@@ -202,11 +196,11 @@ func (x *Execution) loop() Quiet {
 			x.elapse()
 		}
 		if x.first == nil {
-			x.first = x.pick()
+			x.first = x.pick(nil, OpNone, nil)
 		}
 		if x.first == nil {
 			x.poll()
-			x.first = x.pick()
+			x.first = x.pick(nil, OpNone, nil)
 		}
 		spinner := x.first
 		if x.first != nil && x.spun < maxSpins {

@@ -102,7 +102,7 @@ func (t *Task) exit() {
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
 	}
-	if next := x.pick(); next != nil && x.outside == 0 && !t.awaited {
+	if next := x.pick(t, OpExit, t.last); next != nil && x.outside == 0 && !t.awaited {
 		x.grant(next)
 		return
 	} else if next != nil {
@@ -145,7 +145,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 	}
 	if q := x.runq.n; q > 0 {
 		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
-		if c := x.strategy.Choose(1 + 2*q); c > 0 {
+		if c := x.ask(Preempt, 1+2*q, t, op, o, s); c > 0 {
 			t.site, t.op = s, op
 			x.trace.next = Preempted
 			if c > q {
@@ -192,12 +192,14 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	}
 }
 
-// Choose asks the schedule for one of n alternatives that are no question of who runs: the case of a select.
-func (t *Task) Choose(n int) int {
-	if n < 2 || t.x.unwinding {
-		return 0
+// ChooseCase asks the schedule for one of the cases of a select, by their numbers, that are ready.
+func (t *Task) ChooseCase(ready []int, s *Site) int {
+	x := t.x
+	if len(ready) < 2 || x.unwinding {
+		return ready[0]
 	}
-	return t.x.strategy.Choose(n)
+	x.question.cases = append(x.question.cases[:0], ready...)
+	return ready[x.ask(Case, len(ready), t, OpSelect, nil, s)]
 }
 
 // Yield lets others run first, as runtime.Gosched does.
@@ -215,7 +217,7 @@ func (t *Task) Yield(s *Site) {
 	switch {
 	case x.runq.n > 1:
 		// Last in the queue, it may still be the one to go on: a yield promises nothing.
-		next := x.runq.take(x.strategy.Choose(x.runq.n))
+		next := x.runq.take(x.ask(Next, x.runq.n, t, OpYield, nil, s))
 		if next != t {
 			t.handTo(next)
 		}
@@ -374,15 +376,16 @@ func (x *Execution) ready(t *Task) {
 	}
 }
 
-// pick chooses who runs next when the running task cannot, and takes it off its queue; nil if nobody can.
-func (x *Execution) pick() *Task {
+// pick chooses who runs next when the running task cannot, because it does op at s, and takes it off its queue; nil if
+// nobody can.
+func (x *Execution) pick(t *Task, op Op, s *Site) *Task {
 	if x.stopping {
 		return nil
 	}
 	x.trace.next = Switched
 	switch q := x.runq.n; {
 	case q > 1:
-		return x.runq.take(x.strategy.Choose(q))
+		return x.runq.take(x.ask(Next, q, t, op, nil, s))
 	case q == 1:
 		return x.runq.take(0)
 	case x.delayed.n > 0:
@@ -394,7 +397,7 @@ func (x *Execution) pick() *Task {
 // passOn hands the token to whoever can run, or to the root if nobody can, and parks t.
 func (t *Task) passOn() {
 	x := t.x
-	if next := x.pick(); next != nil && x.outside == 0 {
+	if next := x.pick(t, t.op, t.site); next != nil && x.outside == 0 {
 		t.handTo(next)
 		return
 	} else if next != nil {
