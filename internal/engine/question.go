@@ -1,5 +1,7 @@
 package engine
 
+import "iter"
+
 // A Strategy makes the decisions of one execution.
 type Strategy interface {
 	// Choose answers a question with one of its N alternatives, 0 <= c < q.N. Alternative 0 is always the plain one. It is
@@ -55,6 +57,25 @@ func (q *Question) Runs(alternative int) (t *Task, held bool) {
 		t = t.next
 	}
 	return t, held
+}
+
+// Runnable ranges over the alternatives of a Preempt or Next that hold nobody back, and who goes on by each.
+func (q *Question) Runnable() iter.Seq2[int, *Task] {
+	return func(yield func(int, *Task) bool) {
+		i := 0
+		if q.Kind == Preempt {
+			if !yield(0, q.Task) {
+				return
+			}
+			i++
+		}
+		for t := q.x.runq.head; t != nil; t = t.next {
+			if !yield(i, t) {
+				return
+			}
+			i++
+		}
+	}
 }
 
 // CaseOf returns the number of the select's case, in source order, that an alternative of a Case stands for.

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"unsafe"
 )
 
@@ -425,4 +427,13 @@ func (t *Task) park() {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
+}
+
+// Title is what people call the task: its number and the function that it runs, or that has started it.
+func (t *Task) Title() string {
+	name := t.Name
+	if t.Spawned != nil && (name == "" || name == "func literal") {
+		name = t.Spawned.Func[strings.LastIndexByte(t.Spawned.Func, '/')+1:]
+	}
+	return strings.TrimSpace(fmt.Sprintf("g%d %s", t.ID, name))
 }
