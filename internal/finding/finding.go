@@ -38,6 +38,7 @@ type Finding struct {
 	Trace   uint64 // hash of the execution's steps
 	Found   string // by which execution and strategy
 	Warm    int    // plain executions that come before, in the same process
+	Plain   uint64 // Trace of the plain run, to tell whether an execution has left something behind
 	Seed    uint64 // of live mode, where the schedule is drawn from it
 
 	Schedule schedule.Keyed
@@ -84,6 +85,7 @@ var fields = []field{
 	text("rule", func(f *Finding) *string { return &f.Rule }),
 	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
 	hex("trace", func(f *Finding) *uint64 { return &f.Trace }),
+	hex("plain", func(f *Finding) *uint64 { return &f.Plain }),
 	text("found by", func(f *Finding) *string { return &f.Found }),
 	{"warm-up", func(f *Finding) string { return strconv.Itoa(f.Warm) }, func(f *Finding, s string) (err error) {
 		f.Warm, err = strconv.Atoi(s)

@@ -59,7 +59,7 @@ func newGraph(snap *engine.Snapshot, sites [][]engine.Site) *graph {
 	for i := range snap.Tasks {
 		t := &snap.Tasks[i]
 		g.tasks[t.ID] = t
-		if t.State == engine.Outside || t.State == engine.Blocked && t.Since <= snap.Settled && t.Op != engine.OpSleep {
+		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && t.Since <= snap.Settled && t.Op != engine.OpSleep {
 			g.stuck = append(g.stuck, t)
 		}
 	}
