@@ -95,7 +95,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen within
-// limit of real time, or nothing at all happens.
+// limit of real time, or nothing at all happens. If limit is 0 it waits for ever.
 func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
 	moved := start
@@ -113,7 +113,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 			moved = time.Now()
 		}
 		quiet := time.Since(moved)
-		if quiet < stallAfter && time.Since(start) < limit {
+		if limit == 0 || quiet < stallAfter && time.Since(start) < limit {
 			continue
 		}
 		x.Abandon()

@@ -44,7 +44,11 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	return &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}}
+	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}}
+	for _, cause := range p.Known {
+		e.causes[cause] = true
+	}
+	return e
 }
 
 func (e *explorer) note(ev session.Event) {
@@ -73,7 +77,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 		}
 		n = 1
 	} else {
-		e.asked, e.warm = p.Asked, p.Warm
+		e.asked, e.warm, e.plain = p.Asked, p.Warm, p.Plain
 		if !e.warmUp() {
 			return
 		}
@@ -142,7 +146,6 @@ func (e *explorer) warmUp() bool {
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}
-		e.plain = out.Hash
 	}
 	return true
 }
@@ -224,7 +227,7 @@ func version() string {
 			}
 		}
 	}
-	return "(unknown)"
+	return ""
 }
 
 // recorded is s, with each departure appended to a file before it takes effect: an execution that ends its process leaves
@@ -269,8 +272,8 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	e.note(ev)
 	switch {
-	case p.Trace:
-		fmt.Print(out.text("", true))
+	case p.Report:
+		fmt.Print(out.text("", p.Full))
 	case testing.Verbose():
 		show(t, out.output)
 	}

@@ -30,6 +30,9 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 		return false
 	}
 	t.Helper()
+	if plan.Test != "" && t.Name() != plan.Test {
+		t.SkipNow()
+	}
 	switch plan.Mode {
 	case session.Once:
 		once(t, body)

@@ -83,7 +83,11 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			}
 		})
 	}()
-	stall := watch(x, done, testLimit)
+	limit := testLimit
+	if plan.Patient {
+		limit = 0
+	}
+	stall := watch(x, done, limit)
 	if stall.Verdict != nil {
 		r.x = new(engine.Execution)
 		res.outcome = stall

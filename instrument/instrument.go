@@ -45,6 +45,7 @@ type Result struct {
 // A Root is a package that the patterns name.
 type Root struct {
 	ImportPath string
+	Module     string // path, and version if it has one
 	Dir        string
 	TestFiles  []string // absolute
 }
@@ -250,7 +251,7 @@ func (b *build) assemble() (*Result, error) {
 		}
 		res.Packages = append(res.Packages, pkg)
 		if u.root {
-			r := Root{ImportPath: u.ImportPath, Dir: u.Dir}
+			r := Root{ImportPath: u.ImportPath, Module: u.Module.String(), Dir: u.Dir}
 			for _, name := range slices.Concat(u.TestGoFiles, u.XTestGoFiles) {
 				r.TestFiles = append(r.TestFiles, filepath.Join(u.Dir, name))
 			}

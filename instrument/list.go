@@ -45,6 +45,17 @@ type moduleInfo struct {
 	Replace   *moduleInfo
 }
 
+// String returns path and version.
+func (m *moduleInfo) String() string {
+	switch {
+	case m == nil:
+		return ""
+	case m.Version == "":
+		return m.Path
+	}
+	return m.Path + "@" + m.Version
+}
+
 const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Imports,TestImports,XTestImports"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.

@@ -21,6 +21,9 @@ type buildFlags struct {
 	race    bool
 	exclude []string
 	verbose bool
+
+	dir             string // in which packages are looked for; "" for the working directory
+	noOptimizations bool   // for debuggers
 }
 
 func (b *buildFlags) register(c *cobra.Command) {
@@ -39,6 +42,9 @@ func (b *buildFlags) args() []string {
 	if b.race {
 		out = append(out, "-race")
 	}
+	if b.noOptimizations {
+		out = append(out, "-gcflags=all=-N -l")
+	}
 	return out
 }
 
@@ -47,7 +53,7 @@ func (b *buildFlags) prepare(ctx context.Context, patterns []string, stderr io.W
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	res, err := instrument.Prepare(ctx, instrument.Config{Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
+	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
 	if err == nil && b.verbose {
 		describe(stderr, res)
 	}

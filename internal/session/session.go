@@ -32,24 +32,29 @@ const (
 // A Plan is what one process has to do for one test.
 type Plan struct {
 	Mode    Mode
-	Package string // import path
-	Module  string // for people
-	Race    bool
+	Package string `json:",omitempty"` // import path
+	Test    string `json:",omitempty"` // name of the test function; all others are passed over
+	Module  string `json:",omitempty"` // for people
+	Race    bool   `json:",omitempty"`
 
-	Seed        uint64
-	First, Last int           // executions by number, First <= n < Last; number 0 is the plain run
-	Time        time.Duration // stop after this long; 0: no limit
-	Asked       int           // questions of the plain run, if First > 0
-	Warm        int           // plain executions to do before the first
+	Seed        uint64        `json:",omitempty"`
+	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
+	Time        time.Duration `json:",omitempty"` // stop after this long; 0: no limit
+	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
+	Warm        int           `json:",omitempty"` // plain executions to do before the first
+	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
+	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 
-	Events   string // name of the file that events are appended to
-	Findings string // folder for findings
-	Record   string // Explore: name of the file that departures are appended to as they happen; "" for none
+	Events   string `json:",omitempty"` // name of the file that events are appended to
+	Findings string `json:",omitempty"` // folder for findings
+	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
 
-	Finding string // Replay: its file
-	Shrink  bool   // Replay: look for a smaller schedule that ends alike
-	Trace   bool   // Replay: print the interleaving
-	Leaks   bool   // a goroutine that is left is a finding
+	Finding string `json:",omitempty"` // Replay: its file
+	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
+	Report  bool   `json:",omitempty"` // Replay: print the report
+	Full    bool   `json:",omitempty"` // with every step of the interleaving
+	Patient bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
+	Leaks   bool   `json:",omitempty"` // a goroutine that is left is a finding
 }
 
 // Environ returns the plan as an element of an environment.
