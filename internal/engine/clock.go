@@ -131,6 +131,25 @@ func (x *Execution) advance() bool {
 	return true
 }
 
+// longestDelay is for how much virtual time a task may be held back, in nanoseconds: about what a busy machine does to one
+// now and then. Without a bound, whatever is synchronised by a sleep, however long, would be one that fails.
+const longestDelay = int64(2 * time.Millisecond)
+
+// mayOvertake reports whether nobody can run but tasks that are held back, and a timer fires, or a sleeper wakes, within
+// the time that they may be.
+func (x *Execution) mayOvertake() bool {
+	if x.runq.n > 0 || x.delayed.n == 0 {
+		return false
+	}
+	when, ok := x.nextAlarm()
+	return ok && when <= x.delayed.head.heldUntil
+}
+
+// overtakes asks whether time passes before tasks go on that are held back.
+func (x *Execution) overtakes() bool {
+	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, OpTimer, nil, x.delayed.head.site) == 1
+}
+
 // drift moves the clock under a task that polls something again and again, and that no alarm would ever end.
 func (x *Execution) drift() {
 	x.drifted = min(max(2*x.drifted, time.Millisecond), time.Second)

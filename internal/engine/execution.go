@@ -171,6 +171,13 @@ const (
 	Proved           // nothing could run and no timer was pending
 	LiveTimers       // only timers went on, long and often, and nothing else moved
 	Stopped          // by a Failure
+	Outlived         // the body has returned long since, and what it has started goes on and on
+)
+
+// Bounds for Outlived: so many moves of the clock, or steps, after the body's end.
+const (
+	outlivedTicks = 3_000
+	outlivedSteps = 300_000
 )
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
@@ -183,6 +190,7 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, start := 0, int64(0), 0
+	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
 	for {
 		x.admit()
 		switch {
@@ -191,9 +199,21 @@ func (x *Execution) loop() Quiet {
 		case x.live == 0:
 			return AllEnded
 		}
+		if x.tasks[0].state == Ended {
+			if after++; after == 1 {
+				end = x.trace.n
+			}
+			if after > outlivedTicks && x.moved || x.trace.n-end > outlivedSteps {
+				return Outlived
+			}
+		}
 		if x.late {
 			x.late = false
 			x.elapse()
+		}
+		if x.first == nil && x.overtakes() {
+			x.advance()
+			continue
 		}
 		if x.first == nil {
 			x.first = x.pick(nil, OpNone, nil)

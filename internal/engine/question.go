@@ -35,8 +35,9 @@ const (
 	Next
 	// Case is asked when several communications of a select are ready: i is which of the ready ones.
 	Case
-	// Moment is asked when sleepers wake at the moment when a timer fires: 1 lets the sleepers, and what they set going, be
-	// first.
+	// Moment is asked of the clock. Of sleepers that wake at the moment when a timer fires (Task is nil): 1 lets the
+	// sleepers, and what they set going, be first. Of tasks that are held back while the next timer is near (Task is the first
+	// of them): 1 lets time pass before they go on.
 	Moment
 )
 

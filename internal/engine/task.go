@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unsafe"
 )
 
@@ -34,6 +35,7 @@ type Task struct {
 
 	queue      *queue
 	prev, next *Task
+	heldUntil  int64 // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
 
 	// What it is blocked in.
 	op    Op
@@ -153,6 +155,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 			if c > q {
 				c -= q
 				x.trace.next = Delayed
+				t.heldUntil = time.Now().UnixNano() + longestDelay
 				x.delayed.push(t)
 			} else {
 				x.runq.push(t)
@@ -390,7 +393,7 @@ func (x *Execution) pick(t *Task, op Op, s *Site) *Task {
 		return x.runq.take(x.ask(Next, q, t, op, nil, s))
 	case q == 1:
 		return x.runq.take(0)
-	case x.delayed.n > 0:
+	case x.delayed.n > 0 && (t == nil || !x.mayOvertake()): // else the root asks first whether time passes before
 		return x.delayed.take(0)
 	}
 	return nil

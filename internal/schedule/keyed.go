@@ -72,6 +72,9 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	case engine.Moment:
 		d.Case = c
 		d.Note = "sleepers wake before a timer fires"
+		if q.Task != nil {
+			d.Note = asked(q) + "time passes first"
+		}
 	}
 	r.Departures = append(r.Departures, d)
 	return c
@@ -84,7 +87,7 @@ func asked(q *engine.Question) string {
 	}
 	var b strings.Builder
 	b.WriteString(q.Task.Title())
-	when := map[engine.QuestionKind]string{engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at "}[q.Kind]
+	when := map[engine.QuestionKind]string{engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before "}[q.Kind]
 	switch {
 	case q.Op == engine.OpExit:
 		b.WriteString(" has ended")

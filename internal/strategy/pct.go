@@ -13,9 +13,10 @@ import (
 // bug that needs depth ordering constraints in a program of n tasks and k steps is found with a probability of at least
 // 1/(n k^(depth-1)).
 //
-// It departs from the paper in three things. Steps are counted only where more than one task could run. A task that
-// yields gets the lowest priority, or loops that wait for another would never end. And what is no question of who runs,
-// the case of a select, is answered at random.
+// It departs from the paper in some things. Steps are counted only where more than one task could run. A task that
+// yields gets the lowest priority, or loops that wait for another would never end. Whoever runs at a change point is, every
+// other time, held back so that timers may fire before it. And what is no question of who runs, the case of a select, is
+// answered at random.
 type PCT struct {
 	source     Source
 	depth      int
@@ -41,19 +42,24 @@ func (p *PCT) Choose(q *engine.Question) int {
 		return p.source.Intn(q.N)
 	}
 	p.meet(q.Tasks())
+	changed := false
 	for len(p.changes) > 0 && p.steps >= p.changes[0] {
 		p.changes = p.changes[1:]
 		p.lower(q.Task)
+		changed = true
 	}
 	p.steps++
 	if q.Op == engine.OpYield {
 		p.lower(q.Task)
 	}
 	best, highest := 0, uint64(0)
-	for i, t := range q.Runnable() { // nobody is held back: a low priority is that already
+	for i, t := range q.Runnable() {
 		if pr := p.priorities[t.ID-1]; pr > highest {
 			best, highest = i, pr
 		}
+	}
+	if changed && q.Kind == engine.Preempt && best > 0 && p.source.Intn(2) == 0 {
+		best += (q.N - 1) / 2 // held back, so that even time may pass before it
 	}
 	return best
 }

@@ -148,6 +148,10 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Evidence = "all goroutines have ended"
 		return v
 	}
+	if snap.Quiet == engine.Outlived {
+		v.Evidence = "the body has returned, and what it has started goes on"
+		return v
+	}
 	g := newGraph(snap, sites)
 	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
