@@ -122,6 +122,10 @@ func (e *explorer) settle(t *testing.T) bool {
 				show(t, out.output)
 			}
 		}
+		if out.uncontrolled != "" {
+			e.note(session.Event{Kind: session.Stalled, Text: out.uncontrolled + " starts goroutines that jostle does not control"})
+			return false
+		}
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}
@@ -262,6 +266,10 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		t.Fatal("jostle:", err)
 	}
 	e := newExplorer(t, body, p)
+	if f.Mode == "live" {
+		replayLive(t, e, f)
+		return
+	}
 	e.warm = f.Warm
 	if !e.warmUp() {
 		return

@@ -89,11 +89,6 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 				return
 			}
 		}
-		if t.mode == live {
-			t.finished = true
-			t.notes = append(t.notes, "it cannot be controlled: "+t.why)
-			return
-		}
 		t.step(ctx, left)
 	}
 }
@@ -110,11 +105,20 @@ func (t *test) plan(left time.Duration) *session.Plan {
 	if p.Last == 0 {
 		p.Last = 1 << 30
 	}
-	if t.mode == isolated {
+	switch t.mode {
+	case live:
+		p.Mode, p.Warm, p.Plain = session.Live, 0, 0
+		if t.c.Time == 0 {
+			p.Last = min(p.Last, liveRuns)
+		}
+	case isolated:
 		p.Last, p.Warm, p.Plain = t.next+1, 0, 0
 	}
 	return p
 }
+
+// liveRuns is how often a test runs live if no time is given for it: these runs take real time.
+const liveRuns = 20
 
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
@@ -137,7 +141,7 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 		return
 	}
 	t.read(ctx, r)
-	if t.last > 0 && t.next >= t.last {
+	if t.last > 0 && t.next >= t.last || t.mode == live && t.next >= plan.Last {
 		t.finished = true
 	}
 }
@@ -164,7 +168,7 @@ func (t *test) read(ctx context.Context, r run) {
 			t.output = r.output
 		case session.Found:
 			t.found(ctx, e)
-			if e.N == 0 {
+			if e.N == 0 && t.mode != live {
 				t.finished, over = true, true
 			}
 		case session.Dirty:
@@ -197,6 +201,11 @@ const maxStalls = 3
 func (t *test) stalled(e session.Event) {
 	if e.N == 0 {
 		t.mode, t.why = live, firstLine(e.Text)
+		t.next, t.executions, t.distinct = 0, 0, 0
+		if t.c.Mode == Controlled {
+			t.finished = true
+			t.notes = append(t.notes, "it cannot be controlled: "+e.Text)
+		}
 		return
 	}
 	t.next = e.N + 1
@@ -249,7 +258,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	if ctx.Err() != nil {
 		return // not looked into: it stays on disk
 	}
-	if got == 0 {
+	if got == 0 && t.mode != live { // what a live run has seen has happened
 		_ = os.Remove(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
 		if t.mode == together && e.N > 0 {

@@ -66,6 +66,7 @@ type Execution struct {
 	cur   atomic.Pointer[Task] // has the token; nil: the root
 	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
 
+	free     *Live // not nil: nothing is controlled
 	strategy Strategy
 	question Question // the present one
 	limits   Limits

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // maxStacks bounds the text of all goroutines' stacks.
@@ -44,12 +45,35 @@ func (x *Execution) stacks() map[*Task]string {
 	return of
 }
 
+// Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks:
+// code left native did, net/http say. "" if there is none at present. To be called in the bubble when the execution has
+// ended: what such goroutines do is no question to any strategy.
+func Uncontrolled() string {
+	for _, s := range Stacks() {
+		header, _, _ := strings.Cut(s, "\n")
+		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") ||
+			strings.Contains(s, "engine.Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
+			continue
+		}
+		_, by, _ := strings.Cut(s, "\ncreated by ")
+		by, _, _ = strings.Cut(by, "\n")
+		by, _, _ = strings.Cut(by, " in goroutine")
+		if by != "" && !strings.HasPrefix(by, "testing.") && !strings.HasPrefix(by, "testing/synctest.") {
+			return by
+		}
+	}
+	return ""
+}
+
 // timersOutside is set once a timer or ticker is made that is on no bubble's clock.
 var timersOutside atomic.Bool
 
-// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes: what it wakes, or sends on,
-// may be met in an execution.
-func TimerOutside() {
+// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes, and which fires after d: what
+// it wakes, or sends on, may be met in an execution.
+func TimerOutside(d time.Duration) {
+	if x := active.Load(); x != nil && x.free != nil {
+		x.free.sets(d)
+	}
 	if !timersOutside.Load() {
 		timersOutside.Store(true)
 	}

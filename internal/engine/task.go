@@ -55,6 +55,10 @@ type Task struct {
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
 // code left native has started.
 func (x *Execution) self() *Task {
+	if x.free != nil {
+		x.free.pass()
+		return nil
+	}
 	g := getg()
 	if t := x.cur.Load(); t != nil && t.g == g {
 		return t

@@ -39,7 +39,8 @@ type Finding struct {
 	Found   string // by which execution and strategy
 	Warm    int    // plain executions that come before, in the same process
 	Plain   uint64 // Trace of the plain run, to tell whether an execution has left something behind
-	Seed    uint64 // of live mode, where the schedule is drawn from it
+	Seed    uint64 // of live mode, where the delays are drawn from it
+	Points  int    // of live mode: about how many sync points there are
 
 	Schedule schedule.Keyed
 	Report   string // as it was printed
@@ -89,6 +90,10 @@ var fields = []field{
 	text("found by", func(f *Finding) *string { return &f.Found }),
 	{"warm-up", func(f *Finding) string { return strconv.Itoa(f.Warm) }, func(f *Finding, s string) (err error) {
 		f.Warm, err = strconv.Atoi(s)
+		return err
+	}},
+	{"sync points", func(f *Finding) string { return strconv.Itoa(f.Points) }, func(f *Finding, s string) (err error) {
+		f.Points, err = strconv.Atoi(s)
 		return err
 	}},
 	{"race", func(f *Finding) string { return strconv.FormatBool(f.Race) }, func(f *Finding, s string) (err error) {

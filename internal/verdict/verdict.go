@@ -77,6 +77,8 @@ type Goroutine struct {
 	Waits   []Waiting
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
+	State   string // likewise, in a live run: what the runtime says that it waits in
+	Place   string // and where, file and line
 }
 
 // A Waiting is one thing that would let a goroutine go on.
