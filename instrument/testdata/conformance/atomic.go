@@ -28,6 +28,13 @@ func (s *spinLock) Lock() {
 
 func (s *spinLock) Unlock() { s.Store(0) }
 
+// newest keeps the last of several values of any type.
+type newest[T any] struct{ p atomic.Pointer[T] }
+
+func (n *newest[T]) set(v T) { n.p.Store(&v) }
+
+func get[T any](p *atomic.Pointer[T]) T { return *p.Load() }
+
 // three is no constant.
 func three() int { return 3 }
 
@@ -58,6 +65,16 @@ var atomics = []enginetest.Program{
 		Want: []string{
 			"2 2 5 25 24 25 true false 4294967295 4294967295 2 true n true v (sync/atomic: store of inconsistently typed value into Value) n",
 		},
+	},
+	{
+		Name: "in generic types and functions",
+		Body: func(log *enginetest.Log) {
+			var n newest[string]
+			together(func() { n.set("a") }, func() { n.set("b") })
+			log.Add("%s", get(&n.p))
+		},
+		Departures: 4,
+		Want:       []string{"a", "b"},
 	},
 	{
 		Name: "operands that are untyped until they are passed",

@@ -84,6 +84,80 @@ var channels = []enginetest.Program{
 		Want:       []string{"21 d map[4:5] if switch for for 13 0,false called e -4"},
 	},
 	{
+		Name: "receives in more expressions",
+		Body: func(log *enginetest.Log) {
+			c := filled(0, 1, 2, 3, 1, 3, 5, 5, 2, 3)
+			a, b := <-c, <-c
+			log.Add("%d%d", a, b)
+			m := map[int]int{}
+			m[<-c] = <-c
+			m[2] += <-c
+			log.Add("%v", m)
+			log.Add("%s %t", "abcdef"[1:<-c], <-c == <-c)
+			for i := range <-c {
+				log.Add("i%d", i)
+			}
+			vs := make(chan []int, 1)
+			vs <- []int{7, 8}
+			for i, v := range <-vs {
+				log.Add("%d:%d", i, v)
+			}
+			fs := make(chan flag, 3)
+			fs <- true
+			fs <- true
+			fs <- false
+			if <-fs {
+				log.Add("if")
+			}
+			for <-fs {
+				log.Add("for")
+			}
+			anys := make(chan any, 3)
+			anys <- "string"
+			anys <- [2]int{3, 4}
+			anys <- (chan<- int)(nil)
+			switch v := (<-anys).(type) {
+			case string:
+				log.Add("%s", v)
+			}
+			log.Add("%d", len((<-anys).([2]int)))
+			_, isChan := (<-anys).(chan<- int)
+			log.Add("%t", isChan)
+			ps := make(chan *int, 2)
+			ps <- &a
+			ps <- &a
+			*<-ps = 9
+			log.Add("%d", *<-ps)
+			x := struct{ v, w int }{w: <-c}
+			log.Add("%v", x)
+		},
+		Want: []string{"01 map[2:4] bc true i0 i1 0:7 1:8 if for string 2 true 9 {0 3}"},
+	},
+	{
+		Name: "sends to any expression",
+		Body: func(log *enginetest.Log) {
+			c := make(chan int, 8)
+			cc := make(chan chan<- int, 2)
+			cc <- c
+			cc <- c
+			p, xs, s := &c, []chan int{c}, struct{ c chan int }{c}
+			<-cc <- 1
+			(<-cc) <- 2
+			*p <- 3
+			xs[0] <- 4
+			s.c <- 5
+			func() chan int { return c }() <- 6
+			(chan<- int)(c) <- 7
+			c <- /* a comment */ <-c +
+				100
+			close(*p)
+			for v := range xs[0] {
+				log.Add("%d", v)
+			}
+		},
+		Want: []string{"2 3 4 5 6 7 101"},
+	},
+	{
 		Name: "two values in every assignment",
 		Body: func(log *enginetest.Log) {
 			c := filled(1, 2, 3, 4)

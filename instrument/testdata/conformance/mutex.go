@@ -11,10 +11,7 @@ type account struct {
 	balance int
 }
 
-type shared struct {
-	*sync.Mutex
-	n int
-}
+type shared struct{ *sync.Mutex }
 
 type nested struct{ account }
 
@@ -76,7 +73,7 @@ var mutexes = []enginetest.Program{
 	{
 		Name: "in every place",
 		Body: func(log *enginetest.Log) {
-			a, s, n := &account{}, shared{Mutex: new(sync.Mutex)}, nested{}
+			a, s, n := &account{}, shared{new(sync.Mutex)}, nested{}
 			var xs [2]sync.Mutex
 			m := map[string]*sync.Mutex{"m": {}}
 			for _, f := range []func() (lock, unlock func(), try func() bool){
@@ -139,7 +136,7 @@ var mutexes = []enginetest.Program{
 	},
 	{
 		Name:       "embedded as a pointer, behind a Locker",
-		Body:       func(log *enginetest.Log) { exclusive(log, shared{Mutex: new(sync.Mutex)}) },
+		Body:       func(log *enginetest.Log) { exclusive(log, shared{new(sync.Mutex)}) },
 		Departures: 3,
 		Want:       []string{"2"},
 	},
@@ -216,6 +213,8 @@ var mutexes = []enginetest.Program{
 					defer from.Unlock()
 					to.Lock()
 					defer to.Unlock()
+					from.balance--
+					to.balance++
 				}
 			}
 			together(transfer(&a, &b), transfer(&b, &a))

@@ -1,7 +1,10 @@
 package conformance
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"reflect"
@@ -103,6 +106,25 @@ var outside = []enginetest.Program{
 		},
 		Virtual: true, Departures: 2,
 		Want: []string{"2"},
+	},
+	{
+		Name: "pipes",
+		Body: func(log *enginetest.Log) {
+			r, w := io.Pipe()
+			done := make(chan int)
+			go func() {
+				defer close(done)
+				for s := bufio.NewScanner(r); s.Scan(); {
+					log.Add("%s", s.Text())
+				}
+			}()
+			fmt.Fprintln(w, "a")
+			fmt.Fprintln(w, "b")
+			w.Close()
+			<-done
+		},
+		Departures: 1,
+		Want:       []string{"a b"},
 	},
 	{
 		Name: "signals that do not come",

@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"math"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
@@ -142,20 +144,39 @@ var timers = []enginetest.Program{
 		Want: []string{"1 false 2 false true"},
 	},
 	{
-		Name: "Stop and the function of a timer of one moment",
+		Name: "panics and exits in the function of a timer",
 		Body: func(log *enginetest.Log) {
-			c := make(chan int, 1)
-			t := time.AfterFunc(time.Second, func() { c <- 1 })
-			time.Sleep(time.Second)
-			if !t.Stop() {
-				<-c
-				log.Add("ran")
-			} else {
-				log.Add("stopped")
-			}
+			c := make(chan int)
+			time.AfterFunc(time.Second, func() { defer close(c); runtime.Goexit() })
+			<-c
+			log.Add("exit")
+			time.AfterFunc(time.Second, func() { panic("oh") })
+			<-make(chan int)
 		},
-		Virtual: true, Departures: 3, Controlled: true, // a bubble's own order is one of the two
-		Want: []string{"ran"},
+		Want: []string{"exit panic: oh"},
+	},
+	{
+		Name: "operations started by go statements",
+		Body: func(log *enginetest.Log) {
+			lap := stopwatch(log)
+			var mu sync.Mutex
+			var l sync.Locker = &mu
+			var o sync.Once
+			var wg sync.WaitGroup
+			c := sync.NewCond(l)
+			go time.Sleep(time.Hour)
+			go l.Lock()
+			go o.Do(func() { log.Add("once") })
+			go wg.Wait()
+			go time.AfterFunc(time.Second, func() { log.Add("fired") })
+			go c.Signal()
+			go runtime.Gosched()
+			time.Sleep(2 * time.Second)
+			log.Add("%t", mu.TryLock())
+			lap()
+		},
+		Virtual: true, Departures: 1,
+		Want: []string{"once fired false 2s"},
 	},
 	{
 		Name: "a ticker drops what nobody takes",

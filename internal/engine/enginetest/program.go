@@ -11,6 +11,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A Program is a row of a table of programs and of what Go says they can do.
@@ -68,7 +69,7 @@ func (p *Program) native(t *testing.T) {
 		run = bubble
 	}
 	for range runs {
-		assert.Contains(t, p.Want, run(t, p.Body), "without the engine")
+		require.Contains(t, p.Want, run(t, p.Body), "without the engine")
 	}
 }
 
