@@ -38,7 +38,7 @@ func TestConformance(t *testing.T) {
 
 func goTest(t *testing.T, env []string, pkg string) {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-vet=off", "-timeout=40s", pkg)
+	cmd := exec.Command("go", "test", "-vet=off", "-timeout=60s", pkg)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
