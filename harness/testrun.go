@@ -83,7 +83,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			out = outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
 			if r.first {
 				r.first = false
-				res.uncontrolled = engine.Uncontrolled()
+				res.uncontrolled = x.Uncontrolled()
 			}
 			if t != nil {
 				res.skipped, res.failed = t.Skipped(), t.Failed() && snap.Quiet == engine.AllEnded

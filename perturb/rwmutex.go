@@ -191,9 +191,8 @@ var rlockerType = reflect.TypeOf(new(sync.RWMutex).RLocker())
 // rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker. The runtime's
 // rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
 func rlocker(l sync.Locker) *sync.RWMutex {
-	v := reflect.ValueOf(l)
-	if v.Type() != rlockerType {
+	if reflect.TypeOf(l) != rlockerType {
 		return nil
 	}
-	return (*sync.RWMutex)(v.UnsafePointer())
+	return (*sync.RWMutex)(reflect.ValueOf(l).UnsafePointer())
 }

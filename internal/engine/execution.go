@@ -90,6 +90,8 @@ type Execution struct {
 	out        outside
 	outside    int
 	anyOutside atomic.Bool
+	foreigns   atomic.Int32           // sync points passed by goroutines that are no tasks, as far as they were looked into
+	starter    atomic.Pointer[string] // who has started one of them
 	callbacks  int
 
 	failure   Failure
@@ -158,6 +160,8 @@ func (x *Execution) reset() {
 	x.out.gone, x.out.arrived = nil, nil
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
+	x.foreigns.Store(0)
+	x.starter.Store(nil)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.settled, x.ended = 0, -1

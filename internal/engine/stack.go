@@ -45,14 +45,17 @@ func (x *Execution) stacks() map[*Task]string {
 	return of
 }
 
-// Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks:
-// code left native did, net/http say. "" if there is none at present. To be called in the bubble when the execution has
+// Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks, and
+// which is still there or has passed a sync point: code left native did, net/http say. "" if there was none. To be called in the bubble when the execution has
 // ended: what such goroutines do is no question to any strategy.
-func Uncontrolled() string {
+func (x *Execution) Uncontrolled() string {
+	if by := x.starter.Load(); by != nil {
+		return *by
+	}
 	for _, s := range Stacks() {
 		header, _, _ := strings.Cut(s, "\n")
 		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") ||
-			strings.Contains(s, "engine.Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
+			strings.Contains(s, "engine.(*Execution).Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
 			continue
 		}
 		_, by, _ := strings.Cut(s, "\ncreated by ")
@@ -63,6 +66,27 @@ func Uncontrolled() string {
 		}
 	}
 	return ""
+}
+
+// maxForeign is how many sync points passed by goroutines that are no tasks are looked into: a stack takes its time.
+const maxForeign = 4
+
+// foreign notes who has started the calling goroutine, which is no task of the execution, if it lives in its bubble.
+func (x *Execution) foreign() {
+	if x.foreigns.Load() >= maxForeign || x.foreigns.Add(1) > maxForeign {
+		return
+	}
+	buf := make([]byte, 16<<10)
+	stack := string(buf[:runtime.Stack(buf, false)])
+	if header, _, _ := strings.Cut(stack, "\n"); !strings.Contains(header, "synctest bubble") {
+		return
+	}
+	_, by, _ := strings.Cut(stack, "\ncreated by ")
+	by, _, _ = strings.Cut(by, "\n")
+	by, _, _ = strings.Cut(by, " in goroutine")
+	if by != "" && !strings.HasPrefix(by, "testing") {
+		x.starter.Store(&by)
+	}
 }
 
 // timersOutside is set once a timer or ticker is made that is on no bubble's clock.

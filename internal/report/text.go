@@ -276,6 +276,8 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "in code that jostle does not control"
 	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
 		return "select without a case that can go on"
+	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
+		return "sleep for ever"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
 	case len(g.Waits) == 1 || g.Op != engine.OpSelect:

@@ -49,6 +49,9 @@ var lockers = map[string]operation{
 	"Unlock": {name: "LockerUnlock", what: "unlock", binds: true, locker: true},
 }
 
+// ofContexts are the methods of context.Context.
+var ofContexts = map[string]operation{"Err": {name: "ContextErr", what: "context"}}
+
 // atomic is what comes before an operation of package sync/atomic or sync.Map.
 var atomic = operation{name: "Atomic", what: "atomic", wraps: true}
 
@@ -158,7 +161,10 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 	recv := fn.Signature().Recv().Type()
 	var op operation
 	isInterface := types.IsInterface(recv)
-	if isInterface {
+	isContext := isNamed(recv, "context", "Context")
+	if isContext {
+		op = ofContexts[fn.Name()]
+	} else if isInterface {
 		op = lockers[fn.Name()]
 	} else if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
 		op = method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
@@ -174,22 +180,17 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		}
 		return nil
 	}
-	// The way to an embedded object, spelled out.
-	for _, i := range sel.Index()[:len(sel.Index())-1] {
-		st, ok := deref(typ).Underlying().(*types.Struct)
-		if !ok {
-			return nil // promoted through an interface: the object is known at run time only
-		}
-		f := st.Field(i)
-		if !f.Exported() && f.Pkg() != r.Pkg {
-			r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
-			return nil
-		}
-		t.path += "." + f.Name()
-		typ = f.Type()
+	path, typ, ok := r.way(typ, sel.Index())
+	if !ok {
+		r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
+		return nil
 	}
+	if typ == nil {
+		return nil // promoted through an interface: the object is known at run time only
+	}
+	t.path = path
 	if isInterface {
-		if !isLocker(typ) {
+		if !isContext && !isLocker(typ) {
 			return nil
 		}
 		return t
@@ -201,6 +202,24 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		t.take = "&"
 	}
 	return t
+}
+
+// way spells out the way to the embedded object that index, of a method of typ, leads to, and returns the object's type. It
+// reports false if the way is not open to this package.
+func (r *rewriter) way(typ types.Type, index []int) (path string, to types.Type, ok bool) {
+	for _, i := range index[:len(index)-1] {
+		st, ok := deref(typ).Underlying().(*types.Struct)
+		if !ok {
+			return "", nil, true
+		}
+		f := st.Field(i)
+		if !f.Exported() && f.Pkg() != r.Pkg {
+			return "", nil, false
+		}
+		path += "." + f.Name()
+		typ = f.Type()
+	}
+	return path, typ, true
 }
 
 func deref(t types.Type) types.Type {
@@ -277,7 +296,11 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 	r.count(t.what)
 	if arg := r.lastCalling(n.Args); arg != nil && !(t.recv == nil && arg == n.Args[0]) {
 		site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
-		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast(")
+		typ, _ := r.conversion(arg)
+		if typ != "" {
+			typ = "[" + typ + "]"
+		}
+		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast"+typ+"(")
 		r.after(r.at(arg.End()), ", "+site+")")
 		return
 	}
@@ -299,8 +322,8 @@ func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
 	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 }
 
-// lastCalling returns the last of args in whose evaluation a function is called or a value received, if it has a type of
-// its own.
+// lastCalling returns the last of args in whose evaluation a function is called or a value received, if its type has a
+// name where that is needed.
 func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 	for i := len(args) - 1; i >= 0; i-- {
 		calls := false
@@ -318,7 +341,7 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 		if !calls || r.Info.Types[args[i]].Value != nil {
 			continue
 		}
-		if b, ok := ast.Unparen(args[i]).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) {
+		if _, ok := r.conversion(args[i]); !ok {
 			return nil
 		}
 		return args[i]

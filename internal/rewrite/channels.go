@@ -18,15 +18,8 @@ func (r *rewriter) elem(ch ast.Expr) (string, bool) {
 	if c == nil {
 		return "", false
 	}
-	e, ok := types.Unalias(c.Elem()).(*types.TypeParam)
-	if !ok {
-		return "", false
-	}
-	// Something else may have taken the name since.
-	if _, obj := r.scope(ch.Pos()).LookupParent(e.Obj().Name(), ch.Pos()); obj != e.Obj() {
-		return "", false
-	}
-	return "[" + e.Obj().Name() + "]", true
+	name, ok := r.typeName(c.Elem(), ch.Pos())
+	return "[" + name + "]", ok
 }
 
 // scope returns the innermost scope at p.
@@ -68,6 +61,33 @@ func (r *rewriter) channel(op string, ch ast.Expr) operand {
 
 const typeParamReason = "the channel's type is a type parameter whose element type has no name here"
 
+// An okType is a type of one's own that the second result of a receive takes from where it is assigned; "" is bool.
+type okType string
+
+const okReason = "its second result becomes a type that has no name here"
+
+func (r *rewriter) okType(t types.Type, p token.Pos) (okType, bool) {
+	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsBoolean != 0 {
+		return "", true
+	}
+	if types.IsInterface(t) {
+		return "", true
+	}
+	name, ok := r.typeName(t, p)
+	return okType(name), ok
+}
+
+// with returns how the name of perturb's function goes on.
+func (t okType) with(elem string) string {
+	switch {
+	case t == "":
+		return elem
+	case elem == "":
+		return "As[" + string(t) + "]"
+	}
+	return "As[" + string(t) + ", " + elem[1:]
+}
+
 // receive rewrites <-ch, with one result or two.
 func (r *rewriter) receive(n *ast.UnaryExpr) {
 	elem, ok := r.elem(n.X)
@@ -75,11 +95,15 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 		r.note(n, "receive", typeParamReason)
 		return
 	}
-	fn := "Recv"
+	fn := "Recv" + elem
 	if r.isTuple(n) {
-		fn = "Recv2"
+		as, ok := r.okType(r.Info.TypeOf(n).(*types.Tuple).At(1).Type(), n.Pos())
+		if !ok {
+			r.note(n, "receive", okReason)
+			return
+		}
+		fn = "Recv2" + as.with(elem)
 	}
-	fn += elem
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
 	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.channel("receive", n.X))+")")
@@ -126,7 +150,7 @@ func isChan(t types.Type) bool {
 // rangeOver rewrites a loop over a channel as one with a receive at its beginning:
 //
 //	for v := range ch { body }
-//	for c, v := RangeOver(ch); ; { var ok bool; if v, ok = Recv2(c, site); !ok { break }; body }
+//	for c, v := RangeOver(ch); ; { if w, ok := Recv2(c, site); !ok { break } else { v = w }; body }
 //
 // What the language does for the variables of a loop, one for all rounds or one for each, it does for both.
 func (r *rewriter) rangeOver(n *ast.RangeStmt) {
@@ -144,13 +168,13 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)
+	v := r.names.fresh("V")
 	switch key, isName := n.Key.(*ast.Ident); {
 	case n.Key == nil || isName && key.Name == "_":
 	case n.Tok.String() == ":=":
 		header = fmt.Sprintf(" %s, %s := ", c, key.Name)
-		body = fmt.Sprintf("var %s bool; if %s, %s = %s; !%s { break }; ", ok, key.Name, ok, recv, ok)
+		body = fmt.Sprintf("if %s, %s := %s; !%s { break } else { %s = %s }; ", v, ok, recv, ok, key.Name, v)
 	default:
-		v := r.names.fresh("V")
 		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, r.moved(n.Key, n.Body.Lbrace), v)
 		if r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
 			body += r.lineMark(n.Body.Lbrace + 1)

@@ -76,7 +76,12 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 
 // goBlock puts a block in the place of a go statement.
 func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
-	text := fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site)
+	r.block(n, c, fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site))
+	r.count("go")
+}
+
+// block puts a statement over what was kept in the place of another.
+func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
 	if r.line(n.Pos()) != r.line(n.End()) {
 		text = r.lineMark(n.Pos()) + text + r.lineMark(n.End())
 	}
@@ -84,7 +89,30 @@ func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
 		text = fmt.Sprintf("{ %s := %s; %s }", strings.Join(c.names, ", "), strings.Join(c.values, ", "), text)
 	}
 	r.replace(r.at(n.Pos()), r.at(n.End()), text)
-	r.count("go")
+}
+
+// defers rewrites a deferred call. An atomic operation has its sync point when it is done, and not where it is deferred:
+//
+//	defer n.Store(x)
+//	{ a, b := &n, x; defer func() { Atomic(a, site); a.Store(b) }() }
+func (r *rewriter) defers(n *ast.DeferStmt) {
+	call := n.Call
+	t := r.find(call.Fun)
+	if t == nil || !t.wraps || t.recv == nil && r.Info.Types[call.Args[0]].IsNil() || r.argumentsStayNative(call) != "" {
+		r.call(call)
+		return
+	}
+	c := &capture{r: r, at: n.Pos()}
+	fun := r.rendered(call.Fun)
+	if t.recv != nil {
+		name := r.names.fresh("X")
+		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
+		fun = name + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
+	}
+	args := c.arguments(call)
+	site := r.sites.add(call.Pos(), r.atomicOperand(call, t))
+	r.count(t.what)
+	r.block(n, c, fmt.Sprintf("defer func() { %s.%s(%s, %s); %s(%s) }()", r.names.perturb, t.name, c.names[0], site, fun, args))
 }
 
 // started returns what people call the function that a go statement starts.
@@ -95,24 +123,11 @@ func (r *rewriter) started(call *ast.CallExpr) string {
 	return r.text(call.Fun)
 }
 
-// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "": an untyped value that is no
-// constant would take another type there.
+// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "".
 func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
 	for _, a := range call.Args {
-		e, ok := ast.Unparen(a).(*ast.BinaryExpr)
-		if !ok || r.Info.Types[a].Value != nil {
-			continue
-		}
-		t := r.Info.TypeOf(a)
-		switch e.Op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			if t != types.Typ[types.Bool] {
-				return "an argument is a comparison that becomes a named type"
-			}
-		case token.SHL, token.SHR:
-			if r.Info.Types[e.X].Value != nil {
-				return "an argument is a shift of an untyped constant"
-			}
+		if _, ok := r.conversion(a); !ok {
+			return "an argument has its type from the parameter, and that has no name here"
 		}
 	}
 	return ""
@@ -128,7 +143,11 @@ type capture struct {
 func (c *capture) keep(e ast.Expr) string {
 	name := c.r.names.fresh("X")
 	c.names = append(c.names, name)
-	c.values = append(c.values, c.r.moved(e, c.at))
+	value := c.r.moved(e, c.at)
+	if typ, _ := c.r.conversion(e); typ != "" {
+		value = typ + "(" + value + ")"
+	}
+	c.values = append(c.values, value)
 	return name
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "5"
+const Version = "6"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -72,10 +72,11 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.walk()
-	if r.sites.empty() && !r.usesHarness {
+	promoted := r.promoted()
+	if r.sites.empty() && !r.usesHarness && promoted == "" {
 		return r.out, nil
 	}
-	return r.out, r.finish()
+	return r.out, r.finish(promoted)
 }
 
 type rewriter struct {
@@ -182,6 +183,8 @@ func (r *rewriter) claim(n ast.Node) {
 		}
 	case *ast.GoStmt:
 		r.done[n.Call] = true
+	case *ast.DeferStmt:
+		r.done[n.Call] = true
 	case *ast.CallExpr:
 		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
 			r.done[sel] = true // no method value
@@ -216,6 +219,8 @@ func (r *rewriter) node(n ast.Node) {
 		r.selects(n)
 	case *ast.GoStmt:
 		r.goes(n)
+	case *ast.DeferStmt:
+		r.defers(n)
 	case *ast.CallExpr:
 		r.call(n)
 	case *ast.SelectorExpr:
@@ -225,10 +230,11 @@ func (r *rewriter) node(n ast.Node) {
 	}
 }
 
-// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
-func (r *rewriter) finish() error {
+// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end, with further
+// declarations.
+func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() {
+	if !r.sites.empty() || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {
@@ -239,6 +245,7 @@ func (r *rewriter) finish() error {
 	for _, use := range r.unused() {
 		fmt.Fprintf(&b, "\nvar _ %s\n", use)
 	}
+	b.WriteString(decls)
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)

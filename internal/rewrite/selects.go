@@ -33,6 +33,9 @@ func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 			ch = s.Chan
 		default:
 			ch = commRecv(s).X
+			if _, ok := r.okOf(s); !ok {
+				return okReason
+			}
 		}
 		if _, ok := r.elem(ch); !ok {
 			return typeParamReason
@@ -105,13 +108,25 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 	}
 	r.replace(r.at(n.Select), r.at(header), text)
 	if !hasDefault {
-		unreachable := `default: panic("unreachable"); `
+		unreachable := "default: for {}; " // names, panic say, may mean something else here
 		if len(n.Body.List) > 0 {
 			unreachable = "; " + unreachable
 		}
 		r.before(r.at(n.Body.Rbrace), unreachable)
 	}
 	r.count("select")
+}
+
+// okOf returns the type of the second result of the receive in a communication clause.
+func (r *rewriter) okOf(s ast.Stmt) (okType, bool) {
+	a, ok := s.(*ast.AssignStmt)
+	if !ok || len(a.Lhs) < 2 || a.Tok == token.DEFINE {
+		return "", true
+	}
+	if id, ok := a.Lhs[1].(*ast.Ident); ok && id.Name == "_" {
+		return "", true
+	}
+	return r.okType(r.Info.TypeOf(a.Lhs[1]), a.Pos())
 }
 
 // elemOf is elem for a channel that is known to have it.
@@ -123,7 +138,9 @@ func (r *rewriter) elemOf(ch ast.Expr) string {
 // take returns the assignment of a received value in the case that was taken.
 func (r *rewriter) take(s *ast.AssignStmt, name string) string {
 	get := name + ".Get()"
-	if len(s.Lhs) == 2 {
+	if as, _ := r.okOf(s); as != "" {
+		get = fmt.Sprintf("%s.Get2%s(%s)", r.names.perturb, as.with(""), name)
+	} else if len(s.Lhs) == 2 {
 		get = name + ".Get2()"
 	}
 	var lhs []string

@@ -8,8 +8,8 @@ import (
 
 type guarded struct{ mu sync.Mutex }
 
-func generic[C chan int | chan<- int](c C) {
-	c <- 1
+func generic[C chan []int | chan<- []int](c C) {
+	c <- nil
 	close(c)
 }
 
@@ -22,7 +22,7 @@ func values(g *guarded) (func() bool, func(time.Duration)) {
 func arguments(c chan int, n uint) {
 	f := func() (time.Duration, func()) { return 0, func() {} }
 	time.AfterFunc(f())
-	go func(int64) { <-c }(1 << n)
+	go func(time.Duration) { <-c }(1 << n)
 }
 
 // left does not want to be rewritten.
