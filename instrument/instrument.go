@@ -93,6 +93,7 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	b := &build{Config: c, env: env, pkgs: merge(pkgs, ours)}
+	b.embedded = embedded(b.pkgs)
 	if len(b.pkgs) == len(ours) {
 		return nil, fmt.Errorf("no packages match %s", strings.Join(c.Patterns, " "))
 	}
@@ -145,6 +146,8 @@ type build struct {
 	env   map[string]string
 	pkgs  []*listed
 	units []*unit // in the order of go list: what a package needs comes before it
+
+	embedded map[string]bool // files whose text the program has, by absolute name
 }
 
 // A unit is a package to be rewritten: the files of a directory.
@@ -197,6 +200,9 @@ func (b *build) hash() error {
 		for _, name := range u.files {
 			if err := hashFile(h, name); err != nil {
 				return err
+			}
+			if b.embedded[name] {
+				fmt.Fprintln(h, "embedded")
 			}
 		}
 		imports := p.Imports

@@ -26,10 +26,12 @@ type listed struct {
 	CgoFiles     []string
 	TestGoFiles  []string
 	XTestGoFiles []string
-	EmbedFiles   []string
 	Imports      []string
 	TestImports  []string
 	XTestImports []string
+
+	// What //go:embed names, relative to Dir.
+	EmbedFiles, TestEmbedFiles, XTestEmbedFiles []string
 
 	named bool // by the user's patterns
 }
@@ -45,7 +47,7 @@ type moduleInfo struct {
 	Replace   *moduleInfo
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Imports,TestImports,XTestImports"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
@@ -124,6 +126,17 @@ func (p *listed) files(tests bool) []string {
 		names[i] = filepath.Join(p.Dir, n)
 	}
 	return names
+}
+
+// embedded returns the absolute names of all files that packages embed.
+func embedded(pkgs []*listed) map[string]bool {
+	m := map[string]bool{}
+	for _, p := range pkgs {
+		for _, name := range slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles) {
+			m[filepath.Join(p.Dir, name)] = true
+		}
+	}
+	return m
 }
 
 // language returns the language that the package is written in: "go1.16" is that of a go.mod that says nothing. "" is

@@ -121,6 +121,13 @@ func typeErrors(pkgs []*packages.Package) error {
 	return nil
 }
 
+// trimmed reports whether -trimpath is set: the go command then says itself which module a copied file belongs to.
+func (b *build) trimmed() bool {
+	flags := slices.Concat(strings.Fields(b.env["GOFLAGS"]), b.BuildFlags)
+	i := slices.IndexFunc(flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") })
+	return i >= 0 && !strings.HasSuffix(flags[i], "=false")
+}
+
 type parsedFile struct {
 	file *ast.File
 	pkg  *packages.Package
@@ -144,8 +151,13 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 	for _, name := range u.files {
 		rf := rewrittenFile{Name: filepath.Base(name)}
 		parsed, ok := files[name]
-		if !ok {
+		switch {
+		case !ok:
 			rf.Native = []string{name + ": file: cgo files are left native"}
+		case b.embedded[name]:
+			rf.Native = []string{name + ": file: its text is embedded in the program"}
+		}
+		if len(rf.Native) > 0 {
 			done.Files = append(done.Files, rf)
 			continue
 		}
@@ -159,7 +171,7 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 		}
 		out, err := rewrite.File(rewrite.Input{
 			Fset: fset, File: parsed.file, Src: src, Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
-			LineDirective: b.inModuleCache(u.Dir), Tests: u.root, Language: u.language(),
+			LineDirective: b.inModuleCache(u.Dir) && !b.trimmed(), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "5"
+const Version = "6"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -122,7 +122,8 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 // lineMark is a comment after which the compiler goes on counting from p.
 func (r *rewriter) lineMark(p token.Pos) string {
 	pos := r.file.PositionFor(p, true)
-	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, pos.Column)
+	// Behind a line directive without a column there are none: any will do.
+	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
 func (r *rewriter) note(n ast.Node, op, reason string) {
