@@ -22,7 +22,7 @@ import (
 // and the tool jostle of the module, and runs that with the same arguments in its place. It does not return.
 func Main(m *testing.M) {
 	flag.Parse() // as (*testing.M).Run does
-	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" {
+	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
 		os.Exit(m.Run())
 	}
 	code, err := runInstrumented(os.Args[1:])

@@ -167,6 +167,8 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	r.conclude()
 	var exit *exec.ExitError
 	switch {
+	case r.idle && !r.failed && ctx.Err() == nil:
+		return r, fmt.Errorf("%s in %s: the time was over before one execution was: give it more than -time %v", t.name, t.pkg.ImportPath, f.budget)
 	case err == nil || ctx.Err() != nil || r.outOfTime && !r.failed:
 		return r, nil
 	case !errors.As(err, &exit):
