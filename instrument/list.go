@@ -24,6 +24,7 @@ type listed struct {
 	Module       *moduleInfo
 	GoFiles      []string
 	CgoFiles     []string
+	SFiles       []string
 	TestGoFiles  []string
 	XTestGoFiles []string
 	Imports      []string
@@ -47,7 +48,7 @@ type moduleInfo struct {
 	Replace   *moduleInfo
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
@@ -58,6 +59,9 @@ func (e *BuildError) Error() string { return e.Text }
 func (c *Config) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
+	if c.Dir != "" { // which may lead through links: the go command names files by it
+		cmd.Env = append(slices.Clip(cmd.Env), "PWD="+c.Dir)
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -78,6 +78,10 @@ func File(in Input) (*Output, error) {
 	return r.out, r.finish()
 }
 
+// LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
+// constraints, and is nobody's doc.
+func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
+
 type rewriter struct {
 	Input
 	edits
@@ -253,9 +257,10 @@ func (r *rewriter) finish() error {
 		}
 		head = line
 	}
-	if r.LineDirective || head != "" {
-		// A line comment may stand before build constraints, and is nobody's doc.
-		head += fmt.Sprintf("//line %s:1\n", r.Name)
+	if r.LineDirective {
+		head += LineDirective(r.Name)
+	} else if head != "" {
+		head += "//line :1:1\n" // of the same file
 	}
 	r.out.Src = []byte(head + r.render(0, len(r.Src)))
 	return nil
