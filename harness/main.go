@@ -21,7 +21,7 @@ import (
 // In a test binary built from instrumented sources it runs the tests. In any other it has one built, by the go command
 // and the tool jostle of the module, and runs that with the same arguments in its place. It does not return.
 func Main(m *testing.M) {
-	flag.Parse() // as (*testing.M).Run does
+	flag.Parse()                                                                          // as (*testing.M).Run does
 	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
 		os.Exit(m.Run())
 	}
