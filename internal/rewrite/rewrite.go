@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "6"
+const Version = "7"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -191,6 +191,21 @@ func (r *rewriter) claim(n ast.Node) {
 		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
 			r.done[sel] = true // no method value
 		}
+	case *ast.SelectorExpr:
+		if sel := r.Info.Selections[n]; sel != nil && sel.Kind() == types.MethodExpr {
+			r.noteMethodExpr(n, sel)
+		}
+	}
+}
+
+// noteMethodExpr notes a function like (*sync.Mutex).Lock, which nothing stands in for.
+func (r *rewriter) noteMethodExpr(n *ast.SelectorExpr, sel *types.Selection) {
+	recv, ok := types.Unalias(deref(sel.Obj().(*types.Func).Signature().Recv().Type())).(*types.Named)
+	if !ok || recv.Obj().Pkg() == nil {
+		return
+	}
+	if op := method(recv.Obj().Pkg().Path(), recv.Obj().Name(), sel.Obj().Name()); op.name != "" {
+		r.note(n, op.what, "it is a method expression")
 	}
 }
 
