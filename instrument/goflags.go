@@ -20,7 +20,7 @@ func (c *Config) clean(env map[string]string) error {
 		switch {
 		case name != "overlay" && name != "modfile":
 			left = append(left, quote(f))
-		case earlier(file) == nil:
+		case earlier(file) == nil && exists(file): // else the cache has been cleared since
 			return fmt.Errorf("GOFLAGS has %s, and jostle needs that flag for itself", f)
 		}
 	}
