@@ -2,6 +2,8 @@ package harness
 
 import (
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +53,11 @@ var (
 
 // startPausing must be called outside of bubbles before pause is.
 var startPausing = sync.OnceFunc(func() {
+	// The runtime's own goroutines for signals begin with the first Notify, and would else be part of a bubble, where they
+	// and who called it wait for each other.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 	go func() {
 		for d := range pauses {
 			time.Sleep(d)

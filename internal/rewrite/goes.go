@@ -13,21 +13,22 @@ import (
 //	go f(x, y)
 //	{ a, b := x, y; Go(func() { f(a, b) }, site) }
 //
-// What has no value of its own stays in the call: constants, nil, declared functions, builtins.
+// What has no value of its own stays in the call: constants, nil, declared functions, builtins. A function that takes
+// and returns nothing is started as it is, so that no stack shows another one between.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
 	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
-	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok && len(call.Args) == 0 && lit.Type.Results == nil {
+	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
+		r.goesOperation(n, t, site)
+		return
+	}
+	if r.isPlainFunc(call.Fun) {
 		r.replace(from, to, p+".Go("+r.lines(from, to))
 		end := r.at(call.Fun.End())
 		r.replace(end, r.at(call.End()), ", "+r.lines(end, r.at(call.End()))+site+")")
 		r.count("go")
-		return
-	}
-	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
-		r.goesOperation(n, t, site)
 		return
 	}
 	if reason := r.argumentsStayNative(call); reason != "" {
@@ -48,6 +49,16 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 		r.count("close")
 	}
 	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
+}
+
+// isPlainFunc reports whether fun is a func().
+func (r *rewriter) isPlainFunc(fun ast.Expr) bool {
+	t := types.Unalias(r.Info.TypeOf(fun))
+	if _, ok := t.(*types.TypeParam); ok || r.isBuiltin(fun, "") {
+		return false
+	}
+	s, ok := t.Underlying().(*types.Signature)
+	return ok && s.Params().Len() == 0 && s.Results().Len() == 0
 }
 
 // goesOperation rewrites go wg.Wait() and its like.

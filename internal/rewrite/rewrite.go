@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "6"
+const Version = "8"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -79,6 +79,10 @@ func File(in Input) (*Output, error) {
 	return r.out, r.finish(promoted)
 }
 
+// LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
+// constraints, and is nobody's doc.
+func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
+
 type rewriter struct {
 	Input
 	edits
@@ -123,7 +127,8 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 // lineMark is a comment after which the compiler goes on counting from p.
 func (r *rewriter) lineMark(p token.Pos) string {
 	pos := r.file.PositionFor(p, true)
-	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, pos.Column)
+	// Behind a line directive without a column there are none: any will do.
+	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
 func (r *rewriter) note(n ast.Node, op, reason string) {
@@ -189,6 +194,21 @@ func (r *rewriter) claim(n ast.Node) {
 		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
 			r.done[sel] = true // no method value
 		}
+	case *ast.SelectorExpr:
+		if sel := r.Info.Selections[n]; sel != nil && sel.Kind() == types.MethodExpr {
+			r.noteMethodExpr(n, sel)
+		}
+	}
+}
+
+// noteMethodExpr notes a function like (*sync.Mutex).Lock, which nothing stands in for.
+func (r *rewriter) noteMethodExpr(n *ast.SelectorExpr, sel *types.Selection) {
+	recv, ok := types.Unalias(deref(sel.Obj().(*types.Func).Signature().Recv().Type())).(*types.Named)
+	if !ok || recv.Obj().Pkg() == nil {
+		return
+	}
+	if op := method(recv.Obj().Pkg().Path(), recv.Obj().Name(), sel.Obj().Name()); op.name != "" {
+		r.note(n, op.what, "it is a method expression")
 	}
 }
 
@@ -259,9 +279,10 @@ func (r *rewriter) finish(decls string) error {
 		}
 		head = line
 	}
-	if r.LineDirective || head != "" {
-		// A line comment may stand before build constraints, and is nobody's doc.
-		head += fmt.Sprintf("//line %s:1\n", r.Name)
+	if r.LineDirective {
+		head += LineDirective(r.Name)
+	} else if head != "" {
+		head += "//line :1:1\n" // of the same file
 	}
 	r.out.Src = []byte(head + r.render(0, len(r.Src)))
 	return nil
