@@ -175,7 +175,9 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	}
 	e.note(ev)
 	if n == 0 {
-		return false // there is nothing to search where the plain run fails
+		// There is nothing to search where the plain run fails.
+		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
+		return false
 	}
 	if out.Abandoned > 0 || !e.clean() {
 		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})

@@ -140,8 +140,8 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose,
-		Env: testEnviron(res.Env), Out: stdout,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON,
+		Env: testEnviron(res.Env),
 	}
 	if c.Schedules == 0 && c.Time == 0 {
 		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
@@ -158,9 +158,14 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		c.Args = append(c.Args, "-test.gocoverdir="+covered)
 	}
 	c.Args = append(c.Args, args...)
-	var text bytes.Buffer
-	if f.asJSON {
-		c.Out = &text
+	var printed error
+	c.Print = func(pkg, text string) {
+		if f.asJSON {
+			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
+			return
+		}
+		_, err := io.WriteString(stdout, text)
+		printed = errors.Join(printed, err)
 	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
@@ -169,10 +174,8 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if err != nil {
 		return err
 	}
-	if f.asJSON {
-		if err := printJSON(ctx, stdout, &text); err != nil {
-			return err
-		}
+	if printed != nil {
+		return printed
 	}
 	if f.covers() {
 		if err := f.coverage(ctx, covered, stdout, stderr); err != nil {
@@ -257,9 +260,9 @@ func (f *testFlags) coverage(ctx context.Context, dir string, stdout, stderr io.
 }
 
 // printJSON passes the output of go test on as go test -json has it.
-func printJSON(ctx context.Context, stdout io.Writer, text *bytes.Buffer) error {
-	cmd := exec.CommandContext(ctx, "go", "tool", "test2json")
-	cmd.Stdin, cmd.Stdout = text, stdout
+func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-p", pkg)
+	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run go tool test2json: %w", err)
 	}

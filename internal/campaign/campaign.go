@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -34,7 +33,7 @@ type Config struct {
 	Full      bool // a replay prints every step
 	Env       []string
 
-	Out      io.Writer // what go test prints
+	Print    func(pkg, text string) // what go test prints of a package
 	Progress func(done, tests, executions, findings int)
 }
 

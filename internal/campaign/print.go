@@ -30,8 +30,7 @@ func (c *campaign) print(p *pkg) {
 		}
 		fmt.Fprintf(&b, "ok  \t%s\t%s\n", p.Package, seconds)
 	}
-	// Nothing is lost if nobody reads it: findings are in their files.
-	_, _ = c.Out.Write([]byte(b.String()))
+	c.Print(p.Package, b.String())
 }
 
 func (p *pkg) failed() bool {
@@ -49,7 +48,7 @@ func (p *pkg) failed() bool {
 func (t *test) print(b *strings.Builder) {
 	seconds := t.spent.Seconds()
 	if t.c.Verbose {
-		fmt.Fprintf(b, "=== RUN   %s\n", t.name)
+		fmt.Fprintf(b, "=== RUN   %s\n%s", t.name, t.printed)
 	}
 	switch {
 	case t.mode == native:
@@ -72,6 +71,22 @@ func (t *test) print(b *strings.Builder) {
 	}
 }
 
+// withoutHeads takes from the output of a test binary what it says of the test as a whole.
+func (t *test) withoutHeads(output string) string {
+	var b strings.Builder
+	for line := range strings.Lines(output) {
+		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
+		name, _, _ := strings.Cut(of, " ")
+		switch {
+		case line == "PASS\n", line == "FAIL\n", strings.TrimSpace(line) == "=== RUN   "+t.name:
+		case isHead && strings.HasPrefix(line, "--- ") && name == t.name:
+		default:
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
 // line sums up in one line what was done with a test.
 func (t *test) line() string {
 	switch {
@@ -87,6 +102,9 @@ func (t *test) line() string {
 	rate := ""
 	if d := t.spent; d > 0 && t.executions > 1 {
 		rate = fmt.Sprintf(", %.0f/s", float64(t.executions)/max(d.Seconds(), 1e-3))
+	}
+	if t.mode == live { // what Go's scheduler makes of it is not known
+		return fmt.Sprintf("%s: %s%s, %s", t.name, plural(t.executions, "run"), rate, how)
 	}
 	return fmt.Sprintf("%s: %s, %s%s, %s", t.name, plural(t.executions, "schedule"), plural(t.distinct, "different order"), rate, how)
 }

@@ -36,6 +36,7 @@ type test struct {
 	rounds     int
 	finished   bool
 
+	printed   string // by the plain run
 	skipped   bool
 	output    string // of what ran as go test runs it
 	failed    bool   // in that
@@ -139,6 +140,9 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 		t.mode, t.finished = native, true
 		t.output, t.failed = r.output, r.exit != 0
 		return
+	}
+	if plan.First == 0 && t.c.Verbose {
+		t.printed = t.withoutHeads(r.output)
 	}
 	t.read(ctx, r)
 	if t.last > 0 && t.next >= t.last || t.mode == live && t.next >= plan.Last {

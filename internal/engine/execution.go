@@ -179,11 +179,8 @@ const (
 	Outlived         // the body has returned long since, and what it has started goes on and on
 )
 
-// Bounds for Outlived: so many moves of the clock, or steps, after the body's end.
-const (
-	outlivedTicks = 3_000
-	outlivedSteps = 300_000
-)
+// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
+const outlivedTicks = 3_000
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
 const (
@@ -195,7 +192,7 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, start := 0, int64(0), 0
-	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	after := 0 // moves of the clock since the body ended
 	for {
 		x.admit()
 		switch {
@@ -205,10 +202,7 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after == 1 {
-				end = x.trace.n
-			}
-			if after > outlivedTicks && x.moved || x.trace.n-end > outlivedSteps {
+			if after++; after > outlivedTicks && x.moved {
 				return Outlived
 			}
 		}
