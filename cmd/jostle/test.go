@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -140,7 +141,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: testEnviron(res.Env),
 	}
 	if c.Schedules == 0 && c.Time == 0 {
@@ -169,6 +170,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
+	c.Found = line.found
 	sum, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {
@@ -261,7 +263,7 @@ func (f *testFlags) coverage(ctx context.Context, dir string, stdout, stderr io.
 
 // printJSON passes the output of go test on as go test -json has it.
 func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-p", pkg)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", pkg)
 	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run go tool test2json: %w", err)
@@ -271,12 +273,14 @@ func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
 
 // A statusLine tells people at a terminal how far the tests are; to anybody else it is silent.
 type statusLine struct {
-	w     io.Writer
+	all   io.Writer // for what everybody is told
+	w     io.Writer // for the line; nil if nobody is there to see it change
 	began time.Time
+	mu    sync.Mutex
 }
 
 func newStatusLine(w io.Writer, silent bool) *statusLine {
-	l := &statusLine{began: time.Now()}
+	l := &statusLine{all: w, began: time.Now()}
 	if file, ok := w.(*os.File); ok && !silent {
 		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
 			l.w = w
@@ -286,9 +290,19 @@ func newStatusLine(w io.Writer, silent bool) *statusLine {
 }
 
 func (l *statusLine) show(done, tests, executions, findings int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.w != nil {
 		fmt.Fprintf(l.w, "\r\x1b[K%s", campaign.Status(done, tests, executions, findings, time.Since(l.began)))
 	}
+}
+
+// found tells of a finding as soon as it is one: its report comes when its package is done.
+func (l *statusLine) found(pkg, test, what, file string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.clear()
+	fmt.Fprintf(l.all, "%s %s: %s\n\t%s\n", pkg, test, what, file)
 }
 
 func (l *statusLine) clear() {

@@ -44,7 +44,10 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 
-	shown struct{ executions, findings int } // guarded by campaign.mu
+	shown struct { // guarded by campaign.mu
+		executions, findings int
+		finished             bool
+	}
 }
 
 // A mode is how a test runs.
@@ -275,7 +278,15 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, e.File, e.N, got, tries})
+	t.confirm(confirmed{f, e.File, e.N, got, tries})
+}
+
+func (t *test) confirm(f confirmed) {
+	t.confirmed = append(t.confirmed, f)
+	if t.c.Found != nil {
+		what, _, _ := strings.Cut(f.Report, "\n")
+		t.c.Found(t.pkg.Package, t.name, what, f.file)
+	}
 }
 
 // A replayed finding is what one process made of it.
@@ -337,7 +348,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
-		Report: crash + ": the execution ended its process\n\n" + crashText(r.output),
+		Report: crashReport(r.output),
 	}
 	if n > 0 {
 		again, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
@@ -371,5 +382,5 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, name, n, got, tries})
+	t.confirm(confirmed{f, name, n, got, tries})
 }
