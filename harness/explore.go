@@ -200,7 +200,7 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.name, Mode: "controlled", Module: e.plan.Module, Jostle: version(), Go: runtime.Version(),
 		Race: e.plan.Race, Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Trace: out.Hash,
-		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures,
+		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures(0),
 	}
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
@@ -247,10 +247,10 @@ func (e *explorer) recorded(s engine.Strategy) engine.Strategy {
 	}
 	rec := schedule.NewRecorder(s)
 	return engineFunc(func(q *engine.Question) int {
-		n := len(rec.Departures)
+		n := rec.Made()
 		c := rec.Choose(q)
-		if len(rec.Departures) > n {
-			_, _ = f.WriteString(rec.Departures[n:].Text())
+		if rec.Made() > n {
+			_, _ = f.WriteString(rec.Departures(n).Text())
 		}
 		return c
 	})
@@ -308,7 +308,7 @@ func (e *explorer) play(k schedule.Keyed) (out played, missed schedule.Keyed) {
 	player := schedule.NewPlayer(k)
 	rec := schedule.NewRecorder(player)
 	out.testOutcome = e.run(rec)
-	out.departures = rec.Departures
+	out.departures = rec.Departures(0)
 	return out, player.Missed(k)
 }
 

@@ -95,7 +95,7 @@ func TestRecordAndPlay(t *testing.T) {
 	for n := range executions {
 		rec := schedule.NewRecorder(strategy.Mix(5, n, k))
 		first := execute(t, rec, transfer)
-		kept, err := schedule.ParseKeyed(rec.Departures.Text())
+		kept, err := schedule.ParseKeyed(rec.Departures(0).Text())
 		assert.NoError(t, err)
 		player := schedule.NewPlayer(kept)
 		again := execute(t, player, transfer)
