@@ -205,7 +205,7 @@ func (t *test) read(ctx context.Context, r run) {
 	}
 }
 
-// maxStalls is how many executions may block where no schedule reaches before the test is given up.
+// maxStalls is how many executions may block where no schedule reaches before the test runs live.
 const maxStalls = 3
 
 func (t *test) stalled(e session.Event) {
@@ -220,8 +220,13 @@ func (t *test) stalled(e session.Event) {
 	}
 	t.next = e.N + 1
 	if t.stalls++; t.stalls == maxStalls {
-		t.finished = true
-		t.notes = append(t.notes, fmt.Sprintf("%d executions blocked where no schedule reaches; the last: %s", maxStalls, firstLine(e.Text)))
+		t.notes = append(t.notes, fmt.Sprintf("%s blocked where no schedule reaches; the last: %s", plural(maxStalls, "execution"), firstLine(e.Text)))
+		if t.c.Mode == Controlled {
+			t.finished = true
+			return
+		}
+		t.mode, t.why = live, "some executions block where no schedule reaches"
+		t.next, t.executions, t.distinct = 0, 0, 0
 	}
 }
 

@@ -72,6 +72,8 @@ type Execution struct {
 	limits   Limits
 	wait     func()
 
+	awaiting Waiters // tasks that wait for a state of the others
+
 	tasks   []*Task
 	live    int
 	runq    queue
@@ -154,6 +156,7 @@ func (x *Execution) reset() {
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
+	x.awaiting = Waiters{}
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}

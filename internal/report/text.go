@@ -278,6 +278,8 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "select without a case that can go on"
 	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
 		return "sleep for ever"
+	case len(g.Waits) == 0 && g.Op == engine.OpWait:
+		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
 	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
