@@ -188,11 +188,11 @@ func unlockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 
 var rlockerType = reflect.TypeOf(new(sync.RWMutex).RLocker())
 
-// rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker. The runtime's
-// rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
+// rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker and for none. The
+// runtime's rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
 func rlocker(l sync.Locker) *sync.RWMutex {
 	v := reflect.ValueOf(l)
-	if v.Type() != rlockerType {
+	if !v.IsValid() || v.Type() != rlockerType {
 		return nil
 	}
 	return (*sync.RWMutex)(v.UnsafePointer())

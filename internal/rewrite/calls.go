@@ -11,7 +11,6 @@ import (
 type operation struct {
 	name    string // of perturb's function
 	what    string // for people
-	binds   bool   // has neither arguments nor results: its method value can be bound
 	locker  bool   // is called through an interface
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
@@ -20,24 +19,24 @@ type operation struct {
 // methods by type and name.
 var methods = map[string]map[string]operation{
 	"sync.Mutex": {
-		"Lock": {name: "MutexLock", what: "lock", binds: true}, "TryLock": {name: "MutexTryLock", what: "try lock"},
-		"Unlock": {name: "MutexUnlock", what: "unlock", binds: true},
+		"Lock": {name: "MutexLock", what: "lock"}, "TryLock": {name: "MutexTryLock", what: "try lock"},
+		"Unlock": {name: "MutexUnlock", what: "unlock"},
 	},
 	"sync.RWMutex": {
-		"Lock": {name: "RWMutexLock", what: "lock", binds: true}, "TryLock": {name: "RWMutexTryLock", what: "try lock"},
-		"Unlock": {name: "RWMutexUnlock", what: "unlock", binds: true},
-		"RLock":  {name: "RWMutexRLock", what: "read lock", binds: true}, "TryRLock": {name: "RWMutexTryRLock", what: "try read lock"},
-		"RUnlock": {name: "RWMutexRUnlock", what: "read unlock", binds: true},
+		"Lock": {name: "RWMutexLock", what: "lock"}, "TryLock": {name: "RWMutexTryLock", what: "try lock"},
+		"Unlock": {name: "RWMutexUnlock", what: "unlock"},
+		"RLock":  {name: "RWMutexRLock", what: "read lock"}, "TryRLock": {name: "RWMutexTryRLock", what: "try read lock"},
+		"RUnlock": {name: "RWMutexRUnlock", what: "read unlock"},
 	},
 	"sync.WaitGroup": {
-		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done", binds: true},
-		"Wait": {name: "WaitGroupWait", what: "wait group wait", binds: true}, "Go": {name: "WaitGroupGo", what: "go"},
+		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done"},
+		"Wait": {name: "WaitGroupWait", what: "wait group wait"}, "Go": {name: "WaitGroupGo", what: "go"},
 	},
 	"sync.Pool": {"Get": {name: "PoolGet", what: "pool"}, "Put": {name: "PoolPut", what: "pool"}},
 	"sync.Once": {"Do": {name: "OnceDo", what: "once"}},
 	"sync.Cond": {
-		"Wait": {name: "CondWait", what: "cond wait", binds: true}, "Signal": {name: "CondSignal", what: "cond signal", binds: true},
-		"Broadcast": {name: "CondBroadcast", what: "cond broadcast", binds: true},
+		"Wait": {name: "CondWait", what: "cond wait"}, "Signal": {name: "CondSignal", what: "cond signal"},
+		"Broadcast": {name: "CondBroadcast", what: "cond broadcast"},
 	},
 	"time.Timer":  {"Stop": {name: "TimerStop", what: "timer"}, "Reset": {name: "TimerReset", what: "timer"}},
 	"time.Ticker": {"Stop": {name: "TickerStop", what: "timer"}, "Reset": {name: "TickerReset", what: "timer"}},
@@ -45,8 +44,8 @@ var methods = map[string]map[string]operation{
 
 // lockers are the methods that are taken over when they are called through an interface that has both.
 var lockers = map[string]operation{
-	"Lock":   {name: "LockerLock", what: "lock", binds: true, locker: true},
-	"Unlock": {name: "LockerUnlock", what: "unlock", binds: true, locker: true},
+	"Lock":   {name: "LockerLock", what: "lock", locker: true},
+	"Unlock": {name: "LockerUnlock", what: "unlock", locker: true},
 }
 
 // atomic is what comes before an operation of package sync/atomic or sync.Map.
@@ -80,12 +79,14 @@ var functions = map[string]map[string]operation{
 	"runtime": {"Gosched": {name: "RuntimeGosched", what: "yield"}},
 }
 
-// A target is what a call or a method value refers to, if package perturb stands in for it.
+// A target is what a call or a value refers to, if package perturb stands in for it.
 type target struct {
 	operation
+	sig  *types.Signature
 	recv ast.Expr       // of a method
 	take string         // what turns recv into a pointer to the object: "&" before it
 	path string         // and this behind it
+	typ  ast.Expr       // whose method it is, for a method expression
 	pkg  *types.PkgName // of a function that is named by its package
 	fn   string         // its name
 }
@@ -116,8 +117,12 @@ func (r *rewriter) find(fun ast.Expr) *target {
 				return r.findFunction(fun.Sel, pkg)
 			}
 		}
-		if sel := r.Info.Selections[fun]; sel != nil && sel.Kind() == types.MethodVal {
+		switch sel := r.Info.Selections[fun]; {
+		case sel == nil:
+		case sel.Kind() == types.MethodVal:
 			return r.findMethod(fun, sel)
+		case sel.Kind() == types.MethodExpr:
+			return r.findMethodExpr(fun, sel)
 		}
 	}
 	return nil
@@ -138,7 +143,7 @@ func (r *rewriter) findFunction(id *ast.Ident, pkg *types.PkgName) *target {
 	if pkg == nil { // by a dot import
 		pkg = r.dotImport(fn.Pkg())
 	}
-	return &target{operation: op, pkg: pkg, fn: fn.Name()}
+	return &target{operation: op, sig: fn.Signature(), pkg: pkg, fn: fn.Name()}
 }
 
 func (r *rewriter) dotImport(of *types.Package) *types.PkgName {
@@ -156,24 +161,13 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		return t
 	}
 	recv := fn.Signature().Recv().Type()
-	var op operation
 	isInterface := types.IsInterface(recv)
-	if isInterface {
-		op = lockers[fn.Name()]
-	} else if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
-		op = method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
-	}
+	op := methodOf(recv, fn)
 	if op.name == "" {
 		return nil
 	}
-	t := &target{operation: op, recv: fun.X}
+	t := &target{operation: op, sig: fn.Signature(), recv: fun.X}
 	typ := sel.Recv()
-	if _, ok := types.Unalias(typ).(*types.TypeParam); ok {
-		if !isInterface {
-			r.note(fun, op.what, "the receiver is a type parameter")
-		}
-		return nil
-	}
 	// The way to an embedded object, spelled out.
 	for _, i := range sel.Index()[:len(sel.Index())-1] {
 		st, ok := deref(typ).Underlying().(*types.Struct)
@@ -203,6 +197,31 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 	return t
 }
 
+// methodOf returns what stands in for fn, a method that is declared with receiver recv.
+func methodOf(recv types.Type, fn *types.Func) operation {
+	if types.IsInterface(recv) {
+		return lockers[fn.Name()]
+	}
+	if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
+		return method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
+	}
+	return operation{}
+}
+
+// findMethodExpr returns what (*sync.Mutex).Lock and its like refer to.
+func (r *rewriter) findMethodExpr(fun *ast.SelectorExpr, sel *types.Selection) *target {
+	fn := sel.Obj().(*types.Func)
+	op := methodOf(fn.Signature().Recv().Type(), fn)
+	switch {
+	case op.name == "" || op.locker && !isLocker(sel.Recv()):
+		return nil
+	case len(sel.Index()) > 1 && !op.wraps:
+		r.note(fun, op.what, "it is a method expression of a type that embeds the object")
+		return nil
+	}
+	return &target{operation: op, sig: fn.Signature(), typ: fun.X}
+}
+
 func deref(t types.Type) types.Type {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		return p.Elem()
@@ -213,7 +232,8 @@ func deref(t types.Type) types.Type {
 // isLocker reports whether a value of type t can be used as a sync.Locker.
 func isLocker(t types.Type) bool {
 	i, ok := t.Underlying().(*types.Interface)
-	if !ok || !i.IsMethodSet() {
+	_, isParam := types.Unalias(t).(*types.TypeParam)
+	if !ok || !isParam && !i.IsMethodSet() {
 		return false
 	}
 	for _, name := range []string{"Lock", "Unlock"} {
@@ -226,12 +246,6 @@ func isLocker(t types.Type) bool {
 	return true
 }
 
-// isSyncLocker reports whether e is a sync.Locker by name.
-func (r *rewriter) isSyncLocker(e ast.Expr) bool {
-	named, ok := types.Unalias(r.Info.TypeOf(e)).(*types.Named)
-	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "sync" && named.Obj().Name() == "Locker"
-}
-
 // call rewrites a call of something that perturb stands in for.
 func (r *rewriter) call(n *ast.CallExpr) {
 	if r.isBuiltin(n.Fun, "close") && len(n.Args) == 1 {
@@ -242,8 +256,13 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	if t == nil {
 		return
 	}
-	if len(n.Args) == 1 && r.isTuple(n.Args[0]) {
+	isTuple := len(n.Args) == 1 && r.isTuple(n.Args[0])
+	switch {
+	case isTuple && t.harness:
 		r.note(n, t.what, "its arguments are the results of one call")
+		return
+	case isTuple || t.typ != nil:
+		r.value(n.Fun)
 		return
 	}
 	if t.wraps {
@@ -318,7 +337,7 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 		if !calls || r.Info.Types[args[i]].Value != nil {
 			continue
 		}
-		if b, ok := ast.Unparen(args[i]).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) {
+		if r.isUntyped(args[i]) {
 			return nil
 		}
 		return args[i]
@@ -368,24 +387,6 @@ func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 		}
 	}
 	return newOperand(t.name, strings.Join(args, ", "), 0)
-}
-
-// methodValue rewrites a method that is not called but used as a value: t.Cleanup(mu.Unlock).
-func (r *rewriter) methodValue(n *ast.SelectorExpr) {
-	t := r.find(n)
-	if t == nil || t.harness {
-		return
-	}
-	if t.recv == nil || !t.binds || t.locker && !r.isSyncLocker(n.X) {
-		r.note(n, t.what, "it is used as a value")
-		return
-	}
-	site := r.sites.add(n.Pos(), newOperand(t.name, t.operand(r), r.variable(t.recv)))
-	p := r.names.perturb
-	fn := p + "." + t.name
-	r.before(r.at(n.X.Pos()), p+".Bind("+fn+", "+t.take)
-	r.replace(r.at(n.X.End()), r.at(n.End()), t.path+", "+r.lines(r.at(n.X.End()), r.at(n.End()))+site+")")
-	r.count(t.what)
 }
 
 func (r *rewriter) count(what string) { r.out.Points[what]++ }

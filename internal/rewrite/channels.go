@@ -18,48 +18,43 @@ func (r *rewriter) elem(ch ast.Expr) (string, bool) {
 	if c == nil {
 		return "", false
 	}
-	e, ok := types.Unalias(c.Elem()).(*types.TypeParam)
-	if !ok {
-		return "", false
-	}
-	// Something else may have taken the name since.
-	if _, obj := r.scope(ch.Pos()).LookupParent(e.Obj().Name(), ch.Pos()); obj != e.Obj() {
-		return "", false
-	}
-	return "[" + e.Obj().Name() + "]", true
-}
-
-// scope returns the innermost scope at p.
-func (r *rewriter) scope(p token.Pos) *types.Scope {
-	for i := range r.Pkg.Scope().NumChildren() {
-		if s := r.Pkg.Scope().Child(i); s.Contains(p) {
-			if in := s.Innermost(p); in != nil {
-				return in
-			}
-		}
-	}
-	return r.Pkg.Scope()
+	name, ok := r.typeName(c.Elem(), ch.Pos())
+	return "[" + name + "]", ok
 }
 
 // coreChan returns the one channel type that all types of p's type set have beneath, directions aside; nil if there is
 // none.
 func coreChan(p *types.TypeParam) *types.Chan {
-	i := p.Constraint().Underlying().(*types.Interface)
-	var core *types.Chan
+	core, _ := coreOf(p.Constraint().Underlying().(*types.Interface))
+	return core
+}
+
+// coreOf returns coreChan for a constraint, and whether it has types that are none.
+func coreOf(i *types.Interface) (core *types.Chan, others bool) {
 	for e := range i.EmbeddedTypes() {
 		u, ok := types.Unalias(e).(*types.Union)
 		if !ok {
 			u = types.NewUnion([]*types.Term{types.NewTerm(false, e)})
 		}
 		for term := range u.Terms() {
-			c, ok := term.Type().Underlying().(*types.Chan)
-			if !ok || core != nil && !types.Identical(core.Elem(), c.Elem()) {
-				return nil
+			c, isChan := term.Type().Underlying().(*types.Chan)
+			if in, ok := term.Type().Underlying().(*types.Interface); ok {
+				var mixed bool
+				if c, mixed = coreOf(in); mixed {
+					return nil, true
+				}
+				isChan = c != nil
+				if !isChan && u.Len() == 1 {
+					continue // methods only
+				}
+			}
+			if !isChan || core != nil && !types.Identical(core.Elem(), c.Elem()) {
+				return nil, true
 			}
 			core = c
 		}
 	}
-	return core
+	return core, false
 }
 
 func (r *rewriter) channel(op string, ch ast.Expr) operand {
@@ -68,11 +63,24 @@ func (r *rewriter) channel(op string, ch ast.Expr) operand {
 
 const typeParamReason = "the channel's type is a type parameter whose element type has no name here"
 
+const namedBoolReason = "whether a value was received becomes a named type"
+
+// isNamedBool reports whether the second result of a receive is assigned to a variable of another type than bool, as an
+// untyped value can be.
+func (r *rewriter) isNamedBool(recv ast.Expr) bool {
+	tuple, ok := r.Info.TypeOf(recv).(*types.Tuple)
+	return ok && tuple.At(1).Type() != types.Typ[types.Bool]
+}
+
 // receive rewrites <-ch, with one result or two.
 func (r *rewriter) receive(n *ast.UnaryExpr) {
 	elem, ok := r.elem(n.X)
 	if !ok {
 		r.note(n, "receive", typeParamReason)
+		return
+	}
+	if r.isNamedBool(n) {
+		r.note(n, "receive", namedBoolReason)
 		return
 	}
 	fn := "Recv"
@@ -126,9 +134,10 @@ func isChan(t types.Type) bool {
 // rangeOver rewrites a loop over a channel as one with a receive at its beginning:
 //
 //	for v := range ch { body }
-//	for c, v := RangeOver(ch); ; { var ok bool; if v, ok = Recv2(c, site); !ok { break }; body }
+//	for c, v := RangeOver(ch); ; { w, ok := Recv2(c, site); if !ok { break }; v = w; body }
 //
-// What the language does for the variables of a loop, one for all rounds or one for each, it does for both.
+// What the language does for the variables of a loop, one for all rounds or one for each, it does for both. One that is
+// for all rounds keeps its value when the channel is closed.
 func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	if !isChan(r.Info.TypeOf(n.X)) {
 		return
@@ -144,15 +153,13 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)
-	switch key, isName := n.Key.(*ast.Ident); {
-	case n.Key == nil || isName && key.Name == "_":
-	case n.Tok.String() == ":=":
-		header = fmt.Sprintf(" %s, %s := ", c, key.Name)
-		body = fmt.Sprintf("var %s bool; if %s, %s = %s; !%s { break }; ", ok, key.Name, ok, recv, ok)
-	default:
-		v := r.names.fresh("V")
-		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, r.moved(n.Key, n.Body.Lbrace), v)
-		if r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
+	if key, isName := n.Key.(*ast.Ident); n.Key != nil && !(isName && key.Name == "_") {
+		v, dest := r.names.fresh("V"), r.moved(n.Key, n.Body.Lbrace)
+		if n.Tok == token.DEFINE {
+			header, dest = fmt.Sprintf(" %s, %s := ", c, key.Name), key.Name
+		}
+		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, dest, v)
+		if n.Tok != token.DEFINE && r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
 			body += r.lineMark(n.Body.Lbrace + 1)
 		}
 	}

@@ -26,7 +26,11 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 		r.count("go")
 		return
 	}
-	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
+	switch t := r.find(call.Fun); {
+	case t == nil || t.harness || t.wraps:
+	case t.typ != nil:
+		r.value(call.Fun)
+	default:
 		r.goesOperation(n, t, site)
 		return
 	}
@@ -60,9 +64,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	c := &capture{r: r, at: n.Pos()}
 	var args []string
 	if t.recv != nil {
-		name := r.names.fresh("X")
-		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
-		args = append(args, name)
+		args = append(args, c.keep(t.take+r.rendered(t.recv)+t.path))
 	} else {
 		r.drop(t)
 	}
@@ -95,27 +97,23 @@ func (r *rewriter) started(call *ast.CallExpr) string {
 	return r.text(call.Fun)
 }
 
-// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "": an untyped value that is no
-// constant would take another type there.
+// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "".
 func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
 	for _, a := range call.Args {
-		e, ok := ast.Unparen(a).(*ast.BinaryExpr)
-		if !ok || r.Info.Types[a].Value != nil {
-			continue
-		}
-		t := r.Info.TypeOf(a)
-		switch e.Op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			if t != types.Typ[types.Bool] {
-				return "an argument is a comparison that becomes a named type"
-			}
-		case token.SHL, token.SHR:
-			if r.Info.Types[e.X].Value != nil {
-				return "an argument is a shift of an untyped constant"
-			}
+		if _, ok := r.conversion(a); !ok {
+			return "an argument takes its type from a parameter, and the type has no name here"
 		}
 	}
 	return ""
+}
+
+// conversion returns what an argument must be converted to, so that it has the same type in a variable; "" for nothing.
+func (r *rewriter) conversion(arg ast.Expr) (string, bool) {
+	tv := r.Info.Types[arg]
+	if tv.Value != nil || !r.isUntyped(arg) || tv.Type == types.Typ[types.Bool] {
+		return "", true
+	}
+	return r.typeName(tv.Type, arg.Pos())
 }
 
 // A capture collects the values that a go statement evaluates.
@@ -125,10 +123,10 @@ type capture struct {
 	names, values []string
 }
 
-func (c *capture) keep(e ast.Expr) string {
+func (c *capture) keep(value string) string {
 	name := c.r.names.fresh("X")
 	c.names = append(c.names, name)
-	c.values = append(c.values, c.r.moved(e, c.at))
+	c.values = append(c.values, value)
 	return name
 }
 
@@ -137,11 +135,11 @@ func (c *capture) function(fun ast.Expr) string {
 	e := ast.Unparen(fun)
 	switch x := e.(type) {
 	case *ast.IndexExpr: // an instantiation, unless it indexes
-		if _, ok := info.TypeOf(x.X).(*types.Signature); ok {
-			e = x.X
+		if c.r.isInstantiation(x.X) {
+			e = ast.Unparen(x.X)
 		}
 	case *ast.IndexListExpr:
-		e = x.X
+		e = ast.Unparen(x.X)
 	}
 	var id *ast.Ident
 	switch x := e.(type) {
@@ -158,7 +156,7 @@ func (c *capture) function(fun ast.Expr) string {
 			return c.r.rendered(fun)
 		}
 	}
-	return c.keep(fun)
+	return c.keep(c.r.moved(fun, c.at))
 }
 
 func (c *capture) arguments(call *ast.CallExpr) string {
@@ -177,7 +175,11 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 			out = append(out, r.rendered(a))
 			continue
 		}
-		out = append(out, c.keep(a))
+		value := r.moved(a, c.at)
+		if typ, _ := r.conversion(a); typ != "" {
+			value = typ + "(" + value + ")"
+		}
+		out = append(out, c.keep(value))
 	}
 	args := strings.Join(out, ", ")
 	if call.Ellipsis.IsValid() {

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "5"
+const Version = "6"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -182,10 +182,21 @@ func (r *rewriter) claim(n ast.Node) {
 		}
 	case *ast.GoStmt:
 		r.done[n.Call] = true
-	case *ast.CallExpr:
-		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
-			r.done[sel] = true // no method value
-		}
+	case *ast.CallExpr: // what is called is no value
+		r.done[ast.Unparen(n.Fun)] = true
+	case *ast.IndexExpr:
+		r.claimInstantiated(n.X)
+	case *ast.IndexListExpr:
+		r.claimInstantiated(n.X)
+	case *ast.SelectorExpr:
+		r.done[n.Sel] = true
+	}
+}
+
+// claimInstantiated marks a function that is instantiated: with its type arguments it is called, or a value.
+func (r *rewriter) claimInstantiated(x ast.Expr) {
+	if r.isInstantiation(x) {
+		r.done[ast.Unparen(x)] = true
 	}
 }
 
@@ -218,8 +229,8 @@ func (r *rewriter) node(n ast.Node) {
 		r.goes(n)
 	case *ast.CallExpr:
 		r.call(n)
-	case *ast.SelectorExpr:
-		r.methodValue(n)
+	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
+		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
 		r.testFunction(n)
 	}
@@ -261,7 +272,7 @@ func (r *rewriter) finish() error {
 }
 
 // typeOf is a type of those packages whose functions may be generic: to name such a function takes type arguments.
-var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[int]"}
+var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[struct{}]"}
 
 // unused returns declarations, without their names, that use the imports which the rewritten text would not use any more.
 func (r *rewriter) unused() []string {

@@ -89,17 +89,24 @@ func TestGolden(t *testing.T) {
 
 // What a program prints does not change, nor do the lines that it sees of itself.
 func TestSameMeaning(t *testing.T) {
-	name := absolute(t, "testdata/run/constructs/constructs.go")
-	out := rewritten(t, name)
-	assert.Empty(t, out.Native)
-	overlay := filepath.Join(t.TempDir(), "overlay.json")
-	copied := filepath.Join(t.TempDir(), "rewritten.go")
-	require.NoError(t, os.WriteFile(copied, out.Src, 0o644))
-	content, err := json.Marshal(map[string]any{"Replace": map[string]string{name: copied}})
+	files, err := filepath.Glob("testdata/run/*/*.go")
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(overlay, content, 0o644))
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			name := absolute(t, file)
+			out := rewritten(t, name)
+			assert.Empty(t, out.Native)
+			overlay := filepath.Join(t.TempDir(), "overlay.json")
+			copied := filepath.Join(t.TempDir(), "rewritten.go")
+			require.NoError(t, os.WriteFile(copied, out.Src, 0o644))
+			content, err := json.Marshal(map[string]any{"Replace": map[string]string{name: copied}})
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(overlay, content, 0o644))
 
-	assert.Equal(t, run(t, name), run(t, "-overlay="+overlay, name))
+			assert.Equal(t, run(t, name), run(t, "-overlay="+overlay, name))
+		})
+	}
 }
 
 func run(t *testing.T, args ...string) string {

@@ -22,19 +22,26 @@ func commRecv(s ast.Stmt) *ast.UnaryExpr {
 	return u
 }
 
+// commChan returns the channel of a communication clause.
+func commChan(s ast.Stmt) ast.Expr {
+	if send, ok := s.(*ast.SendStmt); ok {
+		return send.Chan
+	}
+	return commRecv(s).X
+}
+
 // selectStaysNative returns why a select cannot be rewritten, or "".
 func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 	for _, c := range n.Body.List {
-		var ch ast.Expr
-		switch s := c.(*ast.CommClause).Comm.(type) {
-		case nil:
+		comm := c.(*ast.CommClause).Comm
+		if comm == nil {
 			continue
-		case *ast.SendStmt:
-			ch = s.Chan
-		default:
-			ch = commRecv(s).X
 		}
-		if _, ok := r.elem(ch); !ok {
+		recv := commRecv(comm)
+		if recv != nil && r.isNamedBool(recv) {
+			return namedBoolReason
+		}
+		if _, ok := r.elem(commChan(comm)); !ok {
 			return typeParamReason
 		}
 	}
@@ -91,7 +98,11 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		r.replace(from, to, head+r.lines(from, to))
 	}
 	site := r.sites.add(n.Select, newOperand("select", "", 0), cases...)
-	args := append([]string{site, fmt.Sprint(hasDefault)}, vars...)
+	withDefault := p + ".NoDefault"
+	if hasDefault {
+		withDefault = p + ".WithDefault"
+	}
+	args := append([]string{site, withDefault}, vars...)
 	text := "switch "
 	if len(vars) > 0 {
 		text += strings.Join(vars, ", ") + " := " + strings.Join(makes, ", ") + "; "
@@ -105,7 +116,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 	}
 	r.replace(r.at(n.Select), r.at(header), text)
 	if !hasDefault {
-		unreachable := `default: panic("unreachable"); `
+		unreachable := "default: for {}; " // never comes, but to the compiler it is an end, and names nothing
 		if len(n.Body.List) > 0 {
 			unreachable = "; " + unreachable
 		}
