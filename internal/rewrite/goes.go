@@ -64,7 +64,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	c := &capture{r: r, at: n.Pos()}
 	var args []string
 	if t.recv != nil {
-		args = append(args, c.keep(t.take+r.rendered(t.recv)+t.path))
+		args = append(args, c.keep(t.take+r.moved(t.recv, c.at)+t.path))
 	} else {
 		r.drop(t)
 	}
@@ -153,7 +153,7 @@ func (c *capture) function(fun ast.Expr) string {
 	if id != nil {
 		switch info.Uses[id].(type) {
 		case *types.Func, *types.Builtin:
-			return c.r.rendered(fun)
+			return c.r.moved(fun, c.at)
 		}
 	}
 	return c.keep(c.r.moved(fun, c.at))
@@ -172,7 +172,7 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 	for _, a := range call.Args {
 		tv := r.Info.Types[a]
 		if tv.Value != nil || tv.IsNil() || tv.IsType() {
-			out = append(out, r.rendered(a))
+			out = append(out, r.moved(a, c.at))
 			continue
 		}
 		value := r.moved(a, c.at)
@@ -191,9 +191,9 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 // spread keeps the results of one call.
 func (c *capture) spread(names []string, call ast.Expr) string {
 	if len(c.names) > 0 { // f(g()) with an f that has to be evaluated first
-		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.rendered(call)
+		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.moved(call, c.at)
 		return strings.Join(names, ", ")
 	}
-	c.names, c.values = names, []string{c.r.rendered(call)}
+	c.names, c.values = names, []string{c.r.moved(call, c.at)}
 	return strings.Join(names, ", ")
 }

@@ -119,10 +119,20 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 	return r.lineMark(n.Pos()) + r.rendered(n)
 }
 
+// lines returns what is put where src[from:to] stood, so that what comes behind it keeps its line.
+func (r *rewriter) lines(from, to int) string {
+	breaks := r.edits.lines(from, to)
+	if strings.Contains(string(r.Src[from:to]), "//line ") || strings.Contains(string(r.Src[from:to]), "/*line ") {
+		return breaks + r.lineMark(r.file.Pos(to))
+	}
+	return breaks
+}
+
 // lineMark is a comment after which the compiler goes on counting from p.
 func (r *rewriter) lineMark(p token.Pos) string {
 	pos := r.file.PositionFor(p, true)
-	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, pos.Column)
+	// Behind a line directive without a column there are none; but a directive without one would forget the file.
+	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
 func (r *rewriter) note(n ast.Node, op, reason string) {

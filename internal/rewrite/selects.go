@@ -76,9 +76,9 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		if hasDefault {
 			number--
 		}
-		head := fmt.Sprintf("case %d:", number)
+		head, end := fmt.Sprintf("case %d:", number), clause.Case // of what is left of the clause
 		operand := func(e ast.Expr) string {
-			lineMoved = lineMoved || r.line(e.Pos()) != r.line(n.Select)
+			lineMoved = lineMoved || r.line(e.End()) != r.line(n.Select)
 			return r.moved(e, n.Select)
 		}
 		if s, ok := clause.Comm.(*ast.SendStmt); ok {
@@ -93,9 +93,14 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
 		case *ast.AssignStmt:
 			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
-			head += r.take(s, name)
+			head += r.take(s, name, clause.Case)
+			end = s.Lhs[len(s.Lhs)-1].End()
 		}
-		r.replace(from, to, head+r.lines(from, to))
+		head += r.lines(from, to)
+		if r.line(end) != r.line(clause.Case) {
+			head += r.lineMark(clause.Colon + 1)
+		}
+		r.replace(from, to, head)
 	}
 	site := r.sites.add(n.Select, newOperand("select", "", 0), cases...)
 	withDefault := p + ".NoDefault"
@@ -131,15 +136,15 @@ func (r *rewriter) elemOf(ch ast.Expr) string {
 	return elem
 }
 
-// take returns the assignment of a received value in the case that was taken.
-func (r *rewriter) take(s *ast.AssignStmt, name string) string {
+// take returns the assignment of a received value in the case that was taken, to be put at a place on the line of at.
+func (r *rewriter) take(s *ast.AssignStmt, name string, at token.Pos) string {
 	get := name + ".Get()"
 	if len(s.Lhs) == 2 {
 		get = name + ".Get2()"
 	}
 	var lhs []string
 	for _, e := range s.Lhs {
-		lhs = append(lhs, r.rendered(e))
+		lhs = append(lhs, r.moved(e, at))
 	}
 	if s.Tok == token.DEFINE {
 		return fmt.Sprintf(" %s := %s;", strings.Join(lhs, ", "), get)
