@@ -12,7 +12,11 @@ import (
 func (r *rewriter) value(n ast.Expr) {
 	n = ast.Unparen(n)
 	t := r.find(n)
-	if t == nil || t.harness {
+	if t == nil {
+		return
+	}
+	if t.harness {
+		r.note(n, t.what, "it is used as a value")
 		return
 	}
 	if missing := t.sig.TypeParams().Len() - len(typeArgs(n)); missing > 0 {

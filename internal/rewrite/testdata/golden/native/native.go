@@ -1,7 +1,10 @@
 // Package native has operations that are left as they are.
 package native
 
-import "sync"
+import (
+	"sync"
+	"testing"
+)
 
 type embeds struct{ sync.Mutex }
 
@@ -16,6 +19,8 @@ func generic[C chan E | chan<- E, E any](c C, v E) {
 func values() (func(*embeds), func(func() int) func() int) {
 	return (*embeds).Lock, sync.OnceValue
 }
+
+func cleanup(t *testing.T) func(func()) { return t.Cleanup }
 
 type boolean bool
 
