@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // Check runs body under many schedules: first the plain one, then random ones, always the same unless -jostle.seed says
@@ -28,11 +29,11 @@ func Check(t testing.TB, body func(T), options ...Option) {
 	reader := schedule.NewReader(sched)
 	out := r.run(reader, body)
 	asked := reader.Asked()
-	rnd := newRandom(flags.seed ^ hash(t.Name()))
+	rnd := strategy.NewSource(flags.seed ^ hash(t.Name()))
 	for i := 1; i < c.schedules && !out.Found(); i++ {
 		// Many hangs need few departures and are missed where there are many; others need several close together.
 		// One departure leads to questions that the plain run does not come to.
-		sched = schedule.Random(rnd.intn, asked+asked/2+4, 1<<(i%7))
+		sched = schedule.Random(rnd.Intn, asked+asked/2+4, 1<<(i%7))
 		reader = schedule.NewReader(sched)
 		if out = r.run(reader, body); out.Found() {
 			out, sched = r.shrink(out, sched, body)

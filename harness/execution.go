@@ -2,6 +2,8 @@ package harness
 
 import (
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +53,11 @@ var (
 
 // startPausing must be called outside of bubbles before pause is.
 var startPausing = sync.OnceFunc(func() {
+	// The runtime's own goroutines for signals begin with the first Notify, and would else be part of a bubble, where they
+	// and who called it wait for each other.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 	go func() {
 		for d := range pauses {
 			time.Sleep(d)
@@ -95,7 +102,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen within
-// limit of real time, or nothing at all happens.
+// limit of real time, or nothing at all happens. If limit is 0 it waits for ever.
 func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
 	moved := start
@@ -113,7 +120,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 			moved = time.Now()
 		}
 		quiet := time.Since(moved)
-		if quiet < stallAfter && time.Since(start) < limit {
+		if limit == 0 || quiet < stallAfter && time.Since(start) < limit {
 			continue
 		}
 		x.Abandon()

@@ -61,7 +61,7 @@ func BenchmarkStepGoesOn(b *testing.B) {
 // preempting takes every goroutine off at every sync point.
 type preempting struct{}
 
-func (preempting) Choose(int) int { return 1 }
+func (preempting) Choose(*engine.Question) int { return 1 }
 
 // BenchmarkStepSwitches is a sync point at which the schedule has another goroutine go on. One an iteration.
 func BenchmarkStepSwitches(b *testing.B) {

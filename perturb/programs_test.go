@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -11,9 +12,14 @@ import (
 // The tables of this package are small programs and all that Go says they may do. They are the same with the engine and
 // without, see enginetest.RunPrograms.
 
-// rest lets all others go on until each ends or blocks: the virtual clock moves no earlier. On the real one it is long
-// enough to make it very likely.
-func rest() { TimeSleep(5*time.Millisecond, site) }
+// rest lets all others go on until each ends or blocks: the virtual clock moves no earlier.
+func rest() {
+	if engine.Self() == nil {
+		enginetest.Resting()
+		return
+	}
+	TimeSleep(5*time.Millisecond, site)
+}
 
 // together runs fs in goroutines and returns when all have ended.
 func together(fs ...func()) {

@@ -57,7 +57,7 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		}
 	}
 	if len(ready) > 0 {
-		i := ready[t.Choose(len(ready))]
+		i := t.ChooseCase(ready, s)
 		cases[i].commit(t, objects[i])
 		t.Step(cases[i].op(), objects[i], s)
 		return i
@@ -129,6 +129,9 @@ func (c *RecvCase[T]) Get() T { return c.w.v }
 
 // Get2 returns the value received, and whether it was sent rather than the zero value of a closed channel.
 func (c *RecvCase[T]) Get2() (T, bool) { return c.w.v, c.ok }
+
+// Get2As is c.Get2 for a second variable of a type of its own.
+func Get2As[B ~bool, T any](c *RecvCase[T]) (T, B) { return c.w.v, B(c.ok) }
 
 func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
 

@@ -147,6 +147,7 @@ func TestTimers(t *testing.T) {
 			},
 			Departures: 1,
 			Want:       []string{"late later"},
+			Controlled: true,
 		},
 	}
 	for i := range programs {

@@ -2,14 +2,13 @@ package perturb
 
 import (
 	"reflect"
-	"sync"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
 // An operation that is not called but used as a value becomes a value of the same type, which is made by one of the
-// functions here: Func for functions and method expressions, Bind for method values. Their names go on with how many
-// parameters the value has, and an R for each result: Func1R(TimeAfter, s) is time.After, and Bind1R(TimerReset, tm, s)
+// functions here: Func for functions and method expressions, Bind for method values, FuncOf and BindTo for those of
+// interfaces. Their names go on with how many parameters the value has, and an R for each result: Func1R(TimeAfter, s) is time.After, and Bind1R(TimerReset, tm, s)
 // is tm.Reset.
 
 // Func is a function without parameters and results.
@@ -48,9 +47,20 @@ func Func3RR[A, B, C, R, Q any](op func(A, B, C, *Site) (R, Q), s *Site) func(A,
 	return func(a A, b B, c C) (R, Q) { return op(a, b, c, s) }
 }
 
-// LockerFunc is a method expression of an interface type L: LockerFunc[L](LockerLock, s) is L.Lock.
-func LockerFunc[L sync.Locker](op func(sync.Locker, *Site), s *Site) func(L) {
-	return func(l L) { op(l, s) }
+// FuncOf is a method expression of an interface type L that has I's methods: FuncOf[L](LockerLock, s) is L.Lock.
+func FuncOf[L, I any](op func(I, *Site), s *Site) func(L) {
+	return func(l L) { op(as[I](l), s) }
+}
+
+// FuncOfR is FuncOf for a method with one result.
+func FuncOfR[L, I, R any](op func(I, *Site) R, s *Site) func(L) R {
+	return func(l L) R { return op(as[I](l), s) }
+}
+
+// as returns l as an I, nil if it is nil.
+func as[I any](l any) I {
+	i, _ := l.(I)
+	return i
 }
 
 // Bind is the method value of a method without parameters and results: Bind(MutexUnlock, &mu, s) is mu.Unlock.
@@ -67,10 +77,43 @@ func Bind1R[T, A, R any](op func(T, A, *Site) R, x T, s *Site) func(A) R {
 	return func(a A) R { return op(x, a, s) }
 }
 
-// BindLocker is a method value of an interface: BindLocker(LockerUnlock, l, s) is l.Unlock.
-func BindLocker(op func(sync.Locker, *Site), l sync.Locker, s *Site) func() {
-	_ = l.Lock // a nil interface has no method values, and panics
-	return func() { op(l, s) }
+// BindTo is the method value of an interface: BindTo(LockerUnlock, s).Of(l) is l.Unlock. What is bound is not known when I
+// is inferred, so that it may be of another type that has I's methods.
+func BindTo[I any](op func(I, *Site), s *Site) Binder[I] { return Binder[I]{op, s} }
+
+// A Binder is a method of an interface, before it is bound.
+type Binder[I any] struct {
+	op func(I, *Site)
+	s  *Site
+}
+
+// Of binds the method to x.
+func (b Binder[I]) Of(x I) func() {
+	mustBind(x)
+	return func() { b.op(x, b.s) }
+}
+
+// BindToR is BindTo for a method with one result.
+func BindToR[I, R any](op func(I, *Site) R, s *Site) BinderR[I, R] { return BinderR[I, R]{op, s} }
+
+// A BinderR is a method with one result of an interface, before it is bound.
+type BinderR[I, R any] struct {
+	op func(I, *Site) R
+	s  *Site
+}
+
+// Of binds the method to x.
+func (b BinderR[I, R]) Of(x I) func() R {
+	mustBind(x)
+	return func() R { return b.op(x, b.s) }
+}
+
+// mustBind panics, as Go does, if x is no object that a method of an interface could be bound to.
+func mustBind(x any) {
+	if x == nil {
+		var none error
+		_ = none.Error
+	}
 }
 
 // AtomicFunc is f, any operation of package sync/atomic or sync.Map as a value, with its sync point: AtomicFunc(n.Add, s)

@@ -63,7 +63,7 @@ func TestValues(t *testing.T) {
 			Name: "no Locker",
 			Body: func(log *enginetest.Log) {
 				recovered(log, func() {
-					BindLocker(LockerLock, nil, site)
+					BindTo(LockerLock, site).Of(nil)
 					log.Add("bound")
 				})
 			},

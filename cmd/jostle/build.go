@@ -19,13 +19,18 @@ import (
 type buildFlags struct {
 	tags    string
 	race    bool
+	trim    bool
 	exclude []string
 	verbose bool
+
+	dir             string // in which packages are looked for; "" for the working directory
+	noOptimizations bool   // for debuggers
 }
 
 func (b *buildFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&b.tags, "tags", "", "build tags, as for go build")
 	c.Flags().BoolVar(&b.race, "race", false, "build with the race detector")
+	c.Flags().BoolVar(&b.trim, "trimpath", false, "build with -trimpath")
 	c.Flags().StringSliceVar(&b.exclude, "exclude", nil, "packages to leave native, and all below them: example.com/lib,*/gen")
 	c.Flags().BoolVarP(&b.verbose, "verbose", "v", false, "say what was instrumented and what was left native")
 }
@@ -39,6 +44,12 @@ func (b *buildFlags) args() []string {
 	if b.race {
 		out = append(out, "-race")
 	}
+	if b.noOptimizations {
+		out = append(out, "-gcflags=all=-N -l")
+	}
+	if b.trim {
+		out = append(out, "-trimpath")
+	}
 	return out
 }
 
@@ -47,7 +58,7 @@ func (b *buildFlags) prepare(ctx context.Context, patterns []string, stderr io.W
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	res, err := instrument.Prepare(ctx, instrument.Config{Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
+	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
 	if err == nil && b.verbose {
 		describe(stderr, res)
 	}

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(goStyle(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newEnv(), newFuzz())
+	root.AddCommand(newEnv(), newFuzz(), newReplay(), newTest())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return exitFine
@@ -66,6 +66,9 @@ func goStyle(args []string) []string {
 		if a == "--" {
 			copy(out[i:], args[i:])
 			break
+		}
+		if a == testArgs || a == "-"+testArgs { // kept, and whatever follows it
+			return append(append(out[:i], "--", testArgs), args[i+1:]...)
 		}
 		if len(a) > 2 && a[0] == '-' && a[1] != '-' && a[2] != '=' {
 			a = "-" + a

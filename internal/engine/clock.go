@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"math"
 	"slices"
 	"time"
 	"unsafe"
@@ -47,9 +48,14 @@ func (c *clock) Pop() any {
 	return last
 }
 
+// set adds an alarm, unless it is so far away that it means never.
 func (c *clock) set(d time.Duration, t *Task) {
+	now := time.Now().UnixNano()
+	if int64(d) > math.MaxInt64-overshoot-now {
+		return
+	}
 	c.seq++
-	heap.Push(c, alarm{time.Now().UnixNano() + int64(d), c.seq, t})
+	heap.Push(c, alarm{now + int64(d), c.seq, t})
 }
 
 // Alarm tells the engine that a native timer fires d from now, so that the clock stops there.
@@ -124,11 +130,30 @@ func (x *Execution) advance() bool {
 	}
 	x.admit()
 	// What happens at one moment happens in any order: sleepers may go first, and with them all that they set going.
-	if sleepers && timers && x.strategy.Choose(2) == 1 {
+	if sleepers && timers && x.ask(Moment, 2, nil, OpTimer, nil, nil) == 1 {
 		return true
 	}
 	x.poll()
 	return true
+}
+
+// longestDelay is for how much virtual time a task may be held back, in nanoseconds: about what a busy machine does to one
+// now and then. Without a bound, whatever is synchronised by a sleep, however long, would be one that fails.
+const longestDelay = int64(2 * time.Millisecond)
+
+// mayOvertake reports whether nobody can run but tasks that are held back, and a timer fires, or a sleeper wakes, within
+// the time that they may be.
+func (x *Execution) mayOvertake() bool {
+	if x.runq.n > 0 || x.delayed.n == 0 {
+		return false
+	}
+	when, ok := x.nextAlarm()
+	return ok && when <= x.delayed.head.heldUntil
+}
+
+// overtakes asks whether time passes before tasks go on that are held back.
+func (x *Execution) overtakes() bool {
+	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, OpTimer, nil, x.delayed.head.site) == 1
 }
 
 // drift moves the clock under a task that polls something again and again, and that no alarm would ever end.

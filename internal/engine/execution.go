@@ -17,13 +17,6 @@ import (
 	"time"
 )
 
-// A Strategy makes the decisions of one execution.
-type Strategy interface {
-	// Choose returns one of n >= 2 alternatives, 0 <= c < n. Alternative 0 is always the plain one: go on, or take the
-	// first in the queue, or the first ready case. It is called by one goroutine at a time.
-	Choose(n int) int
-}
-
 // Limits bound an execution.
 type Limits struct {
 	Steps int // operations; 0 means DefaultSteps
@@ -73,7 +66,9 @@ type Execution struct {
 	cur   atomic.Pointer[Task] // has the token; nil: the root
 	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
 
+	free     *Live // not nil: nothing is controlled
 	strategy Strategy
+	question Question // the present one
 	limits   Limits
 	wait     func()
 
@@ -95,6 +90,8 @@ type Execution struct {
 	out        outside
 	outside    int
 	anyOutside atomic.Bool
+	foreigns   atomic.Int32           // sync points passed by goroutines that are no tasks, as far as they were looked into
+	starter    atomic.Pointer[string] // who has started one of them
 	callbacks  int
 
 	failure   Failure
@@ -163,6 +160,8 @@ func (x *Execution) reset() {
 	x.out.gone, x.out.arrived = nil, nil
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
+	x.foreigns.Store(0)
+	x.starter.Store(nil)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.settled, x.ended = 0, -1
@@ -177,7 +176,11 @@ const (
 	Proved           // nothing could run and no timer was pending
 	LiveTimers       // only timers went on, long and often, and nothing else moved
 	Stopped          // by a Failure
+	Outlived         // the body has returned long since, and what it has started goes on and on
 )
+
+// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
+const outlivedTicks = 3_000
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
 const (
@@ -189,6 +192,7 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, start := 0, int64(0), 0
+	after := 0 // moves of the clock since the body ended
 	for {
 		x.admit()
 		switch {
@@ -197,16 +201,25 @@ func (x *Execution) loop() Quiet {
 		case x.live == 0:
 			return AllEnded
 		}
+		if x.tasks[0].state == Ended {
+			if after++; after > outlivedTicks && x.moved {
+				return Outlived
+			}
+		}
 		if x.late {
 			x.late = false
 			x.elapse()
 		}
+		if x.first == nil && x.overtakes() {
+			x.advance()
+			continue
+		}
 		if x.first == nil {
-			x.first = x.pick()
+			x.first = x.pick(nil, OpNone, nil)
 		}
 		if x.first == nil {
 			x.poll()
-			x.first = x.pick()
+			x.first = x.pick(nil, OpNone, nil)
 		}
 		spinner := x.first
 		if x.first != nil && x.spun < maxSpins {

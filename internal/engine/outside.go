@@ -34,12 +34,14 @@ func (x *Execution) leave(t *Task) {
 // returned finds the task of the goroutine g among those that had left, and waits until it is admitted again.
 func (x *Execution) returned(g uintptr) *Task {
 	if !x.anyOutside.Load() {
+		x.foreign()
 		return nil
 	}
 	x.out.mu.Lock()
 	i := slices.IndexFunc(x.out.gone, func(t *Task) bool { return t.g == g })
 	if i < 0 {
 		x.out.mu.Unlock()
+		x.foreign()
 		return nil
 	}
 	t := x.out.gone[i]
@@ -96,11 +98,8 @@ func (c *Callback) Join(name string) *Task {
 	c.x.out.mu.Lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.mu.Unlock()
-	<-t.gate
 	t.g = getg()
-	if t.x.unwinding {
-		runtime.Goexit()
-	}
+	t.park()
 	return t
 }
 
@@ -113,13 +112,7 @@ func (t *Task) Native(f func(), s *Site) {
 	if x.unwinding {
 		runtime.Goexit()
 	}
-	t.op, t.site, t.since = OpWait, s, x.trace.n
-	t.state, t.expected = Outside, true
-	x.out.mu.Lock()
-	x.out.gone = append(x.out.gone, t)
-	x.out.mu.Unlock()
-	x.anyOutside.Store(true)
-	x.cur.Store(nil)
+	t.rest(s)
 	defer func() { // also if f exits the goroutine
 		if t.state == Outside {
 			x.arrive(t)
@@ -127,6 +120,25 @@ func (t *Task) Native(f func(), s *Site) {
 		}
 	}()
 	f()
+}
+
+// Rest has the calling goroutine go on as native code that waits for tasks, if for anything, until it comes by a sync
+// point or calls Leave.
+func (t *Task) Rest() {
+	if !t.x.unwinding {
+		t.rest(nil)
+	}
+}
+
+func (t *Task) rest(s *Site) {
+	x := t.x
+	t.op, t.site, t.since = OpWait, s, x.trace.n
+	t.state, t.expected = Outside, true
+	x.out.mu.Lock()
+	x.out.gone = append(x.out.gone, t)
+	x.out.mu.Unlock()
+	x.anyOutside.Store(true)
+	x.cur.Store(nil)
 }
 
 // admit waits until every goroutine of the execution rests, and takes back those that came in. Called by the root.

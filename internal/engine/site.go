@@ -32,7 +32,8 @@ func (s *Site) String() string {
 	return s.File + ":" + strconv.Itoa(int(s.Line)) + ":" + strconv.Itoa(int(s.Col))
 }
 
-func (s *Site) key() uint64 {
+// StableKey returns the key, or 0 for the nil Site.
+func (s *Site) StableKey() uint64 {
 	if s == nil {
 		return 0
 	}

@@ -29,6 +29,7 @@ type TaskState struct {
 	Name     string
 	Spawned  *Site
 	State    State
+	Expected bool   // Outside, in native code that waits for other tasks and nothing else: a test for its subtest
 	Op       Op     // what it is blocked in
 	Site     *Site  // where
 	Since    int    // step at which it blocked
@@ -104,7 +105,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 			snap.Culprit = len(snap.Tasks)
 		}
 		ts := TaskState{
-			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state,
+			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state, Expected: t.expected,
 			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born,
 		}
 		if t.Parent != nil {

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 	"unsafe"
 )
 
@@ -32,6 +35,7 @@ type Task struct {
 
 	queue      *queue
 	prev, next *Task
+	heldUntil  int64 // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
 
 	// What it is blocked in.
 	op    Op
@@ -51,6 +55,10 @@ type Task struct {
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
 // code left native has started.
 func (x *Execution) self() *Task {
+	if x.free != nil {
+		x.free.pass()
+		return nil
+	}
 	g := getg()
 	if t := x.cur.Load(); t != nil && t.g == g {
 		return t
@@ -102,7 +110,7 @@ func (t *Task) exit() {
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
 	}
-	if next := x.pick(); next != nil && x.outside == 0 && !t.awaited {
+	if next := x.pick(t, OpExit, t.last); next != nil && x.outside == 0 && !t.awaited {
 		x.grant(next)
 		return
 	} else if next != nil {
@@ -145,12 +153,13 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 	}
 	if q := x.runq.n; q > 0 {
 		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
-		if c := x.strategy.Choose(1 + 2*q); c > 0 {
+		if c := x.ask(Preempt, 1+2*q, t, op, o, s); c > 0 {
 			t.site, t.op = s, op
 			x.trace.next = Preempted
 			if c > q {
 				c -= q
 				x.trace.next = Delayed
+				t.heldUntil = time.Now().UnixNano() + longestDelay
 				x.delayed.push(t)
 			} else {
 				x.runq.push(t)
@@ -192,12 +201,14 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	}
 }
 
-// Choose asks the schedule for one of n alternatives that are no question of who runs: the case of a select.
-func (t *Task) Choose(n int) int {
-	if n < 2 || t.x.unwinding {
-		return 0
+// ChooseCase asks the schedule for one of the cases of a select, by their numbers, that are ready.
+func (t *Task) ChooseCase(ready []int, s *Site) int {
+	x := t.x
+	if len(ready) < 2 || x.unwinding {
+		return ready[0]
 	}
-	return t.x.strategy.Choose(n)
+	x.question.cases = append(x.question.cases[:0], ready...)
+	return ready[x.ask(Case, len(ready), t, OpSelect, nil, s)]
 }
 
 // Yield lets others run first, as runtime.Gosched does.
@@ -215,7 +226,7 @@ func (t *Task) Yield(s *Site) {
 	switch {
 	case x.runq.n > 1:
 		// Last in the queue, it may still be the one to go on: a yield promises nothing.
-		next := x.runq.take(x.strategy.Choose(x.runq.n))
+		next := x.runq.take(x.ask(Next, x.runq.n, t, OpYield, nil, s))
 		if next != t {
 			t.handTo(next)
 		}
@@ -263,6 +274,16 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 	w.Task, w.Object, w.Op, w.Site, w.Done = t, o, op, s, false
 	l.push(w)
 	t.waits = append(t.waits, w)
+}
+
+// WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile.
+func (t *Task) WaitWhile(l *Waiters, o *Object, op Op, s *Site, f func()) {
+	w := new(Waiter)
+	t.Wait(l, w, o, op, s)
+	t.waits, w.ahead = t.waits[:0], true
+	f()
+	t.waits, w.ahead = append(t.waits[:0], w), false
+	t.Block(op, s)
 }
 
 // Block parks t, having waited for nothing (for ever) or for any of its waiters, and returns the one that was done.
@@ -314,6 +335,10 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 // Complete ends the wait of w's task through w: its other waiters are withdrawn, and it may run.
 func (x *Execution) Complete(w *Waiter, ok bool) {
 	w.Ok, w.Done = ok, true
+	if w.ahead {
+		w.list.remove(w)
+		return
+	}
 	t := w.Task
 	t.withdraw()
 	if w.Value && ok {
@@ -374,18 +399,19 @@ func (x *Execution) ready(t *Task) {
 	}
 }
 
-// pick chooses who runs next when the running task cannot, and takes it off its queue; nil if nobody can.
-func (x *Execution) pick() *Task {
+// pick chooses who runs next when the running task cannot, because it does op at s, and takes it off its queue; nil if
+// nobody can.
+func (x *Execution) pick(t *Task, op Op, s *Site) *Task {
 	if x.stopping {
 		return nil
 	}
 	x.trace.next = Switched
 	switch q := x.runq.n; {
 	case q > 1:
-		return x.runq.take(x.strategy.Choose(q))
+		return x.runq.take(x.ask(Next, q, t, op, nil, s))
 	case q == 1:
 		return x.runq.take(0)
-	case x.delayed.n > 0:
+	case x.delayed.n > 0 && (t == nil || !x.mayOvertake()): // else the root asks first whether time passes before
 		return x.delayed.take(0)
 	}
 	return nil
@@ -394,7 +420,7 @@ func (x *Execution) pick() *Task {
 // passOn hands the token to whoever can run, or to the root if nobody can, and parks t.
 func (t *Task) passOn() {
 	x := t.x
-	if next := x.pick(); next != nil && x.outside == 0 {
+	if next := x.pick(t, t.op, t.site); next != nil && x.outside == 0 {
 		t.handTo(next)
 		return
 	} else if next != nil {
@@ -422,4 +448,13 @@ func (t *Task) park() {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
+}
+
+// Title is what people call the task: its number and the function that it runs, or that has started it.
+func (t *Task) Title() string {
+	name := t.Name
+	if t.Spawned != nil && (name == "" || name == "func literal") {
+		name = t.Spawned.Func[strings.LastIndexByte(t.Spawned.Func, '/')+1:]
+	}
+	return strings.TrimSpace(fmt.Sprintf("g%d %s", t.ID, name))
 }

@@ -57,7 +57,7 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 	c := tr.next
 	tr.next = GoneOn
 	tr.n++
-	key := s.key() + uint64(op)
+	key := s.StableKey() + uint64(op)
 	if c != GoneOn {
 		tr.orders.add(tr.last, key)
 	}

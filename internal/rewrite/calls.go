@@ -11,7 +11,7 @@ import (
 type operation struct {
 	name    string // of perturb's function
 	what    string // for people
-	locker  bool   // is called through an interface
+	other   string // the method that an interface must have besides, to be called through it
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
 }
@@ -42,11 +42,16 @@ var methods = map[string]map[string]operation{
 	"time.Ticker": {"Stop": {name: "TickerStop", what: "timer"}, "Reset": {name: "TickerReset", what: "timer"}},
 }
 
-// lockers are the methods that are taken over when they are called through an interface that has both.
+// lockers are the methods that are taken over when they are called through an interface that has both of a pair.
 var lockers = map[string]operation{
-	"Lock":   {name: "LockerLock", what: "lock", locker: true},
-	"Unlock": {name: "LockerUnlock", what: "unlock", locker: true},
+	"Lock":    {name: "LockerLock", what: "lock", other: "Unlock"},
+	"Unlock":  {name: "LockerUnlock", what: "unlock", other: "Lock"},
+	"RLock":   {name: "ReaderRLock", what: "read lock", other: "RUnlock"},
+	"RUnlock": {name: "ReaderRUnlock", what: "read unlock", other: "RLock"},
 }
+
+// ofContexts are the methods of context.Context.
+var ofContexts = map[string]operation{"Err": {name: "ContextErr", what: "context"}}
 
 // atomic is what comes before an operation of package sync/atomic or sync.Map.
 var atomic = operation{name: "Atomic", what: "atomic", wraps: true}
@@ -70,7 +75,7 @@ var functions = map[string]map[string]operation{
 		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
 		"WithTimeout": {name: "ContextWithTimeout", what: "context"}, "WithTimeoutCause": {name: "ContextWithTimeoutCause", what: "context"},
 		"WithDeadline": {name: "ContextWithDeadline", what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", what: "context"},
-		"AfterFunc": {name: "ContextAfterFunc", what: "context"},
+		"AfterFunc": {name: "ContextAfterFunc", what: "context"}, "Cause": {name: "ContextCause", what: "context"},
 	},
 	"sync": {
 		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
@@ -89,6 +94,11 @@ type target struct {
 	typ  ast.Expr       // whose method it is, for a method expression
 	pkg  *types.PkgName // of a function that is named by its package
 	fn   string         // its name
+}
+
+// isOfInterface reports whether it is a method of an interface.
+func (t *target) isOfInterface() bool {
+	return t.sig.Recv() != nil && types.IsInterface(t.sig.Recv().Type())
 }
 
 // operand returns the receiver as the source has it, for people.
@@ -161,29 +171,22 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		return t
 	}
 	recv := fn.Signature().Recv().Type()
-	isInterface := types.IsInterface(recv)
 	op := methodOf(recv, fn)
 	if op.name == "" {
 		return nil
 	}
 	t := &target{operation: op, sig: fn.Signature(), recv: fun.X}
-	typ := sel.Recv()
-	// The way to an embedded object, spelled out.
-	for _, i := range sel.Index()[:len(sel.Index())-1] {
-		st, ok := deref(typ).Underlying().(*types.Struct)
-		if !ok {
-			return nil // promoted through an interface: the object is known at run time only
-		}
-		f := st.Field(i)
-		if !f.Exported() && f.Pkg() != r.Pkg {
-			r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
-			return nil
-		}
-		t.path += "." + f.Name()
-		typ = f.Type()
+	path, typ, ok := r.way(sel.Recv(), sel.Index())
+	if !ok {
+		r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
+		return nil
 	}
-	if isInterface {
-		if !isLocker(typ) {
+	if typ == nil {
+		return nil // promoted through an interface: the object is known at run time only
+	}
+	t.path = path
+	if types.IsInterface(recv) {
+		if op.other != "" && !hasPair(typ, fn.Name(), op.other) {
 			return nil
 		}
 		return t
@@ -199,6 +202,9 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 
 // methodOf returns what stands in for fn, a method that is declared with receiver recv.
 func methodOf(recv types.Type, fn *types.Func) operation {
+	if isNamed(recv, "context", "Context") {
+		return ofContexts[fn.Name()]
+	}
 	if types.IsInterface(recv) {
 		return lockers[fn.Name()]
 	}
@@ -213,13 +219,31 @@ func (r *rewriter) findMethodExpr(fun *ast.SelectorExpr, sel *types.Selection) *
 	fn := sel.Obj().(*types.Func)
 	op := methodOf(fn.Signature().Recv().Type(), fn)
 	switch {
-	case op.name == "" || op.locker && !isLocker(sel.Recv()):
+	case op.name == "" || op.other != "" && !hasPair(sel.Recv(), fn.Name(), op.other):
 		return nil
 	case len(sel.Index()) > 1 && !op.wraps:
 		r.note(fun, op.what, "it is a method expression of a type that embeds the object")
 		return nil
 	}
 	return &target{operation: op, sig: fn.Signature(), typ: fun.X}
+}
+
+// way spells out the way to the embedded object that index, of a method of typ, leads to, and returns the object's type. It
+// reports false if the way is not open to this package.
+func (r *rewriter) way(typ types.Type, index []int) (path string, to types.Type, ok bool) {
+	for _, i := range index[:len(index)-1] {
+		st, ok := deref(typ).Underlying().(*types.Struct)
+		if !ok {
+			return "", nil, true
+		}
+		f := st.Field(i)
+		if !f.Exported() && f.Pkg() != r.Pkg {
+			return "", nil, false
+		}
+		path += "." + f.Name()
+		typ = f.Type()
+	}
+	return path, typ, true
 }
 
 func deref(t types.Type) types.Type {
@@ -229,14 +253,14 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// isLocker reports whether a value of type t can be used as a sync.Locker.
-func isLocker(t types.Type) bool {
+// hasPair reports whether t is an interface that has two methods, without parameters and results.
+func hasPair(t types.Type, one, other string) bool {
 	i, ok := t.Underlying().(*types.Interface)
 	_, isParam := types.Unalias(t).(*types.TypeParam)
 	if !ok || !isParam && !i.IsMethodSet() {
 		return false
 	}
-	for _, name := range []string{"Lock", "Unlock"} {
+	for _, name := range []string{one, other} {
 		obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
 		fn, ok := obj.(*types.Func)
 		if !ok || fn.Signature().Params().Len() != 0 || fn.Signature().Results().Len() != 0 {
@@ -296,7 +320,11 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 	r.count(t.what)
 	if arg := r.lastCalling(n.Args); arg != nil && !(t.recv == nil && arg == n.Args[0]) {
 		site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
-		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast(")
+		typ, _ := r.conversion(arg)
+		if typ != "" {
+			typ = "[" + typ + "]"
+		}
+		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast"+typ+"(")
 		r.after(r.at(arg.End()), ", "+site+")")
 		return
 	}
@@ -318,8 +346,8 @@ func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
 	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 }
 
-// lastCalling returns the last of args in whose evaluation a function is called or a value received, if it has a type of
-// its own.
+// lastCalling returns the last of args in whose evaluation a function is called or a value received, if its type has a
+// name where that is needed.
 func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 	for i := len(args) - 1; i >= 0; i-- {
 		calls := false
@@ -337,7 +365,7 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 		if !calls || r.Info.Types[args[i]].Value != nil {
 			continue
 		}
-		if r.isUntyped(args[i]) {
+		if _, ok := r.conversion(args[i]); !ok {
 			return nil
 		}
 		return args[i]

@@ -63,13 +63,35 @@ func (r *rewriter) channel(op string, ch ast.Expr) operand {
 
 const typeParamReason = "the channel's type is a type parameter whose element type has no name here"
 
-const namedBoolReason = "whether a value was received becomes a named type"
+// An okType is a type of one's own that the second result of a receive takes from where it is assigned; "" is bool.
+type okType string
 
-// isNamedBool reports whether the second result of a receive is assigned to a variable of another type than bool, as an
-// untyped value can be.
-func (r *rewriter) isNamedBool(recv ast.Expr) bool {
+const okReason = "its second result becomes a type that has no name here"
+
+// okType returns the okType of a receive with two results, and of one with one result "".
+func (r *rewriter) okType(recv ast.Expr) (okType, bool) {
 	tuple, ok := r.Info.TypeOf(recv).(*types.Tuple)
-	return ok && tuple.At(1).Type() != types.Typ[types.Bool]
+	if !ok {
+		return "", true
+	}
+	t := types.Unalias(tuple.At(1).Type())
+	_, isParam := t.(*types.TypeParam)
+	if t == types.Typ[types.Bool] || types.IsInterface(t) && !isParam {
+		return "", true
+	}
+	name, ok := r.typeName(t, recv.Pos())
+	return okType(name), ok
+}
+
+// with returns how the name of perturb's function goes on.
+func (t okType) with(elem string) string {
+	switch {
+	case t == "":
+		return elem
+	case elem == "":
+		return "As[" + string(t) + "]"
+	}
+	return "As[" + string(t) + ", " + elem[1:]
 }
 
 // receive rewrites <-ch, with one result or two.
@@ -79,15 +101,15 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 		r.note(n, "receive", typeParamReason)
 		return
 	}
-	if r.isNamedBool(n) {
-		r.note(n, "receive", namedBoolReason)
-		return
-	}
-	fn := "Recv"
+	fn := "Recv" + elem
 	if r.isTuple(n) {
-		fn = "Recv2"
+		as, ok := r.okType(n)
+		if !ok {
+			r.note(n, "receive", okReason)
+			return
+		}
+		fn = "Recv2" + as.with(elem)
 	}
-	fn += elem
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
 	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.channel("receive", n.X))+")")

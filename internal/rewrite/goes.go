@@ -13,25 +13,26 @@ import (
 //	go f(x, y)
 //	{ a, b := x, y; Go(func() { f(a, b) }, site) }
 //
-// What has no value of its own stays in the call: constants, nil, declared functions, builtins.
+// What has no value of its own stays in the call: constants, nil, declared functions, builtins. A function that takes
+// and returns nothing is started as it is, so that no stack shows another one between.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
 	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
-	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok && len(call.Args) == 0 && lit.Type.Results == nil {
-		r.replace(from, to, p+".Go("+r.lines(from, to))
-		end := r.at(call.Fun.End())
-		r.replace(end, r.at(call.End()), ", "+r.lines(end, r.at(call.End()))+site+")")
-		r.count("go")
-		return
-	}
 	switch t := r.find(call.Fun); {
 	case t == nil || t.harness || t.wraps:
 	case t.typ != nil:
 		r.value(call.Fun)
 	default:
 		r.goesOperation(n, t, site)
+		return
+	}
+	if r.isPlainFunc(call.Fun) {
+		r.replace(from, to, p+".Go("+r.lines(from, to))
+		end := r.at(call.Fun.End())
+		r.replace(end, r.at(call.End()), ", "+r.lines(end, r.at(call.End()))+site+")")
+		r.count("go")
 		return
 	}
 	if reason := r.argumentsStayNative(call); reason != "" {
@@ -52,6 +53,16 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 		r.count("close")
 	}
 	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
+}
+
+// isPlainFunc reports whether fun is a func().
+func (r *rewriter) isPlainFunc(fun ast.Expr) bool {
+	t := types.Unalias(r.Info.TypeOf(fun))
+	if _, ok := t.(*types.TypeParam); ok || r.isBuiltin(fun, "") {
+		return false
+	}
+	s, ok := t.Underlying().(*types.Signature)
+	return ok && s.Params().Len() == 0 && s.Results().Len() == 0
 }
 
 // goesOperation rewrites go wg.Wait() and its like.
@@ -78,7 +89,12 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 
 // goBlock puts a block in the place of a go statement.
 func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
-	text := fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site)
+	r.block(n, c, fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site))
+	r.count("go")
+}
+
+// block puts a statement over what was kept in the place of another.
+func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
 	if r.line(n.Pos()) != r.line(n.End()) {
 		text = r.lineMark(n.Pos()) + text + r.lineMark(n.End())
 	}
@@ -86,7 +102,32 @@ func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
 		text = fmt.Sprintf("{ %s := %s; %s }", strings.Join(c.names, ", "), strings.Join(c.values, ", "), text)
 	}
 	r.replace(r.at(n.Pos()), r.at(n.End()), text)
-	r.count("go")
+}
+
+// defers rewrites a deferred call. An atomic operation has its sync point when it is done, and not where it is deferred:
+//
+//	defer n.Store(x)
+//	{ a, b := &n, x; defer func() { Atomic(a, site); a.Store(b) }() }
+func (r *rewriter) defers(n *ast.DeferStmt) {
+	call := n.Call
+	t := r.find(call.Fun)
+	if t == nil || !t.wraps {
+		r.call(call)
+		return
+	}
+	if t.typ != nil || t.recv == nil && r.Info.Types[call.Args[0]].IsNil() || r.argumentsStayNative(call) != "" {
+		r.value(call.Fun)
+		return
+	}
+	c := &capture{r: r, at: n.Pos()}
+	fun := r.moved(call.Fun, c.at)
+	if t.recv != nil {
+		fun = c.keep(t.take+r.moved(t.recv, c.at)+t.path) + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
+	}
+	args := c.arguments(call)
+	site := r.sites.add(call.Pos(), r.atomicOperand(call, t))
+	r.count(t.what)
+	r.block(n, c, fmt.Sprintf("defer func() { %s.%s(%s, %s); %s(%s) }()", r.names.perturb, t.name, c.names[0], site, fun, args))
 }
 
 // started returns what people call the function that a go statement starts.
@@ -105,15 +146,6 @@ func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
 		}
 	}
 	return ""
-}
-
-// conversion returns what an argument must be converted to, so that it has the same type in a variable; "" for nothing.
-func (r *rewriter) conversion(arg ast.Expr) (string, bool) {
-	tv := r.Info.Types[arg]
-	if tv.Value != nil || !r.isUntyped(arg) || tv.Type == types.Typ[types.Bool] {
-		return "", true
-	}
-	return r.typeName(tv.Type, arg.Pos())
 }
 
 // A capture collects the values that a go statement evaluates.

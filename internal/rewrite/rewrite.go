@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "6"
+const Version = "9"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -72,11 +72,16 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.walk()
-	if r.sites.empty() && !r.usesHarness {
+	promoted := r.promoted()
+	if r.sites.empty() && !r.usesHarness && promoted == "" {
 		return r.out, nil
 	}
-	return r.out, r.finish()
+	return r.out, r.finish(promoted)
 }
+
+// LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
+// constraints, and is nobody's doc.
+func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
 
 type rewriter struct {
 	Input
@@ -135,8 +140,12 @@ func (r *rewriter) lineMark(p token.Pos) string {
 	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
+// note notes an operation that stays native, once, whoever finds it.
 func (r *rewriter) note(n ast.Node, op, reason string) {
-	r.out.Native = append(r.out.Native, Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason})
+	note := Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason}
+	if !slices.Contains(r.out.Native, note) {
+		r.out.Native = append(r.out.Native, note)
+	}
 }
 
 // walk rewrites every node, the inner ones first.
@@ -192,6 +201,8 @@ func (r *rewriter) claim(n ast.Node) {
 		}
 	case *ast.GoStmt:
 		r.done[n.Call] = true
+	case *ast.DeferStmt:
+		r.done[n.Call] = true
 	case *ast.CallExpr: // what is called is no value
 		r.done[ast.Unparen(n.Fun)] = true
 	case *ast.IndexExpr:
@@ -237,6 +248,8 @@ func (r *rewriter) node(n ast.Node) {
 		r.selects(n)
 	case *ast.GoStmt:
 		r.goes(n)
+	case *ast.DeferStmt:
+		r.defers(n)
 	case *ast.CallExpr:
 		r.call(n)
 	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
@@ -246,10 +259,11 @@ func (r *rewriter) node(n ast.Node) {
 	}
 }
 
-// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
-func (r *rewriter) finish() error {
+// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end, with further
+// declarations.
+func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() {
+	if !r.sites.empty() || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {
@@ -260,6 +274,7 @@ func (r *rewriter) finish() error {
 	for _, use := range r.unused() {
 		fmt.Fprintf(&b, "\nvar _ %s\n", use)
 	}
+	b.WriteString(decls)
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
@@ -273,9 +288,10 @@ func (r *rewriter) finish() error {
 		}
 		head = line
 	}
-	if r.LineDirective || head != "" {
-		// A line comment may stand before build constraints, and is nobody's doc.
-		head += fmt.Sprintf("//line %s:1\n", r.Name)
+	if r.LineDirective {
+		head += LineDirective(r.Name)
+	} else if head != "" {
+		head += "//line :1:1\n" // of the same file
 	}
 	r.out.Src = []byte(head + r.render(0, len(r.Src)))
 	return nil

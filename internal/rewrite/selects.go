@@ -37,9 +37,10 @@ func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 		if comm == nil {
 			continue
 		}
-		recv := commRecv(comm)
-		if recv != nil && r.isNamedBool(recv) {
-			return namedBoolReason
+		if recv := commRecv(comm); recv != nil {
+			if _, ok := r.okType(recv); !ok {
+				return okReason
+			}
 		}
 		if _, ok := r.elem(commChan(comm)); !ok {
 			return typeParamReason
@@ -139,7 +140,9 @@ func (r *rewriter) elemOf(ch ast.Expr) string {
 // take returns the assignment of a received value in the case that was taken, to be put at a place on the line of at.
 func (r *rewriter) take(s *ast.AssignStmt, name string, at token.Pos) string {
 	get := name + ".Get()"
-	if len(s.Lhs) == 2 {
+	if as, _ := r.okType(commRecv(s)); as != "" {
+		get = fmt.Sprintf("%s.Get2%s(%s)", r.names.perturb, as.with(""), name)
+	} else if len(s.Lhs) == 2 {
 		get = name + ".Get2()"
 	}
 	var lhs []string

@@ -139,6 +139,16 @@ func (r *rewriter) scope(p token.Pos) *types.Scope {
 	return r.Pkg.Scope()
 }
 
+// conversion returns the type that e must be converted to, to have the same type in a variable as it has where it stands;
+// "" for none. It reports false if that type has no name here.
+func (r *rewriter) conversion(e ast.Expr) (string, bool) {
+	tv := r.Info.Types[e]
+	if tv.Value != nil || !r.isUntyped(e) || tv.Type == types.Typ[types.Bool] {
+		return "", true
+	}
+	return r.typeName(tv.Type, e.Pos())
+}
+
 // isUntyped reports whether e, which is no constant, takes its type from where it stands: a comparison, a shift of an
 // untyped constant, or what is made of them.
 func (r *rewriter) isUntyped(e ast.Expr) bool {

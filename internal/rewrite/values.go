@@ -39,20 +39,21 @@ func (r *rewriter) value(n ast.Expr) {
 	}
 	if t.recv != nil {
 		site := r.sites.add(n.Pos(), newOperand(t.name, t.operand(r), r.variable(t.recv)))
-		bind := adapter("Bind", params, results)
-		if t.locker {
-			bind = "BindLocker"
-		}
 		from, to := r.at(t.recv.End()), r.at(n.End())
+		if t.isOfInterface() {
+			r.replace(from, to, t.path+r.lines(from, to)+")")
+			r.before(r.at(t.recv.Pos()), p+"."+adapter("BindTo", params, results)+"("+op+", "+site+").Of(")
+			return
+		}
 		r.replace(from, to, t.path+", "+r.lines(from, to)+site+")")
-		r.before(r.at(t.recv.Pos()), p+"."+bind+"("+op+", "+t.take)
+		r.before(r.at(t.recv.Pos()), p+"."+adapter("Bind", params, results)+"("+op+", "+t.take)
 		return
 	}
 	site := r.sites.add(n.Pos(), newOperand(t.name, "", 0))
 	if t.typ != nil {
 		fn := adapter("Func", params+1, results)
-		if t.locker {
-			fn = "LockerFunc"
+		if t.isOfInterface() {
+			fn = adapter("FuncOf", params, results)
 		}
 		from, to := r.at(t.typ.End()), r.at(n.End())
 		r.replace(from, to, "]("+op+", "+r.lines(from, to)+site+")")

@@ -23,6 +23,8 @@
 // place of each that is left.
 package schedule
 
+import "github.com/jostle-dev/jostle/internal/engine"
+
 const (
 	stay = 6
 	wide = 7
@@ -34,10 +36,10 @@ type Reader struct {
 	windows int // begun
 	left    int // questions of the window that the next byte is about; 0: it begins another
 
-	pending bool // a byte was read whose answer is still to be given:
-	gap     int  // after so many plain ones
-	answer  int
-	rest    int // plain answers to give after that
+	pending   bool // a byte was read whose answer is still to be given:
+	gap       int  // after so many plain ones
+	departure int
+	rest      int // plain answers to give after that
 
 	asked int
 }
@@ -45,8 +47,8 @@ type Reader struct {
 // NewReader returns a Reader of schedule, which it keeps and does not change.
 func NewReader(schedule []byte) *Reader { return &Reader{data: schedule} }
 
-// Choose returns the next answer, 0 <= c < n, for n >= 2.
-func (r *Reader) Choose(n int) int {
+// Choose is engine.Strategy.
+func (r *Reader) Choose(q *engine.Question) int {
 	r.asked++
 	if !r.pending {
 		if r.rest > 0 {
@@ -63,10 +65,10 @@ func (r *Reader) Choose(n int) int {
 		return 0
 	}
 	r.pending = false
-	if r.answer == 0 {
+	if r.departure == 0 {
 		return 0
 	}
-	return 1 + (r.answer-1)%(n-1)
+	return 1 + (r.departure-1)%(q.N-1)
 }
 
 // Asked returns how many questions were asked so far.
@@ -87,18 +89,18 @@ func (r *Reader) read() {
 	r.pending, r.left = true, 0
 	switch what {
 	case 0:
-		r.gap, r.answer, r.rest = size-1, 0, 0
+		r.gap, r.departure, r.rest = size-1, 0, 0
 		return
 	case stay:
 		r.gap = where >> 2 * size / 8
-		r.answer, r.rest, r.left = 1+where&3, 0, size-r.gap-1
+		r.departure, r.rest, r.left = 1+where&3, 0, size-r.gap-1
 		return
 	case wide:
 		what = stay + int(r.next())
 		what += int(r.next()) << 8
 	}
 	r.gap = where * size / 32
-	r.answer, r.rest = what, size-r.gap-1
+	r.departure, r.rest = what, size-r.gap-1
 }
 
 func (r *Reader) next() byte {
@@ -114,7 +116,7 @@ func (r *Reader) next() byte {
 func Departures(schedule []byte) int {
 	n := 0
 	for r := NewReader(schedule); len(r.data) > 0; {
-		if r.read(); r.answer != 0 {
+		if r.read(); r.departure != 0 {
 			n++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
@@ -16,7 +17,7 @@ func departures(data []byte, questions, n int) map[int]int {
 	r := schedule.NewReader(data)
 	out := map[int]int{}
 	for q := range questions {
-		if c := r.Choose(n); c != 0 {
+		if c := r.Choose(&engine.Question{N: n}); c != 0 {
 			out[q] = c
 		}
 	}

@@ -119,11 +119,21 @@ func (g *graph) cycle(worst How) []uint32 {
 
 // pathTo returns a path from the body to a stuck task, or that task alone.
 func (g *graph) pathTo(id uint32) []uint32 {
-	body := g.snap.Tasks[0].ID
+	body := g.body()
 	if p := g.path(body, Could, func(at uint32) bool { return at == id }); g.isStuck(body) && p != nil {
 		return p
 	}
 	return []uint32{id}
+}
+
+// body returns the task that runs the body of the test: the first one, or the one that it waits for in native code.
+func (g *graph) body() uint32 {
+	for i := range g.snap.Tasks {
+		if t := &g.snap.Tasks[i]; !t.Expected && t.Spawned == nil {
+			return t.ID
+		}
+	}
+	return g.snap.Tasks[0].ID
 }
 
 // orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else from

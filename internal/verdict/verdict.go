@@ -77,6 +77,8 @@ type Goroutine struct {
 	Waits   []Waiting
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
+	State   string // likewise, in a live run: what the runtime says that it waits in
+	Place   string // and where, file and line
 }
 
 // A Waiting is one thing that would let a goroutine go on.
@@ -146,6 +148,10 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 	}
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
+		return v
+	}
+	if snap.Quiet == engine.Outlived {
+		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
 	g := newGraph(snap, sites)

@@ -2,6 +2,8 @@
 // one, so that a test can say what may happen in any of them, and what not.
 package enginetest
 
+import "github.com/jostle-dev/jostle/internal/engine"
+
 // A Tree is an engine.Strategy that answers differently in each execution, until all answers have been given: the
 // questions of a program are the nodes of a tree, and executions are its paths, visited depth first. The first path is
 // the plain run.
@@ -20,7 +22,9 @@ type Tree struct {
 type node struct{ answer, n int }
 
 // Choose returns the answer of the present path.
-func (tr *Tree) Choose(n int) int {
+func (tr *Tree) Choose(q *engine.Question) int { return tr.choose(q.N) }
+
+func (tr *Tree) choose(n int) int {
 	if tr.next == len(tr.path) {
 		tr.path = append(tr.path, node{0, n})
 	}

@@ -13,7 +13,7 @@ func paths(departures int, ns ...int) [][]int {
 	for {
 		var path []int
 		for _, n := range ns {
-			path = append(path, tree.Choose(n))
+			path = append(path, tree.choose(n))
 		}
 		all = append(all, path)
 		if !tree.Advance() {
@@ -44,9 +44,9 @@ func TestTreeFollowsAnswers(t *testing.T) {
 	var all [][]int
 	tree := &Tree{Departures: All}
 	for {
-		path := []int{tree.Choose(3)}
+		path := []int{tree.choose(3)}
 		if path[0] == 1 {
-			path = append(path, tree.Choose(2))
+			path = append(path, tree.choose(2))
 		}
 		all = append(all, path)
 		if !tree.Advance() {
@@ -58,25 +58,25 @@ func TestTreeFollowsAnswers(t *testing.T) {
 
 func TestTreeRewinds(t *testing.T) {
 	tree := &Tree{Departures: All}
-	tree.Choose(2)
-	tree.Choose(2)
+	tree.choose(2)
+	tree.choose(2)
 	tree.Advance()
-	first := []int{tree.Choose(2), tree.Choose(2)}
+	first := []int{tree.choose(2), tree.choose(2)}
 	tree.Rewind()
-	assert.Equal(t, first, []int{tree.Choose(2), tree.Choose(2)})
+	assert.Equal(t, first, []int{tree.choose(2), tree.choose(2)})
 }
 
 func TestTreeNoticesChance(t *testing.T) {
 	tree := &Tree{Departures: All}
-	tree.Choose(2)
-	tree.Choose(2)
+	tree.choose(2)
+	tree.choose(2)
 	tree.Rewind()
-	assert.Panics(t, func() { tree.Choose(3) }, "another question")
+	assert.Panics(t, func() { tree.choose(3) }, "another question")
 
 	tree = &Tree{Departures: All}
-	tree.Choose(2)
-	tree.Choose(2)
+	tree.choose(2)
+	tree.choose(2)
 	tree.Rewind()
-	tree.Choose(2)
+	tree.choose(2)
 	assert.Panics(t, func() { tree.Advance() }, "fewer questions")
 }

@@ -25,6 +25,7 @@ func cleanup(t *testing.T) func(func()) { return t.Cleanup }
 type boolean bool
 
 func booleans(c chan int) (v int, ok boolean) {
+	type boolean int
 	v, ok = <-c
 	select {
 	case v, ok = <-c:

@@ -40,6 +40,41 @@ func generic[C chan<- E | chan E, E func(*clock, ...any) map[string]Month, L syn
 	_ = l.Unlock
 }
 
+type table struct {
+	name string
+	sync.RWMutex
+}
+
+func readers(r interface {
+	RLock()
+	RUnlock()
+}) func() {
+	r.RLock()
+	return r.RUnlock
+}
+
+type truth bool
+
+func truths[B ~bool](c chan int) (v int, ok truth, b B) {
+	v, ok = <-c
+	select {
+	case v, b = <-c:
+	}
+	return
+}
+
+func deferred(m *sync.Map, f func() int64, n uint8, ctx context.Context) (func() error, error) {
+	defer new(atomic.Int64).Store(f())
+	defer (*sync.Map).Clear(m)
+	defer new(clock).n.
+		Add(-1 << n)
+	for range m.Range {
+	}
+	new(atomic.Int64).Store(1 << f())
+	_ = context.Context.Err
+	return ctx.Err, context.Cause(ctx)
+}
+
 func unions[C interface{ chan *Timer | <-chan *Timer }](c C) (tm *Timer) {
 	for tm = range c {
 	}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/campaign"
+)
+
+// testFlags are the flags of jostle test.
+type testFlags struct {
+	build     buildFlags
+	schedules int
+	budget    time.Duration
+	seed      uint64
+	isolate   bool
+	mode      string
+	leaks     bool
+
+	run, skip    string
+	count        int
+	timeout      time.Duration
+	short        bool
+	asJSON       bool
+	cover        bool
+	coverprofile string
+	parallel     int
+}
+
+const (
+	defaultSchedules = 300
+	defaultPerTest   = 20 * time.Second
+)
+
+func newTest() *cobra.Command {
+	var f testFlags
+	c := &cobra.Command{
+		Use:   "test [packages] [-args ...]",
+		Short: "Run the tests you have, each under many schedules",
+		Long: fmt.Sprintf(`Run the tests you have, each under many schedules: first the plain run, then as many others as the budget allows.
+Nothing in the sources changes. What a test finds is confirmed in a process of its own, and kept in testdata/jostle of
+its package as a file that "jostle replay" takes.
+
+Without -schedules and -time each test runs under %d schedules, but no longer than %v. With -time alone the time is
+shared by all tests, and nothing else ends the search.
+
+The flags of go test that choose and build tests mean what they mean there: -run, -skip, -count, -timeout (for the whole
+run), -short, -race, -tags, -cover, -coverprofile, -json, -v and -args, behind which all is for the tests.
+The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
+not be run.`, defaultSchedules, defaultPerTest),
+		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
+		RunE: func(c *cobra.Command, args []string) error {
+			patterns, rest := splitArgs(args)
+			return f.all(c.Context(), patterns, rest, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f.build.register(c)
+	fl := c.Flags()
+	fl.IntVar(&f.schedules, "schedules", 0, fmt.Sprintf("schedules for each test, the plain run among them; 0 for %d, or with -time as many as it allows", defaultSchedules))
+	fl.DurationVar(&f.budget, "time", 0, "time for all tests together")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedules")
+	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
+	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
+	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
+	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
+	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
+	fl.IntVar(&f.count, "count", 1, "so many times the schedules")
+	fl.DurationVar(&f.timeout, "timeout", 0, "end the whole run after this time; 0 for no limit")
+	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
+	fl.BoolVar(&f.asJSON, "json", false, "print what go test -json prints")
+	fl.BoolVar(&f.cover, "cover", false, "print how much of the code the executions cover")
+	fl.StringVar(&f.coverprofile, "coverprofile", "", "write a coverage profile to this `file`")
+	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "test processes at a time")
+	return c
+}
+
+// testArgs stands for -args, which ends the flags as -- does but is not taken away.
+const testArgs = "-args"
+
+// splitArgs returns the package patterns, and what is meant for the tests.
+func splitArgs(args []string) (patterns, rest []string) {
+	for i, a := range args {
+		if a == testArgs {
+			return args[:i], args[i+1:]
+		}
+	}
+	return args, nil
+}
+
+func (f *testFlags) check() error {
+	switch {
+	case f.schedules < 0:
+		return fmt.Errorf("-schedules %d: it must be positive", f.schedules)
+	case f.budget < 0:
+		return fmt.Errorf("-time %v: it must be positive", f.budget)
+	case f.count < 1:
+		return fmt.Errorf("-count %d: it must be at least 1", f.count)
+	case f.parallel < 1:
+		return fmt.Errorf("-p %d: it must be at least 1", f.parallel)
+	case f.mode != "" && f.mode != string(campaign.Controlled) && f.mode != string(campaign.Live):
+		return fmt.Errorf("-mode %s: it is controlled or live", f.mode)
+	}
+	return nil
+}
+
+// all instruments, builds and runs the tests of the packages.
+func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, stderr io.Writer) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.timeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, f.timeout)
+		defer stop()
+	}
+	res, err := f.build.prepare(ctx, patterns, stderr)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "jostle-test-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binaries, err := f.binaries(ctx, res, dir, stdout, stderr)
+	if err != nil {
+		return err
+	}
+	c := campaign.Config{
+		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON,
+		Env: testEnviron(res.Env),
+	}
+	if c.Schedules == 0 && c.Time == 0 {
+		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
+	}
+	c.Schedules *= f.count
+	if f.short {
+		c.Args = append(c.Args, "-test.short=true")
+	}
+	covered := filepath.Join(dir, "covered")
+	if f.covers() {
+		if err := os.Mkdir(covered, 0o755); err != nil {
+			return err
+		}
+		c.Args = append(c.Args, "-test.gocoverdir="+covered)
+	}
+	c.Args = append(c.Args, args...)
+	var printed error
+	c.Print = func(pkg, text string) {
+		if f.asJSON {
+			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
+			return
+		}
+		_, err := io.WriteString(stdout, text)
+		printed = errors.Join(printed, err)
+	}
+	line := newStatusLine(stderr, f.asJSON)
+	c.Progress = line.show
+	sum, err := campaign.Run(ctx, c, binaries)
+	line.clear()
+	if err != nil {
+		return err
+	}
+	if printed != nil {
+		return printed
+	}
+	if f.covers() {
+		if err := f.coverage(ctx, covered, stdout, stderr); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
+	}
+	if sum.Failed {
+		return errFound
+	}
+	return nil
+}
+
+func (f *testFlags) covers() bool { return f.cover || f.coverprofile != "" }
+
+// testEnviron returns the environment of instrumented tests. The generator of math/rand is part of what a replay repeats.
+func testEnviron(set map[string]string) []string {
+	env := environ(set)
+	debug := "randautoseed=0"
+	if have := os.Getenv("GODEBUG"); have != "" {
+		debug += "," + have
+	}
+	return append(env, "GODEBUG="+debug)
+}
+
+// binaries builds the test binary of each package that has tests.
+func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stdout, stderr io.Writer) ([]campaign.Binary, error) {
+	var out []campaign.Binary
+	for _, r := range res.Roots {
+		if len(r.TestFiles) == 0 {
+			fmt.Fprintf(stdout, "?   \t%s\t[no test files]\n", r.ImportPath)
+			continue
+		}
+		out = append(out, campaign.Binary{
+			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(dir, fmt.Sprintf("%d.test", len(out))),
+		})
+	}
+	for _, b := range out {
+		args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, f.build.args()...)
+		if f.covers() {
+			args = append(args, "-cover")
+		}
+		if err := goCommand(ctx, res, stderr, b.Dir, append(args, ".")...); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// goCommand runs the go command on instrumented sources.
+func goCommand(ctx context.Context, res *instrument.Result, stderr io.Writer, dir string, args ...string) error {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environ(res.Env), stderr, &said
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
+	case err != nil:
+		return fmt.Errorf("run go %s: %w", args[0], err)
+	}
+	return nil
+}
+
+// coverage sums up what the executions of all tests have covered.
+func (f *testFlags) coverage(ctx context.Context, dir string, stdout, stderr io.Writer) error {
+	commands := [][]string{{"tool", "covdata", "percent", "-i=" + dir}}
+	if f.coverprofile != "" {
+		commands = append(commands, []string{"tool", "covdata", "textfmt", "-i=" + dir, "-o=" + f.coverprofile})
+	}
+	for _, args := range commands {
+		cmd := exec.CommandContext(ctx, "go", args...)
+		cmd.Stdout, cmd.Stderr = stdout, stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("run go tool covdata: %w", err)
+		}
+	}
+	return nil
+}
+
+// printJSON passes the output of go test on as go test -json has it.
+func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-p", pkg)
+	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("run go tool test2json: %w", err)
+	}
+	return nil
+}
+
+// A statusLine tells people at a terminal how far the tests are; to anybody else it is silent.
+type statusLine struct {
+	w     io.Writer
+	began time.Time
+}
+
+func newStatusLine(w io.Writer, silent bool) *statusLine {
+	l := &statusLine{began: time.Now()}
+	if file, ok := w.(*os.File); ok && !silent {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
+			l.w = w
+		}
+	}
+	return l
+}
+
+func (l *statusLine) show(done, tests, executions, findings int) {
+	if l.w != nil {
+		fmt.Fprintf(l.w, "\r\x1b[K%s", campaign.Status(done, tests, executions, findings, time.Since(l.began)))
+	}
+}
+
+func (l *statusLine) clear() {
+	if l.w != nil {
+		fmt.Fprint(l.w, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,353 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// An explorer runs one test under many schedules, for the command jostle, which reads what it notes in the session's log
+// and decides what comes next.
+type explorer struct {
+	*testRunner
+	plan *session.Plan
+	log  *session.Log
+	err  error // of the first thing that could not be noted
+
+	asked  int
+	warm   int    // plain executions after which one is like the next
+	plain  uint64 // trace of such a one
+	orders map[uint64]bool
+	causes map[uint64]bool
+}
+
+func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer {
+	t.Helper()
+	r, err := newTestRunner(t, body)
+	if err != nil {
+		t.Fatal("jostle:", err)
+	}
+	log, err := p.Open()
+	if err != nil {
+		t.Fatal("jostle:", err)
+	}
+	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}}
+	for _, cause := range p.Known {
+		e.causes[cause] = true
+	}
+	return e
+}
+
+func (e *explorer) note(ev session.Event) {
+	if err := e.log.Add(ev); err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
+// execute runs the n-th execution.
+func (e *explorer) execute(n int, s engine.Strategy) (testOutcome, *schedule.Recorder) {
+	rec := schedule.NewRecorder(s)
+	out := e.run(rec)
+	e.orders[out.Hash] = true
+	return out, rec
+}
+
+// explore is the part of one process in the search: executions e.plan.First up to, not including, e.plan.Last.
+func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
+	t.Helper()
+	e := newExplorer(t, body, p)
+	began := time.Now()
+	n := p.First
+	if n == 0 {
+		if !e.settle(t) {
+			return
+		}
+		n = 1
+	} else {
+		e.asked, e.warm, e.plain = p.Asked, p.Warm, p.Plain
+		if !e.warmUp() {
+			return
+		}
+	}
+	for ; n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n++ {
+		e.note(session.Event{Kind: session.Began, N: n})
+		s := strategy.Mix(p.Seed, n, e.asked)
+		var inner engine.Strategy = s
+		if p.Record != "" {
+			inner = e.recorded(s)
+		}
+		out, rec := e.execute(n, inner)
+		if !e.judge(n, s, out, rec) {
+			return
+		}
+	}
+	e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
+	if e.err != nil {
+		t.Fatal("jostle: keep what was found:", e.err)
+	}
+}
+
+// settle does the plain run, again and again until one is like the one before: the first may initialise what the others
+// find there. It reports whether other schedules make sense.
+func (e *explorer) settle(t *testing.T) bool {
+	t.Helper()
+	const most = 3
+	for i := range most {
+		e.note(session.Event{Kind: session.Began})
+		out, rec := e.execute(0, strategy.Plain{})
+		if i == 0 {
+			e.asked = rec.Who
+			if out.Total > 0 {
+				e.steps = max(engine.DefaultSteps, 10*out.Total)
+			}
+			if out.skipped && !out.Found() {
+				e.note(session.Event{Kind: session.Skipped})
+				show(t, out.output)
+				t.SkipNow()
+			}
+			if testing.Verbose() && !out.Found() {
+				show(t, out.output)
+			}
+		}
+		if out.uncontrolled != "" {
+			e.note(session.Event{Kind: session.Stalled, Text: out.uncontrolled + " starts goroutines that jostle does not control"})
+			return false
+		}
+		if !e.judge(0, strategy.Plain{}, out, rec) {
+			return false
+		}
+		if i > 0 && out.Hash == e.plain {
+			e.note(session.Event{Kind: session.Settled, Asked: e.asked, Hash: e.plain, Warm: e.warm})
+			return true
+		}
+		e.plain, e.warm = out.Hash, i
+		if i == 0 && out.Total == 0 {
+			break
+		}
+	}
+	e.note(session.Event{Kind: session.Leaky, Asked: e.asked})
+	return false
+}
+
+// warmUp does the plain runs that come before the first execution of a process.
+func (e *explorer) warmUp() bool {
+	for range e.warm {
+		e.note(session.Event{Kind: session.Began})
+		out, rec := e.execute(0, strategy.Plain{})
+		if !e.judge(0, strategy.Plain{}, out, rec) {
+			return false
+		}
+	}
+	return true
+}
+
+// judge notes what became of an execution, and reports whether another can follow in this process.
+func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder) bool {
+	switch {
+	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
+		return true
+	case out.Kind == verdict.Stall:
+		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil), Distinct: len(e.orders)})
+		return false
+	}
+	cause := out.Cause(failedAt(out.output))
+	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
+	if !e.causes[cause] {
+		e.causes[cause] = true
+		f := e.finding(n, s, out, rec, cause)
+		ev.File, e.err = f.Write(e.plan.Findings)
+		if e.err != nil {
+			return false
+		}
+	}
+	e.note(ev)
+	if n == 0 {
+		// There is nothing to search where the plain run fails.
+		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
+		return false
+	}
+	if out.Abandoned > 0 || !e.clean() {
+		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
+		return false
+	}
+	return true
+}
+
+// clean reports whether the plain run is what it was. What ends in the middle may leave package variables behind that
+// would make the next execution another one, or a false alarm.
+func (e *explorer) clean() bool {
+	if e.plain == 0 {
+		return false // it is not known what it was
+	}
+	return e.run(strategy.Plain{}).Hash == e.plain
+}
+
+func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder, cause uint64) *finding.Finding {
+	f := &finding.Finding{
+		Package: e.plan.Package, Test: e.name, Mode: "controlled", Module: e.plan.Module, Jostle: version(), Go: runtime.Version(),
+		Race: e.plan.Race, Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Trace: out.Hash,
+		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures,
+	}
+	f.Report = out.text(replayFile(f.Name()), false)
+	return f
+}
+
+// replayFile is the command that replays a finding.
+func replayFile(name string) string { return "go tool jostle replay " + finding.Dir + "/" + name }
+
+// text renders the report of an execution for a file.
+func (o testOutcome) text(replay string, full bool) string {
+	var b strings.Builder
+	dir, _ := os.Getwd() // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full})
+	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak {
+		b.WriteString("\noutput of this execution\n" + strings.TrimRight(o.output, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// failedAt returns the first thing that a failed test says: file, line and text.
+func failedAt(output string) string { return failure.FindString(output) }
+
+var failure = regexp.MustCompile(`(?m)^\s+[^\s:]+\.go:\d+: .*$`)
+
+// version returns the version of jostle that the binary is built with.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range append(info.Deps, &info.Main) {
+			if d.Path == "github.com/jostle-dev/jostle" {
+				return d.Version
+			}
+		}
+	}
+	return ""
+}
+
+// recorded is s, with each departure appended to a file before it takes effect: an execution that ends its process leaves
+// no other trace.
+func (e *explorer) recorded(s engine.Strategy) engine.Strategy {
+	f, err := os.OpenFile(e.plan.Record, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		e.err = err
+		return s
+	}
+	rec := schedule.NewRecorder(s)
+	return engineFunc(func(q *engine.Question) int {
+		n := len(rec.Departures)
+		c := rec.Choose(q)
+		if len(rec.Departures) > n {
+			_, _ = f.WriteString(rec.Departures[n:].Text())
+		}
+		return c
+	})
+}
+
+// engineFunc is a function as a strategy.
+type engineFunc func(*engine.Question) int
+
+func (f engineFunc) Choose(q *engine.Question) int { return f(q) }
+
+// replay runs the execution of a finding, in a process that has done nothing else.
+func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
+	t.Helper()
+	f, err := finding.Read(p.Finding)
+	if err != nil {
+		t.Fatal("jostle:", err)
+	}
+	e := newExplorer(t, body, p)
+	if f.Mode == "live" {
+		replayLive(t, e, f)
+		return
+	}
+	e.warm = f.Warm
+	if !e.warmUp() {
+		return
+	}
+	e.note(session.Event{Kind: session.Began})
+	out, missed := e.play(f.Schedule)
+	cause := out.Cause(failedAt(out.output))
+	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
+	e.note(ev)
+	switch {
+	case p.Report:
+		fmt.Print(out.text("", p.Full))
+	case testing.Verbose():
+		show(t, out.output)
+	}
+	e.plain = f.Plain
+	if p.Shrink && cause == f.Cause && out.Abandoned == 0 && e.clean() {
+		e.shrink(f)
+	}
+	e.note(session.Event{Kind: session.Ended})
+	if out.Found() {
+		t.FailNow()
+	}
+}
+
+type played struct {
+	testOutcome
+	departures schedule.Keyed
+}
+
+// play runs the test under a kept schedule. missed are the departures that did not come.
+func (e *explorer) play(k schedule.Keyed) (out played, missed schedule.Keyed) {
+	player := schedule.NewPlayer(k)
+	rec := schedule.NewRecorder(player)
+	out.testOutcome = e.run(rec)
+	out.departures = rec.Departures
+	return out, player.Missed(k)
+}
+
+// shrink looks for a schedule with fewer departures that ends by the same cause, and keeps it.
+func (e *explorer) shrink(f *finding.Finding) {
+	if len(f.Schedule) == 0 {
+		return
+	}
+	end := time.Now().Add(shrinkTime)
+	runs := 0
+	var best *played
+	try := func(k schedule.Keyed) bool {
+		if runs >= shrinkRuns || time.Now().After(end) {
+			return false
+		}
+		runs++
+		out, _ := e.play(k)
+		if out.Cause(failedAt(out.output)) != f.Cause || len(out.departures) >= len(f.Schedule) {
+			return false
+		}
+		f.Schedule, best = out.departures, &out
+		return true
+	}
+	for size := len(f.Schedule); size >= 1; size /= 2 {
+		for to := len(f.Schedule); to > 0; to = min(to-size, len(f.Schedule)) {
+			from := max(to-size, 0)
+			trial := append(f.Schedule[:from:from], f.Schedule[to:]...)
+			try(trial)
+		}
+	}
+	if best == nil {
+		return
+	}
+	f.Trace = best.Hash
+	f.Rule = ruleNumber(best.Rule)
+	f.Report = best.text(replayFile(f.Name()), false)
+	name, err := f.Write(e.plan.Findings)
+	if err != nil {
+		e.err = err
+		return
+	}
+	e.note(session.Event{Kind: session.Shrunk, File: name})
+}

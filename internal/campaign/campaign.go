@@ -1,0 +1,257 @@
+// Package campaign runs the tests of instrumented test binaries under many schedules: a process at a time for each test,
+// of which it reads what happened (package session) and decides what comes next. It confirms what is found in processes
+// of their own before anybody is told.
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config says how much is to be done, and with what.
+type Config struct {
+	Schedules int           // for each test, the plain run among them; 0: as many as the time allows
+	Time      time.Duration // for all tests together; 0: what the schedules take
+	PerTest   time.Duration // a limit for each test; 0: none
+	Seed      uint64
+	Parallel  int  // processes at a time, >= 1
+	Isolate   bool // a process for each execution
+	Mode      Mode
+	Race      bool // the binaries have the race detector
+	Leaks     bool // goroutines that are left are findings
+
+	Run, Skip string   // as go test has them
+	Args      []string // for the test binaries: -test.short and so on, and what is behind -args
+	Verbose   bool
+	Full      bool // a replay prints every step
+	Env       []string
+
+	Print    func(pkg, text string) // what go test prints of a package
+	Progress func(done, tests, executions, findings int)
+}
+
+// A Mode forces how tests run.
+type Mode string
+
+// The modes.
+const (
+	Auto       Mode = ""           // controlled where possible, live where not
+	Controlled Mode = "controlled" // only controlled
+	Live       Mode = "live"       // only live
+)
+
+// A Binary is the instrumented test binary of a package.
+type Binary struct {
+	Package string // import path
+	Module  string
+	Dir     string // of the package
+	Path    string
+}
+
+// A Summary is what became of a campaign.
+type Summary struct {
+	Tests, Executions, Findings int
+	Failed                      bool // a package has failed
+}
+
+type campaign struct {
+	Config
+	temp string
+
+	mu         sync.Mutex
+	done       int
+	all        []*test
+	executions int
+	findings   int
+}
+
+// Run runs the tests of the binaries. It returns an error only for what keeps it from running them at all; when ctx ends it
+// returns what was done until then.
+func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
+	temp, err := os.MkdirTemp("", "jostle-campaign-")
+	if err != nil {
+		return Summary{}, err
+	}
+	defer os.RemoveAll(temp)
+	x := &campaign{Config: c, temp: temp}
+	var packages []*pkg
+	for _, b := range binaries {
+		p, err := x.list(ctx, b)
+		if err != nil {
+			return Summary{}, err
+		}
+		packages = append(packages, p)
+		x.all = append(x.all, p.tests...)
+	}
+	x.natives(ctx, packages)
+	x.schedule(ctx)
+	s := Summary{Tests: len(x.all), Executions: x.executions}
+	for _, p := range packages {
+		x.print(p)
+		s.Failed = s.Failed || p.failed()
+		for _, t := range p.tests {
+			s.Findings += len(t.confirmed)
+		}
+	}
+	return s, nil
+}
+
+// A pkg is a package under test.
+type pkg struct {
+	Binary
+	tests   []*test
+	natives []string // examples and fuzz targets: they run once, as go test runs them
+	native  run
+	other   bool // there were names of tests, but none was asked for
+}
+
+// list finds the tests of a package that are asked for.
+func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
+	out, err := c.command(ctx, b, nil, "-test.list=.").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the tests of %s: %w\n%s", b.Package, err, stderrOf(err))
+	}
+	p := &pkg{Binary: b}
+	for line := range strings.Lines(string(out)) {
+		name := strings.TrimSpace(line)
+		prefix := slices.ContainsFunc([]string{"Test", "Example", "Fuzz"}, func(s string) bool { return strings.HasPrefix(name, s) })
+		if !prefix {
+			continue // benchmarks, and what TestMain prints
+		}
+		asked, err := c.asked(name)
+		switch {
+		case err != nil:
+			return nil, err
+		case !asked:
+			p.other = true
+		case strings.HasPrefix(name, "Test"):
+			p.tests = append(p.tests, c.newTest(p, name))
+		default:
+			p.natives = append(p.natives, name)
+		}
+	}
+	return p, nil
+}
+
+// natives runs examples and fuzz targets, the latter on their corpus, as go test does.
+func (c *campaign) natives(ctx context.Context, packages []*pkg) {
+	for _, p := range packages {
+		if len(p.natives) == 0 || ctx.Err() != nil {
+			continue
+		}
+		what := []string{"-test.run=^(" + strings.Join(p.natives, "|") + ")$"}
+		if c.Verbose {
+			what = append(what, "-test.v=true")
+		}
+		r, err := c.process(ctx, p.Binary, nil, 10*time.Minute, what...)
+		if err != nil {
+			r.exit, r.output = -1, err.Error()
+		}
+		p.native = r
+	}
+}
+
+// asked reports whether the user's patterns select a top-level name.
+func (c *campaign) asked(name string) (bool, error) {
+	run, err := regexp.Compile(topLevel(c.Run))
+	if err != nil {
+		return false, fmt.Errorf("-run %q is no regular expression: %w", c.Run, err)
+	}
+	if !run.MatchString(name) {
+		return false, nil
+	}
+	if c.Skip == "" || strings.Contains(c.Skip, "/") { // a subtest is skipped by package testing
+		return true, nil
+	}
+	skip, err := regexp.Compile(c.Skip)
+	if err != nil {
+		return false, fmt.Errorf("-skip %q is no regular expression: %w", c.Skip, err)
+	}
+	return !skip.MatchString(name), nil
+}
+
+// topLevel returns what a pattern says of test functions. A pattern with alternatives of subtests says what it says to
+// package testing only.
+func topLevel(pattern string) string {
+	top, sub, _ := strings.Cut(pattern, "/")
+	if strings.Contains(sub, "|") {
+		return ""
+	}
+	return top
+}
+
+// schedule runs all tests: each for its share of the time, and those that could do with more again, if there is any left.
+func (c *campaign) schedule(ctx context.Context) {
+	var end time.Time
+	if c.Time > 0 {
+		end = time.Now().Add(c.Time)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(grace))
+		defer cancel()
+	}
+	active := slices.Clone(c.all)
+	for round := 0; len(active) > 0 && ctx.Err() == nil; round++ {
+		share := c.PerTest
+		if c.Time > 0 {
+			left := time.Until(end)
+			if left <= 0 && round > 0 {
+				return
+			}
+			share = max(left*time.Duration(c.Parallel)/time.Duration(len(active)), minShare)
+		}
+		c.each(active, func(t *test) { t.advance(ctx, share) })
+		active = slices.DeleteFunc(active, func(t *test) bool { return t.finished || c.Time == 0 })
+	}
+}
+
+const (
+	minShare = 200 * time.Millisecond // of the time, for one test in one round
+	grace    = 15 * time.Second       // for what is going on when the time is over
+)
+
+// each runs f for all tests, some at a time.
+func (c *campaign) each(tests []*test, f func(*test)) {
+	limit := make(chan struct{}, c.Parallel)
+	var wg sync.WaitGroup
+	for _, t := range tests {
+		limit <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-limit }()
+			f(t)
+			c.report(t)
+		})
+	}
+	wg.Wait()
+}
+
+// report tells how far the campaign has come.
+func (c *campaign) report(t *test) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.rounds == 1 {
+		c.done++
+	}
+	t.shown.executions, t.shown.findings = t.executions, len(t.confirmed)
+	c.executions, c.findings = 0, 0
+	for _, t := range c.all {
+		c.executions += t.shown.executions
+		c.findings += t.shown.findings
+	}
+	if c.Progress != nil {
+		c.Progress(c.done, len(c.all), c.executions, c.findings)
+	}
+}
+
+// seed returns the seed of one test's schedules: not all tests try the same ones.
+func (c *campaign) seed(b Binary, name string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, c.Seed, b.Package, name)
+	return h.Sum64()
+}

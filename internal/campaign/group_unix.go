@@ -1,0 +1,14 @@
+//go:build unix
+
+package campaign
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup puts a process, and what it starts, in a group of its own, and kills all of it.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+}

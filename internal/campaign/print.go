@@ -1,0 +1,138 @@
+package campaign
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// print prints what go test would, and a line a test.
+func (c *campaign) print(p *pkg) {
+	var b strings.Builder
+	spent := p.native.spent
+	if p.native.exit != 0 || c.Verbose {
+		b.WriteString(strings.TrimSuffix(p.native.output, "PASS\n"))
+	}
+	for _, t := range p.tests {
+		t.print(&b)
+		spent += t.spent
+	}
+	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
+	switch {
+	case p.failed():
+		fmt.Fprintf(&b, "FAIL\nFAIL\t%s\t%s\n", p.Package, seconds)
+	case len(p.tests)+len(p.natives) == 0:
+		fmt.Fprintf(&b, "ok  \t%s\t%s [no tests to run]\n", p.Package, seconds)
+	default:
+		if c.Verbose {
+			b.WriteString("PASS\n")
+		}
+		fmt.Fprintf(&b, "ok  \t%s\t%s\n", p.Package, seconds)
+	}
+	c.Print(p.Package, b.String())
+}
+
+func (p *pkg) failed() bool {
+	if p.native.exit != 0 {
+		return true
+	}
+	for _, t := range p.tests {
+		if t.failed || len(t.confirmed) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *test) print(b *strings.Builder) {
+	seconds := t.spent.Seconds()
+	if t.c.Verbose {
+		fmt.Fprintf(b, "=== RUN   %s\n%s", t.name, t.printed)
+	}
+	switch {
+	case t.mode == native:
+		// It was printed by go test's own code: header, result and all.
+		out := strings.TrimSuffix(strings.TrimSuffix(t.output, "PASS\n"), "FAIL\n")
+		b.WriteString(strings.TrimPrefix(out, fmt.Sprintf("=== RUN   %s\n", t.name)))
+	case t.skipped && t.c.Verbose:
+		fmt.Fprintf(b, "--- SKIP: %s (%.2fs)\n", t.name, seconds)
+	case t.failed || len(t.confirmed) > 0:
+		fmt.Fprintf(b, "--- FAIL: %s (%.2fs)\n%s", t.name, seconds, indent(t.output))
+		for _, f := range t.confirmed {
+			t.printFinding(b, f)
+		}
+	case t.c.Verbose:
+		fmt.Fprintf(b, "--- PASS: %s (%.2fs)\n", t.name, seconds)
+	}
+	fmt.Fprintf(b, "    %s\n", t.line())
+	for _, n := range t.notes {
+		fmt.Fprintf(b, "    %s: %s\n", t.name, n)
+	}
+}
+
+// withoutHeads takes from the output of a test binary what it says of the test as a whole.
+func (t *test) withoutHeads(output string) string {
+	var b strings.Builder
+	for line := range strings.Lines(output) {
+		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
+		name, _, _ := strings.Cut(of, " ")
+		switch {
+		case line == "PASS\n", line == "FAIL\n", strings.TrimSpace(line) == "=== RUN   "+t.name:
+		case isHead && strings.HasPrefix(line, "--- ") && name == t.name:
+		default:
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+// line sums up in one line what was done with a test.
+func (t *test) line() string {
+	switch {
+	case t.mode == native:
+		return t.name + ": run once, " + string(native) + ": no schedule reaches it"
+	case t.skipped:
+		return t.name + ": it skips itself"
+	}
+	how := string(t.mode)
+	if t.why != "" {
+		how += " (" + t.why + ")"
+	}
+	rate := ""
+	if d := t.spent; d > 0 && t.executions > 1 {
+		rate = fmt.Sprintf(", %.0f/s", float64(t.executions)/max(d.Seconds(), 1e-3))
+	}
+	if t.mode == live { // what Go's scheduler makes of it is not known
+		return fmt.Sprintf("%s: %s%s, %s", t.name, plural(t.executions, "run"), rate, how)
+	}
+	return fmt.Sprintf("%s: %s, %s%s, %s", t.name, plural(t.executions, "schedule"), plural(t.distinct, "different order"), rate, how)
+}
+
+func (t *test) printFinding(b *strings.Builder, f confirmed) {
+	file := f.file
+	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
+		file = filepath.ToSlash(rel)
+	}
+	fmt.Fprintf(b, "    found by %s, reproduced %d of %d times, kept in %s\n", f.Found, f.reproduced, f.tried, file)
+	b.WriteString(indent(f.Report))
+}
+
+func indent(text string) string {
+	if text = strings.TrimRight(text, "\n"); text == "" {
+		return ""
+	}
+	return "    " + strings.ReplaceAll(text, "\n", "\n    ") + "\n"
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// Status is one line for people who wait.
+func Status(done, tests, executions, findings int, since time.Duration) string {
+	return fmt.Sprintf("%d of %s, %s, %s, %v", done, plural(tests, "test"), plural(executions, "schedule"), plural(findings, "finding"), since.Round(time.Second))
+}

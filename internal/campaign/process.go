@@ -1,0 +1,137 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/session"
+)
+
+// A run is one process of a test binary that has ended.
+type run struct {
+	events []session.Event
+	output string
+	exit   int  // code; -1 if it was killed
+	killed bool // by us, because it did not end
+	spent  time.Duration
+}
+
+// patience is how long a process may go on after the time that its plan gives it.
+const patience = 45 * time.Second
+
+// command returns a command that runs a test binary.
+func (c *campaign) command(ctx context.Context, b Binary, plan *session.Plan, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, b.Path, args...)
+	cmd.Dir, cmd.WaitDelay = b.Dir, time.Second
+	cmd.Env = append(slices.Clone(c.Env), "PWD="+b.Dir)
+	if plan != nil {
+		cmd.Env = append(cmd.Env, plan.Environ())
+	}
+	ownGroup(cmd)
+	return cmd
+}
+
+// process runs one test in a process, as plan has it. what selects the test; it may be more than its name.
+func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, limit time.Duration, what ...string) (run, error) {
+	var r run
+	if plan != nil {
+		events, err := os.CreateTemp(c.temp, "events-")
+		if err != nil {
+			return r, err
+		}
+		plan.Events = events.Name()
+		defer os.Remove(plan.Events)
+		events.Close()
+	}
+	outer := ctx
+	ctx, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	args := slices.Concat([]string{"-test.timeout=0", "-test.paniconexit0"}, what, c.Args)
+	cmd := c.command(ctx, b, plan, args...)
+	var out tail
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	err := cmd.Run()
+	r.spent, r.output = time.Since(start), out.String()
+	var exit *exec.ExitError
+	switch {
+	case err == nil, errors.Is(err, exec.ErrWaitDelay):
+	case errors.As(err, &exit):
+		r.exit = exit.ExitCode()
+	case ctx.Err() == nil:
+		return r, err
+	default:
+		r.exit = -1
+	}
+	r.killed = ctx.Err() != nil && outer.Err() == nil
+	if plan != nil {
+		content, err := os.ReadFile(plan.Events)
+		if err != nil {
+			return r, err
+		}
+		r.events, _ = session.Events(content)
+	}
+	return r, nil
+}
+
+// only returns the arguments that select one test, and the subtests that the user's pattern has.
+func (c *campaign) only(name string) []string {
+	pattern := "^" + regexp.QuoteMeta(name) + "$"
+	if strings.Contains(c.Run, "/") {
+		pattern = c.Run // the plan passes over the others
+	}
+	args := []string{"-test.run=" + pattern}
+	if c.Skip != "" {
+		args = append(args, "-test.skip="+c.Skip)
+	}
+	if c.Verbose {
+		args = append(args, "-test.v=true")
+	}
+	return args
+}
+
+// A tail keeps the end of what is written to it, and the beginning.
+type tail struct{ head, end bytes.Buffer }
+
+const tailSize = 256 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	n := len(p)
+	if room := tailSize - t.head.Len(); room > 0 {
+		k := min(room, len(p))
+		t.head.Write(p[:k])
+		p = p[k:]
+	}
+	t.end.Write(p)
+	if t.end.Len() > 2*tailSize {
+		t.end.Next(t.end.Len() - tailSize)
+	}
+	return n, nil
+}
+
+func (t *tail) String() string {
+	if t.end.Len() >= tailSize {
+		return t.head.String() + "\n[…]\n" + t.end.String()
+	}
+	return t.head.String() + t.end.String()
+}
+
+// stderrOf returns what a command has printed that failed.
+func stderrOf(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return strings.TrimSpace(string(exit.Stderr))
+	}
+	return ""
+}
+
+// findings is the folder for the findings of a package.
+func (b Binary) findings() string { return filepath.Join(b.Dir, filepath.FromSlash(findingDir)) }

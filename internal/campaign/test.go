@@ -1,0 +1,375 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/session"
+)
+
+const findingDir = finding.Dir
+
+// A test is one test function, as far as it has come.
+type test struct {
+	c    *campaign
+	pkg  *pkg
+	name string
+	seed uint64
+
+	mode       mode
+	why        string // it is not run as the others are
+	next       int    // execution
+	last       int    // execution before which it is done; 0: none
+	asked      int
+	warm       int
+	plain      uint64
+	executions int
+	distinct   int
+	spent      time.Duration
+	stalls     int
+	crashes    int
+	rounds     int
+	finished   bool
+
+	printed   string // by the plain run
+	skipped   bool
+	output    string // of what ran as go test runs it
+	failed    bool   // in that
+	confirmed []confirmed
+	notes     []string
+	causes    map[uint64]bool
+
+	shown struct{ executions, findings int } // guarded by campaign.mu
+}
+
+// A mode is how a test runs.
+type mode string
+
+const (
+	together mode = "controlled"           // many executions in a process
+	isolated mode = "controlled, isolated" // one execution in a process
+	live     mode = "live"
+	native   mode = "as go test runs it"
+)
+
+// A confirmed finding was reproduced in a process of its own.
+type confirmed struct {
+	*finding.Finding
+	file       string
+	execution  int
+	reproduced int // of
+	tried      int
+}
+
+func (c *campaign) newTest(p *pkg, name string) *test {
+	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, last: c.Schedules, causes: map[uint64]bool{}}
+	switch {
+	case c.Mode == Live:
+		t.mode, t.why = live, "asked for"
+	case c.Isolate:
+		t.mode, t.why = isolated, "asked for"
+	}
+	return t
+}
+
+// advance runs the test for its share of the time; 0: until it is finished.
+func (t *test) advance(ctx context.Context, share time.Duration) {
+	t.rounds++
+	began := time.Now()
+	defer func() { t.spent += time.Since(began) }()
+	for !t.finished && ctx.Err() == nil {
+		left := time.Duration(0)
+		if share > 0 {
+			if left = share - time.Since(began); left <= 0 {
+				t.finished = t.finished || t.c.Time == 0
+				return
+			}
+		}
+		t.step(ctx, left)
+	}
+}
+
+// plan returns the plan of the test's next process.
+func (t *test) plan(left time.Duration) *session.Plan {
+	p := &session.Plan{
+		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks,
+		Seed: t.seed, First: t.next, Last: t.last, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
+	}
+	for cause := range t.causes {
+		p.Known = append(p.Known, cause)
+	}
+	if p.Last == 0 {
+		p.Last = 1 << 30
+	}
+	switch t.mode {
+	case live:
+		p.Mode, p.Warm, p.Plain = session.Live, 0, 0
+		if t.c.Time == 0 {
+			p.Last = min(p.Last, liveRuns)
+		}
+	case isolated:
+		p.Last, p.Warm, p.Plain = t.next+1, 0, 0
+	}
+	return p
+}
+
+// liveRuns is how often a test runs live if no time is given for it: these runs take real time.
+const liveRuns = 20
+
+// step runs one process.
+func (t *test) step(ctx context.Context, left time.Duration) {
+	plan := t.plan(left)
+	limit := patience + left
+	if left == 0 {
+		limit = 24 * time.Hour
+	}
+	r, err := t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if len(r.events) == 0 {
+		t.mode, t.finished = native, true
+		t.output, t.failed = r.output, r.exit != 0
+		return
+	}
+	if plan.First == 0 && t.c.Verbose {
+		t.printed = t.withoutHeads(r.output)
+	}
+	t.read(ctx, r)
+	if t.last > 0 && t.next >= t.last || t.mode == live && t.next >= plan.Last {
+		t.finished = true
+	}
+}
+
+// read draws the consequences of what a process has noted.
+func (t *test) read(ctx context.Context, r run) {
+	over := false
+	at := t.next
+	distinct := 0
+	for _, e := range r.events {
+		distinct = max(distinct, e.Distinct)
+		switch e.Kind {
+		case session.Began:
+			at = e.N
+			if e.N >= t.next {
+				t.executions++
+				t.next = max(t.next, e.N)
+			}
+		case session.Settled:
+			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
+			t.executions = 1
+		case session.Skipped:
+			t.skipped, t.finished, over = true, true, true
+			t.output = r.output
+		case session.Found:
+			t.found(ctx, e)
+			if e.N == 0 && t.mode != live {
+				t.finished, over = true, true
+			}
+		case session.Dirty:
+			t.next, over = e.N+1, true
+		case session.Leaky:
+			t.mode, t.why, t.asked, t.next, over = isolated, "an execution leaves behind what changes the next", e.Asked, 1, true
+		case session.Stalled:
+			over = true
+			t.stalled(e)
+		case session.Ended:
+			t.next, over = max(e.N, t.next), true
+		}
+	}
+	t.distinct += distinct
+	if !over && !r.killed {
+		t.crashed(ctx, at, r)
+		t.next = max(t.next, at+1)
+		if at == 0 {
+			t.finished = true
+		}
+	} else if !over {
+		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
+		t.next = at + 1
+	}
+}
+
+// maxStalls is how many executions may block where no schedule reaches before the test is given up.
+const maxStalls = 3
+
+func (t *test) stalled(e session.Event) {
+	if e.N == 0 {
+		t.mode, t.why = live, firstLine(e.Text)
+		t.next, t.executions, t.distinct = 0, 0, 0
+		if t.c.Mode == Controlled {
+			t.finished = true
+			t.notes = append(t.notes, "it cannot be controlled: "+e.Text)
+		}
+		return
+	}
+	t.next = e.N + 1
+	if t.stalls++; t.stalls == maxStalls {
+		t.finished = true
+		t.notes = append(t.notes, fmt.Sprintf("%d executions blocked where no schedule reaches; the last: %s", maxStalls, firstLine(e.Text)))
+	}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
+func (t *test) fail(text string) {
+	t.finished, t.failed = true, true
+	t.output += text + "\n"
+}
+
+// found looks into something that a process has found: it counts if it comes again in a process of its own.
+func (t *test) found(ctx context.Context, e session.Event) {
+	if t.causes[e.Cause] || e.File == "" {
+		return
+	}
+	t.causes[e.Cause] = true
+	original, err := os.ReadFile(e.File)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	const tries = 3
+	got := 0
+	shrunk := false
+	for range tries {
+		again := t.replay(ctx, e.File, !shrunk && got == 0)
+		if again.cause == e.Cause {
+			got++
+		}
+		if again.shrunk {
+			shrunk = true
+			// What came out of a process that had done much must come out of one that has done nothing else.
+			if once := t.replay(ctx, e.File, false); once.cause != e.Cause {
+				if err := os.WriteFile(e.File, original, 0o644); err != nil {
+					t.fail(err.Error())
+					return
+				}
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return // not looked into: it stays on disk
+	}
+	if got == 0 && t.mode != live { // what a live run has seen has happened
+		_ = os.Remove(e.File)
+		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
+		if t.mode == together && e.N > 0 {
+			t.mode, t.why, t.next = isolated, "what an execution did depended on those before it", 1
+		}
+		return
+	}
+	f, err := finding.Read(e.File)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	t.confirmed = append(t.confirmed, confirmed{f, e.File, e.N, got, tries})
+}
+
+// A replayed finding is what one process made of it.
+type replayed struct {
+	cause   uint64
+	hash    uint64 // of the interleaving
+	verdict string
+	missed  string // departures that did not come
+	shrunk  bool
+	run
+}
+
+func (t *test) replay(ctx context.Context, file string, shrink bool) replayed {
+	p := t.plan(0)
+	p.Mode, p.Finding, p.Shrink = session.Replay, file, shrink
+	r, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
+	if err != nil {
+		return replayed{}
+	}
+	return readReplay(r)
+}
+
+func readReplay(r run) replayed {
+	out := replayed{run: r}
+	ended := false
+	for _, e := range r.events {
+		switch e.Kind {
+		case session.Replayed:
+			out.cause, out.hash, out.verdict, out.missed = e.Cause, e.Hash, e.Verdict, e.Text
+		case session.Shrunk:
+			out.shrunk = true
+		case session.Ended:
+			ended = true
+		}
+	}
+	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
+		out.verdict, out.cause = crash, crashCause(r.output)
+	}
+	return out
+}
+
+// crashed looks into an execution that has ended its process: a fatal error, a panic outside of the execution, os.Exit.
+func (t *test) crashed(ctx context.Context, n int, r run) {
+	const most = 3
+	if t.crashes++; t.crashes > most {
+		t.finished = true
+		return
+	}
+	cause := crashCause(r.output)
+	if t.causes[cause] {
+		return
+	}
+	t.causes[cause] = true
+	p := t.plan(0)
+	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
+	if n == 0 {
+		p.Record = ""
+	}
+	f := &finding.Finding{
+		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
+		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
+		Report: crash + ": the execution ended its process\n\n" + crashText(r.output),
+	}
+	if n > 0 {
+		again, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
+		if err != nil {
+			t.fail(err.Error())
+			return
+		}
+		if crashCause(again.output) != cause {
+			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
+			return
+		}
+		if f.Schedule, err = readRecord(p.Record); err != nil {
+			t.fail(err.Error())
+			return
+		}
+	}
+	name, err := f.Write(t.pkg.findings())
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	const tries = 3
+	got := 0
+	for range tries {
+		if t.replay(ctx, name, false).cause == cause {
+			got++
+		}
+	}
+	if got == 0 {
+		_ = os.Remove(name)
+		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
+		return
+	}
+	t.confirmed = append(t.confirmed, confirmed{f, name, n, got, tries})
+}

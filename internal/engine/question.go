@@ -1,0 +1,93 @@
+package engine
+
+import "iter"
+
+// A Strategy makes the decisions of one execution.
+type Strategy interface {
+	// Choose answers a question with one of its N alternatives, 0 <= c < q.N. Alternative 0 is always the plain one. It is
+	// called by one goroutine at a time, which has the execution to itself: what the question leads to may be read until
+	// Choose returns, and nothing of it may be kept or changed.
+	Choose(q *Question) int
+}
+
+// A Question is asked wherever an execution could go on in several ways.
+type Question struct {
+	Kind   QuestionKind
+	N      int     // alternatives, at least 2
+	Task   *Task   // who is about to do something, or has just done it; nil where the clock or nobody asks
+	Op     Op      // what it is about to do
+	Object *Object // on what; nil for none
+	Site   *Site   // where
+
+	x     *Execution
+	cases []int
+}
+
+// A QuestionKind says what the alternatives of a Question are.
+type QuestionKind uint8
+
+const (
+	// Preempt is asked before an operation of a task that could go on while others could run too. With q of these, 0 lets
+	// it go on, 1 to q have the i-th of the others run, and q+1 to 2q likewise, and hold Task back until nothing else can
+	// run.
+	Preempt QuestionKind = iota
+	// Next is asked when the task that ran blocks, ends, or gives way: i is who runs next.
+	Next
+	// Case is asked when several communications of a select are ready: i is which of the ready ones.
+	Case
+	// Moment is asked of the clock. Of sleepers that wake at the moment when a timer fires (Task is nil): 1 lets the
+	// sleepers, and what they set going, be first. Of tasks that are held back while the next timer is near (Task is the first
+	// of them): 1 lets time pass before they go on.
+	Moment
+)
+
+// Runs returns the task that goes on by an alternative of a Preempt or Next, and whether Task is held back for it.
+func (q *Question) Runs(alternative int) (t *Task, held bool) {
+	n := q.x.runq.n
+	if q.Kind == Preempt {
+		if alternative == 0 {
+			return q.Task, false
+		}
+		alternative--
+		if held = alternative >= n; held {
+			alternative -= n
+		}
+	}
+	t = q.x.runq.head
+	for ; alternative > 0; alternative-- {
+		t = t.next
+	}
+	return t, held
+}
+
+// Runnable ranges over the alternatives of a Preempt or Next that hold nobody back, and who goes on by each.
+func (q *Question) Runnable() iter.Seq2[int, *Task] {
+	return func(yield func(int, *Task) bool) {
+		i := 0
+		if q.Kind == Preempt {
+			if !yield(0, q.Task) {
+				return
+			}
+			i++
+		}
+		for t := q.x.runq.head; t != nil; t = t.next {
+			if !yield(i, t) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// CaseOf returns the number of the select's case, in source order, that an alternative of a Case stands for.
+func (q *Question) CaseOf(alternative int) int { return q.cases[alternative] }
+
+// Tasks returns all tasks of the execution so far, by number: Tasks()[0] has ID 1.
+func (q *Question) Tasks() []*Task { return q.x.tasks }
+
+// ask asks the strategy about n alternatives, of which it returns one.
+func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Site) int {
+	q := &x.question
+	q.Kind, q.N, q.Task, q.Op, q.Object, q.Site, q.x = k, n, t, op, o, s, x
+	return x.strategy.Choose(q)
+}

@@ -1,0 +1,218 @@
+// Package finding keeps what was found in files: one small text file a finding, from which it can be replayed by whoever
+// has the code, and read by whoever has not.
+package finding
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/schedule"
+)
+
+// Dir is the folder of a package's directory in which its findings are kept, and Suffix how their names end.
+const (
+	Dir    = "testdata/jostle"
+	Suffix = ".jostle"
+)
+
+// version is the first line of a file. What cannot be read by an older jostle gets another number.
+const version = "jostle replay 1"
+
+// A Finding is an execution of a test that is kept.
+type Finding struct {
+	Package string // import path
+	Test    string // name of the test function
+	Mode    string // "controlled" or "live"
+	Module  string // and its version, of jostle and of Go: for people
+	Jostle  string
+	Go      string
+	Race    bool // found with the race detector
+
+	Verdict string // one word
+	Rule    string // "1" to "4", or "-"
+	Cause   uint64 // the same for every schedule that leads to the same cycle at the same places
+	Trace   uint64 // hash of the execution's steps
+	Found   string // by which execution and strategy
+	Warm    int    // plain executions that come before, in the same process
+	Plain   uint64 // Trace of the plain run, to tell whether an execution has left something behind
+	Seed    uint64 // of live mode, where the delays are drawn from it
+	Points  int    // of live mode: about how many sync points there are
+
+	Schedule schedule.Keyed
+	Report   string // as it was printed
+}
+
+// Name returns the name of the finding's file in Dir: findings of one cause have one name.
+func (f *Finding) Name() string {
+	test := strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == ' ' || r == ':' {
+			return '_'
+		}
+		return r
+	}, f.Test)
+	return fmt.Sprintf("%s-%08x%s", test, uint32(f.Cause>>32), Suffix)
+}
+
+// field is a line of a file's head.
+type field struct {
+	name string
+	get  func(*Finding) string
+	set  func(*Finding, string) error
+}
+
+func text(name string, at func(*Finding) *string) field {
+	return field{name, func(f *Finding) string { return *at(f) }, func(f *Finding, s string) error {
+		*at(f) = s
+		return nil
+	}}
+}
+
+func hex(name string, at func(*Finding) *uint64) field {
+	return field{name, func(f *Finding) string { return fmt.Sprintf("%016x", *at(f)) }, func(f *Finding, s string) (err error) {
+		*at(f), err = strconv.ParseUint(s, 16, 64)
+		return err
+	}}
+}
+
+var fields = []field{
+	text("package", func(f *Finding) *string { return &f.Package }),
+	text("test", func(f *Finding) *string { return &f.Test }),
+	text("mode", func(f *Finding) *string { return &f.Mode }),
+	text("verdict", func(f *Finding) *string { return &f.Verdict }),
+	text("rule", func(f *Finding) *string { return &f.Rule }),
+	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
+	hex("trace", func(f *Finding) *uint64 { return &f.Trace }),
+	hex("plain", func(f *Finding) *uint64 { return &f.Plain }),
+	text("found by", func(f *Finding) *string { return &f.Found }),
+	{"warm-up", func(f *Finding) string { return strconv.Itoa(f.Warm) }, func(f *Finding, s string) (err error) {
+		f.Warm, err = strconv.Atoi(s)
+		return err
+	}},
+	{"sync points", func(f *Finding) string { return strconv.Itoa(f.Points) }, func(f *Finding, s string) (err error) {
+		f.Points, err = strconv.Atoi(s)
+		return err
+	}},
+	{"race", func(f *Finding) string { return strconv.FormatBool(f.Race) }, func(f *Finding, s string) (err error) {
+		f.Race, err = strconv.ParseBool(s)
+		return err
+	}},
+	hex("seed", func(f *Finding) *uint64 { return &f.Seed }),
+	text("module", func(f *Finding) *string { return &f.Module }),
+	text("jostle", func(f *Finding) *string { return &f.Jostle }),
+	text("go", func(f *Finding) *string { return &f.Go }),
+}
+
+const (
+	scheduleHead = "schedule:"
+	reportHead   = "report:"
+)
+
+// Text returns the finding as its file has it.
+func (f *Finding) Text() string {
+	var b strings.Builder
+	b.WriteString(version + "\n")
+	for _, d := range fields {
+		if v := d.get(f); v != "" {
+			fmt.Fprintf(&b, "%s: %s\n", d.name, strings.ReplaceAll(v, "\n", " "))
+		}
+	}
+	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
+	if f.Report != "" {
+		b.WriteString("\n" + reportHead + "\n" + strings.TrimRight(f.Report, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// Parse reads what Text writes. Its errors name the line.
+func Parse(content string) (*Finding, error) {
+	f := new(Finding)
+	lines := strings.Split(content, "\n")
+	if got := strings.TrimSpace(lines[0]); got != version {
+		if strings.HasPrefix(got, "jostle replay ") {
+			return nil, fmt.Errorf("line 1: %q is of another version of jostle; this one reads %q", got, version)
+		}
+		return nil, fmt.Errorf("line 1: it is no replay file: it does not begin with %q", version)
+	}
+	i := 1
+	for ; i < len(lines) && strings.TrimSpace(lines[i]) != scheduleHead; i++ {
+		line := strings.TrimSpace(lines[i])
+		if line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return nil, fmt.Errorf("line %d: %q is no \"name: value\"", i+1, line)
+		}
+		if err := f.set(name, strings.TrimSpace(value)); err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", i+1, name, err)
+		}
+	}
+	if i == len(lines) {
+		return nil, fmt.Errorf("line %d: the file ends before its schedule: a line %q is missing", i, scheduleHead)
+	}
+	first := i + 1
+	end := first
+	for end < len(lines) && strings.TrimSpace(lines[end]) != reportHead {
+		end++
+	}
+	var err error
+	if f.Schedule, err = schedule.ParseKeyed(strings.Join(lines[first:end], "\n")); err != nil {
+		return nil, fmt.Errorf("schedule, %w", err)
+	}
+	if end < len(lines) {
+		f.Report = strings.TrimRight(strings.Join(lines[end+1:], "\n"), "\n")
+	}
+	if f.Test == "" || f.Package == "" {
+		return nil, errors.New("it does not say which test of which package it replays")
+	}
+	return f, nil
+}
+
+func (f *Finding) set(name, value string) error {
+	for _, d := range fields {
+		if d.name == name {
+			return d.set(f, value)
+		}
+	}
+	return nil // of a later jostle of the same version: nothing that matters for the replay
+}
+
+// Read reads a file.
+func Read(name string) (*Finding, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := Parse(string(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
+
+// Write puts the finding into its file in the folder dir, which is made if need be, and returns the file's name. The file
+// is there whole or not at all, whenever the process ends.
+func (f *Finding) Write(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("keep a finding: %w", err)
+	}
+	temp, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return "", fmt.Errorf("keep a finding: %w", err)
+	}
+	defer os.Remove(temp.Name())
+	name := filepath.Join(dir, f.Name())
+	_, err = temp.WriteString(f.Text())
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep a finding: %w", err)
+	}
+	return name, nil
+}

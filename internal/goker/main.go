@@ -1,0 +1,198 @@
+// Command goker runs jostle test, with its defaults, on the kernels of real blocking bugs that ship with Go (GoKer: Yuan
+// et al., "GoBench: A Benchmark Suite of Real-World Go Concurrency Bugs", CGO 2021), and prints a table of what it found.
+// It exits with 1 if a kernel's bug is not found.
+//
+//	go run ./internal/goker [-run regexp] [-v]
+//
+// The kernels are read from GOROOT and wrapped as tests in a module of their own, in a temporary folder.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+func main() {
+	only := flag.String("run", "", "take only kernels that match this `regexp`")
+	verbose := flag.Bool("v", false, "print the reports too")
+	keep := flag.String("keep", "", "leave the wrapped kernels and the findings in this `folder`")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ok, err := run(*only, *keep, *verbose)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "goker:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+func run(only, keep string, verbose bool) (bool, error) {
+	dir := keep
+	if dir == "" {
+		temp, err := os.MkdirTemp("", "goker")
+		if err != nil {
+			return false, err
+		}
+		defer os.RemoveAll(temp)
+		dir = temp
+	}
+	kernels, err := wrap(dir, only)
+	if err != nil {
+		return false, err
+	}
+	if len(kernels) == 0 {
+		return false, fmt.Errorf("no kernel matches %q", only)
+	}
+	output, err := jostleTest(dir)
+	if err != nil {
+		return false, err
+	}
+	if verbose {
+		fmt.Println(output)
+	}
+	return table(os.Stdout, kernels, results(output))
+}
+
+// jostleTest runs the command on the wrapped kernels.
+func jostleTest(dir string) (string, error) {
+	ours, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	const jostle = "github.com/jostle-dev/jostle"
+	for _, args := range [][]string{
+		{"mod", "edit", "-require=" + jostle + "@v0.0.0", "-replace=" + jostle + "=" + ours, "-tool=" + jostle + "/cmd/jostle"},
+		{"mod", "tidy"},
+	} {
+		if out, err := command(dir, args...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	cmd := command(dir, "tool", "jostle", "test", ".")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: it has found something
+		return "", fmt.Errorf("jostle test: %w\n%s", err, stderr.Bytes())
+	}
+	return string(out), nil
+}
+
+func command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
+	return cmd
+}
+
+// A result is what jostle test printed of one kernel.
+type result struct {
+	verdict    string
+	execution  int // that found it, from 1
+	executions int
+	seconds    float64
+}
+
+var (
+	failLine  = regexp.MustCompile(`^--- FAIL: Test(\S+) \(([\d.]+)s\)`)
+	foundLine = regexp.MustCompile(`^    found by execution (\d+)`)
+	headLine  = regexp.MustCompile(`^    ([a-z][a-z -]*): `)
+	ruleText  = regexp.MustCompile(`\(rule (\d)`)
+	sumLine   = regexp.MustCompile(`^    Test(\S+): (\d+) schedules?, `)
+)
+
+// results reads the output of jostle test. Of several findings of a kernel the first counts.
+func results(output string) map[string]result {
+	out := map[string]result{}
+	kernel := ""
+	head := false
+	for line := range strings.Lines(output) {
+		r := out[kernel]
+		switch {
+		case failLine.MatchString(line):
+			m := failLine.FindStringSubmatch(line)
+			kernel = m[1]
+			r = result{}
+			r.seconds, _ = strconv.ParseFloat(m[2], 64)
+		case foundLine.MatchString(line) && r.verdict == "":
+			n, _ := strconv.Atoi(foundLine.FindStringSubmatch(line)[1])
+			r.execution, head = n+1, true
+		case head && headLine.MatchString(line):
+			head = false
+			r.verdict = headLine.FindStringSubmatch(line)[1]
+			if m := ruleText.FindStringSubmatch(line); m != nil {
+				r.verdict += ", rule " + m[1]
+			}
+		case sumLine.MatchString(line):
+			m := sumLine.FindStringSubmatch(line)
+			kernel = m[1]
+			r = out[kernel]
+			r.executions, _ = strconv.Atoi(m[2])
+		default:
+			continue
+		}
+		out[kernel] = r
+	}
+	return out
+}
+
+// table prints a line a kernel, and reports whether all are found.
+func table(w io.Writer, kernels []string, of map[string]result) (bool, error) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "kernel\tfound by execution\tverdict\tmilliseconds, all executions")
+	var missed, first int
+	var needed []int
+	for _, k := range kernels {
+		r := of[k]
+		if r.verdict == "" {
+			missed++
+			fmt.Fprintf(t, "%s\t-\tnot found in %d\t-\n", k, r.executions)
+			continue
+		}
+		if r.execution == 1 {
+			first++
+		}
+		needed = append(needed, r.execution)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%.0f\n", k, r.execution, r.verdict, r.seconds*1000)
+	}
+	if err := t.Flush(); err != nil {
+		return false, err
+	}
+	slices.Sort(needed)
+	most := 0
+	if len(needed) > 0 {
+		most = needed[len(needed)-1]
+	}
+	_, err := fmt.Fprintf(w, "\n%d of %d found, %d of them by the plain run; the last needed %d executions\n", len(needed), len(kernels), first, most)
+	return missed == 0, err
+}
+
+// goroot returns where Go is.
+func goroot() (string, error) {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+func source() (string, error) {
+	root, err := goroot()
+	return filepath.Join(root, "src", "runtime", "testdata", "testgoroutineleakprofile", "goker"), err
+}

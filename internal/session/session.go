@@ -1,0 +1,163 @@
+// Package session is how the command jostle and the test binaries that it starts understand each other. The command sets
+// a Plan in the environment of a test binary; the binary appends an Event a line to a file, which the command reads while
+// the binary runs and after it has ended, however it has ended.
+package session
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Env is the environment variable that holds a Plan. The one word Plain in it has every test run once, as an execution
+// under the plain schedule, with no events.
+const (
+	Env   = "JOSTLE_TESTS"
+	Plain = "plain"
+)
+
+// A Mode is what a test binary does with its tests.
+type Mode string
+
+// The modes.
+const (
+	Once    Mode = "once"    // one execution under the plain schedule
+	Explore Mode = "explore" // executions under many schedules
+	Replay  Mode = "replay"  // those of a finding
+	Live    Mode = "live"    // the real scheduler, with yields and delays
+)
+
+// A Plan is what one process has to do for one test.
+type Plan struct {
+	Mode    Mode
+	Package string `json:",omitempty"` // import path
+	Test    string `json:",omitempty"` // name of the test function; all others are passed over
+	Module  string `json:",omitempty"` // for people
+	Race    bool   `json:",omitempty"`
+
+	Seed        uint64        `json:",omitempty"`
+	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
+	Time        time.Duration `json:",omitempty"` // stop after this long; 0: no limit
+	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
+	Warm        int           `json:",omitempty"` // plain executions to do before the first
+	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
+	Known       []uint64      `json:",omitempty"` // causes that need no file any more
+
+	Events   string `json:",omitempty"` // name of the file that events are appended to
+	Findings string `json:",omitempty"` // folder for findings
+	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
+
+	Finding string `json:",omitempty"` // Replay: its file
+	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
+	Report  bool   `json:",omitempty"` // Replay: print the report
+	Full    bool   `json:",omitempty"` // with every step of the interleaving
+	Patient bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
+	Leaks   bool   `json:",omitempty"` // a goroutine that is left is a finding
+}
+
+// Environ returns the plan as an element of an environment.
+func (p *Plan) Environ() string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // there is nothing in it that cannot be marshalled
+	}
+	return Env + "=" + string(b)
+}
+
+// FromEnv returns the plan that the process was started with, nil if none. It takes it out of the environment: what the
+// process itself starts is not meant.
+func FromEnv() (*Plan, error) {
+	v := os.Getenv(Env)
+	if v == "" {
+		return nil, nil
+	}
+	if err := os.Unsetenv(Env); err != nil {
+		return nil, err
+	}
+	if v == Plain {
+		return &Plan{Mode: Once}, nil
+	}
+	p := new(Plan)
+	if err := json.Unmarshal([]byte(v), p); err != nil {
+		return nil, fmt.Errorf("read %s: %w", Env, err)
+	}
+	return p, nil
+}
+
+// An Event is something that the command must know.
+type Event struct {
+	Kind EventKind
+	N    int `json:",omitempty"` // number of the execution
+
+	Asked    int    `json:",omitempty"`
+	Distinct int    `json:",omitempty"` // different interleavings so far in this process
+	Hash     uint64 `json:",omitempty"`
+	Verdict  string `json:",omitempty"`
+	Cause    uint64 `json:",omitempty"`
+	File     string `json:",omitempty"`
+	Text     string `json:",omitempty"`
+	Warm     int    `json:",omitempty"`
+}
+
+// An EventKind is what an Event says.
+type EventKind string
+
+// The kinds.
+const (
+	Began      EventKind = "began"      // execution N begins
+	Settled    EventKind = "settled"    // the plain run has ended and repeats: Asked, Hash, Warm
+	Skipped    EventKind = "skipped"    // the test skips itself
+	Found      EventKind = "found"      // execution N ended in Verdict by Cause; File holds it
+	Dirty      EventKind = "dirty"      // execution N has left state behind: the process must end
+	Leaky      EventKind = "leaky"      // every execution leaves state behind that changes the next
+	Stalled    EventKind = "stalled"    // execution N blocks where no schedule reaches: Text
+	Replayed   EventKind = "replayed"   // execution N of a replay ended in Verdict by Cause; Text says what did not come
+	Shrunk     EventKind = "shrunk"     // File holds a smaller schedule
+	Ended      EventKind = "ended"      // all that was planned before N is done: Distinct
+	OutOfReach EventKind = "outofreach" // Live: Text says why
+)
+
+// A Log appends events to a file. It is for one goroutine at a time.
+type Log struct{ file *os.File }
+
+// Open opens the log of a plan. The log of a plan that wants no events takes them and keeps none.
+func (p *Plan) Open() (*Log, error) {
+	if p.Events == "" {
+		return new(Log), nil
+	}
+	f, err := os.OpenFile(p.Events, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{f}, nil
+}
+
+// Add appends an event. It is in the file when Add returns.
+func (l *Log) Add(e Event) error {
+	if l.file == nil {
+		return nil
+	}
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = l.file.Write(append(b, '\n')) // one write: the line is there whole or not at all
+	return err
+}
+
+// Events reads a log: whole lines, as far as there are any.
+func Events(content []byte) (events []Event, rest []byte) {
+	for {
+		i := bytes.IndexByte(content, '\n')
+		if i < 0 {
+			return events, content
+		}
+		var e Event
+		if json.Unmarshal(content[:i], &e) == nil {
+			events = append(events, e)
+		}
+		content = content[i+1:]
+	}
+}

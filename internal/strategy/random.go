@@ -1,0 +1,41 @@
+package strategy
+
+import (
+	"fmt"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A RandomWalk answers every question at random, but for one thing: how often a task is preempted that could go on is set
+// beforehand, because a uniform walk hardly ever lets anybody go far.
+type RandomWalk struct {
+	source Source
+	every  int
+}
+
+// NewRandomWalk returns a random walk that preempts once in every sync points on average, every >= 1, where others could
+// run.
+func NewRandomWalk(source Source, every int) *RandomWalk { return &RandomWalk{source, every} }
+
+// heldOnce is one in how many preemptions holds the task back until nothing else can run: a delay without an end.
+const heldOnce = 4
+
+// Choose is engine.Strategy.
+func (w *RandomWalk) Choose(q *engine.Question) int {
+	if q.Kind != engine.Preempt {
+		return w.source.Intn(q.N)
+	}
+	if w.source.Intn(w.every+1) != 0 {
+		return 0
+	}
+	others := (q.N - 1) / 2
+	c := 1 + w.source.Intn(others)
+	if w.source.Intn(heldOnce) == 0 {
+		c += others
+	}
+	return c
+}
+
+func (w *RandomWalk) String() string {
+	return fmt.Sprintf("random walk, preempting 1 in %d", w.every+1)
+}
