@@ -165,7 +165,8 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	}
 	cause := out.Cause(failedAt(out.output))
 	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
-	if !e.causes[cause] {
+	known := e.causes[cause]
+	if !known {
 		e.causes[cause] = true
 		f := e.finding(n, s, out, rec, cause)
 		ev.File, e.err = f.Write(e.plan.Findings)
@@ -179,7 +180,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
 		return false
 	}
-	if out.Abandoned > 0 || !e.clean() {
+	if !known || out.Abandoned > 0 || !e.clean() { // what is new is looked into at once, not when this process is done
 		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
 		return false
 	}

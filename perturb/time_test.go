@@ -53,6 +53,25 @@ func TestTimers(t *testing.T) {
 			Want: []string{"0", "1"},
 		},
 		{
+			Name: "a goroutine that is held back for longer than a short time-out",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int, 1)
+				Go(func() { To(c, site).Send(1) }, site)
+				log.Add("%d", Select(site, false, OnRecv(TimeAfter(time.Millisecond, site)), OnRecv(c)))
+			},
+			Departures: 3,
+			Want:       []string{"0", "1"},
+		},
+		{
+			Name: "nobody is held back for longer than a long one",
+			Body: func(log *enginetest.Log) {
+				c := make(chan int, 1)
+				Go(func() { To(c, site).Send(1) }, site)
+				log.Add("%d", Select(site, false, OnRecv(TimeAfter(s, site)), OnRecv(c)))
+			},
+			Want: []string{"1"},
+		},
+		{
 			Name: "stopped timers do not fire",
 			Body: func(log *enginetest.Log) {
 				timer := TimeNewTimer(s, site)

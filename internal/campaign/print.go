@@ -75,10 +75,11 @@ func (t *test) print(b *strings.Builder) {
 func (t *test) withoutHeads(output string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {
+		line := strings.TrimPrefix(line, "\x16") // test2json's mark, which it can do without
 		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
 		name, _, _ := strings.Cut(of, " ")
 		switch {
-		case line == "PASS\n", line == "FAIL\n", strings.TrimSpace(line) == "=== RUN   "+t.name:
+		case line == "PASS\n", line == "FAIL\n", strings.HasPrefix(line, "=== ") && strings.HasSuffix(line, " "+t.name+"\n"):
 		case isHead && strings.HasPrefix(line, "--- ") && name == t.name:
 		default:
 			b.WriteString(line)
@@ -114,7 +115,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
 		file = filepath.ToSlash(rel)
 	}
-	fmt.Fprintf(b, "    found by %s, reproduced %d of %d times, kept in %s\n", f.Found, f.reproduced, f.tried, file)
+	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, f.tried, file)
 	b.WriteString(indent(f.Report))
 }
 

@@ -31,6 +31,7 @@ type test struct {
 	executions int
 	distinct   int
 	spent      time.Duration
+	resumed    time.Time // when it began to run again, which is not in spent
 	stalls     int
 	crashes    int
 	rounds     int
@@ -44,7 +45,10 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 
-	shown struct{ executions, findings int } // guarded by campaign.mu
+	shown struct { // guarded by campaign.mu
+		executions, findings int
+		finished             bool
+	}
 }
 
 // A mode is how a test runs.
@@ -62,7 +66,8 @@ type confirmed struct {
 	*finding.Finding
 	file       string
 	execution  int
-	reproduced int // of
+	after      time.Duration // in which the test had run until then
+	reproduced int           // of
 	tried      int
 }
 
@@ -81,6 +86,7 @@ func (c *campaign) newTest(p *pkg, name string) *test {
 func (t *test) advance(ctx context.Context, share time.Duration) {
 	t.rounds++
 	began := time.Now()
+	t.resumed = began
 	defer func() { t.spent += time.Since(began) }()
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
@@ -235,6 +241,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return
 	}
 	t.causes[e.Cause] = true
+	after := t.spent + time.Since(t.resumed)
 	original, err := os.ReadFile(e.File)
 	if err != nil {
 		t.fail(err.Error())
@@ -275,7 +282,15 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, e.File, e.N, got, tries})
+	t.confirm(confirmed{f, e.File, e.N, after, got, tries})
+}
+
+func (t *test) confirm(f confirmed) {
+	t.confirmed = append(t.confirmed, f)
+	if t.c.Found != nil {
+		what, _, _ := strings.Cut(f.Report, "\n")
+		t.c.Found(t.pkg.Package, t.name, what, f.file)
+	}
 }
 
 // A replayed finding is what one process made of it.
@@ -329,6 +344,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		return
 	}
 	t.causes[cause] = true
+	after := t.spent + time.Since(t.resumed)
 	p := t.plan(0)
 	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
 	if n == 0 {
@@ -337,7 +353,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
-		Report: crash + ": the execution ended its process\n\n" + crashText(r.output),
+		Report: crashReport(r.output),
 	}
 	if n > 0 {
 		again, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
@@ -371,5 +387,5 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, name, n, got, tries})
+	t.confirm(confirmed{f, name, n, after, got, tries})
 }

@@ -203,6 +203,7 @@ func (x *Execution) loop() Quiet {
 		}
 		if x.tasks[0].state == Ended {
 			if after++; after > outlivedTicks && x.moved {
+				x.settled = x.trace.n
 				return Outlived
 			}
 		}
