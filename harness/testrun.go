@@ -153,7 +153,6 @@ func (o outcome) left() bool {
 // A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
 type capture struct {
 	file *os.File
-	size int64
 }
 
 func newCapture() (*capture, error) {

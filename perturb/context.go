@@ -64,6 +64,14 @@ func ContextErr(ctx context.Context, s *Site) error {
 	return ctx.Err()
 }
 
+// ContextCause is context.Cause, a question like ContextErr.
+func ContextCause(ctx context.Context, s *Site) error {
+	if t := engine.Self(); t != nil {
+		t.Poll(engine.OpContext, nil, s)
+	}
+	return context.Cause(ctx)
+}
+
 // ContextAfterFunc is context.AfterFunc.
 func ContextAfterFunc(ctx context.Context, f func(), s *Site) (stop func() bool) {
 	return context.AfterFunc(ctx, callback(f, s))

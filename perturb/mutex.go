@@ -127,22 +127,27 @@ func behind(l sync.Locker) sync.Locker {
 		return reading{m}
 	}
 	if lock := promoted[reflect.TypeOf(l)]; lock != nil {
-		return behind(lock(l))
+		return behind(lock(l).(sync.Locker))
 	}
 	return l
 }
 
-// promoted are the types that have their Lock and Unlock from an embedded lock, and where that is in a value. It is complete
-// before main.
-var promoted = map[reflect.Type]func(sync.Locker) sync.Locker{}
+// promoted are the types that have their Lock and Unlock from an embedded lock, and promotedReaders those that have their
+// RLock and RUnlock from one, and where that is in a value. They are complete before main.
+var promoted, promotedReaders = map[reflect.Type]func(any) any{}, map[reflect.Type]func(any) any{}
 
 // Promoted registers that a T, and a pointer to one, is a sync.Locker by an embedded lock, which lock returns. A file calls
 // it to initialise a blank variable; what it returns is of no use.
-func Promoted[T any](lock func(*T) any) struct{} {
-	promoted[reflect.TypeFor[*T]()] = func(l sync.Locker) sync.Locker { return lock(any(l).(*T)).(sync.Locker) }
-	promoted[reflect.TypeFor[T]()] = func(l sync.Locker) sync.Locker {
-		x := any(l).(T)
-		return lock(&x).(sync.Locker)
+func Promoted[T any](lock func(*T) any) struct{} { return register(promoted, lock) }
+
+// PromotedReader is Promoted for RLock and RUnlock.
+func PromotedReader[T any](lock func(*T) any) struct{} { return register(promotedReaders, lock) }
+
+func register[T any](in map[reflect.Type]func(any) any, lock func(*T) any) struct{} {
+	in[reflect.TypeFor[*T]()] = func(l any) any { return lock(l.(*T)) }
+	in[reflect.TypeFor[T]()] = func(l any) any {
+		x := l.(T)
+		return lock(&x)
 	}
 	return struct{}{}
 }

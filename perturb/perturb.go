@@ -38,11 +38,6 @@ func Go(f func(), s *Site) {
 	go f()
 }
 
-// Bind returns the method value of an operation: Bind(MutexUnlock, &mu, s) stands for mu.Unlock.
-func Bind[T any](op func(T, *Site), x T, s *Site) func() {
-	return func() { op(x, s) }
-}
-
 // RuntimeGosched is runtime.Gosched: others go first.
 func RuntimeGosched(s *Site) {
 	if t := engine.Self(); t != nil {

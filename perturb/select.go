@@ -22,6 +22,12 @@ type SelectCase interface {
 	alone(hasDefault bool) bool // is the whole select, outside executions: whether the case was taken
 }
 
+// WithDefault and NoDefault are what Select's hasDefault is in rewritten code, where true and false may mean something else.
+const (
+	WithDefault = true
+	NoDefault   = false
+)
+
 // Select is a select statement over cases, with a default clause or without: it returns the index of the case taken, or
 // -1 for the default. A received value is got from the case. Without default and cases it blocks for ever.
 //

@@ -22,37 +22,39 @@ func (r *rewriter) elem(ch ast.Expr) (string, bool) {
 	return "[" + name + "]", ok
 }
 
-// scope returns the innermost scope at p.
-func (r *rewriter) scope(p token.Pos) *types.Scope {
-	for i := range r.Pkg.Scope().NumChildren() {
-		if s := r.Pkg.Scope().Child(i); s.Contains(p) {
-			if in := s.Innermost(p); in != nil {
-				return in
-			}
-		}
-	}
-	return r.Pkg.Scope()
-}
-
 // coreChan returns the one channel type that all types of p's type set have beneath, directions aside; nil if there is
 // none.
 func coreChan(p *types.TypeParam) *types.Chan {
-	i := p.Constraint().Underlying().(*types.Interface)
-	var core *types.Chan
+	core, _ := coreOf(p.Constraint().Underlying().(*types.Interface))
+	return core
+}
+
+// coreOf returns coreChan for a constraint, and whether it has types that are none.
+func coreOf(i *types.Interface) (core *types.Chan, others bool) {
 	for e := range i.EmbeddedTypes() {
 		u, ok := types.Unalias(e).(*types.Union)
 		if !ok {
 			u = types.NewUnion([]*types.Term{types.NewTerm(false, e)})
 		}
 		for term := range u.Terms() {
-			c, ok := term.Type().Underlying().(*types.Chan)
-			if !ok || core != nil && !types.Identical(core.Elem(), c.Elem()) {
-				return nil
+			c, isChan := term.Type().Underlying().(*types.Chan)
+			if in, ok := term.Type().Underlying().(*types.Interface); ok {
+				var mixed bool
+				if c, mixed = coreOf(in); mixed {
+					return nil, true
+				}
+				isChan = c != nil
+				if !isChan && u.Len() == 1 {
+					continue // methods only
+				}
+			}
+			if !isChan || core != nil && !types.Identical(core.Elem(), c.Elem()) {
+				return nil, true
 			}
 			core = c
 		}
 	}
-	return core
+	return core, false
 }
 
 func (r *rewriter) channel(op string, ch ast.Expr) operand {
@@ -66,14 +68,18 @@ type okType string
 
 const okReason = "its second result becomes a type that has no name here"
 
-func (r *rewriter) okType(t types.Type, p token.Pos) (okType, bool) {
-	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsBoolean != 0 {
+// okType returns the okType of a receive with two results, and of one with one result "".
+func (r *rewriter) okType(recv ast.Expr) (okType, bool) {
+	tuple, ok := r.Info.TypeOf(recv).(*types.Tuple)
+	if !ok {
 		return "", true
 	}
-	if types.IsInterface(t) {
+	t := types.Unalias(tuple.At(1).Type())
+	_, isParam := t.(*types.TypeParam)
+	if t == types.Typ[types.Bool] || types.IsInterface(t) && !isParam {
 		return "", true
 	}
-	name, ok := r.typeName(t, p)
+	name, ok := r.typeName(t, recv.Pos())
 	return okType(name), ok
 }
 
@@ -97,7 +103,7 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 	}
 	fn := "Recv" + elem
 	if r.isTuple(n) {
-		as, ok := r.okType(r.Info.TypeOf(n).(*types.Tuple).At(1).Type(), n.Pos())
+		as, ok := r.okType(n)
 		if !ok {
 			r.note(n, "receive", okReason)
 			return
@@ -150,9 +156,10 @@ func isChan(t types.Type) bool {
 // rangeOver rewrites a loop over a channel as one with a receive at its beginning:
 //
 //	for v := range ch { body }
-//	for c, v := RangeOver(ch); ; { if w, ok := Recv2(c, site); !ok { break } else { v = w }; body }
+//	for c, v := RangeOver(ch); ; { w, ok := Recv2(c, site); if !ok { break }; v = w; body }
 //
-// What the language does for the variables of a loop, one for all rounds or one for each, it does for both.
+// What the language does for the variables of a loop, one for all rounds or one for each, it does for both. One that is
+// for all rounds keeps its value when the channel is closed.
 func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	if !isChan(r.Info.TypeOf(n.X)) {
 		return
@@ -168,15 +175,13 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)
-	v := r.names.fresh("V")
-	switch key, isName := n.Key.(*ast.Ident); {
-	case n.Key == nil || isName && key.Name == "_":
-	case n.Tok.String() == ":=":
-		header = fmt.Sprintf(" %s, %s := ", c, key.Name)
-		body = fmt.Sprintf("if %s, %s := %s; !%s { break } else { %s = %s }; ", v, ok, recv, ok, key.Name, v)
-	default:
-		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, r.moved(n.Key, n.Body.Lbrace), v)
-		if r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
+	if key, isName := n.Key.(*ast.Ident); n.Key != nil && !(isName && key.Name == "_") {
+		v, dest := r.names.fresh("V"), r.moved(n.Key, n.Body.Lbrace)
+		if n.Tok == token.DEFINE {
+			header, dest = fmt.Sprintf(" %s, %s := ", c, key.Name), key.Name
+		}
+		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, dest, v)
+		if n.Tok != token.DEFINE && r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
 			body += r.lineMark(n.Body.Lbrace + 1)
 		}
 	}

@@ -20,7 +20,11 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
-	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
+	switch t := r.find(call.Fun); {
+	case t == nil || t.harness || t.wraps:
+	case t.typ != nil:
+		r.value(call.Fun)
+	default:
 		r.goesOperation(n, t, site)
 		return
 	}
@@ -71,9 +75,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	c := &capture{r: r, at: n.Pos()}
 	var args []string
 	if t.recv != nil {
-		name := r.names.fresh("X")
-		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
-		args = append(args, name)
+		args = append(args, c.keep(t.take+r.moved(t.recv, c.at)+t.path))
 	} else {
 		r.drop(t)
 	}
@@ -109,16 +111,18 @@ func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
 func (r *rewriter) defers(n *ast.DeferStmt) {
 	call := n.Call
 	t := r.find(call.Fun)
-	if t == nil || !t.wraps || t.recv == nil && r.Info.Types[call.Args[0]].IsNil() || r.argumentsStayNative(call) != "" {
+	if t == nil || !t.wraps {
 		r.call(call)
 		return
 	}
+	if t.typ != nil || t.recv == nil && r.Info.Types[call.Args[0]].IsNil() || r.argumentsStayNative(call) != "" {
+		r.value(call.Fun)
+		return
+	}
 	c := &capture{r: r, at: n.Pos()}
-	fun := r.rendered(call.Fun)
+	fun := r.moved(call.Fun, c.at)
 	if t.recv != nil {
-		name := r.names.fresh("X")
-		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
-		fun = name + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
+		fun = c.keep(t.take+r.moved(t.recv, c.at)+t.path) + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
 	}
 	args := c.arguments(call)
 	site := r.sites.add(call.Pos(), r.atomicOperand(call, t))
@@ -138,7 +142,7 @@ func (r *rewriter) started(call *ast.CallExpr) string {
 func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
 	for _, a := range call.Args {
 		if _, ok := r.conversion(a); !ok {
-			return "an argument has its type from the parameter, and that has no name here"
+			return "an argument takes its type from a parameter, and the type has no name here"
 		}
 	}
 	return ""
@@ -151,13 +155,9 @@ type capture struct {
 	names, values []string
 }
 
-func (c *capture) keep(e ast.Expr) string {
+func (c *capture) keep(value string) string {
 	name := c.r.names.fresh("X")
 	c.names = append(c.names, name)
-	value := c.r.moved(e, c.at)
-	if typ, _ := c.r.conversion(e); typ != "" {
-		value = typ + "(" + value + ")"
-	}
 	c.values = append(c.values, value)
 	return name
 }
@@ -167,11 +167,11 @@ func (c *capture) function(fun ast.Expr) string {
 	e := ast.Unparen(fun)
 	switch x := e.(type) {
 	case *ast.IndexExpr: // an instantiation, unless it indexes
-		if _, ok := info.TypeOf(x.X).(*types.Signature); ok {
-			e = x.X
+		if c.r.isInstantiation(x.X) {
+			e = ast.Unparen(x.X)
 		}
 	case *ast.IndexListExpr:
-		e = x.X
+		e = ast.Unparen(x.X)
 	}
 	var id *ast.Ident
 	switch x := e.(type) {
@@ -185,10 +185,10 @@ func (c *capture) function(fun ast.Expr) string {
 	if id != nil {
 		switch info.Uses[id].(type) {
 		case *types.Func, *types.Builtin:
-			return c.r.rendered(fun)
+			return c.r.moved(fun, c.at)
 		}
 	}
-	return c.keep(fun)
+	return c.keep(c.r.moved(fun, c.at))
 }
 
 func (c *capture) arguments(call *ast.CallExpr) string {
@@ -204,10 +204,14 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 	for _, a := range call.Args {
 		tv := r.Info.Types[a]
 		if tv.Value != nil || tv.IsNil() || tv.IsType() {
-			out = append(out, r.rendered(a))
+			out = append(out, r.moved(a, c.at))
 			continue
 		}
-		out = append(out, c.keep(a))
+		value := r.moved(a, c.at)
+		if typ, _ := r.conversion(a); typ != "" {
+			value = typ + "(" + value + ")"
+		}
+		out = append(out, c.keep(value))
 	}
 	args := strings.Join(out, ", ")
 	if call.Ellipsis.IsValid() {
@@ -219,9 +223,9 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 // spread keeps the results of one call.
 func (c *capture) spread(names []string, call ast.Expr) string {
 	if len(c.names) > 0 { // f(g()) with an f that has to be evaluated first
-		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.rendered(call)
+		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.moved(call, c.at)
 		return strings.Join(names, ", ")
 	}
-	c.names, c.values = names, []string{c.r.rendered(call)}
+	c.names, c.values = names, []string{c.r.moved(call, c.at)}
 	return strings.Join(names, ", ")
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "8"
+const Version = "9"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -124,15 +124,28 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 	return r.lineMark(n.Pos()) + r.rendered(n)
 }
 
+// lines returns what is put where src[from:to] stood, so that what comes behind it keeps its line.
+func (r *rewriter) lines(from, to int) string {
+	breaks := r.edits.lines(from, to)
+	if strings.Contains(string(r.Src[from:to]), "//line ") || strings.Contains(string(r.Src[from:to]), "/*line ") {
+		return breaks + r.lineMark(r.file.Pos(to))
+	}
+	return breaks
+}
+
 // lineMark is a comment after which the compiler goes on counting from p.
 func (r *rewriter) lineMark(p token.Pos) string {
 	pos := r.file.PositionFor(p, true)
-	// Behind a line directive without a column there are none: any will do.
+	// Behind a line directive without a column there are none; but a directive without one would forget the file.
 	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
+// note notes an operation that stays native, once, whoever finds it.
 func (r *rewriter) note(n ast.Node, op, reason string) {
-	r.out.Native = append(r.out.Native, Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason})
+	note := Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason}
+	if !slices.Contains(r.out.Native, note) {
+		r.out.Native = append(r.out.Native, note)
+	}
 }
 
 // walk rewrites every node, the inner ones first.
@@ -190,25 +203,21 @@ func (r *rewriter) claim(n ast.Node) {
 		r.done[n.Call] = true
 	case *ast.DeferStmt:
 		r.done[n.Call] = true
-	case *ast.CallExpr:
-		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
-			r.done[sel] = true // no method value
-		}
+	case *ast.CallExpr: // what is called is no value
+		r.done[ast.Unparen(n.Fun)] = true
+	case *ast.IndexExpr:
+		r.claimInstantiated(n.X)
+	case *ast.IndexListExpr:
+		r.claimInstantiated(n.X)
 	case *ast.SelectorExpr:
-		if sel := r.Info.Selections[n]; sel != nil && sel.Kind() == types.MethodExpr {
-			r.noteMethodExpr(n, sel)
-		}
+		r.done[n.Sel] = true
 	}
 }
 
-// noteMethodExpr notes a function like (*sync.Mutex).Lock, which nothing stands in for.
-func (r *rewriter) noteMethodExpr(n *ast.SelectorExpr, sel *types.Selection) {
-	recv, ok := types.Unalias(deref(sel.Obj().(*types.Func).Signature().Recv().Type())).(*types.Named)
-	if !ok || recv.Obj().Pkg() == nil {
-		return
-	}
-	if op := method(recv.Obj().Pkg().Path(), recv.Obj().Name(), sel.Obj().Name()); op.name != "" {
-		r.note(n, op.what, "it is a method expression")
+// claimInstantiated marks a function that is instantiated: with its type arguments it is called, or a value.
+func (r *rewriter) claimInstantiated(x ast.Expr) {
+	if r.isInstantiation(x) {
+		r.done[ast.Unparen(x)] = true
 	}
 }
 
@@ -243,8 +252,8 @@ func (r *rewriter) node(n ast.Node) {
 		r.defers(n)
 	case *ast.CallExpr:
 		r.call(n)
-	case *ast.SelectorExpr:
-		r.methodValue(n)
+	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
+		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
 		r.testFunction(n)
 	}
@@ -289,7 +298,7 @@ func (r *rewriter) finish(decls string) error {
 }
 
 // typeOf is a type of those packages whose functions may be generic: to name such a function takes type arguments.
-var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[int]"}
+var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[struct{}]"}
 
 // unused returns declarations, without their names, that use the imports which the rewritten text would not use any more.
 func (r *rewriter) unused() []string {

@@ -148,6 +148,25 @@ var contexts = []enginetest.Program{
 		Want:       []string{"context deadline exceeded"},
 	},
 	{
+		Name: "asked for the cause, and by a method value",
+		Body: func(log *enginetest.Log) {
+			for _, ask := range []func(context.Context) error{
+				context.Cause,
+				context.Context.Err,
+				func(ctx context.Context) error { err := ctx.Err; return err() },
+				func(ctx context.Context) error { return context.Cause(ctx) },
+			} {
+				ctx, cancel := context.WithCancelCause(context.Background())
+				go cancel(nil)
+				for ask(ctx) == nil {
+				}
+				log.Add("%v", ask(ctx))
+			}
+		},
+		Departures: 1,
+		Want:       []string{"context canceled context canceled context canceled context canceled"},
+	},
+	{
 		Name: "what a question finds is open",
 		Body: func(log *enginetest.Log) {
 			ctx, cancel := context.WithCancel(context.Background())

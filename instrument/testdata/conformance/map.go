@@ -35,6 +35,29 @@ var maps = []enginetest.Program{
 		Want: []string{"1,true 1,true 1,true false false 3,true c:6 c:7 false"},
 	},
 	{
+		Name: "ranged over by its method",
+		Body: func(log *enginetest.Log) {
+			var r registry
+			for range 3 {
+				for k, v := range r.Range {
+					defer log.Add("deferred %v", k)
+					log.Add("%v:%v", k, v)
+					if k == "b" {
+						return
+					}
+				}
+				if _, ok := r.Load("a"); ok {
+					r.Store("b", 2)
+					r.Delete("a")
+				} else {
+					r.Store("a", 1)
+				}
+			}
+		},
+		Departures: 2,
+		Want:       []string{"a:1 b:2 deferred b deferred a"},
+	},
+	{
 		Name: "one of two stores, and both see it",
 		Body: func(log *enginetest.Log) {
 			var r registry

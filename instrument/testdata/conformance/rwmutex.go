@@ -23,6 +23,20 @@ func (c *cache) add(k string, n int) {
 	c.m[k] += n
 }
 
+type reader interface {
+	RLock()
+	RUnlock()
+}
+
+// countedCache has methods of its own for readers.
+type countedCache struct {
+	cache
+	n int
+}
+
+func (c *countedCache) RLock()   { c.cache.RLock(); c.n++ }
+func (c *countedCache) RUnlock() { c.cache.RUnlock() }
+
 var rwmutexes = []enginetest.Program{
 	{
 		Name: "readers see a write or not",
@@ -156,6 +170,26 @@ var rwmutexes = []enginetest.Program{
 		},
 		Departures: 2,
 		Want:       []string{"true false false false true"},
+	},
+	{
+		Name: "readers by an interface",
+		Body: func(log *enginetest.Log) {
+			var c countedCache
+			together(
+				func() { c.Lock(); log.Add("w"); c.Unlock() },
+				func() {
+					for _, r := range []reader{&c.RWMutex, &c.cache, &c} {
+						unlock := r.RUnlock
+						r.RLock()
+						log.Add("r")
+						unlock()
+					}
+				},
+			)
+			log.Add("%d", c.n)
+		},
+		Departures: 5,
+		Want:       []string{"w r r r 1", "r w r r 1", "r r w r 1", "r r r w 1"},
 	},
 	{
 		Name: "read lock ended by another goroutine",

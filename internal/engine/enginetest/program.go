@@ -1,7 +1,6 @@
 package enginetest
 
 import (
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -96,7 +95,8 @@ func native(t *testing.T, body func(*Log)) string {
 	var log Log
 	go body(&log) // not here: it may exit its goroutine
 	started := func(id string) bool { return !slices.Contains(before, id) }
-	for start := time.Now(); slices.ContainsFunc(goroutines(), started); runtime.Gosched() {
+	// A pause, and not a yield: who looks whether all others rest, as Resting does, must find this goroutine at rest too.
+	for start := time.Now(); slices.ContainsFunc(goroutines(), started); time.Sleep(100 * time.Microsecond) {
 		if time.Since(start) > 10*time.Second {
 			t.Fatal("goroutines are left")
 		}
