@@ -12,10 +12,12 @@ import (
 func BubbleTest(t *testing.T, f func(*testing.T)) {
 	task := engine.Self()
 	if task == nil {
+		defer engine.InBubble()()
 		synctest.Test(t, f)
 		return
 	}
 	t.Helper()
+	defer task.Execution().HoldClock()()
 	var of *engine.Task
 	ok := Run(t, "synctest", func(t *testing.T) {
 		of = engine.Self()

@@ -51,6 +51,10 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 		if !out.Found() || out.Kind == verdict.Leak && !e.plan.Leaks {
 			continue
 		}
+		if out.Kind == verdict.Stall && n > 0 { // it may be slow, and no more
+			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text("", false)})
+			return
+		}
 		cause := out.Cause(failedAt(out.output))
 		ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
 		if !e.causes[cause] {

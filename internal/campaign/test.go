@@ -209,6 +209,11 @@ func (t *test) read(ctx context.Context, r run) {
 const maxStalls = 3
 
 func (t *test) stalled(e session.Event) {
+	if t.mode == live {
+		t.finished = true
+		t.notes = append(t.notes, fmt.Sprintf("run %d did not come to an end, and is no proof of anything:\n%s", e.N, indent(e.Text)))
+		return
+	}
 	if e.N == 0 {
 		t.mode, t.why = live, firstLine(e.Text)
 		t.next, t.executions, t.distinct = 0, 0, 0

@@ -144,7 +144,7 @@ const longestDelay = int64(2 * time.Millisecond)
 // mayOvertake reports whether nobody can run but tasks that are held back, and a timer fires, or a sleeper wakes, within
 // the time that they may be.
 func (x *Execution) mayOvertake() bool {
-	if x.runq.n > 0 || x.delayed.n == 0 {
+	if x.runq.n > 0 || x.delayed.n == 0 || x.still > 0 {
 		return false
 	}
 	when, ok := x.nextAlarm()
@@ -154,6 +154,13 @@ func (x *Execution) mayOvertake() bool {
 // overtakes asks whether time passes before tasks go on that are held back.
 func (x *Execution) overtakes() bool {
 	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, OpTimer, nil, x.delayed.head.site) == 1
+}
+
+// HoldClock has time stand still for as long as anybody of the execution can run, which is what code in a
+// testing/synctest bubble may rely on, until release is called.
+func (x *Execution) HoldClock() (release func()) {
+	x.still++
+	return func() { x.still-- }
 }
 
 // drift moves the clock under a task that polls something again and again, and that no alarm would ever end.

@@ -84,6 +84,7 @@ type Execution struct {
 	late    bool  // that step has come
 	drifted time.Duration
 	elapsed int // how often time has passed under tasks that could run
+	still   int // somebody relies on time to stand still under tasks that can run
 
 	objects objects
 	trace   trace
@@ -156,7 +157,7 @@ func (x *Execution) reset() {
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
-	x.awaiting = Waiters{}
+	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
@@ -211,8 +212,9 @@ func (x *Execution) loop() Quiet {
 			}
 		}
 		if x.late {
-			x.late = false
-			x.elapse()
+			if x.late = false; x.still == 0 {
+				x.elapse()
+			}
 		}
 		if x.first == nil && x.overtakes() {
 			x.advance()

@@ -18,6 +18,7 @@ type Live struct {
 	every  uint64 // a delay about once in so many sync points
 	delays atomic.Int64
 	passed atomic.Uint64
+	bubble atomic.Int32 // tests that are in a testing/synctest bubble
 	timer  atomic.Int64 // unix nanoseconds: when the last timer fires that instrumented code has set
 }
 
@@ -50,6 +51,17 @@ func (l *Live) Delayed() int { return int(min(l.delays.Load(), maxDelays)) }
 // Timer returns when the last timer fires that instrumented code has set so far: what waits until then does not hang.
 func (l *Live) Timer() time.Time { return time.Unix(0, l.timer.Load()) }
 
+// InBubble says that code runs in a testing/synctest bubble until leave is called: there, to sleep is to let virtual time
+// pass, and nobody is delayed by it.
+func InBubble() (leave func()) {
+	x := active.Load()
+	if x == nil || x.free == nil {
+		return func() {}
+	}
+	x.free.bubble.Add(1)
+	return func() { x.free.bubble.Add(-1) }
+}
+
 // pass is a sync point.
 func (l *Live) pass() {
 	n := l.passed.Add(1)
@@ -59,6 +71,10 @@ func (l *Live) pass() {
 	h := (l.seed ^ n*0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9
 	h ^= h >> 29
 	switch {
+	case l.bubble.Load() > 0:
+		if h%4 == 1 {
+			runtime.Gosched()
+		}
 	case h%l.every == 0 && l.delays.Add(1) <= maxDelays:
 		// 64 µs to 16 ms, each power of two as likely as the others.
 		time.Sleep(time.Microsecond << (6 + bits.Len64(h>>40&0xFF)))

@@ -82,6 +82,9 @@ var functions = map[string]map[string]operation{
 	},
 	"iter":    {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
 	"runtime": {"Gosched": {name: "RuntimeGosched", what: "yield"}},
+	"testing/synctest": {
+		"Test": {name: "BubbleTest", what: "bubble", harness: true}, "Wait": {name: "BubbleWait", what: "bubble", harness: true},
+	},
 }
 
 // A target is what a call or a value refers to, if package perturb stands in for it.
@@ -298,7 +301,8 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	}
 	r.begin(n, t)
 	if t.harness {
-		if len(n.Args) == 0 { // no comma behind the receiver
+		r.count(t.what)
+		if len(n.Args) == 0 && t.recv != nil { // no comma behind the receiver
 			end := r.at(t.recv.End())
 			r.replace(end, r.at(n.Lparen)+1, t.path+r.lines(end, r.at(n.Lparen)+1))
 		}
@@ -375,18 +379,18 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 
 // begin puts perturb's function and the receiver in the place of a call's function and its opening parenthesis.
 func (r *rewriter) begin(n *ast.CallExpr, t *target) {
-	if t.recv == nil {
-		r.drop(t)
-		name := called(n.Fun)
-		from, to := r.at(name.Pos()), r.at(name.End())
-		r.replace(from, to, r.names.perturb+"."+t.name+r.lines(from, to))
-		return
-	}
-	to := r.at(n.Lparen) + 1
 	pkg := r.names.perturb
 	if t.harness {
 		pkg = r.names.harness
 	}
+	if t.recv == nil {
+		r.drop(t)
+		name := called(n.Fun)
+		from, to := r.at(name.Pos()), r.at(name.End())
+		r.replace(from, to, pkg+"."+t.name+r.lines(from, to))
+		return
+	}
+	to := r.at(n.Lparen) + 1
 	r.before(r.at(t.recv.Pos()), pkg+"."+t.name+"("+t.take)
 	end := r.at(t.recv.End())
 	// Parentheses around the method expression itself go.

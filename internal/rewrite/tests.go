@@ -29,10 +29,6 @@ func (r *rewriter) testFunction(d *ast.FuncDecl) {
 	if len(params) != 1 || len(params[0].Names) > 1 || !isTestingT(r.Info.TypeOf(params[0].Type)) {
 		return
 	}
-	if r.imports("testing/synctest") {
-		r.note(d.Name, "test", "it may run bubbles of its own")
-		return
-	}
 	var name string
 	switch p := params[0]; {
 	case len(p.Names) == 0:
@@ -70,15 +66,6 @@ func isTestingT(t types.Type) bool {
 func isNamed(t types.Type, pkg, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == pkg && named.Obj().Name() == name
-}
-
-func (r *rewriter) imports(path string) bool {
-	for _, i := range r.File.Imports {
-		if i.Path.Value == `"`+path+`"` {
-			return true
-		}
-	}
-	return false
 }
 
 // findOfTests returns the method of a testing.T or testing.TB that fun refers to, or of another interface that has its

@@ -29,7 +29,7 @@ func ReadLive(stacks []string) []Live {
 		if err != nil {
 			continue
 		}
-		out = append(out, Live{ID: id, State: strings.TrimSuffix(m[2], " (scan)"), Stack: cleanStack(s)})
+		out = append(out, Live{ID: id, State: strings.TrimSuffix(strings.TrimSuffix(m[2], " (scan)"), " (durable)"), Stack: cleanStack(s)})
 	}
 	return out
 }
