@@ -70,6 +70,10 @@ func main() {
 	if *sample > 0 && *sample < len(all) {
 		all = all[:*sample]
 	}
+	if err := findTest2JSON(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	t := newTable(os.Stdout)
 	start := time.Now()
 	var wg sync.WaitGroup
