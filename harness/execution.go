@@ -2,6 +2,8 @@ package harness
 
 import (
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"testing"
@@ -34,7 +36,7 @@ type runner struct {
 }
 
 func newRunner(tb testing.TB) *runner {
-	startPausing()
+	beforeBubbles()
 	return &runner{tb: tb, x: new(engine.Execution)}
 }
 
@@ -49,14 +51,19 @@ var (
 	resumed = make(chan struct{})
 )
 
-// startPausing must be called outside of bubbles before pause is.
-var startPausing = sync.OnceFunc(func() {
+// beforeBubbles must be called outside of bubbles before the first execution: it makes what must belong to none.
+var beforeBubbles = sync.OnceFunc(func() {
 	go func() {
 		for d := range pauses {
 			time.Sleep(d)
 			resumed <- struct{}{}
 		}
 	}()
+	// The runtime makes its channels for signals when the first is asked for. Made in a bubble, they would end the
+	// process: "select on synctest channel from outside bubble".
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 })
 
 // run executes body under one schedule. It comes back whatever the body does: what blocks or is busy where the engine

@@ -43,7 +43,7 @@ const (
 )
 
 func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
-	startPausing()
+	beforeBubbles()
 	out, err := newCapture()
 	if err != nil {
 		return nil, err
