@@ -11,8 +11,6 @@
 package perturb
 
 import (
-	"runtime"
-
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
@@ -41,13 +39,4 @@ func Go(f func(), s *Site) {
 // Bind returns the method value of an operation: Bind(MutexUnlock, &mu, s) stands for mu.Unlock.
 func Bind[T any](op func(T, *Site), x T, s *Site) func() {
 	return func() { op(x, s) }
-}
-
-// RuntimeGosched is runtime.Gosched: others go first.
-func RuntimeGosched(s *Site) {
-	if t := engine.Self(); t != nil {
-		t.Yield(s)
-		return
-	}
-	runtime.Gosched()
 }

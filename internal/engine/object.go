@@ -1,6 +1,10 @@
 package engine
 
-import "unsafe"
+import (
+	"runtime"
+	"time"
+	"unsafe"
+)
 
 // A Kind is what an Object is to Go.
 type Kind uint8
@@ -243,3 +247,33 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 
 // Owes notes that o, a wait group, waits for t to end.
 func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
+
+// Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
+// that they can go; one that is still used is a new one to the engine. Afterwards finalizers have had time to run.
+func (t *Task) Collect() {
+	x := t.x
+	t.near = nil
+	x.objects.forget(x.tasks)
+	runtime.GC()
+	if x.limits.Pause != nil && !x.unwinding {
+		x.limits.Pause(time.Millisecond)
+	}
+}
+
+// forget lets go of the objects that nothing but their memory would be lost of.
+func (os *objects) forget(tasks []*Task) {
+	os.last = nil
+	near := map[*Object]bool{} // about to be used
+	for _, t := range tasks {
+		if t.state != Ended {
+			near[t.near] = true
+		}
+	}
+	for p, o := range os.byPtr {
+		idle := o.Waiters.head == nil && o.Senders.head == nil && o.Pending.head == nil && len(o.holds) == 0
+		if idle && !near[o] && !o.Running && o.Count == 0 && o.Stash == nil {
+			delete(os.byPtr, p)
+			o.ptr, o.Spare = nil, nil
+		}
+	}
+}

@@ -47,9 +47,10 @@ type Task struct {
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
 
-	last     *Site // where it last passed a sync point
-	lastRecv int   // step of its last completed receive of a value
-	born     int   // step at which it was started
+	near     *Object // of the sync point at which it is, or was last; nil for none
+	last     *Site   // where it last passed a sync point
+	lastRecv int     // step of its last completed receive of a value
+	born     int     // step at which it was started
 }
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
@@ -144,6 +145,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		x.unwindStep()
 		return
 	}
+	t.near = o
 	if x.outside > 0 {
 		t.Settle()
 	}
@@ -246,6 +248,7 @@ const maxPolls = 200
 func (t *Task) Poll(op Op, o *Object, s *Site) {
 	n := t.polls + 1
 	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
+		t.near = o
 		t.Yield(s)
 		return
 	}

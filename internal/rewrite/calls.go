@@ -15,6 +15,7 @@ type operation struct {
 	locker  bool   // is called through an interface
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
+	looks   bool   // is no sync point: it has the signature of the original, and takes no site
 }
 
 // methods by type and name.
@@ -66,6 +67,8 @@ var functions = map[string]map[string]operation{
 		"Sleep": {name: "TimeSleep", what: "sleep"}, "After": {name: "TimeAfter", what: "timer"},
 		"AfterFunc": {name: "TimeAfterFunc", what: "timer"}, "NewTimer": {name: "TimeNewTimer", what: "timer"},
 		"Tick": {name: "TimeTick", what: "timer"}, "NewTicker": {name: "TimeNewTicker", what: "timer"},
+		"Now": {name: "TimeNow", what: "clock", looks: true}, "Since": {name: "TimeSince", what: "clock", looks: true},
+		"Until": {name: "TimeUntil", what: "clock", looks: true},
 	},
 	"context": {
 		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
@@ -76,8 +79,14 @@ var functions = map[string]map[string]operation{
 	"sync": {
 		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
 	},
-	"iter":    {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
-	"runtime": {"Gosched": {name: "RuntimeGosched", what: "yield"}},
+	"iter": {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
+	"runtime": {
+		"Gosched": {name: "RuntimeGosched", what: "yield"}, "GC": {name: "RuntimeGC", what: "garbage collection", looks: true},
+		"Stack": {name: "RuntimeStack", what: "stack", looks: true},
+	},
+	"runtime/debug": {
+		"Stack": {name: "DebugStack", what: "stack", looks: true}, "PrintStack": {name: "DebugPrintStack", what: "stack", looks: true},
+	},
 }
 
 // A target is what a call or a method value refers to, if package perturb stands in for it.
@@ -242,6 +251,10 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	if t == nil {
 		return
 	}
+	if t.looks {
+		r.look(n.Fun, t)
+		return
+	}
 	if len(n.Args) == 1 && r.isTuple(n.Args[0]) {
 		r.note(n, t.what, "its arguments are the results of one call")
 		return
@@ -269,6 +282,15 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.after(r.at(n.Rparen), site)
 	}
 	r.count(t.what)
+}
+
+// look puts perturb's function in the place of one that is called or used as a value.
+func (r *rewriter) look(fun ast.Expr, t *target) {
+	r.drop(t)
+	name := called(fun)
+	from, to := r.at(name.Pos()), r.at(name.End())
+	r.replace(from, to, r.names.perturb+"."+t.name+r.lines(from, to))
+	r.usesPerturb = true
 }
 
 // wrap puts the sync point of an atomic operation behind everything that its operands call: n.Add(1) is
@@ -374,6 +396,10 @@ func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 func (r *rewriter) methodValue(n *ast.SelectorExpr) {
 	t := r.find(n)
 	if t == nil || t.harness {
+		return
+	}
+	if t.looks {
+		r.look(n, t)
 		return
 	}
 	if t.recv == nil || !t.binds || t.locker && !r.isSyncLocker(n.X) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "5"
+const Version = "6"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -72,7 +72,7 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.walk()
-	if r.sites.empty() && !r.usesHarness {
+	if r.sites.empty() && !r.usesHarness && !r.usesPerturb {
 		return r.out, nil
 	}
 	return r.out, r.finish()
@@ -88,6 +88,7 @@ type rewriter struct {
 
 	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesHarness bool
+	usesPerturb bool // although there may be no sync point
 	aliases     map[types.Object]ast.Expr
 	done        map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
@@ -228,7 +229,7 @@ func (r *rewriter) node(n ast.Node) {
 // finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
 func (r *rewriter) finish() error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() {
+	if !r.sites.empty() || r.usesPerturb {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {
