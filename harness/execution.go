@@ -51,6 +51,11 @@ var (
 	resumed = make(chan struct{})
 )
 
+// begin is the time at which every execution of the process begins: later than what initialisers of packages may have read
+// from the real clock, and the same for a day. Midnight, where a bubble's clock begins, is a time at which things happen
+// that do not at others.
+var begin = time.Now().UTC().Truncate(24 * time.Hour).Add(24*time.Hour + 9*time.Hour + 26*time.Minute + 53*time.Second + 589793*time.Microsecond)
+
 // beforeBubbles must be called outside of bubbles before the first execution: it makes what must belong to none.
 var beforeBubbles = sync.OnceFunc(func() {
 	go func() {
@@ -82,7 +87,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		}()
 		synctest.Test(new(testing.T), func(*testing.T) {
 			s := newScope(r.tb)
-			snap := x.Run(strategy, engine.Limits{Pause: pause}, synctest.Wait, func() {
+			snap := x.Run(strategy, engine.Limits{Pause: pause, Begin: begin}, synctest.Wait, func() {
 				defer s.finish()
 				body(s)
 			})

@@ -41,6 +41,7 @@ func ContextWithDeadline(parent context.Context, d time.Time, s *Site) (context.
 
 // ContextWithDeadlineCause is context.WithDeadlineCause.
 func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, s *Site) (context.Context, context.CancelFunc) {
+	catchUp()
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
 	return ctx, func() { cancelled(cancel, s) }
@@ -48,12 +49,12 @@ func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, 
 
 // ContextWithTimeout is context.WithTimeout.
 func ContextWithTimeout(parent context.Context, d time.Duration, s *Site) (context.Context, context.CancelFunc) {
-	return ContextWithDeadlineCause(parent, time.Now().Add(d), nil, s)
+	return ContextWithDeadlineCause(parent, TimeNow().Add(d), nil, s)
 }
 
 // ContextWithTimeoutCause is context.WithTimeoutCause.
 func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause error, s *Site) (context.Context, context.CancelFunc) {
-	return ContextWithDeadlineCause(parent, time.Now().Add(d), cause, s)
+	return ContextWithDeadlineCause(parent, TimeNow().Add(d), cause, s)
 }
 
 // ContextAfterFunc is context.AfterFunc.
