@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"testing"
@@ -24,6 +25,19 @@ func TestStall(t *testing.T) {
 	close(outer)
 	after := check(func(T) { perturb.RuntimeGosched(at(1, "")) })
 	assert.False(t, after.failed, after.text)
+}
+
+// A context from before can be used in one execution after the other.
+func TestContextFromBefore(t *testing.T) {
+	ctx, cancel := perturb.ContextWithCancel(context.Background(), at(1, ""))
+	defer cancel()
+	for range 2 {
+		r := check(func(T) {
+			_, cancel := perturb.ContextWithCancel(ctx, at(2, ""))
+			cancel()
+		})
+		assert.False(t, r.failed, r.text)
+	}
 }
 
 // Whoever waits for a socket is seen before a time-out of half a second, on the real clock, makes it a failure.

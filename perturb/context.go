@@ -22,15 +22,25 @@ func cancelled(cancel func(), s *Site) {
 	t.Settle()
 }
 
+// settle has a context that is made outside of executions make its channel, which package context puts off until it is
+// asked for. Made in an execution, it would belong to that one's bubble, and end the process in the next.
+func settle(ctx context.Context) {
+	if engine.Self() == nil {
+		ctx.Done()
+	}
+}
+
 // ContextWithCancel is context.WithCancel.
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
+	settle(ctx)
 	return ctx, func() { cancelled(cancel, s) }
 }
 
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
+	settle(ctx)
 	return ctx, func(cause error) { cancelled(func() { cancel(cause) }, s) }
 }
 
@@ -44,6 +54,7 @@ func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, 
 	catchUp()
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
+	settle(ctx)
 	return ctx, func() { cancelled(cancel, s) }
 }
 
