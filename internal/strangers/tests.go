@@ -156,11 +156,11 @@ func (r *result) runPlain(ctx context.Context, plain, live binary, before map[st
 		}
 	}
 	for _, name := range lostFunctions(before, after) {
-		if !strings.Contains(after[name].output, stalled) {
+		if !stalls(after, name) {
 			r.alone++
 			replace(after, plain.run(ctx, only(name), testTimeout), name)
 		}
-		if strings.Contains(after[name].output, stalled) {
+		if stalls(after, name) {
 			r.live++
 			replace(after, live.run(ctx, only(name), testTimeout), name)
 		}
@@ -175,8 +175,15 @@ func functionsOf(outcomes map[string]outcome) []string {
 	})
 }
 
-// stalled is what the report of a test says that blocks where only the real world can go on.
-const stalled = "jostle: verdict=stall"
+// stalls reports whether a test function, or a subtest of it, blocks where only the real world can go on.
+func stalls(outcomes map[string]outcome, name string) bool {
+	for n, o := range outcomes {
+		if (n == name || strings.HasPrefix(n, name+"/")) && strings.Contains(o.output, "jostle: verdict=stall") {
+			return true
+		}
+	}
+	return false
+}
 
 // dropFlaky leaves out what is lost, but does not pass each time as it is either, when it runs on its own.
 func (r *result) dropFlaky(ctx context.Context, native binary, before, after map[string]outcome) {
@@ -254,10 +261,10 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 		}
 		into[name] = o
 	}
-	// The process may have ended in the middle of a test. What it says then belongs to nobody.
+	// What a process says that ends in the middle of a test, or a test about one that it has run, belongs to nobody.
 	for name, o := range into {
-		if o.action == "none" {
-			into[name] = outcome{"none", o.output + rest.String()}
+		if o.action == "none" || o.action == "fail" {
+			into[name] = outcome{o.action, o.output + rest.String()}
 		}
 	}
 	return into
