@@ -32,13 +32,13 @@ func TestStacks(t *testing.T) {
 					func() { lockAndUnlock(&mu) },
 					func() {
 						rest()
-						about(log, all(), "sync.(*Mutex).Lock(", "perturb_test.lockAndUnlock(", "[sync.Mutex.Lock]:\n", "synctest bubble", "/internal/engine.")
+						about(log, all(), "sync.(*Mutex).Lock(", "perturb_test.lockAndUnlock(", "/sync/sync.go:", "[sync.Mutex.Lock]:\n", "synctest bubble", "/internal/engine.")
 						MutexUnlock(&mu, site)
 					},
 				)
 			},
 			Departures: 1,
-			Want:       []string{"true true true false false"},
+			Want:       []string{"true true true true false false"},
 		},
 		{
 			Name: "goroutines that wait for channels",

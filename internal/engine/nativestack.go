@@ -2,6 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -68,6 +71,13 @@ func ours(stack string) bool {
 	return false
 }
 
+// std is the folder of the standard library, as it is in stacks.
+var std = func() string {
+	pc := reflect.ValueOf(strings.Cut).Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return path.Dir(path.Dir(filepath.ToSlash(file)))
+}()
+
 var notNative = regexp.MustCompile(`( \(durable\))?(, synctest bubble \d+)?\]:$`)
 
 // native rewrites one stack. The task that it is of may be nil.
@@ -80,7 +90,8 @@ func native(stack string, t *Task, running bool) string {
 		state, frame := t.wait()
 		header = id + "[" + state + "]:"
 		if frame != "" {
-			frame += "(...)\n\t" + runtime.GOROOT() + "/src/sync/" + state + "\n"
+			pkg, _, _ := strings.Cut(frame, ".")
+			frame += fmt.Sprintf("(...)\n\t%s/%s/%s.go:1 +0x1\n", std, pkg, pkg)
 		}
 		header += "\n" + frame
 		b.WriteString(strings.TrimSuffix(header, "\n"))
@@ -93,7 +104,7 @@ func native(stack string, t *Task, running bool) string {
 		switch {
 		case created && isOurs(creator) && (t == nil || t.Spawned == nil):
 			// The body of an execution stands for a test function.
-			src := runtime.GOROOT() + "/src/testing/testing.go:1 +0x1"
+			src := std + "/testing/testing.go:1 +0x1"
 			fmt.Fprintf(&b, "\ntesting.tRunner(...)\n\t%s\ncreated by testing.(*T).Run in goroutine 1\n\t%s", src, src)
 			return b.String()
 		case created && t != nil && t.Spawned != nil:
