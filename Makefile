@@ -3,7 +3,7 @@
 FUZZTIME ?= 6s
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | grep -v /testdata/)
 
-.PHONY: fuzz test check bench flat strangers
+.PHONY: fuzz test check bench flat strangers goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
@@ -28,3 +28,7 @@ flat:
 # Published modules, with all that they need, instrumented: do they build, and do their own tests still pass?
 strangers:
 	go run ./internal/strangers
+
+# The kernels of real blocking bugs that ship with Go, each as a test with the default budget: is the bug found?
+goker:
+	go run ./internal/goker

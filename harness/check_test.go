@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"sync"
@@ -132,6 +133,9 @@ func TestCheck(t *testing.T) {
 			perturb.MutexUnlock(&mu, at(16, "mu"))
 			perturb.Recv(c, at(17, "c"))
 		}, "verdict=deadlock rule=1 "},
+		{"sleeper for ever", func(T) {
+			perturb.Go(func() { perturb.TimeSleep(math.MaxInt64, at(1, "math.MaxInt64")) }, at(2, "func"))
+		}, "verdict=leak rule=4 "},
 		{"leaked sender", func(T) {
 			c := make(chan int)
 			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(2, "func"))
@@ -194,4 +198,11 @@ func TestCheck(t *testing.T) {
 			assert.LessOrEqual(t, runtime.NumGoroutine(), before)
 		})
 	}
+}
+
+func TestReplayCommand(t *testing.T) {
+	const first = `eval "$(go tool jostle env .)"; `
+	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, replayCommand("FuzzX/seed#0", nil))
+	assert.Equal(t, first+`go test -run '^FuzzX$' .`, replayCommand("FuzzX", []byte{}))
+	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, replayCommand("FuzzX", []byte("0")))
 }

@@ -122,6 +122,10 @@ func (e *explorer) settle(t *testing.T) bool {
 				show(t, out.output)
 			}
 		}
+		if out.uncontrolled != "" {
+			e.note(session.Event{Kind: session.Stalled, Text: out.uncontrolled + " starts goroutines that jostle does not control"})
+			return false
+		}
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}
@@ -161,7 +165,8 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	}
 	cause := out.Cause(failedAt(out.output))
 	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
-	if !e.causes[cause] {
+	known := e.causes[cause]
+	if !known {
 		e.causes[cause] = true
 		f := e.finding(n, s, out, rec, cause)
 		ev.File, e.err = f.Write(e.plan.Findings)
@@ -171,9 +176,11 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	}
 	e.note(ev)
 	if n == 0 {
-		return false // there is nothing to search where the plain run fails
+		// There is nothing to search where the plain run fails.
+		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
+		return false
 	}
-	if out.Abandoned > 0 || !e.clean() {
+	if !known || out.Abandoned > 0 || !e.clean() { // what is new is looked into at once, not when this process is done
 		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
 		return false
 	}
@@ -193,7 +200,7 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.name, Mode: "controlled", Module: e.plan.Module, Jostle: version(), Go: runtime.Version(),
 		Race: e.plan.Race, Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Trace: out.Hash,
-		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures,
+		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures(0),
 	}
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
@@ -240,10 +247,10 @@ func (e *explorer) recorded(s engine.Strategy) engine.Strategy {
 	}
 	rec := schedule.NewRecorder(s)
 	return engineFunc(func(q *engine.Question) int {
-		n := len(rec.Departures)
+		n := rec.Made()
 		c := rec.Choose(q)
-		if len(rec.Departures) > n {
-			_, _ = f.WriteString(rec.Departures[n:].Text())
+		if rec.Made() > n {
+			_, _ = f.WriteString(rec.Departures(n).Text())
 		}
 		return c
 	})
@@ -262,6 +269,10 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		t.Fatal("jostle:", err)
 	}
 	e := newExplorer(t, body, p)
+	if f.Mode == "live" {
+		replayLive(t, e, f)
+		return
+	}
 	e.warm = f.Warm
 	if !e.warmUp() {
 		return
@@ -297,7 +308,7 @@ func (e *explorer) play(k schedule.Keyed) (out played, missed schedule.Keyed) {
 	player := schedule.NewPlayer(k)
 	rec := schedule.NewRecorder(player)
 	out.testOutcome = e.run(rec)
-	out.departures = rec.Departures
+	out.departures = rec.Departures(0)
 	return out, player.Missed(k)
 }
 

@@ -67,9 +67,10 @@ func fuzzing() bool {
 const instrumentFirst = `eval "$(go tool jostle env .)";`
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
-// fuzzer will write it to (internal/fuzz/fuzz.go: half the hash of its content).
+// fuzzer will write it to (internal/fuzz/fuzz.go: half the hash of its content). The empty input is a seed and never
+// written: it is run with all others.
 func replayCommand(name string, data []byte) string {
-	if !strings.Contains(name, "/") {
+	if !strings.Contains(name, "/") && len(data) > 0 {
 		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
 	}
 	return fmt.Sprintf("%s go test -run '%s' .", instrumentFirst, runPattern(name))

@@ -25,9 +25,16 @@ var stale = sync.OnceValues(func() ([]string, error) {
 // error if schedules were asked for, and silently where plain go test merely runs what is there.
 func requireInstrumented(t testing.TB) {
 	t.Helper()
-	if len(engine.Sites()) == 0 {
-		const text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
+	text := ""
+	switch {
+	case testing.CoverMode() != "":
+		text = "jostle: under -cover the go command builds from the original files (go.dev/issue/73802), and no schedule can reach " +
+			"the code under test: run this test without -cover"
+	case len(engine.Sites()) == 0:
+		text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
 			"Use `go tool jostle fuzz`, or `eval \"$(go tool jostle env ./...)\"` before go test"
+	}
+	if text != "" {
 		if fuzzing() {
 			t.Fatal(text)
 		}

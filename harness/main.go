@@ -21,8 +21,8 @@ import (
 // In a test binary built from instrumented sources it runs the tests. In any other it has one built, by the go command
 // and the tool jostle of the module, and runs that with the same arguments in its place. It does not return.
 func Main(m *testing.M) {
-	flag.Parse() // as (*testing.M).Run does
-	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" {
+	flag.Parse()                                                                          // as (*testing.M).Run does
+	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
 		os.Exit(m.Run())
 	}
 	code, err := runInstrumented(os.Args[1:])
@@ -40,7 +40,8 @@ const rebuilt = "JOSTLE_REBUILT"
 // runInstrumented builds the test binary of the package in the working directory from instrumented sources, runs it and
 // returns its exit code.
 func runInstrumented(args []string) (code int, err error) {
-	env, err := instrumentedEnv()
+	flags := buildFlags()
+	env, err := instrumentedEnv(flags)
 	if err != nil {
 		return 0, err
 	}
@@ -51,7 +52,10 @@ func runInstrumented(args []string) (code int, err error) {
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, filepath.Base(os.Args[0]))
 
-	build := exec.Command("go", append(append([]string{"test", "-c", "-o", binary}, buildFlags()...), ".")...)
+	if fuzzing() {
+		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
+	}
+	build := exec.Command("go", append(append([]string{"test", "-c", "-o", binary}, flags...), ".")...)
 	build.Env, build.Stderr = env, os.Stderr
 	if err := build.Run(); err != nil {
 		return 0, fmt.Errorf("jostle: the instrumented test does not build: %w", err)
@@ -66,9 +70,10 @@ func runInstrumented(args []string) (code int, err error) {
 	return 0, err
 }
 
-// instrumentedEnv returns the environment in which go builds from instrumented sources.
-func instrumentedEnv() ([]string, error) {
-	cmd := exec.Command("go", "tool", "jostle", "env", "-json", ".")
+// instrumentedEnv returns the environment in which go builds from sources that were instrumented for a build with the
+// given flags.
+func instrumentedEnv(flags []string) ([]string, error) {
+	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "env", "-json"}, flags...), ".")...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -91,13 +96,10 @@ func buildFlags() []string {
 	var out []string
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
-			if s.Key == "-race" || s.Key == "-tags" {
+			if s.Key == "-race" || s.Key == "-tags" || s.Key == "-trimpath" {
 				out = append(out, s.Key+"="+s.Value)
 			}
 		}
-	}
-	if fuzzing() {
-		out = append(out, "-fuzz=.") // with the counters that guide the fuzzer
 	}
 	return out
 }

@@ -26,7 +26,7 @@ var plan = func() *session.Plan {
 // Test is what a test function begins with: it runs body, the function itself, as an execution, or many, and reports
 // whether it did. It does not where nobody asked for it, nor for a test function that another calls.
 func Test(t *testing.T, body func(*testing.T)) bool {
-	if plan == nil || engine.Self() != nil {
+	if plan == nil || running.Load() || engine.Self() != nil {
 		return false
 	}
 	t.Helper()
@@ -41,7 +41,7 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 	case session.Replay:
 		replay(t, body, plan)
 	case session.Live:
-		return false
+		live(t, body, plan)
 	}
 	return true
 }

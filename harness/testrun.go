@@ -25,6 +25,7 @@ type testRunner struct {
 	body  func(*testing.T)
 	x     *engine.Execution
 	steps int // limit for an execution
+	first bool
 	out   *capture
 }
 
@@ -34,6 +35,8 @@ type testOutcome struct {
 	output  string // what the test printed, and what package testing printed of it
 	failed  bool
 	skipped bool
+
+	uncontrolled string // who has started goroutines that no schedule reaches
 }
 
 // Bounds for one execution of a test: tests that were not written for this are long.
@@ -56,7 +59,7 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, out: out}, nil
+	return &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out}, nil
 }
 
 // run executes the test under one schedule. It comes back whatever the test does, see runner.run; after a stall the
@@ -81,6 +84,10 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 				res.failed = t.Failed() // by itself; unwound, it fails whatever it has found
 			})
 			out = outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+			if r.first {
+				r.first = false
+				res.uncontrolled = x.Uncontrolled()
+			}
 			if t != nil {
 				res.skipped = t.Skipped()
 			}
@@ -149,7 +156,6 @@ func (o outcome) left() bool {
 // A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
 type capture struct {
 	file *os.File
-	size int64
 }
 
 func newCapture() (*capture, error) {

@@ -76,11 +76,13 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.clean(env); err != nil {
+		return nil, err
+	}
 	gomods, err := c.mainModules(env)
 	if err != nil {
 		return nil, err
 	}
-	c.Env = append(c.Env, "GOFLAGS="+withoutOwn(env["GOFLAGS"])) // instrumenting the instrumented would go round in circles
 	also, err := tools(gomods)
 	if err != nil {
 		return nil, err
@@ -94,6 +96,7 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	b := &build{Config: c, env: env, pkgs: merge(pkgs, ours)}
+	b.embedded = embedded(b.pkgs)
 	if len(b.pkgs) == len(ours) {
 		return nil, fmt.Errorf("no packages match %s", strings.Join(c.Patterns, " "))
 	}
@@ -130,22 +133,14 @@ func (c *Config) where() string {
 	return "the working directory"
 }
 
-// withoutOwn returns GOFLAGS without what an earlier Prepare has put there.
-func withoutOwn(goflags string) string {
-	fields := strings.Fields(goflags)
-	fields = slices.DeleteFunc(fields, func(f string) bool {
-		f = strings.Trim(f, `'"`)
-		return strings.HasPrefix(f, "-overlay=") || strings.HasPrefix(f, "-modfile=")
-	})
-	return strings.Join(fields, " ")
-}
-
 // A build is one Prepare.
 type build struct {
 	Config
 	env   map[string]string
 	pkgs  []*listed
 	units []*unit // in the order of go list: what a package needs comes before it
+
+	embedded map[string]bool // files whose text the program has, by absolute name
 }
 
 // A unit is a package to be rewritten: the files of a directory.
@@ -199,6 +194,9 @@ func (b *build) hash() error {
 			if err := hashFile(h, name); err != nil {
 				return err
 			}
+			if b.embedded[name] {
+				fmt.Fprintln(h, "embedded")
+			}
 		}
 		imports := p.Imports
 		if u.root {
@@ -217,7 +215,7 @@ func (b *build) hash() error {
 // baseKey is what all keys depend on: this program, the Go version and the build flags.
 func (b *build) baseKey() (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, withoutOwn(b.env["GOFLAGS"]))
+	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.env["GOFLAGS"])
 	self, err := os.Executable()
 	if err == nil {
 		err = hashFile(h, self)
@@ -239,7 +237,7 @@ func hashFile(h hash.Hash, name string) error {
 func (b *build) assemble() (*Result, error) {
 	overlay := map[string]string{}
 	copies := modules{}
-	m := manifest.Manifest{Dirs: map[string]string{}}
+	m := manifest.Manifest{Dirs: map[string]string{}, Work: b.env["GOWORK"]}
 	res := &Result{Env: map[string]string{}}
 	for _, u := range b.units {
 		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
@@ -261,12 +259,16 @@ func (b *build) assemble() (*Result, error) {
 			copies.add(u)
 			continue
 		}
+		real, err := filepath.EvalSymlinks(u.Dir) // the go command may be run there
+		if err != nil {
+			return nil, err
+		}
 		for _, f := range u.done.Files {
 			if f.Copy != "" {
 				overlay[filepath.Join(u.Dir, f.Name)] = filepath.Join(u.done.dir, f.Copy)
+				overlay[filepath.Join(real, f.Name)] = filepath.Join(u.done.dir, f.Copy)
 			}
 		}
-		var err error
 		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir); err != nil {
 			return nil, err
 		}
@@ -275,7 +277,7 @@ func (b *build) assemble() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := []string{withoutOwn(b.env["GOFLAGS"]), quote("-overlay=" + filepath.Join(dir, overlayName))}
+	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + filepath.Join(dir, overlayName))}
 	switch {
 	case len(copies) > 0 && b.inWorkspace():
 		res.Env["GOWORK"] = filepath.Join(dir, "go.work")
@@ -285,14 +287,6 @@ func (b *build) assemble() (*Result, error) {
 	res.Env["GOFLAGS"] = strings.TrimSpace(strings.Join(flags, " "))
 	res.Env[manifest.Env] = filepath.Join(dir, manifestName)
 	return res, nil
-}
-
-// quote makes a flag one word of GOFLAGS.
-func quote(flag string) string {
-	if strings.ContainsAny(flag, " \t") {
-		return "'" + flag + "'"
-	}
-	return flag
 }
 
 func (b *build) inModuleCache(dir string) bool {

@@ -24,12 +24,15 @@ type listed struct {
 	Module       *moduleInfo
 	GoFiles      []string
 	CgoFiles     []string
+	SFiles       []string
 	TestGoFiles  []string
 	XTestGoFiles []string
-	EmbedFiles   []string
 	Imports      []string
 	TestImports  []string
 	XTestImports []string
+
+	// What //go:embed names, relative to Dir.
+	EmbedFiles, TestEmbedFiles, XTestEmbedFiles []string
 
 	named bool // by the user's patterns
 }
@@ -56,7 +59,7 @@ func (m *moduleInfo) String() string {
 	return m.Path + "@" + m.Version
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Imports,TestImports,XTestImports"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
@@ -67,6 +70,9 @@ func (e *BuildError) Error() string { return e.Text }
 func (c *Config) goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = c.Dir, c.Env
+	if c.Dir != "" { // which may lead through links: the go command names files by it
+		cmd.Env = append(slices.Clip(cmd.Env), "PWD="+c.Dir)
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -135,6 +141,17 @@ func (p *listed) files(tests bool) []string {
 		names[i] = filepath.Join(p.Dir, n)
 	}
 	return names
+}
+
+// embedded returns the absolute names of all files that packages embed.
+func embedded(pkgs []*listed) map[string]bool {
+	m := map[string]bool{}
+	for _, p := range pkgs {
+		for _, name := range slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles) {
+			m[filepath.Join(p.Dir, name)] = true
+		}
+	}
+	return m
 }
 
 // language returns the language that the package is written in: "go1.16" is that of a go.mod that says nothing. "" is

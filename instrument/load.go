@@ -1,10 +1,12 @@
 package instrument
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -76,6 +78,9 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) err
 		Context: ctx, Dir: b.Dir, Env: b.Env, BuildFlags: b.BuildFlags, Tests: tests, Fset: token.NewFileSet(),
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedForTest,
+		ParseFile: func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
+			return parser.ParseFile(fset, name, plain(src), parser.AllErrors|parser.ParseComments)
+		},
 	}
 	var paths []string
 	for _, u := range units {
@@ -95,6 +100,13 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) err
 		}
 	}
 	return nil
+}
+
+// plain returns a source without what editors leave in it and Go ignores: a byte order mark, which may stand at the very
+// beginning only, and carriage returns before line breaks, which the ends of literals would be miscounted for.
+func plain(src []byte) []byte {
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	return bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
 }
 
 // typeErrors returns what the type checker says or, if it was not asked because something is wrong before that, what the
@@ -121,6 +133,13 @@ func typeErrors(pkgs []*packages.Package) error {
 	return nil
 }
 
+// trimmed reports whether -trimpath is set: the go command then says itself which module a copied file belongs to.
+func (b *build) trimmed() bool {
+	flags := slices.Concat(splitFlags(b.env["GOFLAGS"]), b.BuildFlags)
+	i := slices.IndexFunc(flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") })
+	return i >= 0 && !strings.HasSuffix(flags[i], "=false")
+}
+
 type parsedFile struct {
 	file *ast.File
 	pkg  *packages.Package
@@ -144,8 +163,13 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 	for _, name := range u.files {
 		rf := rewrittenFile{Name: filepath.Base(name)}
 		parsed, ok := files[name]
-		if !ok {
+		switch {
+		case !ok:
 			rf.Native = []string{name + ": file: cgo files are left native"}
+		case b.embedded[name]:
+			rf.Native = []string{name + ": file: its text is embedded in the program"}
+		}
+		if len(rf.Native) > 0 {
 			done.Files = append(done.Files, rf)
 			continue
 		}
@@ -158,8 +182,8 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: fset, File: parsed.file, Src: src, Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
-			LineDirective: b.inModuleCache(u.Dir), Tests: u.root, Language: u.language(),
+			Fset: fset, File: parsed.file, Src: plain(src), Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
+			LineDirective: b.inModuleCache(u.Dir) && !b.trimmed(), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
 // modules are the units that lie in the module cache, by the path of their module.
@@ -149,7 +152,7 @@ func (b *build) copyModule(units []*unit) (string, error) {
 		files["go.mod"] = content
 	}
 	for _, u := range units {
-		if err := addPackage(files, mod.Dir, u.listed, u.done); err != nil {
+		if err := b.addPackage(files, mod.Dir, u.listed, u.done); err != nil {
 			return "", err
 		}
 	}
@@ -161,7 +164,15 @@ func (b *build) copyModule(units []*unit) (string, error) {
 		if slices.ContainsFunc(units, func(u *unit) bool { return u.Dir == p.Dir }) {
 			continue
 		}
-		if err := addPackage(files, mod.Dir, p, nil); err != nil {
+		if err := b.addPackage(files, mod.Dir, p, nil); err != nil {
+			return "", err
+		}
+	}
+	if slices.ContainsFunc(b.pkgs, func(p *listed) bool {
+		return p.Module != nil && p.Module.Path == units[0].Module.Path && len(p.CgoFiles)+len(p.SFiles) > 0
+	}) {
+		// C and assembly include what they like.
+		if err := addTree(files, mod.Dir, "."); err != nil {
 			return "", err
 		}
 	}
@@ -174,7 +185,7 @@ func exists(dir string) bool {
 }
 
 // addPackage adds everything in a package's directory, and what it embeds from below. done may be nil.
-func addPackage(files map[string][]byte, root string, p *listed, done *rewrittenPackage) error {
+func (b *build) addPackage(files map[string][]byte, root string, p *listed, done *rewrittenPackage) error {
 	rel, err := filepath.Rel(root, p.Dir)
 	if err != nil {
 		return err
@@ -192,6 +203,12 @@ func addPackage(files map[string][]byte, root string, p *listed, done *rewritten
 		return err
 	}
 	names := slices.Clone(p.EmbedFiles)
+	if p.named { // so its tests are run
+		names = slices.Concat(names, p.TestEmbedFiles, p.XTestEmbedFiles)
+		if err := addTree(files, root, filepath.Join(rel, "testdata")); err != nil {
+			return err
+		}
+	}
 	for _, e := range entries {
 		if e.Type().IsRegular() && e.Name() != "go.mod" && e.Name() != "go.sum" {
 			names = append(names, e.Name())
@@ -206,9 +223,33 @@ func addPackage(files map[string][]byte, root string, p *listed, done *rewritten
 		if err != nil {
 			return err
 		}
+		if original := filepath.Join(p.Dir, name); from == original && filepath.Ext(name) == ".go" && !b.embedded[original] && !b.trimmed() {
+			content = slices.Concat([]byte(rewrite.LineDirective(original)), plain(content))
+		}
 		files[filepath.ToSlash(filepath.Join(rel, name))] = content
 	}
 	return nil
+}
+
+// addTree adds all files below a directory of a module but Go ones, which are of packages that the build does not need. The
+// directory need not be there.
+func addTree(files map[string][]byte, root, dir string) error {
+	return filepath.WalkDir(filepath.Join(root, dir), func(name string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || filepath.Ext(name) == ".go" {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		if rel = filepath.ToSlash(rel); files[rel] == nil {
+			files[rel], err = os.ReadFile(name)
+		}
+		return err
+	})
 }
 
 // mainModules returns the go.mod files of the main module, or of those of the workspace.

@@ -105,6 +105,12 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 	return blockedRecv(t, o, ch, s)
 }
 
+// Recv2As is v, ok = <-ch where ok is of a type of its own.
+func Recv2As[B ~bool, T any](ch <-chan T, s *Site) (T, B) {
+	v, ok := Recv2(ch, s)
+	return v, B(ok)
+}
+
 func blockedRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T, s *Site) (v T, ok bool) {
 	w := waiterOf[T](o)
 	w.ch = both[T](ch)

@@ -117,8 +117,8 @@ func TestChan(t *testing.T) {
 				rest()
 				Close(c, site)
 			},
-			Want:    []string{"(send on closed channel)"},
-			Virtual: true, // a data race, says Go's detector
+			Want:       []string{"(send on closed channel)"},
+			Controlled: true, // a data race, says Go's detector
 		},
 		{
 			Name: "send on a closed channel",

@@ -17,10 +17,16 @@ func CondWait(c *sync.Cond, s *Site) {
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpCondWait, o, s)
 	// On the list first, then unlocked, as in the runtime: no signal can come between.
-	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpCondWait, s)
-	condUnlock(t, c.L, s)
-	t.Block(engine.OpCondWait, s)
-	LockerLock(c.L, s)
+	l := behind(c.L)
+	switch l.(type) {
+	case *sync.Mutex, *sync.RWMutex, reading:
+		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpCondWait, s)
+		condUnlock(t, l, s)
+		t.Block(engine.OpCondWait, s)
+	default:
+		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, l.Unlock)
+	}
+	LockerLock(l, s)
 }
 
 // condUnlock frees the lock of a Cond as part of the wait: no decision comes between.
@@ -30,12 +36,8 @@ func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
 		unlockMutex(t, t.Object(unsafe.Pointer(l), engine.Mutex, s), l)
 	case *sync.RWMutex:
 		unlockWriter(t, t.Object(unsafe.Pointer(l), engine.RWMutex, s), l)
-	default:
-		if m := rlocker(l); m != nil {
-			unlockReader(t, t.Object(unsafe.Pointer(m), engine.RWMutex, s), m)
-			return
-		}
-		l.Unlock()
+	case reading:
+		unlockReader(t, t.Object(unsafe.Pointer(l.RWMutex), engine.RWMutex, s), l.RWMutex)
 	}
 }
 

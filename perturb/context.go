@@ -68,6 +68,22 @@ func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause erro
 	return ContextWithDeadlineCause(parent, TimeNow().Add(d), cause, s)
 }
 
+// ContextErr is the Err of a context.Context. Loops ask it again and again.
+func ContextErr(ctx context.Context, s *Site) error {
+	if t := engine.Self(); t != nil {
+		t.Poll(engine.OpContext, nil, s)
+	}
+	return ctx.Err()
+}
+
+// ContextCause is context.Cause, a question like ContextErr.
+func ContextCause(ctx context.Context, s *Site) error {
+	if t := engine.Self(); t != nil {
+		t.Poll(engine.OpContext, nil, s)
+	}
+	return context.Cause(ctx)
+}
+
 // ContextAfterFunc is context.AfterFunc.
 func ContextAfterFunc(ctx context.Context, f func(), s *Site) (stop func() bool) {
 	return context.AfterFunc(ctx, callback(f, s))

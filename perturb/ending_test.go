@@ -12,6 +12,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -281,4 +282,39 @@ func TestAbandoned(t *testing.T) {
 	require.NotNil(t, snap)
 	assert.Equal(t, engine.Proved, snap.Quiet)
 	assert.Equal(t, 1, snap.Abandoned)
+}
+
+// What a body leaves running for ever is no reason to go on for ever, and no finding. What is stuck beside it is one only
+// if nobody of those who run could help.
+func TestOutlived(t *testing.T) {
+	forEver := func(*enginetest.Log) {
+		c := make(chan int)
+		Go(func() {
+			for {
+				TimeSleep(time.Millisecond, site)
+				To(c, site).Send(1)
+			}
+		}, site)
+		Go(func() {
+			for {
+				Recv(c, site)
+			}
+		}, site)
+	}
+	_, snap := plain(t, 1_000_000, forEver)
+	assert.Equal(t, engine.Outlived, snap.Quiet)
+	assert.Less(t, snap.Total, 20_000)
+	assert.Equal(t, verdict.Pass, verdict.Of(snap, nil).Kind)
+	assert.Zero(t, snap.Abandoned)
+
+	_, snap = plain(t, 1_000_000, func(log *enginetest.Log) {
+		forEver(log)
+		var mu sync.Mutex
+		Go(func() {
+			MutexLock(&mu, site)
+			MutexLock(&mu, site)
+		}, site)
+	})
+	assert.Equal(t, engine.Outlived, snap.Quiet)
+	assert.Equal(t, verdict.Deadlock, verdict.Of(snap, nil).Kind)
 }

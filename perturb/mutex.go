@@ -1,6 +1,7 @@
 package perturb
 
 import (
+	"reflect"
 	"sync"
 	"unsafe"
 
@@ -87,32 +88,66 @@ func unlockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) {
 
 // LockerLock is the Lock of a sync.Locker.
 func LockerLock(l sync.Locker, s *Site) {
-	switch l := l.(type) {
+	switch l := behind(l).(type) {
 	case *sync.Mutex:
 		MutexLock(l, s)
 	case *sync.RWMutex:
 		RWMutexLock(l, s)
+	case reading:
+		RWMutexRLock(l.RWMutex, s)
 	default:
-		if m := rlocker(l); m != nil {
-			RWMutexRLock(m, s)
-			return
-		}
 		l.Lock()
 	}
 }
 
 // LockerUnlock is the Unlock of a sync.Locker.
 func LockerUnlock(l sync.Locker, s *Site) {
-	switch l := l.(type) {
+	switch l := behind(l).(type) {
 	case *sync.Mutex:
 		MutexUnlock(l, s)
 	case *sync.RWMutex:
 		RWMutexUnlock(l, s)
+	case reading:
+		RWMutexRUnlock(l.RWMutex, s)
 	default:
-		if m := rlocker(l); m != nil {
-			RWMutexRUnlock(m, s)
-			return
-		}
 		l.Unlock()
 	}
+}
+
+// reading is an RWMutex as a Locker for readers.
+type reading struct{ *sync.RWMutex }
+
+// behind returns the lock that l is: itself, what it has Lock and Unlock from, or the reading side of an RWMutex.
+func behind(l sync.Locker) sync.Locker {
+	switch l.(type) {
+	case *sync.Mutex, *sync.RWMutex:
+		return l
+	}
+	if m := rlocker(l); m != nil {
+		return reading{m}
+	}
+	if lock := promoted[reflect.TypeOf(l)]; lock != nil {
+		return behind(lock(l).(sync.Locker))
+	}
+	return l
+}
+
+// promoted are the types that have their Lock and Unlock from an embedded lock, and promotedReaders those that have their
+// RLock and RUnlock from one, and where that is in a value. They are complete before main.
+var promoted, promotedReaders = map[reflect.Type]func(any) any{}, map[reflect.Type]func(any) any{}
+
+// Promoted registers that a T, and a pointer to one, is a sync.Locker by an embedded lock, which lock returns. A file calls
+// it to initialise a blank variable; what it returns is of no use.
+func Promoted[T any](lock func(*T) any) struct{} { return register(promoted, lock) }
+
+// PromotedReader is Promoted for RLock and RUnlock.
+func PromotedReader[T any](lock func(*T) any) struct{} { return register(promotedReaders, lock) }
+
+func register[T any](in map[reflect.Type]func(any) any, lock func(*T) any) struct{} {
+	in[reflect.TypeFor[*T]()] = func(l any) any { return lock(l.(*T)) }
+	in[reflect.TypeFor[T]()] = func(l any) any {
+		x := l.(T)
+		return lock(&x)
+	}
+	return struct{}{}
 }

@@ -35,8 +35,3 @@ func Go(f func(), s *Site) {
 	}
 	go f()
 }
-
-// Bind returns the method value of an operation: Bind(MutexUnlock, &mu, s) stands for mu.Unlock.
-func Bind[T any](op func(T, *Site), x T, s *Site) func() {
-	return func() { op(x, s) }
-}

@@ -32,7 +32,7 @@ func TestStacks(t *testing.T) {
 					func() { lockAndUnlock(&mu) },
 					func() {
 						rest()
-						about(log, all(), "sync.(*Mutex).Lock(", "perturb_test.lockAndUnlock(", "/sync/sync.go:", "[sync.Mutex.Lock]:\n", "synctest bubble", "/internal/engine.")
+						about(log, all(), "sync.(*Mutex).Lock(", "perturb_test.lockAndUnlock(", "/src/sync/", "[sync.Mutex.Lock]:\n", "synctest bubble", "/internal/engine.")
 						MutexUnlock(&mu, site)
 					},
 				)

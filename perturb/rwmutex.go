@@ -188,12 +188,44 @@ func unlockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 
 var rlockerType = reflect.TypeOf(new(sync.RWMutex).RLocker())
 
-// rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker. The runtime's
-// rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
+// rlocker returns the mutex behind what (*sync.RWMutex).RLocker returned, or nil for any other Locker and for none. The
+// runtime's rlocker is the mutex itself by another type, see src/sync/rwmutex.go.
 func rlocker(l sync.Locker) *sync.RWMutex {
-	v := reflect.ValueOf(l)
-	if v.Type() != rlockerType {
+	if reflect.TypeOf(l) != rlockerType {
 		return nil
 	}
-	return (*sync.RWMutex)(v.UnsafePointer())
+	return (*sync.RWMutex)(reflect.ValueOf(l).UnsafePointer())
+}
+
+// A reader is anything with the methods that an RWMutex has for readers.
+type reader interface {
+	RLock()
+	RUnlock()
+}
+
+// ReaderRLock is the RLock of an interface that has RUnlock too.
+func ReaderRLock(l reader, s *Site) {
+	if m := behindReader(l); m != nil {
+		RWMutexRLock(m, s)
+		return
+	}
+	l.RLock()
+}
+
+// ReaderRUnlock is the RUnlock of an interface that has RLock too.
+func ReaderRUnlock(l reader, s *Site) {
+	if m := behindReader(l); m != nil {
+		RWMutexRUnlock(m, s)
+		return
+	}
+	l.RUnlock()
+}
+
+// behindReader returns the RWMutex that l is, or has its methods from, and nil for any other.
+func behindReader(l reader) *sync.RWMutex {
+	if lock := promotedReaders[reflect.TypeOf(l)]; lock != nil {
+		l = lock(l).(reader)
+	}
+	m, _ := l.(*sync.RWMutex)
+	return m
 }

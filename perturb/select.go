@@ -22,6 +22,12 @@ type SelectCase interface {
 	alone(hasDefault bool) bool // is the whole select, outside executions: whether the case was taken
 }
 
+// WithDefault and NoDefault are what Select's hasDefault is in rewritten code, where true and false may mean something else.
+const (
+	WithDefault = true
+	NoDefault   = false
+)
+
 // Select is a select statement over cases, with a default clause or without: it returns the index of the case taken, or
 // -1 for the default. A received value is got from the case. Without default and cases it blocks for ever.
 //
@@ -123,6 +129,9 @@ func (c *RecvCase[T]) Get() T { return c.w.v }
 
 // Get2 returns the value received, and whether it was sent rather than the zero value of a closed channel.
 func (c *RecvCase[T]) Get2() (T, bool) { return c.w.v, c.ok }
+
+// Get2As is c.Get2 for a second variable of a type of its own.
+func Get2As[B ~bool, T any](c *RecvCase[T]) (T, B) { return c.w.v, B(c.ok) }
 
 func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
 

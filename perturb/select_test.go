@@ -104,8 +104,8 @@ func TestSelect(t *testing.T) {
 				rest()
 				Close(a, site)
 			},
-			Want:    []string{"(send on closed channel)"},
-			Virtual: true, // a data race, says Go's detector
+			Want:       []string{"(send on closed channel)"},
+			Controlled: true, // a data race, says Go's detector
 		},
 		{
 			Name: "nil channels are never ready",

@@ -15,6 +15,7 @@ func TimeSleep(d time.Duration, s *Site) {
 		t.Sleep(d, s)
 		return
 	}
+	engine.TimerOutside(d)
 	time.Sleep(d)
 }
 
@@ -50,7 +51,7 @@ func alarm(d time.Duration, s *Site) {
 		t.Execution().Alarm(d)
 		return
 	}
-	engine.TimerOutside()
+	engine.TimerOutside(d)
 }
 
 // TimeAfter is time.After.
@@ -105,7 +106,7 @@ func catchUp() {
 // ticks tells the engine of a ticker that sends on c.
 func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 	if t := engine.Self(); t == nil {
-		engine.TimerOutside()
+		engine.TimerOutside(d)
 	} else if d > 0 {
 		t.Execution().SetTicker(chanPointer(c), d)
 		t.Point(engine.OpTimer, nil, s)

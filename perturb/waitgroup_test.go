@@ -74,7 +74,7 @@ func TestWaitGroup(t *testing.T) {
 			},
 			Departures: 4,
 			Want:       []string{"waited work", "work waited"},
-			Virtual:    true, // Go calls it misuse, and may panic
+			Controlled: true, // Go calls it misuse, and may panic
 		},
 		{
 			Name: "one done too many",

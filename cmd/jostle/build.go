@@ -19,6 +19,7 @@ import (
 type buildFlags struct {
 	tags    string
 	race    bool
+	trim    bool
 	exclude []string
 	verbose bool
 
@@ -29,6 +30,7 @@ type buildFlags struct {
 func (b *buildFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&b.tags, "tags", "", "build tags, as for go build")
 	c.Flags().BoolVar(&b.race, "race", false, "build with the race detector")
+	c.Flags().BoolVar(&b.trim, "trimpath", false, "build with -trimpath")
 	c.Flags().StringSliceVar(&b.exclude, "exclude", nil, "packages to leave native, and all below them: example.com/lib,*/gen")
 	c.Flags().BoolVarP(&b.verbose, "verbose", "v", false, "say what was instrumented and what was left native")
 }
@@ -44,6 +46,9 @@ func (b *buildFlags) args() []string {
 	}
 	if b.noOptimizations {
 		out = append(out, "-gcflags=all=-N -l")
+	}
+	if b.trim {
+		out = append(out, "-trimpath")
 	}
 	return out
 }

@@ -154,7 +154,7 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, f.env, f.stderr
+	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(f.env, "PWD="+t.pkg.Dir), f.stderr
 	// The terminal's interrupt reaches go test too, which then ends in good order.
 	cmd.Cancel = func() error { return nil }
 	cmd.WaitDelay = 10 * time.Second
@@ -167,6 +167,8 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	r.conclude()
 	var exit *exec.ExitError
 	switch {
+	case r.idle && !r.failed && ctx.Err() == nil:
+		return r, fmt.Errorf("%s in %s: the time was over before one execution was: give it more than -time %v", t.name, t.pkg.ImportPath, f.budget)
 	case err == nil || ctx.Err() != nil || r.outOfTime && !r.failed:
 		return r, nil
 	case !errors.As(err, &exit):

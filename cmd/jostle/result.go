@@ -13,7 +13,8 @@ import (
 type fuzzResult struct {
 	target     fuzzTarget
 	executions int
-	rate       int // executions a second
+	rate       int  // executions a second
+	idle       bool // Go began with the known inputs and finished none of them
 	failed     bool
 	unreadable bool   // a file of its corpus is none
 	outOfTime  bool   // go test took the end of the time for a failure
@@ -27,6 +28,7 @@ type fuzzResult struct {
 
 var (
 	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \((\d+)/sec\)`)
+	baselineLine = regexp.MustCompile(`^fuzz: elapsed: \d+s, gathering baseline coverage: (\d+)/`)
 	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
 	wantsLine    = regexp.MustCompile(`^jostle: target=\S+ wants=(\S+ rule=\S+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
@@ -74,6 +76,9 @@ func (w *resultWriter) line(line string) {
 				r.rate, _ = strconv.Atoi(m[3])
 			}
 		}
+	}
+	if m := baselineLine.FindStringSubmatch(line); m != nil {
+		r.idle = m[1] == "0"
 	}
 	r.unreadable = r.unreadable || corpusLine.MatchString(line)
 	r.outOfTime = r.outOfTime || deadlineLine.MatchString(line)

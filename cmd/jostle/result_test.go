@@ -20,6 +20,11 @@ func TestResult(t *testing.T) {
 			fuzzResult{executions: 29671, rate: 9890}, true,
 		},
 		{
+			"no execution ended",
+			"fuzz: elapsed: 3s, gathering baseline coverage: 0/1 completed\nPASS\n",
+			fuzzResult{idle: true}, true,
+		},
+		{
 			"found",
 			`fuzz: elapsed: 0s, execs: 39 (1900/sec), new interesting: 0 (total: 1)
 --- FAIL: FuzzX (0.03s)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +38,8 @@ func TestScript(t *testing.T) {
 		env[name] = goenv(name)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publish},
 		Setup: func(e *testscript.Env) error {
 			for name, value := range env {
 				e.Setenv(name, value)
@@ -43,4 +47,25 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// publish puts a directory as a version of a module on the proxy file://$WORK/proxy: publish dir path@version.
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: publish dir path@version")
+	}
+	path, version, _ := strings.Cut(args[1], "@")
+	escaped, err := module.EscapePath(path)
+	ts.Check(err)
+	dir := ts.MkAbs(args[0])
+	base := ts.MkAbs(filepath.Join(ts.Getenv("WORK"), "proxy", escaped, "@v", version))
+	ts.Check(os.MkdirAll(filepath.Dir(base), 0o755))
+	ts.Check(os.WriteFile(base+".info", fmt.Appendf(nil, `{"Version":%q}`, version), 0o644))
+	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(base+".mod", gomod, 0o644))
+	f, err := os.Create(base + ".zip")
+	ts.Check(err)
+	ts.Check(zip.CreateFromDir(f, module.Version{Path: path, Version: version}, dir))
+	ts.Check(f.Close())
 }

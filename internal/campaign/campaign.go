@@ -7,13 +7,14 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/finding"
 )
 
 // Config says how much is to be done, and with what.
@@ -31,11 +32,13 @@ type Config struct {
 	Run, Skip string   // as go test has them
 	Args      []string // for the test binaries: -test.short and so on, and what is behind -args
 	Verbose   bool
+	JSON      bool // what is printed will be read by go tool test2json; implies Verbose
 	Full      bool // a replay prints every step
 	Env       []string
 
-	Out      io.Writer // what go test prints
+	Print    func(pkg, text string) // what go test prints of a package
 	Progress func(done, tests, executions, findings int)
+	Found    func(pkg, test, what, file string) // called as soon as something is confirmed
 }
 
 // A Mode forces how tests run.
@@ -67,6 +70,8 @@ type campaign struct {
 	temp string
 
 	mu         sync.Mutex
+	packages   []*pkg
+	printed    int // of these
 	done       int
 	all        []*test
 	executions int
@@ -82,20 +87,23 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	}
 	defer os.RemoveAll(temp)
 	x := &campaign{Config: c, temp: temp}
-	var packages []*pkg
 	for _, b := range binaries {
+		finding.Sweep(b.findings())
 		p, err := x.list(ctx, b)
 		if err != nil {
 			return Summary{}, err
 		}
-		packages = append(packages, p)
+		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
 	}
-	x.natives(ctx, packages)
+	x.natives(ctx)
 	x.schedule(ctx)
+	for _, t := range x.all {
+		t.shown.finished = true
+	}
+	x.printFinished()
 	s := Summary{Tests: len(x.all), Executions: x.executions}
-	for _, p := range packages {
-		x.print(p)
+	for _, p := range x.packages {
 		s.Failed = s.Failed || p.failed()
 		for _, t := range p.tests {
 			s.Findings += len(t.confirmed)
@@ -142,15 +150,12 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 }
 
 // natives runs examples and fuzz targets, the latter on their corpus, as go test does.
-func (c *campaign) natives(ctx context.Context, packages []*pkg) {
-	for _, p := range packages {
+func (c *campaign) natives(ctx context.Context) {
+	for _, p := range c.packages {
 		if len(p.natives) == 0 || ctx.Err() != nil {
 			continue
 		}
-		what := []string{"-test.run=^(" + strings.Join(p.natives, "|") + ")$"}
-		if c.Verbose {
-			what = append(what, "-test.v=true")
-		}
+		what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")
 		r, err := c.process(ctx, p.Binary, nil, 10*time.Minute, what...)
 		if err != nil {
 			r.exit, r.output = -1, err.Error()
@@ -239,14 +244,28 @@ func (c *campaign) report(t *test) {
 	if t.rounds == 1 {
 		c.done++
 	}
-	t.shown.executions, t.shown.findings = t.executions, len(t.confirmed)
+	t.shown.executions, t.shown.findings, t.shown.finished = t.executions, len(t.confirmed), t.finished
 	c.executions, c.findings = 0, 0
 	for _, t := range c.all {
 		c.executions += t.shown.executions
 		c.findings += t.shown.findings
 	}
+	c.printFinished()
 	if c.Progress != nil {
 		c.Progress(c.done, len(c.all), c.executions, c.findings)
+	}
+}
+
+// printFinished prints the packages whose tests are finished, in their order.
+func (c *campaign) printFinished() {
+	for ; c.printed < len(c.packages); c.printed++ {
+		p := c.packages[c.printed]
+		for _, t := range p.tests {
+			if !t.shown.finished {
+				return
+			}
+		}
+		c.print(p)
 	}
 }
 

@@ -28,6 +28,10 @@ func crashText(output string) string {
 	return "it exited, and had printed last:\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
+func crashReport(output string) string {
+	return crash + ": the execution ended its process\n\n" + crashText(output)
+}
+
 // crashCause identifies a crash by what the runtime says first, and where.
 func crashCause(output string) uint64 {
 	h := fnv.New64a()

@@ -30,8 +30,7 @@ func (c *campaign) print(p *pkg) {
 		}
 		fmt.Fprintf(&b, "ok  \t%s\t%s\n", p.Package, seconds)
 	}
-	// Nothing is lost if nobody reads it: findings are in their files.
-	_, _ = c.Out.Write([]byte(b.String()))
+	c.Print(p.Package, b.String())
 }
 
 func (p *pkg) failed() bool {
@@ -49,7 +48,7 @@ func (p *pkg) failed() bool {
 func (t *test) print(b *strings.Builder) {
 	seconds := t.spent.Seconds()
 	if t.c.Verbose {
-		fmt.Fprintf(b, "=== RUN   %s\n", t.name)
+		fmt.Fprintf(b, "=== RUN   %s\n%s", t.name, t.printed)
 	}
 	switch {
 	case t.mode == native:
@@ -72,6 +71,23 @@ func (t *test) print(b *strings.Builder) {
 	}
 }
 
+// withoutHeads takes from the output of a test binary what it says of the test as a whole.
+func (t *test) withoutHeads(output string) string {
+	var b strings.Builder
+	for line := range strings.Lines(output) {
+		line := strings.TrimPrefix(line, "\x16") // test2json's mark, which it can do without
+		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
+		name, _, _ := strings.Cut(of, " ")
+		switch {
+		case line == "PASS\n", line == "FAIL\n", strings.HasPrefix(line, "=== ") && strings.HasSuffix(line, " "+t.name+"\n"):
+		case isHead && strings.HasPrefix(line, "--- ") && name == t.name:
+		default:
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
 // line sums up in one line what was done with a test.
 func (t *test) line() string {
 	switch {
@@ -88,6 +104,9 @@ func (t *test) line() string {
 	if d := t.spent; d > 0 && t.executions > 1 {
 		rate = fmt.Sprintf(", %.0f/s", float64(t.executions)/max(d.Seconds(), 1e-3))
 	}
+	if t.mode == live { // what Go's scheduler makes of it is not known
+		return fmt.Sprintf("%s: %s%s, %s", t.name, plural(t.executions, "run"), rate, how)
+	}
 	return fmt.Sprintf("%s: %s, %s%s, %s", t.name, plural(t.executions, "schedule"), plural(t.distinct, "different order"), rate, how)
 }
 
@@ -96,7 +115,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
 		file = filepath.ToSlash(rel)
 	}
-	fmt.Fprintf(b, "    found by %s, reproduced %d of %d times, kept in %s\n", f.Found, f.reproduced, f.tried, file)
+	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, f.tried, file)
 	b.WriteString(indent(f.Report))
 }
 

@@ -59,7 +59,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
-	err := cmd.Run()
+	err := runToTheEnd(cmd)
 	r.spent, r.output = time.Since(start), out.String()
 	var exit *exec.ExitError
 	switch {
@@ -92,10 +92,18 @@ func (c *campaign) only(name string) []string {
 	if c.Skip != "" {
 		args = append(args, "-test.skip="+c.Skip)
 	}
-	if c.Verbose {
-		args = append(args, "-test.v=true")
+	return append(args, c.verbose()...)
+}
+
+// verbose returns the argument that has a test binary print what it does, if somebody wants to see it.
+func (c *campaign) verbose() []string {
+	switch {
+	case c.JSON:
+		return []string{"-test.v=test2json"}
+	case c.Verbose:
+		return []string{"-test.v=true"}
 	}
-	return args
+	return nil
 }
 
 // A tail keeps the end of what is written to it, and the beginning.

@@ -57,7 +57,9 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 			return out, errs[i]
 		}
 		if i == 0 {
-			out.Output = r.output
+			if out.Output = r.output; r.verdict == crash {
+				out.Output = crashReport(r.output) // nobody was left to print one
+			}
 		}
 		same := r.hash == f.Trace
 		switch {

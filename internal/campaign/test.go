@@ -31,11 +31,13 @@ type test struct {
 	executions int
 	distinct   int
 	spent      time.Duration
+	resumed    time.Time // when it began to run again, which is not in spent
 	stalls     int
 	crashes    int
 	rounds     int
 	finished   bool
 
+	printed   string // by the plain run
 	skipped   bool
 	output    string // of what ran as go test runs it
 	failed    bool   // in that
@@ -43,7 +45,10 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 
-	shown struct{ executions, findings int } // guarded by campaign.mu
+	shown struct { // guarded by campaign.mu
+		executions, findings int
+		finished             bool
+	}
 }
 
 // A mode is how a test runs.
@@ -61,7 +66,8 @@ type confirmed struct {
 	*finding.Finding
 	file       string
 	execution  int
-	reproduced int // of
+	after      time.Duration // in which the test had run until then
+	reproduced int           // of
 	tried      int
 }
 
@@ -80,6 +86,7 @@ func (c *campaign) newTest(p *pkg, name string) *test {
 func (t *test) advance(ctx context.Context, share time.Duration) {
 	t.rounds++
 	began := time.Now()
+	t.resumed = began
 	defer func() { t.spent += time.Since(began) }()
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
@@ -88,11 +95,6 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 				t.finished = t.finished || t.c.Time == 0
 				return
 			}
-		}
-		if t.mode == live {
-			t.finished = true
-			t.notes = append(t.notes, "it cannot be controlled: "+t.why)
-			return
 		}
 		t.step(ctx, left)
 	}
@@ -110,11 +112,20 @@ func (t *test) plan(left time.Duration) *session.Plan {
 	if p.Last == 0 {
 		p.Last = 1 << 30
 	}
-	if t.mode == isolated {
+	switch t.mode {
+	case live:
+		p.Mode, p.Warm, p.Plain = session.Live, 0, 0
+		if t.c.Time == 0 {
+			p.Last = min(p.Last, liveRuns)
+		}
+	case isolated:
 		p.Last, p.Warm, p.Plain = t.next+1, 0, 0
 	}
 	return p
 }
+
+// liveRuns is how often a test runs live if no time is given for it: these runs take real time.
+const liveRuns = 20
 
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
@@ -136,8 +147,11 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 		t.output, t.failed = r.output, r.exit != 0
 		return
 	}
+	if plan.First == 0 && t.c.Verbose {
+		t.printed = t.withoutHeads(r.output)
+	}
 	t.read(ctx, r)
-	if t.last > 0 && t.next >= t.last {
+	if t.last > 0 && t.next >= t.last || t.mode == live && t.next >= plan.Last {
 		t.finished = true
 	}
 }
@@ -164,7 +178,7 @@ func (t *test) read(ctx context.Context, r run) {
 			t.output = r.output
 		case session.Found:
 			t.found(ctx, e)
-			if e.N == 0 {
+			if e.N == 0 && t.mode != live {
 				t.finished, over = true, true
 			}
 		case session.Dirty:
@@ -191,18 +205,28 @@ func (t *test) read(ctx context.Context, r run) {
 	}
 }
 
-// maxStalls is how many executions may block where no schedule reaches before the test is given up.
+// maxStalls is how many executions may block where no schedule reaches before the test runs live.
 const maxStalls = 3
 
 func (t *test) stalled(e session.Event) {
 	if e.N == 0 {
 		t.mode, t.why = live, firstLine(e.Text)
+		t.next, t.executions, t.distinct = 0, 0, 0
+		if t.c.Mode == Controlled {
+			t.finished = true
+			t.notes = append(t.notes, "it cannot be controlled: "+e.Text)
+		}
 		return
 	}
 	t.next = e.N + 1
 	if t.stalls++; t.stalls == maxStalls {
-		t.finished = true
-		t.notes = append(t.notes, fmt.Sprintf("%d executions blocked where no schedule reaches; the last: %s", maxStalls, firstLine(e.Text)))
+		t.notes = append(t.notes, fmt.Sprintf("%s blocked where no schedule reaches; the last: %s", plural(maxStalls, "execution"), firstLine(e.Text)))
+		if t.c.Mode == Controlled {
+			t.finished = true
+			return
+		}
+		t.mode, t.why = live, "some executions block where no schedule reaches"
+		t.next, t.executions, t.distinct = 0, 0, 0
 	}
 }
 
@@ -222,6 +246,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return
 	}
 	t.causes[e.Cause] = true
+	after := t.spent + time.Since(t.resumed)
 	original, err := os.ReadFile(e.File)
 	if err != nil {
 		t.fail(err.Error())
@@ -249,7 +274,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	if ctx.Err() != nil {
 		return // not looked into: it stays on disk
 	}
-	if got == 0 {
+	if got == 0 && t.mode != live { // what a live run has seen has happened
 		_ = os.Remove(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
 		if t.mode == together && e.N > 0 {
@@ -262,7 +287,15 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, e.File, e.N, got, tries})
+	t.confirm(confirmed{f, e.File, e.N, after, got, tries})
+}
+
+func (t *test) confirm(f confirmed) {
+	t.confirmed = append(t.confirmed, f)
+	if t.c.Found != nil {
+		what, _, _ := strings.Cut(f.Report, "\n")
+		t.c.Found(t.pkg.Package, t.name, what, f.file)
+	}
 }
 
 // A replayed finding is what one process made of it.
@@ -316,6 +349,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		return
 	}
 	t.causes[cause] = true
+	after := t.spent + time.Since(t.resumed)
 	p := t.plan(0)
 	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
 	if n == 0 {
@@ -324,7 +358,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
-		Report: crash + ": the execution ended its process\n\n" + crashText(r.output),
+		Report: crashReport(r.output),
 	}
 	if n > 0 {
 		again, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
@@ -358,5 +392,5 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}
-	t.confirmed = append(t.confirmed, confirmed{f, name, n, got, tries})
+	t.confirm(confirmed{f, name, n, after, got, tries})
 }

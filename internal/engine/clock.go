@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"math"
 	"slices"
 	"time"
 	"unsafe"
@@ -72,9 +73,14 @@ func (c *clock) Pop() any {
 	return last
 }
 
+// set adds an alarm, unless it is so far away that it means never.
 func (c *clock) set(d time.Duration, t *Task) {
+	now := max(time.Now().UnixNano(), c.read)
+	if int64(d) > math.MaxInt64-overshoot-now {
+		return
+	}
 	c.seq++
-	heap.Push(c, alarm{max(time.Now().UnixNano(), c.read) + int64(d), c.seq, t})
+	heap.Push(c, alarm{now + int64(d), c.seq, t})
 }
 
 // Alarm tells the engine that a native timer fires d from now, so that the clock stops there.

@@ -68,10 +68,13 @@ type Execution struct {
 	cur   atomic.Pointer[Task] // has the token; nil: the root
 	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
 
+	free     *Live // not nil: nothing is controlled
 	strategy Strategy
 	question Question // the present one
 	limits   Limits
 	wait     func()
+
+	awaiting Waiters // tasks that wait for a state of the others
 
 	tasks   []*Task
 	live    int
@@ -94,6 +97,8 @@ type Execution struct {
 	out        outside
 	outside    int
 	anyOutside atomic.Bool
+	foreigns   atomic.Int32           // sync points passed by goroutines that are no tasks, as far as they were looked into
+	starter    atomic.Pointer[string] // who has started one of them
 	callbacks  int
 
 	failure   Failure
@@ -161,6 +166,7 @@ func (x *Execution) reset() {
 	clear(x.circle)
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
+	x.awaiting = Waiters{}
 	x.objects.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
@@ -170,6 +176,8 @@ func (x *Execution) reset() {
 	x.out.gone, x.out.arrived = nil, nil
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
+	x.foreigns.Store(0)
+	x.starter.Store(nil)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.settled, x.ended = 0, -1
@@ -187,11 +195,8 @@ const (
 	Outlived         // the body has returned long since, and what it has started goes on and on
 )
 
-// Bounds for Outlived: so many moves of the clock, or steps, after the body's end.
-const (
-	outlivedTicks = 3_000
-	outlivedSteps = 300_000
-)
+// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
+const outlivedTicks = 3_000
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
 const (
@@ -203,7 +208,7 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, start := 0, int64(0), 0
-	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	after := 0 // moves of the clock since the body ended
 	for {
 		x.admit()
 		switch {
@@ -213,10 +218,8 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after == 1 {
-				end = x.trace.n
-			}
-			if after > outlivedTicks && x.moved || x.trace.n-end > outlivedSteps {
+			if after++; after > outlivedTicks && x.moved {
+				x.settled = x.trace.n
 				return Outlived
 			}
 		}

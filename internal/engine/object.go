@@ -84,6 +84,7 @@ type Waiter struct {
 	// Poller, which may be nil, is for partners that the engine does not see.
 	Poller Poller
 
+	ahead      bool // the task does something else before it waits for this
 	list       *Waiters
 	prev, next *Waiter
 }

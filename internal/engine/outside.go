@@ -34,12 +34,14 @@ func (x *Execution) leave(t *Task) {
 // returned finds the task of the goroutine g among those that had left, and waits until it is admitted again.
 func (x *Execution) returned(g uintptr) *Task {
 	if !x.anyOutside.Load() {
+		x.foreign()
 		return nil
 	}
 	x.out.mu.Lock()
 	i := slices.IndexFunc(x.out.gone, func(t *Task) bool { return t.g == g })
 	if i < 0 {
 		x.out.mu.Unlock()
+		x.foreign()
 		return nil
 	}
 	t := x.out.gone[i]

@@ -113,6 +113,9 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		}
 		if t.state == Blocked {
 			for _, w := range t.waits {
+				if w.Object == nil {
+					continue // it waits for no object, see await
+				}
 				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op, w.Case})
 			}
 		}

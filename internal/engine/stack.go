@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // maxStacks bounds the text of all goroutines' stacks.
@@ -44,12 +45,59 @@ func (x *Execution) stacks() map[*Task]string {
 	return of
 }
 
+// Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks, and
+// which is still there or has passed a sync point: code left native did, net/http say. "" if there was none. To be called in the bubble when the execution has
+// ended: what such goroutines do is no question to any strategy.
+func (x *Execution) Uncontrolled() string {
+	if by := x.starter.Load(); by != nil {
+		return *by
+	}
+	for _, s := range Stacks() {
+		header, _, _ := strings.Cut(s, "\n")
+		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") ||
+			strings.Contains(s, "engine.(*Execution).Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
+			continue
+		}
+		_, by, _ := strings.Cut(s, "\ncreated by ")
+		by, _, _ = strings.Cut(by, "\n")
+		by, _, _ = strings.Cut(by, " in goroutine")
+		if by != "" && !strings.HasPrefix(by, "testing.") && !strings.HasPrefix(by, "testing/synctest.") {
+			return by
+		}
+	}
+	return ""
+}
+
+// maxForeign is how many sync points passed by goroutines that are no tasks are looked into: a stack takes its time.
+const maxForeign = 4
+
+// foreign notes who has started the calling goroutine, which is no task of the execution, if it lives in its bubble.
+func (x *Execution) foreign() {
+	if x.foreigns.Load() >= maxForeign || x.foreigns.Add(1) > maxForeign {
+		return
+	}
+	buf := make([]byte, 16<<10)
+	stack := string(buf[:runtime.Stack(buf, false)])
+	if header, _, _ := strings.Cut(stack, "\n"); !strings.Contains(header, "synctest bubble") {
+		return
+	}
+	_, by, _ := strings.Cut(stack, "\ncreated by ")
+	by, _, _ = strings.Cut(by, "\n")
+	by, _, _ = strings.Cut(by, " in goroutine")
+	if by != "" && !strings.HasPrefix(by, "testing") {
+		x.starter.Store(&by)
+	}
+}
+
 // timersOutside is set once a timer or ticker is made that is on no bubble's clock.
 var timersOutside atomic.Bool
 
-// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes: what it wakes, or sends on,
-// may be met in an execution.
-func TimerOutside() {
+// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes, and which fires after d: what
+// it wakes, or sends on, may be met in an execution.
+func TimerOutside(d time.Duration) {
+	if x := active.Load(); x != nil && x.free != nil {
+		x.free.sets(d)
+	}
 	if !timersOutside.Load() {
 		timersOutside.Store(true)
 	}

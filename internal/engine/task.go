@@ -56,6 +56,10 @@ type Task struct {
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
 // code left native has started.
 func (x *Execution) self() *Task {
+	if x.free != nil {
+		x.free.pass()
+		return nil
+	}
 	g := getg()
 	if t := x.cur.Load(); t != nil && t.g == g {
 		return t
@@ -275,6 +279,16 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 	t.waits = append(t.waits, w)
 }
 
+// WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile.
+func (t *Task) WaitWhile(l *Waiters, o *Object, op Op, s *Site, f func()) {
+	w := new(Waiter)
+	t.Wait(l, w, o, op, s)
+	t.waits, w.ahead = t.waits[:0], true
+	f()
+	t.waits, w.ahead = append(t.waits[:0], w), false
+	t.Block(op, s)
+}
+
 // Block parks t, having waited for nothing (for ever) or for any of its waiters, and returns the one that was done.
 // If the execution ends first, it does not return: the goroutine exits, its deferred calls run.
 func (t *Task) Block(op Op, s *Site) *Waiter {
@@ -324,6 +338,10 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 // Complete ends the wait of w's task through w: its other waiters are withdrawn, and it may run.
 func (x *Execution) Complete(w *Waiter, ok bool) {
 	w.Ok, w.Done = ok, true
+	if w.ahead {
+		w.list.remove(w)
+		return
+	}
 	t := w.Task
 	t.withdraw()
 	if w.Value && ok {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
@@ -39,7 +40,8 @@ type Finding struct {
 	Found   string // by which execution and strategy
 	Warm    int    // plain executions that come before, in the same process
 	Plain   uint64 // Trace of the plain run, to tell whether an execution has left something behind
-	Seed    uint64 // of live mode, where the schedule is drawn from it
+	Seed    uint64 // of live mode, where the delays are drawn from it
+	Points  int    // of live mode: about how many sync points there are
 
 	Schedule schedule.Keyed
 	Report   string // as it was printed
@@ -54,6 +56,16 @@ func (f *Finding) Name() string {
 		return r
 	}, f.Test)
 	return fmt.Sprintf("%s-%08x%s", test, uint32(f.Cause>>32), Suffix)
+}
+
+// Sweep removes from a folder for findings what a process that was killed may have left there.
+func Sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, ".new-*"))
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Minute {
+			_ = os.Remove(name)
+		}
+	}
 }
 
 // field is a line of a file's head.
@@ -89,6 +101,10 @@ var fields = []field{
 	text("found by", func(f *Finding) *string { return &f.Found }),
 	{"warm-up", func(f *Finding) string { return strconv.Itoa(f.Warm) }, func(f *Finding, s string) (err error) {
 		f.Warm, err = strconv.Atoi(s)
+		return err
+	}},
+	{"sync points", func(f *Finding) string { return strconv.Itoa(f.Points) }, func(f *Finding, s string) (err error) {
+		f.Points, err = strconv.Atoi(s)
 		return err
 	}},
 	{"race", func(f *Finding) string { return strconv.FormatBool(f.Race) }, func(f *Finding, s string) (err error) {
@@ -195,16 +211,12 @@ func (f *Finding) Write(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("keep a finding: %w", err)
 	}
-	temp, err := os.CreateTemp(dir, ".new-*")
-	if err != nil {
-		return "", fmt.Errorf("keep a finding: %w", err)
-	}
-	defer os.Remove(temp.Name())
+	temp := filepath.Join(dir, fmt.Sprintf(".new-%d-%s", os.Getpid(), f.Name()))
+	defer os.Remove(temp)
 	name := filepath.Join(dir, f.Name())
-	_, err = temp.WriteString(f.Text())
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	err := create(temp, []byte(f.Text()))
 	if err == nil {
-		err = os.Rename(temp.Name(), name)
+		err = os.Rename(temp, name)
 	}
 	if err != nil {
 		return "", fmt.Errorf("keep a finding: %w", err)

@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 func main() {
@@ -105,13 +106,13 @@ func command(dir string, args ...string) *exec.Cmd {
 type result struct {
 	verdict    string
 	execution  int // that found it, from 1
+	after      time.Duration
 	executions int
-	seconds    float64
 }
 
 var (
-	failLine  = regexp.MustCompile(`^--- FAIL: Test(\S+) \(([\d.]+)s\)`)
-	foundLine = regexp.MustCompile(`^    found by execution (\d+)`)
+	failLine  = regexp.MustCompile(`^--- FAIL: Test(\S+) \(`)
+	foundLine = regexp.MustCompile(`^    found by execution (\d+),.* after (\S+), reproduced`)
 	headLine  = regexp.MustCompile(`^    ([a-z][a-z -]*): `)
 	ruleText  = regexp.MustCompile(`\(rule (\d)`)
 	sumLine   = regexp.MustCompile(`^    Test(\S+): (\d+) schedules?, `)
@@ -126,13 +127,13 @@ func results(output string) map[string]result {
 		r := out[kernel]
 		switch {
 		case failLine.MatchString(line):
-			m := failLine.FindStringSubmatch(line)
-			kernel = m[1]
+			kernel = failLine.FindStringSubmatch(line)[1]
 			r = result{}
-			r.seconds, _ = strconv.ParseFloat(m[2], 64)
 		case foundLine.MatchString(line) && r.verdict == "":
-			n, _ := strconv.Atoi(foundLine.FindStringSubmatch(line)[1])
+			m := foundLine.FindStringSubmatch(line)
+			n, _ := strconv.Atoi(m[1])
 			r.execution, head = n+1, true
+			r.after, _ = time.ParseDuration(m[2])
 		case head && headLine.MatchString(line):
 			head = false
 			r.verdict = headLine.FindStringSubmatch(line)[1]
@@ -152,14 +153,25 @@ func results(output string) map[string]result {
 	return out
 }
 
+// impossible are the kernels that cannot hang as they ship, and why: a finding there would be a false alarm.
+var impossible = map[string]string{
+	"Moby27782": "Close needs mu to close closeNotifier, and readLogs holds mu for as long as it looks at it",
+}
+
 // table prints a line a kernel, and reports whether all are found.
 func table(w io.Writer, kernels []string, of map[string]result) (bool, error) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "kernel\tfound by execution\tverdict\tmilliseconds, all executions")
+	fmt.Fprintln(t, "kernel\tfound by execution\tverdict\tmilliseconds")
 	var missed, first int
 	var needed []int
+	var notes []string
 	for _, k := range kernels {
 		r := of[k]
+		if why := impossible[k]; r.verdict == "" && why != "" {
+			fmt.Fprintf(t, "%s\t-\tcannot happen\t-\n", k)
+			notes = append(notes, fmt.Sprintf("%s cannot happen: %s.", k, why))
+			continue
+		}
 		if r.verdict == "" {
 			missed++
 			fmt.Fprintf(t, "%s\t-\tnot found in %d\t-\n", k, r.executions)
@@ -169,7 +181,7 @@ func table(w io.Writer, kernels []string, of map[string]result) (bool, error) {
 			first++
 		}
 		needed = append(needed, r.execution)
-		fmt.Fprintf(t, "%s\t%d\t%s\t%.0f\n", k, r.execution, r.verdict, r.seconds*1000)
+		fmt.Fprintf(t, "%s\t%d\t%s\t%d\n", k, r.execution, r.verdict, r.after.Milliseconds())
 	}
 	if err := t.Flush(); err != nil {
 		return false, err
@@ -178,6 +190,9 @@ func table(w io.Writer, kernels []string, of map[string]result) (bool, error) {
 	most := 0
 	if len(needed) > 0 {
 		most = needed[len(needed)-1]
+	}
+	for _, n := range notes {
+		fmt.Fprintf(w, "\n%s\n", n)
 	}
 	_, err := fmt.Fprintf(w, "\n%d of %d found, %d of them by the plain run; the last needed %d executions\n", len(needed), len(kernels), first, most)
 	return missed == 0, err

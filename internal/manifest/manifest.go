@@ -17,6 +17,7 @@ const Env = "JOSTLE_MANIFEST"
 
 // A Manifest is what a set of packages was instrumented from.
 type Manifest struct {
+	Work string            `json:",omitempty"` // the go.work, "off" or "" that was in force
 	Dirs map[string]string // hash of the Go files of each package that can be edited, by directory
 }
 

@@ -19,6 +19,10 @@ func (t *text) advice() {
 func (t *text) change() string {
 	v := t.v
 	switch {
+	case v.Live() && v.Kind == verdict.Leak:
+		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+	case v.Live():
+		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
 	case v.Kind == verdict.Livelock:
 		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
 	case v.Kind == verdict.Stall:

@@ -44,7 +44,11 @@ func (t *text) interleaving() {
 	if len(shown) == 0 {
 		return
 	}
-	t.section("how it came to that (steps that matter, of " + fmt.Sprint(t.v.Total) + ")")
+	which := "steps that matter, of "
+	if t.o.Full {
+		which = "all that is kept of "
+	}
+	t.section("how it came to that (" + which + fmt.Sprint(t.v.Total) + ")")
 	if cut := len(shown) - maxShown; cut > 0 && !t.o.Full {
 		t.line("          ... %d earlier", cut)
 		shown = shown[cut:]

@@ -67,6 +67,15 @@ func (t *text) at(s *engine.Site) string {
 	return fmt.Sprintf("%s:%d", t.file(s.File), s.Line)
 }
 
+// place is at for a position that is known as the runtime prints it.
+func (t *text) place(p string) string {
+	i := strings.LastIndexByte(p, ':')
+	if i < 0 {
+		return p
+	}
+	return t.file(p[:i]) + p[i:]
+}
+
 func (t *text) file(name string) string {
 	if t.o.Dir == "" {
 		return name
@@ -88,6 +97,10 @@ func (t *text) headline() {
 		head += fmt.Sprintf(" (rule %d: %s)", v.Rule, r)
 	}
 	t.line("%s", head)
+	if v.Live() {
+		t.line("  %s", v.Evidence)
+		return
+	}
 	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), rounded(v.Elapsed))
 	if v.Abandoned > 0 {
 		verb := "block"
@@ -154,12 +167,20 @@ func (t *text) knot() {
 		t.section("stuck as well")
 	}
 	const most = 12
+	width := 28
+	for _, g := range t.v.Others[:min(most, len(t.v.Others))] {
+		width = max(width, len(t.name(g.ID)))
+	}
 	for i, g := range t.v.Others {
 		if i == most {
 			t.line("  and %d more", len(t.v.Others)-most)
 			break
 		}
-		t.line("  %-28s %-40s %s", t.name(g.ID), t.doing(g), t.at(g.Site))
+		at := t.at(g.Site)
+		if g.Place != "" {
+			at = t.place(g.Place)
+		}
+		t.line("  %-*s %-40s %s", width, t.name(g.ID), t.doing(g), at)
 		t.outside(g)
 	}
 }
@@ -249,10 +270,16 @@ func (t *text) partner(w verdict.Waiting) string {
 // doing says what a goroutine is blocked in.
 func (t *text) doing(g verdict.Goroutine) string {
 	switch {
+	case g.State != "":
+		return g.State
 	case g.Stack != "":
 		return "in code that jostle does not control"
 	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
 		return "select without a case that can go on"
+	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
+		return "sleep for ever"
+	case len(g.Waits) == 0 && g.Op == engine.OpWait:
+		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
 	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
@@ -311,7 +338,7 @@ func unclear(v *verdict.Verdict) map[uint32]bool {
 
 // outside shows the stack of a goroutine that blocks where the engine cannot see.
 func (t *text) outside(g verdict.Goroutine) {
-	if g.Stack != "" {
+	if g.Stack != "" && (g.State == "" || t.o.Full) {
 		t.line("%s", indent(g.Stack, "      "))
 	}
 }

@@ -11,8 +11,7 @@ import (
 type operation struct {
 	name    string // of perturb's function
 	what    string // for people
-	binds   bool   // has neither arguments nor results: its method value can be bound
-	locker  bool   // is called through an interface
+	other   string // the method that an interface must have besides, to be called through it
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
 	looks   bool   // is no sync point: it has the signature of the original, and takes no site
@@ -21,34 +20,39 @@ type operation struct {
 // methods by type and name.
 var methods = map[string]map[string]operation{
 	"sync.Mutex": {
-		"Lock": {name: "MutexLock", what: "lock", binds: true}, "TryLock": {name: "MutexTryLock", what: "try lock"},
-		"Unlock": {name: "MutexUnlock", what: "unlock", binds: true},
+		"Lock": {name: "MutexLock", what: "lock"}, "TryLock": {name: "MutexTryLock", what: "try lock"},
+		"Unlock": {name: "MutexUnlock", what: "unlock"},
 	},
 	"sync.RWMutex": {
-		"Lock": {name: "RWMutexLock", what: "lock", binds: true}, "TryLock": {name: "RWMutexTryLock", what: "try lock"},
-		"Unlock": {name: "RWMutexUnlock", what: "unlock", binds: true},
-		"RLock":  {name: "RWMutexRLock", what: "read lock", binds: true}, "TryRLock": {name: "RWMutexTryRLock", what: "try read lock"},
-		"RUnlock": {name: "RWMutexRUnlock", what: "read unlock", binds: true},
+		"Lock": {name: "RWMutexLock", what: "lock"}, "TryLock": {name: "RWMutexTryLock", what: "try lock"},
+		"Unlock": {name: "RWMutexUnlock", what: "unlock"},
+		"RLock":  {name: "RWMutexRLock", what: "read lock"}, "TryRLock": {name: "RWMutexTryRLock", what: "try read lock"},
+		"RUnlock": {name: "RWMutexRUnlock", what: "read unlock"},
 	},
 	"sync.WaitGroup": {
-		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done", binds: true},
-		"Wait": {name: "WaitGroupWait", what: "wait group wait", binds: true}, "Go": {name: "WaitGroupGo", what: "go"},
+		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done"},
+		"Wait": {name: "WaitGroupWait", what: "wait group wait"}, "Go": {name: "WaitGroupGo", what: "go"},
 	},
 	"sync.Pool": {"Get": {name: "PoolGet", what: "pool"}, "Put": {name: "PoolPut", what: "pool"}},
 	"sync.Once": {"Do": {name: "OnceDo", what: "once"}},
 	"sync.Cond": {
-		"Wait": {name: "CondWait", what: "cond wait", binds: true}, "Signal": {name: "CondSignal", what: "cond signal", binds: true},
-		"Broadcast": {name: "CondBroadcast", what: "cond broadcast", binds: true},
+		"Wait": {name: "CondWait", what: "cond wait"}, "Signal": {name: "CondSignal", what: "cond signal"},
+		"Broadcast": {name: "CondBroadcast", what: "cond broadcast"},
 	},
 	"time.Timer":  {"Stop": {name: "TimerStop", what: "timer"}, "Reset": {name: "TimerReset", what: "timer"}},
 	"time.Ticker": {"Stop": {name: "TickerStop", what: "timer"}, "Reset": {name: "TickerReset", what: "timer"}},
 }
 
-// lockers are the methods that are taken over when they are called through an interface that has both.
+// lockers are the methods that are taken over when they are called through an interface that has both of a pair.
 var lockers = map[string]operation{
-	"Lock":   {name: "LockerLock", what: "lock", binds: true, locker: true},
-	"Unlock": {name: "LockerUnlock", what: "unlock", binds: true, locker: true},
+	"Lock":    {name: "LockerLock", what: "lock", other: "Unlock"},
+	"Unlock":  {name: "LockerUnlock", what: "unlock", other: "Lock"},
+	"RLock":   {name: "ReaderRLock", what: "read lock", other: "RUnlock"},
+	"RUnlock": {name: "ReaderRUnlock", what: "read unlock", other: "RLock"},
 }
+
+// ofContexts are the methods of context.Context.
+var ofContexts = map[string]operation{"Err": {name: "ContextErr", what: "context"}}
 
 // atomic is what comes before an operation of package sync/atomic or sync.Map.
 var atomic = operation{name: "Atomic", what: "atomic", wraps: true}
@@ -74,7 +78,7 @@ var functions = map[string]map[string]operation{
 		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
 		"WithTimeout": {name: "ContextWithTimeout", what: "context"}, "WithTimeoutCause": {name: "ContextWithTimeoutCause", what: "context"},
 		"WithDeadline": {name: "ContextWithDeadline", what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", what: "context"},
-		"AfterFunc": {name: "ContextAfterFunc", what: "context"},
+		"AfterFunc": {name: "ContextAfterFunc", what: "context"}, "Cause": {name: "ContextCause", what: "context"},
 	},
 	"sync": {
 		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
@@ -89,14 +93,21 @@ var functions = map[string]map[string]operation{
 	},
 }
 
-// A target is what a call or a method value refers to, if package perturb stands in for it.
+// A target is what a call or a value refers to, if package perturb stands in for it.
 type target struct {
 	operation
+	sig  *types.Signature
 	recv ast.Expr       // of a method
 	take string         // what turns recv into a pointer to the object: "&" before it
 	path string         // and this behind it
+	typ  ast.Expr       // whose method it is, for a method expression
 	pkg  *types.PkgName // of a function that is named by its package
 	fn   string         // its name
+}
+
+// isOfInterface reports whether it is a method of an interface.
+func (t *target) isOfInterface() bool {
+	return t.sig.Recv() != nil && types.IsInterface(t.sig.Recv().Type())
 }
 
 // operand returns the receiver as the source has it, for people.
@@ -125,8 +136,12 @@ func (r *rewriter) find(fun ast.Expr) *target {
 				return r.findFunction(fun.Sel, pkg)
 			}
 		}
-		if sel := r.Info.Selections[fun]; sel != nil && sel.Kind() == types.MethodVal {
+		switch sel := r.Info.Selections[fun]; {
+		case sel == nil:
+		case sel.Kind() == types.MethodVal:
 			return r.findMethod(fun, sel)
+		case sel.Kind() == types.MethodExpr:
+			return r.findMethodExpr(fun, sel)
 		}
 	}
 	return nil
@@ -147,7 +162,7 @@ func (r *rewriter) findFunction(id *ast.Ident, pkg *types.PkgName) *target {
 	if pkg == nil { // by a dot import
 		pkg = r.dotImport(fn.Pkg())
 	}
-	return &target{operation: op, pkg: pkg, fn: fn.Name()}
+	return &target{operation: op, sig: fn.Signature(), pkg: pkg, fn: fn.Name()}
 }
 
 func (r *rewriter) dotImport(of *types.Package) *types.PkgName {
@@ -165,40 +180,22 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		return t
 	}
 	recv := fn.Signature().Recv().Type()
-	var op operation
-	isInterface := types.IsInterface(recv)
-	if isInterface {
-		op = lockers[fn.Name()]
-	} else if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
-		op = method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
-	}
+	op := methodOf(recv, fn)
 	if op.name == "" {
 		return nil
 	}
-	t := &target{operation: op, recv: fun.X}
-	typ := sel.Recv()
-	if _, ok := types.Unalias(typ).(*types.TypeParam); ok {
-		if !isInterface {
-			r.note(fun, op.what, "the receiver is a type parameter")
-		}
+	t := &target{operation: op, sig: fn.Signature(), recv: fun.X}
+	path, typ, ok := r.way(sel.Recv(), sel.Index())
+	if !ok {
+		r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
 		return nil
 	}
-	// The way to an embedded object, spelled out.
-	for _, i := range sel.Index()[:len(sel.Index())-1] {
-		st, ok := deref(typ).Underlying().(*types.Struct)
-		if !ok {
-			return nil // promoted through an interface: the object is known at run time only
-		}
-		f := st.Field(i)
-		if !f.Exported() && f.Pkg() != r.Pkg {
-			r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
-			return nil
-		}
-		t.path += "." + f.Name()
-		typ = f.Type()
+	if typ == nil {
+		return nil // promoted through an interface: the object is known at run time only
 	}
-	if isInterface {
-		if !isLocker(typ) {
+	t.path = path
+	if types.IsInterface(recv) {
+		if op.other != "" && !hasPair(typ, fn.Name(), op.other) {
 			return nil
 		}
 		return t
@@ -212,6 +209,52 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 	return t
 }
 
+// methodOf returns what stands in for fn, a method that is declared with receiver recv.
+func methodOf(recv types.Type, fn *types.Func) operation {
+	if isNamed(recv, "context", "Context") {
+		return ofContexts[fn.Name()]
+	}
+	if types.IsInterface(recv) {
+		return lockers[fn.Name()]
+	}
+	if named, ok := types.Unalias(deref(recv)).(*types.Named); ok && named.Obj().Pkg() != nil {
+		return method(named.Obj().Pkg().Path(), named.Obj().Name(), fn.Name())
+	}
+	return operation{}
+}
+
+// findMethodExpr returns what (*sync.Mutex).Lock and its like refer to.
+func (r *rewriter) findMethodExpr(fun *ast.SelectorExpr, sel *types.Selection) *target {
+	fn := sel.Obj().(*types.Func)
+	op := methodOf(fn.Signature().Recv().Type(), fn)
+	switch {
+	case op.name == "" || op.other != "" && !hasPair(sel.Recv(), fn.Name(), op.other):
+		return nil
+	case len(sel.Index()) > 1 && !op.wraps:
+		r.note(fun, op.what, "it is a method expression of a type that embeds the object")
+		return nil
+	}
+	return &target{operation: op, sig: fn.Signature(), typ: fun.X}
+}
+
+// way spells out the way to the embedded object that index, of a method of typ, leads to, and returns the object's type. It
+// reports false if the way is not open to this package.
+func (r *rewriter) way(typ types.Type, index []int) (path string, to types.Type, ok bool) {
+	for _, i := range index[:len(index)-1] {
+		st, ok := deref(typ).Underlying().(*types.Struct)
+		if !ok {
+			return "", nil, true
+		}
+		f := st.Field(i)
+		if !f.Exported() && f.Pkg() != r.Pkg {
+			return "", nil, false
+		}
+		path += "." + f.Name()
+		typ = f.Type()
+	}
+	return path, typ, true
+}
+
 func deref(t types.Type) types.Type {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		return p.Elem()
@@ -219,13 +262,14 @@ func deref(t types.Type) types.Type {
 	return t
 }
 
-// isLocker reports whether a value of type t can be used as a sync.Locker.
-func isLocker(t types.Type) bool {
+// hasPair reports whether t is an interface that has two methods, without parameters and results.
+func hasPair(t types.Type, one, other string) bool {
 	i, ok := t.Underlying().(*types.Interface)
-	if !ok || !i.IsMethodSet() {
+	_, isParam := types.Unalias(t).(*types.TypeParam)
+	if !ok || !isParam && !i.IsMethodSet() {
 		return false
 	}
-	for _, name := range []string{"Lock", "Unlock"} {
+	for _, name := range []string{one, other} {
 		obj, _, _ := types.LookupFieldOrMethod(t, false, nil, name)
 		fn, ok := obj.(*types.Func)
 		if !ok || fn.Signature().Params().Len() != 0 || fn.Signature().Results().Len() != 0 {
@@ -233,12 +277,6 @@ func isLocker(t types.Type) bool {
 		}
 	}
 	return true
-}
-
-// isSyncLocker reports whether e is a sync.Locker by name.
-func (r *rewriter) isSyncLocker(e ast.Expr) bool {
-	named, ok := types.Unalias(r.Info.TypeOf(e)).(*types.Named)
-	return ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "sync" && named.Obj().Name() == "Locker"
 }
 
 // call rewrites a call of something that perturb stands in for.
@@ -255,8 +293,13 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.look(n.Fun, t)
 		return
 	}
-	if len(n.Args) == 1 && r.isTuple(n.Args[0]) {
+	isTuple := len(n.Args) == 1 && r.isTuple(n.Args[0])
+	switch {
+	case isTuple && t.harness:
 		r.note(n, t.what, "its arguments are the results of one call")
+		return
+	case isTuple || t.typ != nil:
+		r.value(n.Fun)
 		return
 	}
 	if t.wraps {
@@ -299,7 +342,11 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 	r.count(t.what)
 	if arg := r.lastCalling(n.Args); arg != nil && !(t.recv == nil && arg == n.Args[0]) {
 		site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
-		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast(")
+		typ, _ := r.conversion(arg)
+		if typ != "" {
+			typ = "[" + typ + "]"
+		}
+		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast"+typ+"(")
 		r.after(r.at(arg.End()), ", "+site+")")
 		return
 	}
@@ -321,8 +368,8 @@ func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
 	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 }
 
-// lastCalling returns the last of args in whose evaluation a function is called or a value received, if it has a type of
-// its own.
+// lastCalling returns the last of args in whose evaluation a function is called or a value received, if its type has a
+// name where that is needed.
 func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 	for i := len(args) - 1; i >= 0; i-- {
 		calls := false
@@ -340,7 +387,7 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 		if !calls || r.Info.Types[args[i]].Value != nil {
 			continue
 		}
-		if b, ok := ast.Unparen(args[i]).(*ast.BinaryExpr); ok && (b.Op == token.SHL || b.Op == token.SHR) {
+		if _, ok := r.conversion(args[i]); !ok {
 			return nil
 		}
 		return args[i]
@@ -390,28 +437,6 @@ func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 		}
 	}
 	return newOperand(t.name, strings.Join(args, ", "), 0)
-}
-
-// methodValue rewrites a method that is not called but used as a value: t.Cleanup(mu.Unlock).
-func (r *rewriter) methodValue(n *ast.SelectorExpr) {
-	t := r.find(n)
-	if t == nil || t.harness {
-		return
-	}
-	if t.looks {
-		r.look(n, t)
-		return
-	}
-	if t.recv == nil || !t.binds || t.locker && !r.isSyncLocker(n.X) {
-		r.note(n, t.what, "it is used as a value")
-		return
-	}
-	site := r.sites.add(n.Pos(), newOperand(t.name, t.operand(r), r.variable(t.recv)))
-	p := r.names.perturb
-	fn := p + "." + t.name
-	r.before(r.at(n.X.Pos()), p+".Bind("+fn+", "+t.take)
-	r.replace(r.at(n.X.End()), r.at(n.End()), t.path+", "+r.lines(r.at(n.X.End()), r.at(n.End()))+site+")")
-	r.count(t.what)
 }
 
 func (r *rewriter) count(what string) { r.out.Points[what]++ }

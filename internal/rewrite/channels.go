@@ -18,48 +18,43 @@ func (r *rewriter) elem(ch ast.Expr) (string, bool) {
 	if c == nil {
 		return "", false
 	}
-	e, ok := types.Unalias(c.Elem()).(*types.TypeParam)
-	if !ok {
-		return "", false
-	}
-	// Something else may have taken the name since.
-	if _, obj := r.scope(ch.Pos()).LookupParent(e.Obj().Name(), ch.Pos()); obj != e.Obj() {
-		return "", false
-	}
-	return "[" + e.Obj().Name() + "]", true
-}
-
-// scope returns the innermost scope at p.
-func (r *rewriter) scope(p token.Pos) *types.Scope {
-	for i := range r.Pkg.Scope().NumChildren() {
-		if s := r.Pkg.Scope().Child(i); s.Contains(p) {
-			if in := s.Innermost(p); in != nil {
-				return in
-			}
-		}
-	}
-	return r.Pkg.Scope()
+	name, ok := r.typeName(c.Elem(), ch.Pos())
+	return "[" + name + "]", ok
 }
 
 // coreChan returns the one channel type that all types of p's type set have beneath, directions aside; nil if there is
 // none.
 func coreChan(p *types.TypeParam) *types.Chan {
-	i := p.Constraint().Underlying().(*types.Interface)
-	var core *types.Chan
+	core, _ := coreOf(p.Constraint().Underlying().(*types.Interface))
+	return core
+}
+
+// coreOf returns coreChan for a constraint, and whether it has types that are none.
+func coreOf(i *types.Interface) (core *types.Chan, others bool) {
 	for e := range i.EmbeddedTypes() {
 		u, ok := types.Unalias(e).(*types.Union)
 		if !ok {
 			u = types.NewUnion([]*types.Term{types.NewTerm(false, e)})
 		}
 		for term := range u.Terms() {
-			c, ok := term.Type().Underlying().(*types.Chan)
-			if !ok || core != nil && !types.Identical(core.Elem(), c.Elem()) {
-				return nil
+			c, isChan := term.Type().Underlying().(*types.Chan)
+			if in, ok := term.Type().Underlying().(*types.Interface); ok {
+				var mixed bool
+				if c, mixed = coreOf(in); mixed {
+					return nil, true
+				}
+				isChan = c != nil
+				if !isChan && u.Len() == 1 {
+					continue // methods only
+				}
+			}
+			if !isChan || core != nil && !types.Identical(core.Elem(), c.Elem()) {
+				return nil, true
 			}
 			core = c
 		}
 	}
-	return core
+	return core, false
 }
 
 func (r *rewriter) channel(op string, ch ast.Expr) operand {
@@ -68,6 +63,37 @@ func (r *rewriter) channel(op string, ch ast.Expr) operand {
 
 const typeParamReason = "the channel's type is a type parameter whose element type has no name here"
 
+// An okType is a type of one's own that the second result of a receive takes from where it is assigned; "" is bool.
+type okType string
+
+const okReason = "its second result becomes a type that has no name here"
+
+// okType returns the okType of a receive with two results, and of one with one result "".
+func (r *rewriter) okType(recv ast.Expr) (okType, bool) {
+	tuple, ok := r.Info.TypeOf(recv).(*types.Tuple)
+	if !ok {
+		return "", true
+	}
+	t := types.Unalias(tuple.At(1).Type())
+	_, isParam := t.(*types.TypeParam)
+	if t == types.Typ[types.Bool] || types.IsInterface(t) && !isParam {
+		return "", true
+	}
+	name, ok := r.typeName(t, recv.Pos())
+	return okType(name), ok
+}
+
+// with returns how the name of perturb's function goes on.
+func (t okType) with(elem string) string {
+	switch {
+	case t == "":
+		return elem
+	case elem == "":
+		return "As[" + string(t) + "]"
+	}
+	return "As[" + string(t) + ", " + elem[1:]
+}
+
 // receive rewrites <-ch, with one result or two.
 func (r *rewriter) receive(n *ast.UnaryExpr) {
 	elem, ok := r.elem(n.X)
@@ -75,11 +101,15 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 		r.note(n, "receive", typeParamReason)
 		return
 	}
-	fn := "Recv"
+	fn := "Recv" + elem
 	if r.isTuple(n) {
-		fn = "Recv2"
+		as, ok := r.okType(n)
+		if !ok {
+			r.note(n, "receive", okReason)
+			return
+		}
+		fn = "Recv2" + as.with(elem)
 	}
-	fn += elem
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
 	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.channel("receive", n.X))+")")
@@ -126,9 +156,10 @@ func isChan(t types.Type) bool {
 // rangeOver rewrites a loop over a channel as one with a receive at its beginning:
 //
 //	for v := range ch { body }
-//	for c, v := RangeOver(ch); ; { var ok bool; if v, ok = Recv2(c, site); !ok { break }; body }
+//	for c, v := RangeOver(ch); ; { w, ok := Recv2(c, site); if !ok { break }; v = w; body }
 //
-// What the language does for the variables of a loop, one for all rounds or one for each, it does for both.
+// What the language does for the variables of a loop, one for all rounds or one for each, it does for both. One that is
+// for all rounds keeps its value when the channel is closed.
 func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	if !isChan(r.Info.TypeOf(n.X)) {
 		return
@@ -144,15 +175,13 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)
-	switch key, isName := n.Key.(*ast.Ident); {
-	case n.Key == nil || isName && key.Name == "_":
-	case n.Tok.String() == ":=":
-		header = fmt.Sprintf(" %s, %s := ", c, key.Name)
-		body = fmt.Sprintf("var %s bool; if %s, %s = %s; !%s { break }; ", ok, key.Name, ok, recv, ok)
-	default:
-		v := r.names.fresh("V")
-		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, r.moved(n.Key, n.Body.Lbrace), v)
-		if r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
+	if key, isName := n.Key.(*ast.Ident); n.Key != nil && !(isName && key.Name == "_") {
+		v, dest := r.names.fresh("V"), r.moved(n.Key, n.Body.Lbrace)
+		if n.Tok == token.DEFINE {
+			header, dest = fmt.Sprintf(" %s, %s := ", c, key.Name), key.Name
+		}
+		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, dest, v)
+		if n.Tok != token.DEFINE && r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
 			body += r.lineMark(n.Body.Lbrace + 1)
 		}
 	}

@@ -13,21 +13,26 @@ import (
 //	go f(x, y)
 //	{ a, b := x, y; Go(func() { f(a, b) }, site) }
 //
-// What has no value of its own stays in the call: constants, nil, declared functions, builtins.
+// What has no value of its own stays in the call: constants, nil, declared functions, builtins. A function that takes
+// and returns nothing is started as it is, so that no stack shows another one between.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
 	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
-	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok && len(call.Args) == 0 && lit.Type.Results == nil {
+	switch t := r.find(call.Fun); {
+	case t == nil || t.harness || t.wraps:
+	case t.typ != nil:
+		r.value(call.Fun)
+	default:
+		r.goesOperation(n, t, site)
+		return
+	}
+	if r.isPlainFunc(call.Fun) {
 		r.replace(from, to, p+".Go("+r.lines(from, to))
 		end := r.at(call.Fun.End())
 		r.replace(end, r.at(call.End()), ", "+r.lines(end, r.at(call.End()))+site+")")
 		r.count("go")
-		return
-	}
-	if t := r.find(call.Fun); t != nil && !t.harness && !t.wraps {
-		r.goesOperation(n, t, site)
 		return
 	}
 	if reason := r.argumentsStayNative(call); reason != "" {
@@ -50,6 +55,16 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
 }
 
+// isPlainFunc reports whether fun is a func().
+func (r *rewriter) isPlainFunc(fun ast.Expr) bool {
+	t := types.Unalias(r.Info.TypeOf(fun))
+	if _, ok := t.(*types.TypeParam); ok || r.isBuiltin(fun, "") {
+		return false
+	}
+	s, ok := t.Underlying().(*types.Signature)
+	return ok && s.Params().Len() == 0 && s.Results().Len() == 0
+}
+
 // goesOperation rewrites go wg.Wait() and its like.
 func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	call := n.Call
@@ -60,9 +75,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 	c := &capture{r: r, at: n.Pos()}
 	var args []string
 	if t.recv != nil {
-		name := r.names.fresh("X")
-		c.names, c.values = append(c.names, name), append(c.values, t.take+r.rendered(t.recv)+t.path)
-		args = append(args, name)
+		args = append(args, c.keep(t.take+r.moved(t.recv, c.at)+t.path))
 	} else {
 		r.drop(t)
 	}
@@ -76,7 +89,12 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 
 // goBlock puts a block in the place of a go statement.
 func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
-	text := fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site)
+	r.block(n, c, fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site))
+	r.count("go")
+}
+
+// block puts a statement over what was kept in the place of another.
+func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
 	if r.line(n.Pos()) != r.line(n.End()) {
 		text = r.lineMark(n.Pos()) + text + r.lineMark(n.End())
 	}
@@ -84,7 +102,32 @@ func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
 		text = fmt.Sprintf("{ %s := %s; %s }", strings.Join(c.names, ", "), strings.Join(c.values, ", "), text)
 	}
 	r.replace(r.at(n.Pos()), r.at(n.End()), text)
-	r.count("go")
+}
+
+// defers rewrites a deferred call. An atomic operation has its sync point when it is done, and not where it is deferred:
+//
+//	defer n.Store(x)
+//	{ a, b := &n, x; defer func() { Atomic(a, site); a.Store(b) }() }
+func (r *rewriter) defers(n *ast.DeferStmt) {
+	call := n.Call
+	t := r.find(call.Fun)
+	if t == nil || !t.wraps {
+		r.call(call)
+		return
+	}
+	if t.typ != nil || t.recv == nil && r.Info.Types[call.Args[0]].IsNil() || r.argumentsStayNative(call) != "" {
+		r.value(call.Fun)
+		return
+	}
+	c := &capture{r: r, at: n.Pos()}
+	fun := r.moved(call.Fun, c.at)
+	if t.recv != nil {
+		fun = c.keep(t.take+r.moved(t.recv, c.at)+t.path) + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
+	}
+	args := c.arguments(call)
+	site := r.sites.add(call.Pos(), r.atomicOperand(call, t))
+	r.count(t.what)
+	r.block(n, c, fmt.Sprintf("defer func() { %s.%s(%s, %s); %s(%s) }()", r.names.perturb, t.name, c.names[0], site, fun, args))
 }
 
 // started returns what people call the function that a go statement starts.
@@ -95,24 +138,11 @@ func (r *rewriter) started(call *ast.CallExpr) string {
 	return r.text(call.Fun)
 }
 
-// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "": an untyped value that is no
-// constant would take another type there.
+// argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "".
 func (r *rewriter) argumentsStayNative(call *ast.CallExpr) string {
 	for _, a := range call.Args {
-		e, ok := ast.Unparen(a).(*ast.BinaryExpr)
-		if !ok || r.Info.Types[a].Value != nil {
-			continue
-		}
-		t := r.Info.TypeOf(a)
-		switch e.Op {
-		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
-			if t != types.Typ[types.Bool] {
-				return "an argument is a comparison that becomes a named type"
-			}
-		case token.SHL, token.SHR:
-			if r.Info.Types[e.X].Value != nil {
-				return "an argument is a shift of an untyped constant"
-			}
+		if _, ok := r.conversion(a); !ok {
+			return "an argument takes its type from a parameter, and the type has no name here"
 		}
 	}
 	return ""
@@ -125,10 +155,10 @@ type capture struct {
 	names, values []string
 }
 
-func (c *capture) keep(e ast.Expr) string {
+func (c *capture) keep(value string) string {
 	name := c.r.names.fresh("X")
 	c.names = append(c.names, name)
-	c.values = append(c.values, c.r.moved(e, c.at))
+	c.values = append(c.values, value)
 	return name
 }
 
@@ -137,11 +167,11 @@ func (c *capture) function(fun ast.Expr) string {
 	e := ast.Unparen(fun)
 	switch x := e.(type) {
 	case *ast.IndexExpr: // an instantiation, unless it indexes
-		if _, ok := info.TypeOf(x.X).(*types.Signature); ok {
-			e = x.X
+		if c.r.isInstantiation(x.X) {
+			e = ast.Unparen(x.X)
 		}
 	case *ast.IndexListExpr:
-		e = x.X
+		e = ast.Unparen(x.X)
 	}
 	var id *ast.Ident
 	switch x := e.(type) {
@@ -155,10 +185,10 @@ func (c *capture) function(fun ast.Expr) string {
 	if id != nil {
 		switch info.Uses[id].(type) {
 		case *types.Func, *types.Builtin:
-			return c.r.rendered(fun)
+			return c.r.moved(fun, c.at)
 		}
 	}
-	return c.keep(fun)
+	return c.keep(c.r.moved(fun, c.at))
 }
 
 func (c *capture) arguments(call *ast.CallExpr) string {
@@ -174,10 +204,14 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 	for _, a := range call.Args {
 		tv := r.Info.Types[a]
 		if tv.Value != nil || tv.IsNil() || tv.IsType() {
-			out = append(out, r.rendered(a))
+			out = append(out, r.moved(a, c.at))
 			continue
 		}
-		out = append(out, c.keep(a))
+		value := r.moved(a, c.at)
+		if typ, _ := r.conversion(a); typ != "" {
+			value = typ + "(" + value + ")"
+		}
+		out = append(out, c.keep(value))
 	}
 	args := strings.Join(out, ", ")
 	if call.Ellipsis.IsValid() {
@@ -189,9 +223,9 @@ func (c *capture) arguments(call *ast.CallExpr) string {
 // spread keeps the results of one call.
 func (c *capture) spread(names []string, call ast.Expr) string {
 	if len(c.names) > 0 { // f(g()) with an f that has to be evaluated first
-		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.rendered(call)
+		c.values[len(c.values)-1] += "; " + strings.Join(names, ", ") + " := " + c.r.moved(call, c.at)
 		return strings.Join(names, ", ")
 	}
-	c.names, c.values = names, []string{c.r.rendered(call)}
+	c.names, c.values = names, []string{c.r.moved(call, c.at)}
 	return strings.Join(names, ", ")
 }

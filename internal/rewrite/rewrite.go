@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "6"
+const Version = "10"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -72,11 +72,16 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.walk()
-	if r.sites.empty() && !r.usesHarness && !r.usesPerturb {
+	promoted := r.promoted()
+	if r.sites.empty() && !r.usesHarness && !r.usesPerturb && promoted == "" {
 		return r.out, nil
 	}
-	return r.out, r.finish()
+	return r.out, r.finish(promoted)
 }
+
+// LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
+// constraints, and is nobody's doc.
+func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
 
 type rewriter struct {
 	Input
@@ -120,14 +125,28 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 	return r.lineMark(n.Pos()) + r.rendered(n)
 }
 
+// lines returns what is put where src[from:to] stood, so that what comes behind it keeps its line.
+func (r *rewriter) lines(from, to int) string {
+	breaks := r.edits.lines(from, to)
+	if strings.Contains(string(r.Src[from:to]), "//line ") || strings.Contains(string(r.Src[from:to]), "/*line ") {
+		return breaks + r.lineMark(r.file.Pos(to))
+	}
+	return breaks
+}
+
 // lineMark is a comment after which the compiler goes on counting from p.
 func (r *rewriter) lineMark(p token.Pos) string {
 	pos := r.file.PositionFor(p, true)
-	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, pos.Column)
+	// Behind a line directive without a column there are none; but a directive without one would forget the file.
+	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
+// note notes an operation that stays native, once, whoever finds it.
 func (r *rewriter) note(n ast.Node, op, reason string) {
-	r.out.Native = append(r.out.Native, Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason})
+	note := Note{Pos: r.Fset.Position(n.Pos()), Op: op, Reason: reason}
+	if !slices.Contains(r.out.Native, note) {
+		r.out.Native = append(r.out.Native, note)
+	}
 }
 
 // walk rewrites every node, the inner ones first.
@@ -183,10 +202,23 @@ func (r *rewriter) claim(n ast.Node) {
 		}
 	case *ast.GoStmt:
 		r.done[n.Call] = true
-	case *ast.CallExpr:
-		if sel, ok := called(n.Fun).(*ast.SelectorExpr); ok {
-			r.done[sel] = true // no method value
-		}
+	case *ast.DeferStmt:
+		r.done[n.Call] = true
+	case *ast.CallExpr: // what is called is no value
+		r.done[ast.Unparen(n.Fun)] = true
+	case *ast.IndexExpr:
+		r.claimInstantiated(n.X)
+	case *ast.IndexListExpr:
+		r.claimInstantiated(n.X)
+	case *ast.SelectorExpr:
+		r.done[n.Sel] = true
+	}
+}
+
+// claimInstantiated marks a function that is instantiated: with its type arguments it is called, or a value.
+func (r *rewriter) claimInstantiated(x ast.Expr) {
+	if r.isInstantiation(x) {
+		r.done[ast.Unparen(x)] = true
 	}
 }
 
@@ -217,19 +249,22 @@ func (r *rewriter) node(n ast.Node) {
 		r.selects(n)
 	case *ast.GoStmt:
 		r.goes(n)
+	case *ast.DeferStmt:
+		r.defers(n)
 	case *ast.CallExpr:
 		r.call(n)
-	case *ast.SelectorExpr:
-		r.methodValue(n)
+	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
+		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
 		r.testFunction(n)
 	}
 }
 
-// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end.
-func (r *rewriter) finish() error {
+// finish adds what the calls need: the import, on the line of the package clause, and the sites, at the end, with further
+// declarations.
+func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() || r.usesPerturb {
+	if !r.sites.empty() || r.usesPerturb || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {
@@ -240,6 +275,7 @@ func (r *rewriter) finish() error {
 	for _, use := range r.unused() {
 		fmt.Fprintf(&b, "\nvar _ %s\n", use)
 	}
+	b.WriteString(decls)
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
@@ -253,16 +289,17 @@ func (r *rewriter) finish() error {
 		}
 		head = line
 	}
-	if r.LineDirective || head != "" {
-		// A line comment may stand before build constraints, and is nobody's doc.
-		head += fmt.Sprintf("//line %s:1\n", r.Name)
+	if r.LineDirective {
+		head += LineDirective(r.Name)
+	} else if head != "" {
+		head += "//line :1:1\n" // of the same file
 	}
 	r.out.Src = []byte(head + r.render(0, len(r.Src)))
 	return nil
 }
 
 // typeOf is a type of those packages whose functions may be generic: to name such a function takes type arguments.
-var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[int]"}
+var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[struct{}]"}
 
 // unused returns declarations, without their names, that use the imports which the rewritten text would not use any more.
 func (r *rewriter) unused() []string {

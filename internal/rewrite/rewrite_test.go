@@ -89,17 +89,24 @@ func TestGolden(t *testing.T) {
 
 // What a program prints does not change, nor do the lines that it sees of itself.
 func TestSameMeaning(t *testing.T) {
-	name := absolute(t, "testdata/run/constructs/constructs.go")
-	out := rewritten(t, name)
-	assert.Empty(t, out.Native)
-	overlay := filepath.Join(t.TempDir(), "overlay.json")
-	copied := filepath.Join(t.TempDir(), "rewritten.go")
-	require.NoError(t, os.WriteFile(copied, out.Src, 0o644))
-	content, err := json.Marshal(map[string]any{"Replace": map[string]string{name: copied}})
+	files, err := filepath.Glob("testdata/run/*/*.go")
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(overlay, content, 0o644))
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			name := absolute(t, file)
+			out := rewritten(t, name)
+			assert.Empty(t, out.Native)
+			overlay := filepath.Join(t.TempDir(), "overlay.json")
+			copied := filepath.Join(t.TempDir(), "rewritten.go")
+			require.NoError(t, os.WriteFile(copied, out.Src, 0o644))
+			content, err := json.Marshal(map[string]any{"Replace": map[string]string{name: copied}})
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(overlay, content, 0o644))
 
-	assert.Equal(t, run(t, name), run(t, "-overlay="+overlay, name))
+			assert.Equal(t, run(t, name), run(t, "-overlay="+overlay, name))
+		})
+	}
 }
 
 func run(t *testing.T, args ...string) string {
@@ -122,38 +129,66 @@ func FuzzRewrite(f *testing.F) {
 	}
 	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		in, err := check(imports, src)
-		if err != nil {
-			return
-		}
-		out, err := rewrite.File(in)
-		require.NoError(t, err)
-		if out.Src == nil {
-			return
-		}
-		again, err := check(imports, out.Src)
-		require.NoError(t, err, string(out.Src))
-		left := identifiers(again)
-		for id, n := range identifiers(in) {
-			if n > left[id] && !replaced[id.name] {
-				t.Errorf("%s was %d times on line %d and is %d times\n%s", id.name, n, id.line, left[id], out.Src)
-			}
+		if in, err := check(imports, src, ""); err == nil {
+			checkRewritten(t, imports, in)
 		}
 	})
 }
 
+// FuzzRewriteProgram: so does what is grown from bytes, and all of it compiles.
+func FuzzRewriteProgram(f *testing.F) {
+	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	f.Fuzz(func(t *testing.T, bytes []byte) {
+		src, language := grow(bytes)
+		in, err := check(imports, []byte(src), language)
+		require.NoError(t, err, src)
+		checkRewritten(t, imports, in)
+	})
+}
+
+// checkRewritten checks that a rewritten file compiles, that what it declares has the same type as before, and that the
+// identifiers of the original are where they were.
+func checkRewritten(t *testing.T, imports types.Importer, in rewrite.Input) {
+	t.Helper()
+	out, err := rewrite.File(in)
+	require.NoError(t, err)
+	if out.Src == nil {
+		return
+	}
+	again, err := check(imports, out.Src, in.Language)
+	require.NoError(t, err, string(in.Src)+"\n"+string(out.Src))
+	for _, name := range in.Pkg.Scope().Names() {
+		before, after := in.Pkg.Scope().Lookup(name), again.Pkg.Scope().Lookup(name)
+		if assert.NotNil(t, after, name) {
+			assert.Equal(t, types.ObjectString(before, nil), types.ObjectString(after, nil))
+		}
+	}
+	may := map[string]bool{} // be fewer
+	for _, obj := range in.Info.Uses {
+		if p, ok := obj.(*types.PkgName); ok {
+			may[p.Name()] = true
+		}
+	}
+	left := identifiers(again)
+	for id, n := range identifiers(in) {
+		if n > left[id] && !replaced[id.name] && !may[id.name] {
+			t.Errorf("%s was %d times on line %d and is %d times\n%s\n%s", id.name, n, id.line, left[id], in.Src, out.Src)
+		}
+	}
+}
+
 // check parses and type-checks a file of a package of its own.
-func check(imports types.Importer, src []byte) (rewrite.Input, error) {
-	in := rewrite.Input{Fset: token.NewFileSet(), Src: src, Name: "/x.go", PkgPath: "x"}
+func check(imports types.Importer, src []byte, language string) (rewrite.Input, error) {
+	in := rewrite.Input{Fset: token.NewFileSet(), Src: src, Name: "/x.go", PkgPath: "x", Language: language}
 	var err error
 	if in.File, err = parser.ParseFile(in.Fset, "x.go", src, parser.ParseComments|parser.SkipObjectResolution); err != nil {
 		return in, err
 	}
 	in.Info = &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
 	}
-	cfg := types.Config{Importer: imports}
+	cfg := types.Config{Importer: imports, GoVersion: language}
 	in.Pkg, err = cfg.Check("x", in.Fset, []*ast.File{in.File}, in.Info)
 	return in, err
 }
@@ -179,7 +214,7 @@ var replaced = func() map[string]bool {
 	m := map[string]bool{}
 	for _, name := range strings.Fields(`close time context runtime sync iter _ OnceFunc OnceValue OnceValues Pull Pull2 Get Put
 		Lock TryLock Unlock RLock TryRLock RUnlock Add Done Wait Go Do Signal Broadcast Stop Reset
-		Sleep After AfterFunc NewTimer Tick NewTicker Gosched
+		Sleep After AfterFunc NewTimer Tick NewTicker Gosched Err Cause
 		WithCancel WithCancelCause WithTimeout WithTimeoutCause WithDeadline WithDeadlineCause`) {
 		m[name] = true
 	}

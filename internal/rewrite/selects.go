@@ -22,19 +22,27 @@ func commRecv(s ast.Stmt) *ast.UnaryExpr {
 	return u
 }
 
+// commChan returns the channel of a communication clause.
+func commChan(s ast.Stmt) ast.Expr {
+	if send, ok := s.(*ast.SendStmt); ok {
+		return send.Chan
+	}
+	return commRecv(s).X
+}
+
 // selectStaysNative returns why a select cannot be rewritten, or "".
 func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 	for _, c := range n.Body.List {
-		var ch ast.Expr
-		switch s := c.(*ast.CommClause).Comm.(type) {
-		case nil:
+		comm := c.(*ast.CommClause).Comm
+		if comm == nil {
 			continue
-		case *ast.SendStmt:
-			ch = s.Chan
-		default:
-			ch = commRecv(s).X
 		}
-		if _, ok := r.elem(ch); !ok {
+		if recv := commRecv(comm); recv != nil {
+			if _, ok := r.okType(recv); !ok {
+				return okReason
+			}
+		}
+		if _, ok := r.elem(commChan(comm)); !ok {
 			return typeParamReason
 		}
 	}
@@ -69,9 +77,9 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		if hasDefault {
 			number--
 		}
-		head := fmt.Sprintf("case %d:", number)
+		head, end := fmt.Sprintf("case %d:", number), clause.Case // of what is left of the clause
 		operand := func(e ast.Expr) string {
-			lineMoved = lineMoved || r.line(e.Pos()) != r.line(n.Select)
+			lineMoved = lineMoved || r.line(e.End()) != r.line(n.Select)
 			return r.moved(e, n.Select)
 		}
 		if s, ok := clause.Comm.(*ast.SendStmt); ok {
@@ -86,12 +94,21 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
 		case *ast.AssignStmt:
 			makes = append(makes, fmt.Sprintf("%s.OnRecv%s(%s)", p, r.elemOf(commRecv(s).X), operand(commRecv(s).X)))
-			head += r.take(s, name)
+			head += r.take(s, name, clause.Case)
+			end = s.Lhs[len(s.Lhs)-1].End()
 		}
-		r.replace(from, to, head+r.lines(from, to))
+		head += r.lines(from, to)
+		if r.line(end) != r.line(clause.Case) {
+			head += r.lineMark(clause.Colon + 1)
+		}
+		r.replace(from, to, head)
 	}
 	site := r.sites.add(n.Select, newOperand("select", "", 0), cases...)
-	args := append([]string{site, fmt.Sprint(hasDefault)}, vars...)
+	withDefault := p + ".NoDefault"
+	if hasDefault {
+		withDefault = p + ".WithDefault"
+	}
+	args := append([]string{site, withDefault}, vars...)
 	text := "switch "
 	if len(vars) > 0 {
 		text += strings.Join(vars, ", ") + " := " + strings.Join(makes, ", ") + "; "
@@ -105,7 +122,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 	}
 	r.replace(r.at(n.Select), r.at(header), text)
 	if !hasDefault {
-		unreachable := `default: panic("unreachable"); `
+		unreachable := "default: for {}; " // never comes, but to the compiler it is an end, and names nothing
 		if len(n.Body.List) > 0 {
 			unreachable = "; " + unreachable
 		}
@@ -120,15 +137,17 @@ func (r *rewriter) elemOf(ch ast.Expr) string {
 	return elem
 }
 
-// take returns the assignment of a received value in the case that was taken.
-func (r *rewriter) take(s *ast.AssignStmt, name string) string {
+// take returns the assignment of a received value in the case that was taken, to be put at a place on the line of at.
+func (r *rewriter) take(s *ast.AssignStmt, name string, at token.Pos) string {
 	get := name + ".Get()"
-	if len(s.Lhs) == 2 {
+	if as, _ := r.okType(commRecv(s)); as != "" {
+		get = fmt.Sprintf("%s.Get2%s(%s)", r.names.perturb, as.with(""), name)
+	} else if len(s.Lhs) == 2 {
 		get = name + ".Get2()"
 	}
 	var lhs []string
 	for _, e := range s.Lhs {
-		lhs = append(lhs, r.rendered(e))
+		lhs = append(lhs, r.moved(e, at))
 	}
 	if s.Tok == token.DEFINE {
 		return fmt.Sprintf(" %s := %s;", strings.Join(lhs, ", "), get)

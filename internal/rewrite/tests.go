@@ -41,6 +41,9 @@ func (r *rewriter) testFunction(d *ast.FuncDecl) {
 	case p.Names[0].Name == "_":
 		name = r.names.fresh("T")
 		r.replace(r.at(p.Names[0].Pos()), r.at(p.Names[0].End()), name)
+	case p.Names[0].Name == d.Name.Name:
+		r.note(d.Name, "test", "its parameter has taken its name")
+		return
 	default:
 		name = p.Names[0].Name
 	}

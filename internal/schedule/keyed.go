@@ -34,12 +34,20 @@ type Question struct {
 
 // A Recorder is a strategy that answers like another and notes each departure from the plain run.
 type Recorder struct {
-	Departures Keyed
-	Asked      int // questions so far
-	Who        int // of these, questions of who runs
+	Who int // questions of who runs, so far
 
 	inner engine.Strategy
 	keys  keys
+	made  []made
+}
+
+// A made departure is one whose note is still to be written: nobody reads most of them.
+type made struct {
+	Departure
+	op   engine.Op
+	site *engine.Site
+	task *engine.Task // that was asked
+	runs *engine.Task
 }
 
 // NewRecorder returns a Recorder of one execution under inner.
@@ -47,7 +55,6 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
-	r.Asked++
 	if q.Kind == engine.Preempt || q.Kind == engine.Next {
 		r.Who++
 	}
@@ -56,53 +63,69 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	if c == 0 {
 		return 0
 	}
-	d := Departure{Question: key}
+	m := made{Departure: Departure{Question: key}, op: q.Op, site: q.Site, task: q.Task}
 	switch q.Kind {
 	case engine.Preempt, engine.Next:
-		var t *engine.Task
-		t, d.Held = q.Runs(c)
-		d.Runs = r.keys.path(q.Tasks(), t)
-		d.Note = fmt.Sprintf("%s%s goes on", asked(q), t.Title())
-		if d.Held {
-			d.Note += ", the other when nothing else can"
-		}
+		m.runs, m.Held = q.Runs(c)
+		m.Runs = r.keys.path(q.Tasks(), m.runs)
 	case engine.Case:
-		d.Case = q.CaseOf(c)
-		d.Note = fmt.Sprintf("%scase %d is taken", asked(q), d.Case)
+		m.Case = q.CaseOf(c)
 	case engine.Moment:
-		d.Case = c
-		d.Note = "sleepers wake before a timer fires"
-		if q.Task != nil {
-			d.Note = asked(q) + "time passes first"
-		}
+		m.Case = c
 	}
-	r.Departures = append(r.Departures, d)
+	r.made = append(r.made, m)
 	return c
 }
 
-// asked says for people who was asked, and where.
-func asked(q *engine.Question) string {
-	if q.Task == nil {
+// Made returns how many departures there were so far.
+func (r *Recorder) Made() int { return len(r.made) }
+
+// Departures returns the departures from the first-th on.
+func (r *Recorder) Departures(first int) Keyed {
+	var k Keyed
+	for _, m := range r.made[first:] {
+		m.Note = m.note()
+		k = append(k, m.Departure)
+	}
+	return k
+}
+
+func (m *made) note() string {
+	switch {
+	case m.runs != nil && m.Held:
+		return fmt.Sprintf("%s%s goes on, the other when nothing else can", m.asked(), m.runs.Title())
+	case m.runs != nil:
+		return fmt.Sprintf("%s%s goes on", m.asked(), m.runs.Title())
+	case m.Question.Kind == engine.Case:
+		return fmt.Sprintf("%scase %d is taken", m.asked(), m.Case)
+	case m.task != nil:
+		return m.asked() + "time passes first"
+	}
+	return "sleepers wake before a timer fires"
+}
+
+// before is what stands in a note between who is asked and the operation.
+var before = map[engine.QuestionKind]string{
+	engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before ",
+}
+
+// asked says who was asked, and where.
+func (m *made) asked() string {
+	if m.task == nil {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(q.Task.Title())
-	when := map[engine.QuestionKind]string{engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before "}[q.Kind]
+	what := before[m.Question.Kind] + m.op.String()
 	switch {
-	case q.Op == engine.OpExit:
-		b.WriteString(" has ended")
-	case q.Site == nil:
-		fmt.Fprintf(&b, "%s%s", when, q.Op)
-	default:
-		what := q.Op.String()
-		if q.Site.Expr != "" {
-			what += " " + q.Site.Expr
+	case m.op == engine.OpExit:
+		what = " has ended"
+	case m.site != nil:
+		if m.site.Expr != "" {
+			what += " " + m.site.Expr
 		}
-		file := q.Site.File[strings.LastIndexAny(q.Site.File, `/\`)+1:]
-		fmt.Fprintf(&b, "%s%s (%s:%d)", when, what, file, q.Site.Line)
+		file := m.site.File[strings.LastIndexAny(m.site.File, `/\`)+1:]
+		what += fmt.Sprintf(" (%s:%d)", file, m.site.Line)
 	}
-	b.WriteString(": ")
-	return b.String()
+	return m.task.Title() + what + ": "
 }
 
 // A Player is a strategy that answers from a Keyed, for one execution.

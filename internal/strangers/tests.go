@@ -236,7 +236,12 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 	ctx, stop := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer stop()
 	cmd := exec.CommandContext(ctx, test2json, "-p", b.root.ImportPath, b.path, "-test.v=test2json", "-test.short", "-test.run="+pattern, "-test.timeout="+timeout.String(), "-test.failfast=false")
-	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(append(os.Environ(), "PWD="+b.root.Dir), b.env...), time.Second
+	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(os.Environ(), "PWD="+b.root.Dir), time.Second
+	for _, v := range b.env {
+		if !strings.HasPrefix(v, "GOFLAGS=") { // for the build; a test may run the go command itself
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
 	out, _ := cmd.Output() // a test that fails is no error here
 	into := map[string]outcome{}
 	var rest strings.Builder

@@ -36,4 +36,6 @@ func (w *RandomWalk) Choose(q *engine.Question) int {
 	return c
 }
 
-func (w *RandomWalk) String() string { return fmt.Sprintf("random walk, preempting 1 in %d", w.every+1) }
+func (w *RandomWalk) String() string {
+	return fmt.Sprintf("random walk, preempting 1 in %d", w.every+1)
+}

@@ -20,14 +20,14 @@ func (v *Verdict) Cause(failed string) uint64 {
 		}
 		var sites []string
 		for _, g := range stuck {
-			sites = append(sites, fmt.Sprint(g.Op, g.Site.StableKey(), g.Spawned.StableKey()))
+			sites = append(sites, fmt.Sprint(g.Op, g.Site.StableKey(), g.Spawned.StableKey(), g.State, lineOf.ReplaceAllString(g.Place, "")))
 		}
 		// Who comes first in a circle, and how many of one kind wait in the same place, is no other cause.
 		slices.Sort(sites)
 		parts = append(parts, slices.Compact(sites)...)
 	case Panic:
 		parts = append(parts, numbers.ReplaceAllString(v.Value, "#"))
-		if calls := calledFuncs("\n" + v.Stack); len(calls) > 0 {
+		if calls := calledFuncs("goroutine\n" + v.Stack); len(calls) > 0 {
 			parts = append(parts, calls[0])
 		}
 	case Assertion:
@@ -45,5 +45,8 @@ func (v *Verdict) Cause(failed string) uint64 {
 
 // numbers are what tells one occurrence of a message from another: addresses, counters, durations.
 var numbers = regexp.MustCompile(`0x[0-9a-fA-F]+|[0-9]+`)
+
+// lineOf is the end of a position that edits change.
+var lineOf = regexp.MustCompile(`:\d+$`)
 
 func (r Rule) number() string { return fmt.Sprint(int(r)) }

@@ -77,6 +77,8 @@ type Goroutine struct {
 	Waits   []Waiting
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
+	State   string // likewise, in a live run: what the runtime says that it waits in
+	Place   string // and where, file and line
 }
 
 // A Waiting is one thing that would let a goroutine go on.
@@ -148,11 +150,12 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Evidence = "all goroutines have ended"
 		return v
 	}
-	if snap.Quiet == engine.Outlived {
+	g := newGraph(snap, sites)
+	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil {
+		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
-	g := newGraph(snap, sites)
 	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
 	case snap.Failure == engine.Panicked:
@@ -167,6 +170,9 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Evidence = fmt.Sprintf("after %d steps its goroutines still went on", snap.Total)
 	default:
 		v.Evidence = "nothing can run and no timer is pending"
+		if snap.Quiet == engine.Outlived {
+			v.Evidence = "others go on, and none of them holds what these wait for"
+		}
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
 		}

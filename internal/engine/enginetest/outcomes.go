@@ -42,8 +42,9 @@ func Run(t *testing.T, x *engine.Execution, strategy engine.Strategy, limits eng
 	return snap
 }
 
-// maxSteps ends executions that go round in circles: the programs of tests are small.
-const maxSteps = 10_000
+// maxSteps ends executions that go round in circles: the programs of tests are small, but some wait until the clock moves
+// under them.
+const maxSteps = 30_000
 
 // maxExecutions bounds an exploration. A test that reaches it has to be made smaller, or to allow fewer departures.
 const maxExecutions = 200_000

@@ -1,15 +1,16 @@
 package enginetest
 
 import (
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A Program is a row of a table of programs and of what Go says they can do.
@@ -21,15 +22,19 @@ type Program struct {
 	// Departures bounds the exploration, see Outcomes; 0 means All.
 	Departures int
 
-	// Virtual says that the program is too slow, or too finely timed, for the real clock.
+	// Virtual says that the program is too slow, or too finely timed, for the real clock: without the engine it runs in
+	// a bubble.
 	Virtual bool
+
+	// Controlled says that the program is nothing to run without the engine: it races, say, or polls a clock that stands.
+	Controlled bool
 }
 
 // runs is how often a program is run without the engine.
 const runs = 20
 
 // RunPrograms checks each program in a subtest: it has the wanted outcomes under the engine, all of them, and no other
-// without it. That is how the table is checked against Go itself, if no outcome is one that Go ends the process for.
+// without it.
 func RunPrograms(t *testing.T, programs []Program) {
 	for _, p := range programs {
 		t.Run(p.Name, func(t *testing.T) {
@@ -40,13 +45,30 @@ func RunPrograms(t *testing.T, programs []Program) {
 			want := slices.Clone(p.Want)
 			slices.Sort(want)
 			assert.Equal(t, want, Outcomes(t, departures, p.Body))
-			if p.Virtual || slices.ContainsFunc(want, fatal) {
-				return
-			}
-			for range runs {
-				assert.Contains(t, want, native(t, p.Body), "without the engine")
-			}
+			p.native(t)
 		})
+	}
+}
+
+// RunNative checks in a subtest each that programs have no outcome but the wanted without the engine. That is how a table
+// is checked against Go itself.
+func RunNative(t *testing.T, programs []Program) {
+	for _, p := range programs {
+		t.Run(p.Name, p.native)
+	}
+}
+
+// native runs the program as plain Go, if no outcome is one that Go ends the process for.
+func (p *Program) native(t *testing.T) {
+	if p.Controlled || slices.ContainsFunc(p.Want, fatal) {
+		return
+	}
+	run := native
+	if p.Virtual {
+		run = bubble
+	}
+	for range runs {
+		require.Contains(t, p.Want, run(t, p.Body), "without the engine")
 	}
 }
 
@@ -55,14 +77,26 @@ func fatal(outcome string) bool {
 	return strings.HasSuffix(outcome, "hang") || strings.Contains(outcome, "panic: ")
 }
 
-// native runs body as plain Go, and waits until all that it has started has ended.
+// bubble runs body as plain Go on the virtual clock of a bubble, until all that it has started has ended.
+func bubble(t *testing.T, body func(*Log)) string {
+	t.Helper()
+	var log Log
+	synctest.Test(t, func(*testing.T) {
+		go body(&log)         // not here: it may exit its goroutine
+		time.Sleep(time.Hour) // the clock stands when this ends
+	})
+	return log.String()
+}
+
+// native runs body as plain Go, and waits until it and all that it has started have ended.
 func native(t *testing.T, body func(*Log)) string {
 	t.Helper()
 	before := goroutines()
 	var log Log
-	body(&log)
+	go body(&log) // not here: it may exit its goroutine
 	started := func(id string) bool { return !slices.Contains(before, id) }
-	for start := time.Now(); slices.ContainsFunc(goroutines(), started); runtime.Gosched() {
+	// A pause, and not a yield: who looks whether all others rest, as Resting does, must find this goroutine at rest too.
+	for start := time.Now(); slices.ContainsFunc(goroutines(), started); time.Sleep(100 * time.Microsecond) {
 		if time.Since(start) > 10*time.Second {
 			t.Fatal("goroutines are left")
 		}

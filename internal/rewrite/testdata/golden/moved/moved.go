@@ -28,5 +28,12 @@ func jostleperturb(a, b chan func(), mus map[string]*sync.RWMutex) {
 			f,
 		)
 	}
+	go func(int, ...any) {}(
+		1,
+		nil, "x")
+	select { case a <- func() {
+	}: case
+	f := <-b: f()
+	}
 	select {}
 }

@@ -3,26 +3,42 @@ package native
 
 import (
 	"sync"
-	"time"
+	"testing"
 )
 
-type guarded struct{ mu sync.Mutex }
+type embeds struct{ sync.Mutex }
 
-func generic[C chan int | chan<- int](c C) {
-	c <- 1
+func generic[C chan E | chan<- E, E any](c C, v E) {
+	{
+		type E int // takes the name of what would have to be written
+		c <- v
+	}
 	close(c)
 }
 
-func values(g *guarded) (func() bool, func(time.Duration)) {
-	lock := (*sync.Mutex).Lock
-	lock(&g.mu)
-	return g.mu.TryLock, time.Sleep
+func values() (func(*embeds), func(func() int) func() int) {
+	return (*embeds).Lock, sync.OnceValue
+}
+
+func cleanup(t *testing.T) func(func()) { return t.Cleanup }
+
+type boolean bool
+
+func booleans(c chan int) (v int, ok boolean) {
+	type boolean int
+	v, ok = <-c
+	select {
+	case v, ok = <-c:
+	}
+	return
 }
 
 func arguments(c chan int, n uint) {
-	f := func() (time.Duration, func()) { return 0, func() {} }
-	time.AfterFunc(f())
-	go func(int64) { <-c }(1 << n)
+	f := func(int64) { <-c }
+	{
+		type int64 int
+		go f(1 << n)
+	}
 }
 
 // left does not want to be rewritten.

@@ -431,7 +431,295 @@ func generically[C ~chan T, T any](c C, values ...T) (out []T) {
 	return out
 }
 
+type clock struct {
+	mu    sync.Mutex
+	sleep func(Duration)
+	after func(Duration) <-chan Time
+}
+
+// Before main, and before what the sites are declared behind.
+var system = clock{sleep: Sleep, after: (After)}
+
+type doer func(func())
+
+func values() {
+	system.sleep(Microsecond)
+	<-system.after(0)
+	c := &system
+	try, unlock := note("c", c).mu.TryLock, c.mu.Unlock
+	c = nil
+	fmt.Println(try(), try())
+	unlock()
+	lock := (*sync.Mutex).Lock
+	lock(&system.mu)
+	(*sync.Mutex).Unlock(&system.mu)
+	func(lock, unlock func()) {
+		lock()
+		defer unlock()
+		line("locked by values")
+	}(system.mu.Lock, system.mu.Unlock)
+	var once sync.Once
+	var do doer = once.Do
+	do(func() { line("first") })
+	do(func() { line("second") })
+	var l locked = &system.mu
+	for _, f := range []func(){l.Lock, l.Unlock, runtime.Gosched} {
+		f()
+	}
+	locked.Lock(l)
+	sync.Locker.Unlock(l)
+	var none *sync.Mutex
+	_ = none.Lock // binds nil, and does not mind
+	var wg sync.WaitGroup
+	for add, delta := wg.Add, 2; delta > 0; delta-- {
+		add(1)
+	}
+	func(run func(func()), done func()) {
+		run(func() { line("run") })
+		done()
+		done()
+	}(wg.Go, wg.Done)
+	wg.Wait()
+	tm := NewTimer(Hour)
+	stop, reset := tm.Stop, tm.Reset
+	fmt.Println(stop(), reset(Hour), stop())
+	pool := sync.Pool{New: func() any { return "new" }}
+	get, put := pool.Get, pool.Put
+	put(get())
+	for _, f := range []any{
+		(*sync.Mutex).TryLock, sync.Locker.Lock, locked.Lock, (*Timer).Reset, (*sync.WaitGroup).Add, (*sync.Cond).Wait, (*sync.Pool).Put,
+		Sleep, After, AfterFunc, NewTimer, Tick, NewTicker, runtime.Gosched, system.sleep, try, unlock, do, stop, reset, get, put,
+		context.WithCancel, context.WithCancelCause, context.WithTimeout, context.WithTimeoutCause, context.WithDeadlineCause, context.AfterFunc,
+		sync.OnceFunc, sync.OnceValue[celsius], sync.OnceValues[Duration, error], iter.Pull[int], iter.Pull2[int, error],
+		atomic.AddInt64, (*atomic.Int64).CompareAndSwap, (*atomic.Pointer[clock]).Load, (*sync.Map).Range,
+	} {
+		fmt.Printf("%T\n", f)
+	}
+	once1 := sync.OnceValue[int]
+	fmt.Println(once1(func() int { return 3 })())
+	withCancel := context.WithCancel
+	ctx, cancel := withCancel(context.Background())
+	cancel()
+	fmt.Println(ctx.Err())
+}
+
+func atomicValues() {
+	var n atomic.Int64
+	var raw int32
+	var m sync.Map
+	at := &n
+	add, load := note("at", at).Add, at.Load
+	at = nil
+	fmt.Println(add(2), load(), n.CompareAndSwap(2, 7))
+	for _, f := range []func(*int32, int32) int32{atomic.AddInt32, atomic.SwapInt32} {
+		fmt.Println(f(&raw, 3))
+	}
+	fmt.Println((*atomic.Int64).Load(&n), atomic.AddInt32(func() (*int32, int32) { return &raw, 4 }()))
+	m.Store(func() (string, int) { return "key", 1 }())
+	m.Range(func(k, v any) bool { fmt.Println(k, v); return true })
+	each := m.Range
+	each(func(k, v any) bool { line("each"); return false })
+	flush("atomic values")
+}
+
+// results are of one call, and the arguments of another.
+func results() {
+	fired := make(chan string, 2)
+	after := func(s string) (Duration, func()) { return Duration(len(note(s, s))), func() { fired <- s } }
+	AfterFunc(after("called"))
+	fmt.Println(<-fired)
+	func() {
+		defer AfterFunc(after("deferred"))
+		line("before")
+	}()
+	fmt.Println(<-fired)
+	go AfterFunc(after("gone"))
+	fmt.Println(<-fired)
+	flush("results")
+}
+
+type truth bool
+
+// untyped expressions become what the parameter is.
+func untyped(n uint8) {
+	out := make(chan any, 1)
+	take := func(x int64, t truth, f float32) { out <- fmt.Sprintf("%T %v %T %v %T %v", x, x, t, t, f, f) }
+	go take(1<<n, n == 40, 2)
+	fmt.Println(<-out)
+	go take(-(1<<n + 1), !(n == 40) && n < 3, 1<<2)
+	fmt.Println(<-out)
+	var wide atomic.Int64
+	wide.Store(1 << note("n", n))
+	wide.Add(-1<<note("m", n) + 1)
+	fmt.Println(wide.Load())
+	flush("untyped")
+}
+
+func either[C chan Duration | <-chan Duration](c C) (sum Duration) {
+	select {
+	case d := <-c:
+		sum += d
+	}
+	for d := range c {
+		sum += d
+	}
+	_, ok := <-c
+	fmt.Println(ok)
+	return sum
+}
+
+type lockPointer[T any] interface {
+	*T
+	sync.Locker
+}
+
+func parametrised[T any, L lockPointer[T]](l L) {
+	L(l).Lock()
+	defer l.Unlock()
+	line("parametrised")
+}
+
+type sending interface {
+	~chan<- celsius | chan celsius
+	sendingToo
+}
+
+type sendingToo interface{ ~chan<- celsius | ~chan celsius }
+
+func nested[C sending](c C) {
+	c <- 3
+	close(c)
+}
+
+// shadows has other things under the names that rewritten code could need.
+func shadows() {
+	bool, true, false, panic, nil, close, len := 1, 2, 3, 4, 5, 6, 7
+	var int string
+	any := make(chan struct{}, 1)
+	func() {
+		select {
+		case any <- struct{}{}:
+			fmt.Println(bool, true, false, panic, nil, close, len, int)
+			return
+		}
+	}()
+	select {
+	case _, sync := <-any:
+		fmt.Println(sync)
+	default:
+	}
+	for time := range func() chan string {
+		c := make(chan string, 1)
+		go func(context string) { c <- context; unshadowedClose(c) }("x")
+		return c
+	}() {
+		fmt.Println(time)
+	}
+}
+
+func unshadowedClose(c chan string) { close(c) }
+
+// jumps goes over what is rewritten.
+func jumps(c chan int) string {
+	i, done := 0, make(chan int)
+	goto in
+again:
+	go func(n int) { done <- n }(i)
+	fmt.Println(<-done)
+in:
+	if i++; i < 3 {
+		goto again
+	}
+L:
+	for i := range c {
+		switch {
+		case i == 0:
+			continue L
+		case i == 1:
+			break L
+		}
+	}
+	c <- 5
+S:
+	select {
+	case i := <-c:
+		if i == 2 {
+			goto S
+		}
+		goto in2
+	in2:
+		break S
+	}
+	for ; i < 5; c <- i {
+		i++
+	}
+	switch c <- 7; v := any(<-c).(type) {
+	case int:
+		fmt.Println(v)
+	}
+	for {
+		select {
+		case _, ok := <-c:
+			if ok {
+				continue
+			}
+			return "closed"
+		default:
+			close(c)
+		}
+	}
+}
+
+func filled(vs ...int) chan int {
+	c := make(chan int, 9)
+	for _, v := range vs {
+		c <- v
+	}
+	return c
+}
+
+// order is that of the language: operands first, in the source's order, then the operation.
+func order() {
+	var mus [2]sync.Mutex
+	at := func(name string) *[2]sync.Mutex { return note(name, &mus) }
+	at("lock")[note("index", 0)].Lock()
+	defer at("unlock")[note("index", 0)].Unlock()
+	c := make(chan int, 9)
+	ch := func(name string) chan int { return note(name, c) }
+	ch("send") <- note("value", 1) + note("more", 2)
+	ch("send") <- <-ch("receive") + note("more", 1)
+	xs := map[string]int{}
+	xs[note("key", "k")], xs["ok"] = <-ch("receive"), note("after", 1)
+	ch("again") <- 1
+	select {
+	case xs[note("only", "then")] = <-ch("first"):
+	case note("nobody", (chan<- int)(nil)) <- note("value", 2):
+		xs[note("sent", "s")]++
+	}
+	c <- 5
+	wg := new(sync.WaitGroup)
+	note("wg", wg).Add(note("delta", 1))
+	note("wg", wg).Done()
+	go note("wg", wg).Wait()
+	go func(...int) {}(note("a", 1), <-ch("second") * 0, note("b", 2))
+	flush("order")
+}
+
 func main() {
+	values()
+	atomicValues()
+	results()
+	untyped(40)
+	waiting := make(chan Duration, 3)
+	waiting <- 1
+	waiting <- 2
+	close(waiting)
+	fmt.Println(either(waiting))
+	parametrised(new(sync.Mutex))
+	nested(make(chan celsius, 1))
+	shadows()
+	fmt.Println(jumps(filled(0, 1, 2, 3)))
+	order()
 	locks()
 	channels()
 	loops()
@@ -462,6 +750,20 @@ func main() {
 	panics(func() {
 		var d *deep
 		d.Lock()
+	})
+	panics(func() {
+		var d *deep
+		_ = d.Mutex.Lock
+		line("never")
+	})
+	panics(func() {
+		var l sync.Locker
+		_ = l.Unlock
+		line("never")
+	})
+	panics(func() {
+		var l locked
+		l.Lock()
 	})
 	fmt.Fprintln(os.Stderr, "done")
 }

@@ -1,0 +1,121 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/finding"
+)
+
+// bugs are tests that find something again and again, a little later each.
+const bugs = `package bugs
+
+import (
+	"sync"
+	"testing"
+)
+
+func both(n int) {
+	var a, b sync.Mutex
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for range n {
+			a.Lock()
+			a.Unlock()
+		}
+		a.Lock()
+		b.Lock()
+		b.Unlock()
+		a.Unlock()
+	})
+	wg.Go(func() {
+		b.Lock()
+		a.Lock()
+		a.Unlock()
+		b.Unlock()
+	})
+	wg.Wait()
+}
+
+func TestA(t *testing.T) { both(0) }
+func TestB(t *testing.T) { both(20) }
+func TestC(t *testing.T) { both(40) }
+func TestD(t *testing.T) { both(60) }
+`
+
+// The command is killed at random moments. What it has said it has found is there, and nothing is half-written.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it kills the command fifty times")
+	}
+	repo, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
+	run := func(args ...string) {
+		t.Helper()
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.Dir, cmd.Env = dir, env
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, string(out))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/bugs\n\ngo 1.25\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "bugs_test.go"), []byte(bugs), 0o644))
+	const jostle = "github.com/jostle-dev/jostle"
+	run("go", "mod", "edit", "-require="+jostle+"@v0.0.0", "-replace="+jostle+"="+repo, "-tool="+jostle+"/cmd/jostle")
+	run("go", "mod", "tidy")
+	bin := filepath.Join(dir, "jostle")
+	run("go", "build", "-o", bin, jostle+"/cmd/jostle")
+	run(bin, "test", "-schedules", "1") // so that all is built
+	began := time.Now()
+	run(bin, "test", "-schedules", "1")
+	start := time.Since(began) // until it runs tests, about
+
+	found := 0
+	for range 50 {
+		cmd := exec.Command(bin, "test", "-time", "1m")
+		cmd.Dir, cmd.Env = dir, env
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		said, err := cmd.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		killed := time.AfterFunc(start/2+rand.N(start+time.Second), func() { _ = cmd.Process.Kill() })
+		var files []string
+		for s := bufio.NewScanner(said); s.Scan(); {
+			if name, ok := strings.CutPrefix(s.Text(), "\t"); ok {
+				files = append(files, name)
+			}
+		}
+		_ = cmd.Wait()
+		killed.Stop()
+		for _, name := range files {
+			_, err := finding.Read(name)
+			assert.NoError(t, err)
+		}
+		found += len(files)
+		left, err := filepath.Glob(filepath.Join(dir, finding.Dir, "*"))
+		require.NoError(t, err)
+		hidden, err := filepath.Glob(filepath.Join(dir, finding.Dir, ".*"))
+		require.NoError(t, err)
+		for _, name := range append(left, hidden...) {
+			_, err := finding.Read(name)
+			assert.NoError(t, err, "half-written")
+		}
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, "testdata")))
+	}
+	assert.NotZero(t, found, "it was always killed before it found anything")
+	t.Logf("%d findings said", found)
+}

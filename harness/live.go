@@ -1,0 +1,289 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// Bounds on a live run, in real time.
+const (
+	liveEvery   = 50 * time.Millisecond // how often the watchdog looks
+	liveQuiet   = 2 * time.Second       // without a sync point, and everybody blocked: a hang
+	liveUnknown = 15 * time.Second      // likewise, where somebody waits for a socket or pipe that may lead elsewhere
+	liveLimit   = 60 * time.Second      // for a run
+	liveGrace   = time.Second           // for what a test leaves behind to end by itself
+)
+
+// running is set while a test runs live: the function that begins it is not to begin another.
+var running atomic.Bool
+
+// live runs a test, again and again, under the real scheduler and the real clock, delayed at its sync points.
+func live(t *testing.T, body func(*testing.T), p *session.Plan) {
+	t.Helper()
+	e := newExplorer(t, body, p)
+	points := p.Asked
+	began := time.Now()
+	n := p.First
+	for ; n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n++ {
+		e.note(session.Event{Kind: session.Began, N: n})
+		out, passed := e.runLive(liveSeed(p.Seed, n), points)
+		if n == 0 {
+			points = passed
+			e.note(session.Event{Kind: session.Settled, Asked: points})
+			if out.skipped && !out.Found() {
+				e.note(session.Event{Kind: session.Skipped})
+				show(t, out.output)
+				t.SkipNow()
+			}
+		}
+		if !out.Found() || out.Kind == verdict.Leak && !e.plan.Leaks {
+			continue
+		}
+		cause := out.Cause(failedAt(out.output))
+		ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
+		if !e.causes[cause] {
+			e.causes[cause] = true
+			f := &finding.Finding{
+				Package: p.Package, Test: e.name, Mode: "live", Module: p.Module, Jostle: version(), Go: runtime.Version(), Race: p.Race,
+				Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Points: points, Seed: liveSeed(p.Seed, n),
+				Found: fmt.Sprintf("execution %d, live, delayed %d times", n, out.delayed),
+			}
+			f.Report = out.text(replayFile(f.Name()), false)
+			if ev.File, e.err = f.Write(p.Findings); e.err != nil {
+				break
+			}
+		}
+		e.note(ev)
+		if out.Kind != verdict.Assertion { // what hangs stays
+			e.note(session.Event{Kind: session.Dirty, N: n})
+			return
+		}
+	}
+	e.note(session.Event{Kind: session.Ended, N: n})
+	if e.err != nil {
+		t.Fatal("jostle: keep what was found:", e.err)
+	}
+}
+
+// liveSeed returns the seed of the n-th live run; the first is not delayed.
+func liveSeed(seed uint64, n int) uint64 {
+	if n == 0 {
+		return 0
+	}
+	return seed + uint64(n)*0x9E3779B97F4A7C15 | 1
+}
+
+// replayLive runs a live finding again: the same delays, and whatever Go makes of them.
+func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
+	t.Helper()
+	e.note(session.Event{Kind: session.Began})
+	out, _ := e.runLive(f.Seed, f.Points)
+	e.note(session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: out.Cause(failedAt(out.output)), Hash: f.Trace})
+	if e.plan.Report {
+		fmt.Print(out.text("", e.plan.Full))
+	}
+	e.note(session.Event{Kind: session.Ended})
+	if out.Found() {
+		t.FailNow()
+	}
+}
+
+// A liveOutcome is a live run of a test.
+type liveOutcome struct {
+	testOutcome
+	delayed int
+}
+
+// runLive runs the test once, and returns how many sync points were passed.
+func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int) {
+	before := map[uint64]bool{}
+	for _, g := range verdict.ReadLive(engine.Stacks()) {
+		before[g.ID] = true
+	}
+	restore := e.out.begin()
+	running.Store(true)
+	l := engine.StartLive(seed, points)
+	var inner *testing.T
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		testing.RunTests(match, []testing.InternalTest{{Name: e.name, F: func(t *testing.T) {
+			inner = t
+			e.body(t)
+		}}})
+	}()
+	w := &liveWatch{live: l, before: before}
+	out.Verdict = w.until(done)
+	select {
+	case <-done:
+		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()
+	default: // it is left as it is
+	}
+	l.Stop()
+	running.Store(false)
+	restore()
+	out.output = e.out.end(e.name)
+	out.log = out.output
+	if out.failed && out.Kind == verdict.Pass {
+		out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+	}
+	out.delayed = l.Delayed()
+	return out, l.Passed()
+}
+
+// A liveWatch waits for a live run and judges it.
+type liveWatch struct {
+	live   *engine.Live
+	before map[uint64]bool // goroutines that are none of the test's
+}
+
+// until waits until done is closed and what the test has left behind has ended, or until neither can come any more.
+func (w *liveWatch) until(done <-chan struct{}) *verdict.Verdict {
+	start := time.Now()
+	quiet, passed := start, w.live.Passed()
+	tick := time.NewTicker(liveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return w.left()
+		case <-tick.C:
+		}
+		if n := w.live.Passed(); n != passed {
+			quiet, passed = time.Now(), n
+		}
+		since := time.Since(quiet)
+		if since >= liveQuiet && time.Now().After(w.live.Timer()) {
+			if v := w.hang(since); v != nil {
+				return v
+			}
+		}
+		if time.Since(start) > liveLimit {
+			return w.endless(time.Since(start))
+		}
+	}
+}
+
+// mine returns the goroutines of the test, and those that it has started.
+func (w *liveWatch) mine() []verdict.Live {
+	return slices.DeleteFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool {
+		calls := g.Calls()
+		return w.before[g.ID] || slices.ContainsFunc(calls, func(fn string) bool {
+			// Who waits for the test, or watches it.
+			return fn == "testing.RunTests" || strings.HasPrefix(fn, "github.com/jostle-dev/jostle/harness.(*liveWatch)")
+		})
+	})
+}
+
+// hang returns a verdict if nobody of the test can ever go on.
+func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
+	first := w.mine()
+	onNetwork := 0
+	var stuck []verdict.Live
+	for _, g := range first {
+		switch {
+		case g.Blocked():
+			if !benign(g) {
+				stuck = append(stuck, g)
+			}
+		case g.OnNetwork():
+			onNetwork++
+		default:
+			return nil
+		}
+	}
+	evidence := fmt.Sprintf("live: every goroutine of the test is blocked, and none has passed a sync point for %v", quiet.Round(100*time.Millisecond))
+	if onNetwork > 0 {
+		closed, known := closedWorld()
+		switch {
+		case closed:
+			evidence += fmt.Sprintf("; %d wait for sockets or pipes whose other ends this process has itself", onNetwork)
+		case known || quiet < liveUnknown:
+			return nil // somebody else may write something
+		default:
+			v := verdict.NewLive(verdict.Stall, evidence+fmt.Sprintf("; %d wait for sockets or pipes, and where these lead is not known", onNetwork), stuck)
+			v.Who = "everything"
+			return v
+		}
+	}
+	time.Sleep(4 * liveEvery) // once more: a stack shows a moment
+	for i, again := range w.mine() {
+		if i >= len(first) || again.ID != first[i].ID || again.State != first[i].State {
+			return nil
+		}
+	}
+	return verdict.NewLive(verdict.Deadlock, evidence, stuck)
+}
+
+func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
+	v := verdict.NewLive(verdict.Stall, fmt.Sprintf("live: it had not ended after %v", after.Round(time.Second)), slices.DeleteFunc(w.mine(), benign))
+	v.Who = "the test"
+	return v
+}
+
+// left returns a verdict on the goroutines that a test has left behind and that have not ended after a while, if they
+// wait for what nobody outside can do.
+func (w *liveWatch) left() *verdict.Verdict {
+	var stuck []verdict.Live
+	for wait, end := time.Millisecond, time.Now().Add(liveGrace); ; wait = min(2*wait, 100*time.Millisecond) {
+		stuck = slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return !g.Blocked() || benign(g) })
+		if len(stuck) == 0 {
+			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
+		}
+		if time.Now().After(end) && time.Now().After(w.live.Timer()) || time.Now().After(end.Add(liveUnknown)) {
+			break
+		}
+		time.Sleep(wait)
+	}
+	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, in what no timer of the test and nobody outside can end", liveGrace)
+	if leaked, ok := unreachable(); ok {
+		stuck = slices.DeleteFunc(stuck, func(g verdict.Live) bool { return !leaked[g.ID] })
+		if len(stuck) == 0 {
+			return &verdict.Verdict{Evidence: "live: what the test has left behind can still be reached"}
+		}
+		evidence = "live: the garbage collector has found that nothing can reach what they wait for"
+	}
+	return verdict.NewLive(verdict.Leak, evidence, stuck)
+}
+
+// unreachable returns the goroutines that the runtime's goroutine-leak profile proves to be leaked, if this Go has it.
+func unreachable() (leaked map[uint64]bool, ok bool) {
+	p := pprof.Lookup("goroutineleak")
+	if p == nil {
+		return nil, false
+	}
+	var b bytes.Buffer
+	if p.WriteTo(&b, 2) != nil {
+		return nil, false
+	}
+	leaked = map[uint64]bool{}
+	for _, g := range verdict.ReadLive(strings.Split(b.String(), "\n\n")) {
+		leaked[g.ID] = true
+	}
+	return leaked, true
+}
+
+// benign reports whether g is left behind by libraries on purpose: connections that are kept for later, and what the
+// runtime and package testing start for themselves.
+func benign(g verdict.Live) bool {
+	return slices.ContainsFunc(g.Calls(), func(fn string) bool {
+		switch fn {
+		case "net/http.(*persistConn).writeLoop", "net/http.(*Transport).startDialConnForLocked", "os/signal.loop", "os/signal.signal_recv",
+			"database/sql.(*DB).connectionOpener", "testing.runFuzzing", "testing.(*M).startAlarm":
+			return true
+		}
+		return false
+	})
+}

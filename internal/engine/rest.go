@@ -1,0 +1,45 @@
+package engine
+
+// AwaitRest parks t until no other task of the execution can run, and only the clock could change that.
+func (t *Task) AwaitRest(s *Site) {
+	x := t.x
+	t.Point(OpWait, nil, s)
+	t.await(s, func() bool { return x.runq.n+x.delayed.n == 0 })
+}
+
+// AwaitDescendants parks t until every task that ancestor has started, and every one that these have, has ended.
+func (t *Task) AwaitDescendants(ancestor *Task, s *Site) {
+	ended := func() bool {
+		for _, d := range t.x.tasks {
+			if d.state == Ended {
+				continue
+			}
+			for p := d.Parent; p != nil; p = p.Parent {
+				if p == ancestor {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if !ended() {
+		t.await(s, ended)
+	}
+}
+
+// await parks t until done holds at a moment when nobody can run.
+func (t *Task) await(s *Site, done func() bool) {
+	if t.x.unwinding {
+		return
+	}
+	w := t.Waiter()
+	w.Poller = PollFunc(func() bool {
+		if !done() {
+			return false
+		}
+		t.x.Complete(w, true)
+		return true
+	})
+	t.Wait(&t.x.awaiting, w, nil, OpWait, s)
+	t.Block(OpWait, s)
+}

@@ -1,0 +1,121 @@
+package strategy_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/perturb"
+)
+
+var sites = [...]perturb.Site{
+	{File: "x.go", Line: 1, Key: 1}, {File: "x.go", Line: 2, Key: 2}, {File: "x.go", Line: 3, Key: 3}, {File: "x.go", Line: 4, Key: 4},
+}
+
+// transfer hangs if one of two goroutines is preempted between its locks: a bug of depth 2.
+func transfer() {
+	var a, b sync.Mutex
+	var wg sync.WaitGroup
+	both := func(first, second *sync.Mutex) func() {
+		return func() {
+			perturb.MutexLock(first, &sites[0])
+			perturb.MutexLock(second, &sites[1])
+			perturb.MutexUnlock(second, &sites[2])
+			perturb.MutexUnlock(first, &sites[2])
+		}
+	}
+	perturb.WaitGroupGo(&wg, both(&a, &b), &sites[3])
+	perturb.WaitGroupGo(&wg, both(&b, &a), &sites[3])
+	perturb.WaitGroupWait(&wg, &sites[3])
+}
+
+func execute(t *testing.T, s engine.Strategy, body func()) *engine.Snapshot {
+	t.Helper()
+	return enginetest.Run(t, new(engine.Execution), s, engine.Limits{}, body)
+}
+
+const executions = 400
+
+// asked is how many questions of who runs transfer's plain run has.
+func asked(t *testing.T) int {
+	t.Helper()
+	rec := schedule.NewRecorder(strategy.Plain{})
+	assert.Equal(t, engine.AllEnded, execute(t, rec, transfer).Quiet, "the plain run does not hang")
+	return rec.Who
+}
+
+func hangs(t *testing.T, of func(n int) engine.Strategy) int {
+	t.Helper()
+	hangs := 0
+	for n := range executions {
+		if execute(t, of(n), transfer).Quiet == engine.Proved {
+			hangs++
+		}
+	}
+	t.Logf("%d of %d", hangs, executions)
+	return hangs
+}
+
+// The paper's bound for a bug of depth 2 among 3 goroutines and k steps is 1/(3k).
+func TestPCT(t *testing.T) {
+	k := asked(t)
+	got := hangs(t, func(n int) engine.Strategy { return strategy.NewPCT(strategy.NewSource(uint64(n)), 2, k) })
+	assert.GreaterOrEqual(t, got, executions/(3*k))
+	assert.Zero(t, hangs(t, func(n int) engine.Strategy { return strategy.NewPCT(strategy.NewSource(uint64(n)), 1, k) }),
+		"without a change point nobody is preempted between two locks")
+}
+
+func TestRandomWalk(t *testing.T) {
+	often := hangs(t, func(n int) engine.Strategy { return strategy.NewRandomWalk(strategy.NewSource(uint64(n)), 2) })
+	seldom := hangs(t, func(n int) engine.Strategy { return strategy.NewRandomWalk(strategy.NewSource(uint64(n)), 64) })
+	assert.Greater(t, often, executions/10)
+	assert.Greater(t, seldom, 0)
+	assert.Less(t, seldom, often/2)
+}
+
+// Mix begins with the plain run, finds with what comes then, and is the same for the same seed.
+func TestMix(t *testing.T) {
+	k := asked(t)
+	assert.Equal(t, strategy.Plain{}, strategy.Mix(1, 0, k))
+	assert.Greater(t, hangs(t, func(n int) engine.Strategy { return strategy.Mix(7, n, k) }), executions/20)
+	for n := range 30 {
+		first := execute(t, strategy.Mix(3, n, k), transfer)
+		assert.Equal(t, first.Hash, execute(t, strategy.Mix(3, n, k), transfer).Hash, "execution %d", n)
+	}
+}
+
+// What was recorded plays, step for step, and still does where other goroutines are there that it does not know.
+func TestRecordAndPlay(t *testing.T) {
+	k := asked(t)
+	for n := range executions {
+		rec := schedule.NewRecorder(strategy.Mix(5, n, k))
+		first := execute(t, rec, transfer)
+		kept, err := schedule.ParseKeyed(rec.Departures(0).Text())
+		assert.NoError(t, err)
+		player := schedule.NewPlayer(kept)
+		again := execute(t, player, transfer)
+		assert.Equal(t, first.Hash, again.Hash, "execution %d", n)
+		assert.Empty(t, player.Missed(kept))
+
+		player = schedule.NewPlayer(kept)
+		edited := execute(t, player, func() {
+			transfer()
+			perturb.Go(func() {}, &perturb.Site{Key: 9})
+		})
+		assert.Equal(t, first.Quiet, edited.Quiet, "execution %d", n)
+		assert.Empty(t, player.Missed(kept))
+	}
+}
+
+// A departure at a sync point that is no longer there is missed, and said to be.
+func TestMissed(t *testing.T) {
+	k := schedule.Keyed{{Question: schedule.Question{Kind: engine.Preempt, Path: 1, Site: 2, Nth: 3}, Runs: 4}}
+	player := schedule.NewPlayer(k)
+	assert.Equal(t, engine.AllEnded, execute(t, player, transfer).Quiet)
+	assert.Equal(t, k, player.Missed(k))
+}

@@ -1,0 +1,130 @@
+package verdict
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Live goroutine is one of the process, read from its stack as the runtime prints it.
+type Live struct {
+	ID    uint64
+	State string // what the runtime says that it waits in: "chan receive", "sync.Mutex.Lock", "IO wait"; or "running", …
+	Stack string // without frames of ours
+}
+
+var header = regexp.MustCompile(`^goroutine (\d+)[^\[]*\[([^\],]*)`)
+
+// ReadLive reads the stacks of goroutines. What it cannot read it leaves out.
+func ReadLive(stacks []string) []Live {
+	var out []Live
+	for _, s := range stacks {
+		m := header.FindStringSubmatch(s)
+		if m == nil {
+			continue
+		}
+		id, err := strconv.ParseUint(m[1], 10, 64)
+		if err != nil {
+			continue
+		}
+		out = append(out, Live{ID: id, State: strings.TrimSuffix(m[2], " (scan)"), Stack: cleanStack(s)})
+	}
+	return out
+}
+
+// forGood are the states that only another goroutine can end. One that sleeps, runs, or waits for the network or a system
+// call may go on by itself. A select may have a case for a timer: that is for the caller to know.
+var forGood = []string{
+	"chan receive", "chan send", "select", "select (no cases)", "chan receive (nil chan)", "chan send (nil chan)",
+	"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "sync.WaitGroup.Wait", "sync.Cond.Wait", "semacquire",
+}
+
+// Blocked reports whether only another goroutine can end what g waits in.
+func (g Live) Blocked() bool { return slices.Contains(forGood, g.State) }
+
+// OnNetwork reports whether g waits for the network, or for a pipe.
+func (g Live) OnNetwork() bool { return g.State == "IO wait" }
+
+// Calls returns the functions on g's stack, the innermost first.
+func (g Live) Calls() []string {
+	var out []string
+	for _, f := range g.frames() {
+		out = append(out, f.fn)
+	}
+	return out
+}
+
+// A frame is a call on a stack.
+type frame struct {
+	fn, file string
+	std      bool // of the standard library
+	created  bool // it is the go statement that has started the goroutine
+}
+
+// frames returns g's stack, the innermost call first.
+func (g Live) frames() []frame {
+	var out []frame
+	lines := strings.Split(g.Stack, "\n")
+	for i := 0; i+1 < len(lines); i += 2 {
+		var f frame
+		f.fn, f.created = strings.CutPrefix(lines[i], "created by ")
+		if j := strings.LastIndexByte(f.fn, '('); j > 0 && !f.created {
+			f.fn = f.fn[:j]
+		}
+		f.fn, _, _ = strings.Cut(f.fn, " in goroutine")
+		f.file, _, _ = strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
+		host, _, _ := strings.Cut(f.fn, "/")
+		f.std = !strings.Contains(f.fn, "/") && !strings.HasPrefix(f.fn, "main.") || strings.Contains(f.fn, "/") && !strings.Contains(host, ".")
+		if !strings.HasPrefix(f.fn, module+"harness.") {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// place returns where in code that is not the standard library's g is, or else in what of it, and what g runs: the
+// outermost such function, or else what has been started.
+func (g Live) place() (at, name string) {
+	frames := g.frames()
+	for _, f := range frames {
+		if !f.std && !f.created && at == "" {
+			at = f.file
+		}
+		if !f.created && (!f.std || name == "") {
+			name = f.fn
+		}
+	}
+	if at == "" && len(frames) > 0 {
+		// The runtime's own functions say nothing.
+		for _, f := range frames {
+			if at = f.file; !strings.HasPrefix(f.fn, "runtime.") && !strings.Contains(f.fn, "internal/") && !strings.HasPrefix(f.fn, "sync.") {
+				name = f.fn
+				break
+			}
+		}
+	}
+	return at, path.Base(name)
+}
+
+// Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
+func (v *Verdict) Live() bool {
+	return slices.ContainsFunc(v.Others, func(g Goroutine) bool { return g.State != "" })
+}
+
+// NewLive returns the verdict on a live run whose goroutines, those of the test that are left, can never go on: a
+// Deadlock if the test itself is among them, else a Leak.
+func NewLive(k Kind, evidence string, stuck []Live) *Verdict {
+	v := &Verdict{Kind: k, Evidence: evidence, names: map[uint32]string{}}
+	if k == Leak {
+		v.Rule = Cancel
+	}
+	for _, g := range stuck {
+		out := Goroutine{ID: uint32(g.ID), State: g.State, Stack: g.Stack}
+		out.Place, out.Name = g.place()
+		v.names[out.ID] = "g" + strconv.FormatUint(g.ID, 10) + " " + out.Name
+		v.Others = append(v.Others, out)
+	}
+	return v
+}
