@@ -3,6 +3,7 @@ package harness
 import (
 	"os"
 	"os/signal"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,4 +50,27 @@ func TestSignals(t *testing.T) {
 		signal.Stop(c)
 	})
 	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+}
+
+// A leak detector in a test finds what the test has left, and nothing of what runs the test.
+func TestGoroutinesOfATest(t *testing.T) {
+	out := runOnce(t, func(t *testing.T) {
+		c := make(chan int)
+		perturb.Go(func() { perturb.Recv(c, at(1, "c")) }, at(2, "func"))
+		Run(t, "sub", func(*testing.T) {
+			perturb.RuntimeGosched(at(3, ""))
+			buf := make([]byte, 1<<20)
+			stacks := string(buf[:perturb.RuntimeStack(buf, true)])
+			for stack := range strings.SplitSeq(stacks, "\n\n") {
+				assert.NotContains(t, stack, "jostle/harness.(", stack)
+				assert.NotContains(t, stack, "/internal/engine.", stack)
+				assert.NotContains(t, stack, "synctest", stack)
+			}
+			assert.Equal(t, 1, strings.Count(stacks, "[chan receive]:\nx.F.gowrap1()"), stacks) // its own frames are of this package
+			assert.NotContains(t, stacks, "testing.RunTests(")
+		})
+		perturb.Close(c, at(4, "c"))
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	assert.False(t, out.failed, out.output)
 }

@@ -40,7 +40,7 @@ func NativeStacks(all bool) string {
 			p, _ := strconv.ParseUint(m[1], 16, 64)
 			t = tasks[p]
 		}
-		if t == nil && ours(s) || t != nil && t.state == Ended {
+		if t == nil && ours(s) || t != nil && t.state == Ended || strings.Contains(s, module+"harness.(*testRunner).runTest(") {
 			continue
 		}
 		out = append(out, native(s, t, i == 0))
@@ -85,7 +85,7 @@ func native(stack string, t *Task, running bool) string {
 	lines := strings.Split(strings.TrimSpace(stack), "\n")
 	var b strings.Builder
 	header := notNative.ReplaceAllString(lines[0], "]:")
-	if t != nil && !running {
+	if t != nil && !running && t.state != Outside {
 		id, _, _ := strings.Cut(header, "[")
 		state, frame := t.wait()
 		header = id + "[" + state + "]:"
