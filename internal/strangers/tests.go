@@ -168,11 +168,16 @@ func (r *result) runPlain(ctx context.Context, plain, live binary, before map[st
 	return after
 }
 
-// functionsOf returns the names of the test functions that were not skipped.
+// functionsOf returns the names of the test functions that pass, or a subtest of which does.
 func functionsOf(outcomes map[string]outcome) []string {
-	return slices.DeleteFunc(sortedKeys(outcomes), func(name string) bool {
-		return strings.Contains(name, "/") || outcomes[name].action == "skip"
-	})
+	functions := map[string]bool{}
+	for name, o := range outcomes {
+		if o.action == "pass" {
+			name, _, _ = strings.Cut(name, "/")
+			functions[name] = true
+		}
+	}
+	return sortedKeys(functions)
 }
 
 // stalls reports whether a test function, or a subtest of it, blocks where only the real world can go on.
