@@ -74,3 +74,18 @@ func TestGoroutinesOfATest(t *testing.T) {
 	assert.Equal(t, verdict.Pass, out.Kind, out.output)
 	assert.False(t, out.failed, out.output)
 }
+
+// What a finalizer does to a channel is part of the execution: done by the runtime, it would end the process.
+func TestFinalizers(t *testing.T) {
+	out := runOnce(t, func(t *testing.T) {
+		stop := make(chan int)
+		type cache struct{ stop chan int }
+		func() {
+			perturb.RuntimeSetFinalizer(&cache{stop}, func(c *cache) { perturb.To(c.stop, at(1, "c.stop")).Send(1) })
+			perturb.RuntimeAddCleanup(&cache{stop}, func(c chan int) { perturb.To(c, at(2, "c")).Send(2) }, stop)
+		}()
+		perturb.RuntimeGC()
+		assert.Equal(t, 3, perturb.Recv(stop, at(3, "stop"))+perturb.Recv(stop, at(4, "stop")))
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+}

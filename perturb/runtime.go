@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"os"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -41,4 +42,33 @@ func RuntimeGC() {
 		return
 	}
 	runtime.GC()
+}
+
+// RuntimeSetFinalizer is runtime.SetFinalizer. In an execution finalizers run when it calls runtime.GC, and as part of it.
+func RuntimeSetFinalizer(obj, finalizer any) {
+	t := engine.Self()
+	f := reflect.ValueOf(finalizer)
+	if t == nil || f.Kind() != reflect.Func || f.IsNil() {
+		runtime.SetFinalizer(obj, finalizer)
+		return
+	}
+	later := t.Final()
+	results := make([]reflect.Value, f.Type().NumOut())
+	for i := range results {
+		results[i] = reflect.Zero(f.Type().Out(i))
+	}
+	runtime.SetFinalizer(obj, reflect.MakeFunc(f.Type(), func(args []reflect.Value) []reflect.Value {
+		later(func() { f.Call(args) })
+		return results
+	}).Interface())
+}
+
+// RuntimeAddCleanup is runtime.AddCleanup, see RuntimeSetFinalizer.
+func RuntimeAddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup {
+	t := engine.Self()
+	if t == nil {
+		return runtime.AddCleanup(ptr, cleanup, arg)
+	}
+	later := t.Final()
+	return runtime.AddCleanup(ptr, func(arg S) { later(func() { cleanup(arg) }) }, arg)
 }

@@ -91,6 +91,7 @@ type Execution struct {
 	elapsed         int            // how often time has passed under tasks that could run
 
 	objects objects
+	finals  finals
 	trace   trace
 	clock   clock
 
@@ -168,6 +169,7 @@ func (x *Execution) reset() {
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.awaiting = Waiters{}
 	x.objects.reset()
+	x.finals.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -250,15 +251,58 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
 
 // Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
-// that they can go; one that is still used is a new one to the engine. Afterwards finalizers have had time to run.
+// that they can go; one that is still used is a new one to the engine. The finalizers that are then due run as a task.
 func (t *Task) Collect() {
 	x := t.x
+	if x.unwinding {
+		return
+	}
 	t.near = nil
 	x.objects.forget(x.tasks)
 	runtime.GC()
-	if x.limits.Pause != nil && !x.unwinding {
-		x.limits.Pause(time.Millisecond)
+	if x.limits.Pause != nil {
+		x.limits.Pause(time.Millisecond) // the runtime has a goroutine for them
 	}
+	x.finals.mu.Lock()
+	due := x.finals.due
+	x.finals.due = nil
+	x.finals.mu.Unlock()
+	if len(due) > 0 {
+		t.Go(func() {
+			for _, f := range due {
+				f()
+			}
+		}, "finalizers", nil)
+	}
+}
+
+// finals are finalizers of objects that the garbage collector has found. The goroutine that it calls them on is of no
+// bubble: what they do to a channel of the execution would end the process.
+type finals struct {
+	mu        sync.Mutex
+	execution int // counts them: an Execution is used again
+	due       []func()
+}
+
+// Final returns a function that takes a finalizer for later: for the next garbage collection that the execution asks for.
+// Without one it is not run at all, as Go may have it too, and nor is it after the execution.
+func (t *Task) Final() (later func(f func())) {
+	fs := &t.x.finals
+	of := fs.execution
+	return func(f func()) {
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		if fs.execution == of {
+			fs.due = append(fs.due, f)
+		}
+	}
+}
+
+func (fs *finals) reset() {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.execution++
+	fs.due = nil
 }
 
 // forget lets go of the objects that nothing but their memory would be lost of.

@@ -86,7 +86,8 @@ var functions = map[string]map[string]operation{
 	"iter": {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
 	"runtime": {
 		"Gosched": {name: "RuntimeGosched", what: "yield"}, "GC": {name: "RuntimeGC", what: "garbage collection", looks: true},
-		"Stack": {name: "RuntimeStack", what: "stack", looks: true},
+		"Stack": {name: "RuntimeStack", what: "stack", looks: true}, "SetFinalizer": {name: "RuntimeSetFinalizer", what: "finalizer", looks: true},
+		"AddCleanup": {name: "RuntimeAddCleanup", what: "finalizer", looks: true},
 	},
 	"runtime/debug": {
 		"Stack": {name: "DebugStack", what: "stack", looks: true}, "PrintStack": {name: "DebugPrintStack", what: "stack", looks: true},
