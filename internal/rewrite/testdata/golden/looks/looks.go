@@ -12,8 +12,8 @@ type clock struct{ now func() time.Time }
 
 func look(start time.Time, buf []byte) time.Duration {
 	c := clock{now: (time.Now)}
-	runtime.SetFinalizer(&c, func(*clock) {})
 	runtime.AddCleanup(&c, func(int) {}, 1)
+	runtime.SetFinalizer(&c, func(*clock) {})
 	runtime.GC()
 	n := runtime.Stack(buf, true)
 	print(string(buf[:n]), string(debug.Stack()))
