@@ -17,7 +17,7 @@ func BubbleTest(t *testing.T, f func(*testing.T)) {
 		return
 	}
 	t.Helper()
-	defer task.Execution().HoldClock()()
+	defer task.HoldClock()()
 	var of *engine.Task
 	ok := Run(t, "synctest", func(t *testing.T) {
 		of = engine.Self()

@@ -185,7 +185,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			startPausing() // its goroutine stays
+			beforeBubbles() // its goroutine stays
 			before := runtime.NumGoroutine()
 			r := check(tt.body)
 			assert.Equal(t, tt.want != "", r.failed, r.text)

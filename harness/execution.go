@@ -17,15 +17,17 @@ import (
 // Bounds on real time, for what the engine cannot see. Both are well below the 10 s after which a fuzzing worker counts
 // as hanging itself (internal/fuzz/worker.go).
 const (
-	stallAfter = 3 * time.Second // without a sync point
-	wallLimit  = 7 * time.Second // for a whole execution
-	watchEvery = 500 * time.Millisecond
+	stallAfter  = 3 * time.Second        // without a sync point
+	socketAfter = 400 * time.Millisecond // without one, while somebody waits for a socket
+	wallLimit   = 7 * time.Second        // for a whole execution
+	watchEvery  = 200 * time.Millisecond
 )
 
 // An outcome is one execution as it ended.
 type outcome struct {
 	*verdict.Verdict
 	log  string // what the body logged
+	long bool   // a Stall: it went on and on, and was given up
 	snap *engine.Snapshot
 }
 
@@ -36,7 +38,7 @@ type runner struct {
 }
 
 func newRunner(tb testing.TB) *runner {
-	startPausing()
+	beforeBubbles()
 	return &runner{tb: tb, x: new(engine.Execution)}
 }
 
@@ -51,19 +53,24 @@ var (
 	resumed = make(chan struct{})
 )
 
-// startPausing must be called outside of bubbles before pause is.
-var startPausing = sync.OnceFunc(func() {
-	// The runtime's own goroutines for signals begin with the first Notify, and would else be part of a bubble, where they
-	// and who called it wait for each other.
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt)
-	signal.Stop(c)
+// begin is the time at which every execution of the process begins: later than what initialisers of packages may have read
+// from the real clock, and the same for a day. Midnight, where a bubble's clock begins, is a time at which things happen
+// that do not at others.
+var begin = time.Now().UTC().Truncate(24 * time.Hour).Add(24*time.Hour + 9*time.Hour + 26*time.Minute + 53*time.Second + 589793*time.Microsecond)
+
+// beforeBubbles must be called outside of bubbles before the first execution: it makes what must belong to none.
+var beforeBubbles = sync.OnceFunc(func() {
 	go func() {
 		for d := range pauses {
 			time.Sleep(d)
 			resumed <- struct{}{}
 		}
 	}()
+	// The runtime makes its channels for signals when the first is asked for. Made in a bubble, they would end the
+	// process: "select on synctest channel from outside bubble".
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 })
 
 // run executes body under one schedule. It comes back whatever the body does: what blocks or is busy where the engine
@@ -82,7 +89,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		}()
 		synctest.Test(new(testing.T), func(*testing.T) {
 			s := newScope(r.tb)
-			snap := x.Run(strategy, engine.Limits{Pause: pause}, synctest.Wait, func() {
+			snap := x.Run(strategy, engine.Limits{Pause: pause, Begin: begin}, synctest.Wait, func() {
 				defer s.finish()
 				body(s)
 			})
@@ -120,17 +127,31 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 			moved = time.Now()
 		}
 		quiet := time.Since(moved)
-		if limit == 0 || quiet < stallAfter && time.Since(start) < limit {
+		if limit == 0 || quiet < stallAfter && time.Since(start) < limit && !(quiet > socketAfter && waitsForSocket()) {
 			continue
 		}
 		x.Abandon()
 		who, stack := culprit(x)
 		v := verdict.NewStall(who, stack, quiet)
-		if quiet < stallAfter {
+		long := quiet < socketAfter
+		if long {
 			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", limit)
 		}
-		return outcome{Verdict: v}
+		return outcome{Verdict: v, long: long}
 	}
+}
+
+// waitsForSocket reports whether a goroutine of a bubble waits for a socket. What is to come through it is up to another
+// goroutine of the same bubble, as a rule, and that does not run until nobody waits outside control any more. To see it
+// early is to see it before a deadline of the socket's, which is on the real clock, makes it look like a failure.
+func waitsForSocket() bool {
+	for _, s := range engine.Stacks() {
+		header, frames, _ := strings.Cut(s, "\n")
+		if strings.Contains(header, "[IO wait") && strings.Contains(header, "synctest bubble") && strings.Contains(frames, "\nnet.(*netFD).") {
+			return true
+		}
+	}
+	return false
 }
 
 // culprit names the goroutine that has the token, or else everything that rests somewhere else than at a sync point.

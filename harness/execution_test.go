@@ -2,8 +2,11 @@ package harness
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"net"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -22,6 +25,44 @@ func TestStall(t *testing.T) {
 	close(outer)
 	after := check(func(T) { perturb.RuntimeGosched(at(1, "")) })
 	assert.False(t, after.failed, after.text)
+}
+
+// A context from before can be used in one execution after the other.
+func TestContextFromBefore(t *testing.T) {
+	ctx, cancel := perturb.ContextWithCancel(context.Background(), at(1, ""))
+	defer cancel()
+	for range 2 {
+		r := check(func(T) {
+			_, cancel := perturb.ContextWithCancel(ctx, at(2, ""))
+			cancel()
+		})
+		assert.False(t, r.failed, r.text)
+	}
+}
+
+// Whoever waits for a socket is seen before a time-out of half a second, on the real clock, makes it a failure.
+func TestSocket(t *testing.T) {
+	r := check(func(t T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Skip(err)
+		}
+		perturb.Go(func() {
+			c, err := l.Accept()
+			if err == nil {
+				_, _ = c.Write([]byte("x"))
+			}
+		}, at(1, "func"))
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Error(err)
+		}
+	})
+	assert.Contains(t, r.text, "verdict=stall")
 }
 
 // What blocks in code left native is part of the proof, with its stack, as long as nothing outside can end it.

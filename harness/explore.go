@@ -159,6 +159,9 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	switch {
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
 		return true
+	case out.long:
+		e.note(session.Event{Kind: session.TooLong, N: n, Distinct: len(e.orders)})
+		return false
 	case out.Kind == verdict.Stall:
 		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil), Distinct: len(e.orders)})
 		return false

@@ -46,7 +46,7 @@ const (
 )
 
 func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
-	startPausing()
+	beforeBubbles()
 	out, err := newCapture()
 	if err != nil {
 		return nil, err
@@ -79,14 +79,17 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 		}()
 		synctest.Test(new(testing.T), func(*testing.T) {
 			var t *testing.T
-			snap := x.Run(s, engine.Limits{Steps: r.steps, Pause: pause}, synctest.Wait, func() { r.runTest(&t) })
+			snap := x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin}, synctest.Wait, func() {
+				r.runTest(&t)
+				res.failed = t.Failed() // by itself; unwound, it fails whatever it has found
+			})
 			out = outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
 			if r.first {
 				r.first = false
 				res.uncontrolled = x.Uncontrolled()
 			}
 			if t != nil {
-				res.skipped, res.failed = t.Skipped(), t.Failed() && snap.Quiet == engine.AllEnded
+				res.skipped = t.Skipped()
 			}
 		})
 	}()
@@ -223,7 +226,7 @@ func once(t *testing.T, body func(*testing.T)) {
 	switch {
 	case out.skipped && !out.Found():
 		t.SkipNow()
-	case out.left():
+	case out.left() && !out.failed:
 		// Tests leave goroutines behind. Those of a test that passes are for others to judge.
 		if testing.Verbose() {
 			t.Log(out.render("", nil))

@@ -22,15 +22,25 @@ func cancelled(cancel func(), s *Site) {
 	t.Settle()
 }
 
+// settle has a context that is made outside of executions make its channel, which package context puts off until it is
+// asked for. Made in an execution, it would belong to that one's bubble, and end the process in the next.
+func settle(ctx context.Context) {
+	if engine.Self() == nil {
+		ctx.Done()
+	}
+}
+
 // ContextWithCancel is context.WithCancel.
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
+	settle(ctx)
 	return ctx, func() { cancelled(cancel, s) }
 }
 
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
+	settle(ctx)
 	return ctx, func(cause error) { cancelled(func() { cancel(cause) }, s) }
 }
 
@@ -41,19 +51,21 @@ func ContextWithDeadline(parent context.Context, d time.Time, s *Site) (context.
 
 // ContextWithDeadlineCause is context.WithDeadlineCause.
 func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, s *Site) (context.Context, context.CancelFunc) {
+	catchUp()
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
+	settle(ctx)
 	return ctx, func() { cancelled(cancel, s) }
 }
 
 // ContextWithTimeout is context.WithTimeout.
 func ContextWithTimeout(parent context.Context, d time.Duration, s *Site) (context.Context, context.CancelFunc) {
-	return ContextWithDeadlineCause(parent, time.Now().Add(d), nil, s)
+	return ContextWithDeadlineCause(parent, TimeNow().Add(d), nil, s)
 }
 
 // ContextWithTimeoutCause is context.WithTimeoutCause.
 func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause error, s *Site) (context.Context, context.CancelFunc) {
-	return ContextWithDeadlineCause(parent, time.Now().Add(d), cause, s)
+	return ContextWithDeadlineCause(parent, TimeNow().Add(d), cause, s)
 }
 
 // ContextErr is the Err of a context.Context. Loops ask it again and again.

@@ -11,8 +11,6 @@
 package perturb
 
 import (
-	"runtime"
-
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
@@ -36,13 +34,4 @@ func Go(f func(), s *Site) {
 		return
 	}
 	go f()
-}
-
-// RuntimeGosched is runtime.Gosched: others go first.
-func RuntimeGosched(s *Site) {
-	if t := engine.Self(); t != nil {
-		t.Yield(s)
-		return
-	}
-	runtime.Gosched()
 }

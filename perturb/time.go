@@ -19,10 +19,35 @@ func TimeSleep(d time.Duration, s *Site) {
 	time.Sleep(d)
 }
 
+// TimeNow is time.Now. In an execution it is later at each call.
+func TimeNow() time.Time {
+	if t := engine.Self(); t != nil {
+		return t.Execution().Now()
+	}
+	return time.Now()
+}
+
+// TimeSince is time.Since.
+func TimeSince(since time.Time) time.Duration {
+	if t := engine.Self(); t != nil {
+		return t.Execution().Now().Sub(since)
+	}
+	return time.Since(since)
+}
+
+// TimeUntil is time.Until.
+func TimeUntil(until time.Time) time.Duration {
+	if t := engine.Self(); t != nil {
+		return until.Sub(t.Execution().Now())
+	}
+	return time.Until(until)
+}
+
 // alarm tells the engine of a timer that fires after d.
 func alarm(d time.Duration, s *Site) {
 	if t := engine.Self(); t != nil {
 		t.Point(engine.OpTimer, nil, s)
+		t.CatchUp()
 		t.Execution().Alarm(d)
 		return
 	}
@@ -57,6 +82,7 @@ func callback(f func(), s *Site) func() {
 
 // TimeTick is time.Tick.
 func TimeTick(d time.Duration, s *Site) <-chan time.Time {
+	catchUp()
 	c := time.Tick(d)
 	ticks(c, d, s)
 	return c
@@ -64,9 +90,17 @@ func TimeTick(d time.Duration, s *Site) <-chan time.Time {
 
 // TimeNewTicker is time.NewTicker.
 func TimeNewTicker(d time.Duration, s *Site) *time.Ticker {
+	catchUp()
 	tk := time.NewTicker(d)
 	ticks(tk.C, d, s)
 	return tk
+}
+
+// catchUp has the runtime's clock show what the execution's did when it was last read.
+func catchUp() {
+	if t := engine.Self(); t != nil {
+		t.CatchUp()
+	}
 }
 
 // ticks tells the engine of a ticker that sends on c.
@@ -116,6 +150,7 @@ func TickerStop(tk *time.Ticker, s *Site) {
 
 // TickerReset is (*time.Ticker).Reset.
 func TickerReset(tk *time.Ticker, d time.Duration, s *Site) {
+	catchUp()
 	tk.Reset(d) // panics if d is not positive
 	if t := engine.Self(); t != nil {
 		forget(t, tk.C)

@@ -1,8 +1,11 @@
 package perturb_test
 
 import (
+	"context"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
@@ -81,6 +84,49 @@ func TestTimers(t *testing.T) {
 				log.Add("%t %d", TimerStop(timer, site), Select(site, true, OnRecv(timer.C)))
 			},
 			Want: []string{"true true false -1"},
+		},
+		{
+			Name: "a timer fires at its time and not before, however often one looks at the clock",
+			Body: func(log *enginetest.Log) {
+				for range 1000 {
+					TimeNow()
+				}
+				then := TimeNow().Add(s / 100)
+				a := Recv(TimeNewTimer(TimeUntil(then), site).C, site)
+				log.Add("%t", a.Before(then))
+				then = TimeNow().Add(s / 100)
+				ctx, cancel := ContextWithTimeout(context.Background(), TimeUntil(then), site)
+				defer cancel()
+				Recv(ctx.Done(), site)
+				log.Add("%t", TimeNow().Before(then))
+				now := TimeNow()
+				ctx, cancel = ContextWithDeadline(context.Background(), now, site)
+				defer cancel()
+				log.Add("%v", ctx.Err())
+			},
+			Want: []string{"false false context deadline exceeded"},
+		},
+		{
+			Name: "who yields between pieces of work is in time",
+			Body: func(log *enginetest.Log) {
+				done := make(chan int)
+				late := TimeAfter(30*s, site)
+				Go(func() {
+					pieces := make([]Site, 3)
+					for i := range 50 {
+						TimeNow()
+						AtomicLast(i, &pieces[i%3])
+						for range 100 {
+							RuntimeGosched(site)
+						}
+					}
+					Close(done, site)
+				}, site)
+				log.Add("%d", Select(site, false, OnRecv(late), OnRecv(done)))
+			},
+			Departures: 1,
+			Want:       []string{"1"},
+			Virtual:    true,
 		},
 		{
 			Name: "a timer set again",
@@ -173,4 +219,14 @@ func TestTimers(t *testing.T) {
 		programs[i].Virtual = true
 	}
 	enginetest.RunPrograms(t, programs)
+}
+
+// What happens between two looks at the clock takes time: in a bubble by itself it takes none.
+func TestReadings(t *testing.T) {
+	got := enginetest.Outcomes(t, 0, func(log *enginetest.Log) {
+		a := TimeNow()
+		b := TimeNow()
+		log.Add("%t %t %t", b.After(a), TimeSince(b) > 0, TimeUntil(b) < 0)
+	})
+	assert.Equal(t, []string{"true true true"}, got)
 }

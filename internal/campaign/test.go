@@ -188,6 +188,9 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Stalled:
 			over = true
 			t.stalled(e)
+		case session.TooLong:
+			t.next, over = e.N+1, true
+			t.tooLong(e.N)
 		case session.Ended:
 			t.next, over = max(e.N, t.next), true
 		}
@@ -232,6 +235,19 @@ func (t *test) stalled(e session.Event) {
 		}
 		t.mode, t.why = live, "some executions block where no schedule reaches"
 		t.next, t.executions, t.distinct = 0, 0, 0
+	}
+}
+
+// tooLong notes an execution that was given up. Some may be unlucky; a test that is always that long is not worth more.
+func (t *test) tooLong(n int) {
+	t.stalls++
+	switch {
+	case n == 0:
+		t.finished = true
+		t.notes = append(t.notes, "its plain run is too long to be controlled")
+	case t.stalls == maxStalls:
+		t.finished = true
+		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxStalls, "execution")))
 	}
 }
 

@@ -33,6 +33,34 @@ type clock struct {
 	alarms  []alarm
 	tickers []ticker
 	seq     int
+
+	read   int64 // unix nanoseconds: the last time that was told to anybody
+	behind bool  // the bubble's clock has to come up to that
+}
+
+// reading is how long it takes to read the clock, in nanoseconds. What happens between two readings takes time, however
+// little, and code relies on it: that a duration is not zero, that a later time is later.
+const reading = 50
+
+// Now returns the time. It is the bubble's, and a little later than at the last call.
+func (x *Execution) Now() time.Time {
+	now, c := time.Now(), &x.clock
+	if x.still > 0 {
+		return now
+	}
+	t := now.UnixNano()
+	c.read = max(t, c.read) + reading
+	return now.Add(time.Duration(c.read - t))
+}
+
+// CatchUp moves the bubble's clock to the last reading: what is native goes by the bubble's, and a timer set now must
+// not fire before the time that its setter has in mind.
+func (t *Task) CatchUp() {
+	x := t.x
+	if x.clock.read > time.Now().UnixNano() && !x.unwinding {
+		x.clock.behind = true
+		t.Settle()
+	}
 }
 
 func (c *clock) Len() int { return len(c.alarms) }
@@ -50,7 +78,7 @@ func (c *clock) Pop() any {
 
 // set adds an alarm, unless it is so far away that it means never.
 func (c *clock) set(d time.Duration, t *Task) {
-	now := time.Now().UnixNano()
+	now := max(time.Now().UnixNano(), c.read)
 	if int64(d) > math.MaxInt64-overshoot-now {
 		return
 	}
@@ -156,19 +184,37 @@ func (x *Execution) overtakes() bool {
 	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, OpTimer, nil, x.delayed.head.site) == 1
 }
 
-// HoldClock has time stand still for as long as anybody of the execution can run, which is what code in a
+// HoldClock has time stand still for as long as anybody of t's execution can run, which is what code in a
 // testing/synctest bubble may rely on, until release is called.
-func (x *Execution) HoldClock() (release func()) {
-	x.still++
-	return func() { x.still-- }
+func (t *Task) HoldClock() (release func()) {
+	t.CatchUp()
+	t.x.still++
+	return func() { t.x.still-- }
 }
 
-// drift moves the clock under a task that polls something again and again, and that no alarm would ever end.
+// drift moves the clock under a task that yields to nobody again and again: it may poll the clock, or what a timer does.
+// Or it yields between pieces of work: so time passes slowly at first, as slowly as it does natively, and faster only
+// while nothing is done that was not done just before.
 func (x *Execution) drift() {
-	x.drifted = min(max(2*x.drifted, time.Millisecond), time.Second)
-	time.Sleep(x.drifted)
-	x.admit()
-	x.poll()
+	if !x.circling() {
+		x.drifted = 0
+	}
+	x.drifted = min(max(2*x.drifted, maxSpins*100*time.Nanosecond), time.Second)
+	x.pass(time.Now().Add(x.drifted).UnixNano())
+}
+
+// circling reports whether all sync points passed since it was called last are among those passed before that.
+func (x *Execution) circling() bool {
+	before, now := x.circle, x.circled
+	clear(now)
+	same := x.trace.n-x.circleEnd < keptSteps
+	for i := max(x.circleEnd, x.trace.n-keptSteps); i < x.trace.n; i++ {
+		s := x.trace.steps[i%keptSteps].Site
+		now[s] = true
+		same = same && before[s]
+	}
+	x.circle, x.circled, x.circleEnd = now, before, x.trace.n
+	return same
 }
 
 // busySteps is how many steps an execution may do before the clock moves all the same: code that polls it without ever
@@ -180,7 +226,11 @@ const busySteps = 10_000
 func (x *Execution) elapse() {
 	const many = 100
 	x.elapsed++
-	end := time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), 10)).UnixNano()
+	x.pass(time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), 10)).UnixNano())
+}
+
+// pass moves the clock to the moment end, and stops at each alarm on the way.
+func (x *Execution) pass(end int64) {
 	for {
 		when, ok := x.nextAlarm()
 		if !ok || when > end {

@@ -23,6 +23,8 @@ type Limits struct {
 	// Pause waits in real time, which the bubble's clock does not know. If it is not nil, a hang is believed only when
 	// goroutines of the process that are not part of the execution have had time to end it.
 	Pause func(time.Duration)
+	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
+	Begin time.Time
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
@@ -83,10 +85,14 @@ type Execution struct {
 	busy    int   // step at which the clock moves although somebody can run
 	late    bool  // that step has come
 	drifted time.Duration
-	elapsed int // how often time has passed under tasks that could run
 	still   int // somebody relies on time to stand still under tasks that can run
 
+	circle, circled map[*Site]bool // sync points of a task that spins, see circling
+	circleEnd       int            // step
+	elapsed         int            // how often time has passed under tasks that could run
+
 	objects objects
+	finals  finals
 	trace   trace
 	clock   clock
 
@@ -115,8 +121,8 @@ type Execution struct {
 // returns what was left, after unwinding it. It must be called in a testing/synctest bubble of its own, whose Wait is
 // wait. No other execution may be active in the process.
 func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *Snapshot {
-	x.reset()
 	x.strategy, x.limits, x.wait = strategy, limits, wait
+	x.reset()
 	if x.limits.Steps <= 0 {
 		x.limits.Steps = DefaultSteps
 	}
@@ -156,11 +162,20 @@ func (x *Execution) reset() {
 	x.tasks = x.tasks[:0]
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
+	if x.circle == nil {
+		x.circle, x.circled = map[*Site]bool{}, map[*Site]bool{}
+	}
+	clear(x.circle)
+	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
+	x.finals.reset()
 	x.trace.reset()
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
+	if d := time.Until(x.limits.Begin); d > 0 {
+		time.Sleep(d)
+	}
 	x.out.gone, x.out.arrived = nil, nil
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
@@ -216,6 +231,10 @@ func (x *Execution) loop() Quiet {
 				x.elapse()
 			}
 		}
+		if x.clock.behind {
+			x.clock.behind = false
+			x.pass(x.clock.read)
+		}
 		if x.first == nil && x.overtakes() {
 			x.advance()
 			continue
@@ -251,9 +270,9 @@ func (x *Execution) loop() Quiet {
 		}
 		quietSince := x.now()
 		switch {
-		case x.advance():
 		case spinner != nil:
 			x.drift()
+		case x.advance():
 		case !x.beyond() && x.runq.n == 0 && !x.awaken():
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved

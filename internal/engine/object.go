@@ -1,6 +1,11 @@
 package engine
 
-import "unsafe"
+import (
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+)
 
 // A Kind is what an Object is to Go.
 type Kind uint8
@@ -244,3 +249,76 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 
 // Owes notes that o, a wait group, waits for t to end.
 func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
+
+// Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
+// that they can go; one that is still used is a new one to the engine. The finalizers that are then due run as a task.
+func (t *Task) Collect() {
+	x := t.x
+	if x.unwinding {
+		return
+	}
+	t.near = nil
+	x.objects.forget(x.tasks)
+	runtime.GC()
+	if x.limits.Pause != nil {
+		x.limits.Pause(time.Millisecond) // the runtime has a goroutine for them
+	}
+	x.finals.mu.Lock()
+	due := x.finals.due
+	x.finals.due = nil
+	x.finals.mu.Unlock()
+	if len(due) > 0 {
+		t.Go(func() {
+			for _, f := range due {
+				f()
+			}
+		}, "finalizers", nil)
+	}
+}
+
+// finals are finalizers of objects that the garbage collector has found. The goroutine that it calls them on is of no
+// bubble: what they do to a channel of the execution would end the process.
+type finals struct {
+	mu        sync.Mutex
+	execution int // counts them: an Execution is used again
+	due       []func()
+}
+
+// Final returns a function that takes a finalizer for later: for the next garbage collection that the execution asks for.
+// Without one it is not run at all, as Go may have it too, and nor is it after the execution.
+func (t *Task) Final() (later func(f func())) {
+	fs := &t.x.finals
+	of := fs.execution
+	return func(f func()) {
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		if fs.execution == of {
+			fs.due = append(fs.due, f)
+		}
+	}
+}
+
+func (fs *finals) reset() {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.execution++
+	fs.due = nil
+}
+
+// forget lets go of the objects that nothing but their memory would be lost of.
+func (os *objects) forget(tasks []*Task) {
+	os.last = nil
+	near := map[*Object]bool{} // about to be used
+	for _, t := range tasks {
+		if t.state != Ended {
+			near[t.near] = true
+		}
+	}
+	for p, o := range os.byPtr {
+		idle := o.Waiters.head == nil && o.Senders.head == nil && o.Pending.head == nil && len(o.holds) == 0
+		if idle && !near[o] && !o.Running && o.Count == 0 && o.Stash == nil {
+			delete(os.byPtr, p)
+			o.ptr, o.Spare = nil, nil
+		}
+	}
+}

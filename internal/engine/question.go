@@ -29,7 +29,7 @@ type QuestionKind uint8
 const (
 	// Preempt is asked before an operation of a task that could go on while others could run too. With q of these, 0 lets
 	// it go on, 1 to q have the i-th of the others run, and q+1 to 2q likewise, and hold Task back until nothing else can
-	// run.
+	// run, or some thousand steps are done: nobody waits for ever while others go round.
 	Preempt QuestionKind = iota
 	// Next is asked when the task that ran blocks, ends, or gives way: i is who runs next.
 	Next

@@ -35,6 +35,7 @@ type Task struct {
 
 	queue      *queue
 	prev, next *Task
+	heldSince  int   // step
 	heldUntil  int64 // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
 
 	// What it is blocked in.
@@ -47,9 +48,10 @@ type Task struct {
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
 
-	last     *Site // where it last passed a sync point
-	lastRecv int   // step of its last completed receive of a value
-	born     int   // step at which it was started
+	near     *Object // of the sync point at which it is, or was last; nil for none
+	last     *Site   // where it last passed a sync point
+	lastRecv int     // step of its last completed receive of a value
+	born     int     // step at which it was started
 }
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
@@ -148,8 +150,13 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		x.unwindStep()
 		return
 	}
+	t.near = o
 	if x.outside > 0 {
 		t.Settle()
+	}
+	if d := x.delayed.head; d != nil && x.trace.n-d.heldSince > longestHold {
+		x.delayed.remove(d)
+		x.runq.push(d)
 	}
 	if q := x.runq.n; q > 0 {
 		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
@@ -160,6 +167,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 				c -= q
 				x.trace.next = Delayed
 				t.heldUntil = time.Now().UnixNano() + longestDelay
+				t.heldSince = x.trace.n
 				x.delayed.push(t)
 			} else {
 				x.runq.push(t)
@@ -211,6 +219,10 @@ func (t *Task) ChooseCase(ready []int, s *Site) int {
 	return ready[x.ask(Case, len(ready), t, OpSelect, nil, s)]
 }
 
+// longestHold is for how many steps a task may be held back while others can run. Go's own scheduler is fair, and programs
+// rely on it: loops that go round until another goroutine ends them.
+const longestHold = 2_000
+
 // Yield lets others run first, as runtime.Gosched does.
 func (t *Task) Yield(s *Site) {
 	x := t.x
@@ -250,6 +262,7 @@ const maxPolls = 200
 func (t *Task) Poll(op Op, o *Object, s *Site) {
 	n := t.polls + 1
 	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
+		t.near = o
 		t.Yield(s)
 		return
 	}

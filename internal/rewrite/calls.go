@@ -14,6 +14,7 @@ type operation struct {
 	other   string // the method that an interface must have besides, to be called through it
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
+	looks   bool   // is no sync point: it has the signature of the original, and takes no site
 }
 
 // methods by type and name.
@@ -70,6 +71,8 @@ var functions = map[string]map[string]operation{
 		"Sleep": {name: "TimeSleep", what: "sleep"}, "After": {name: "TimeAfter", what: "timer"},
 		"AfterFunc": {name: "TimeAfterFunc", what: "timer"}, "NewTimer": {name: "TimeNewTimer", what: "timer"},
 		"Tick": {name: "TimeTick", what: "timer"}, "NewTicker": {name: "TimeNewTicker", what: "timer"},
+		"Now": {name: "TimeNow", what: "clock", looks: true}, "Since": {name: "TimeSince", what: "clock", looks: true},
+		"Until": {name: "TimeUntil", what: "clock", looks: true},
 	},
 	"context": {
 		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
@@ -80,8 +83,15 @@ var functions = map[string]map[string]operation{
 	"sync": {
 		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
 	},
-	"iter":    {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
-	"runtime": {"Gosched": {name: "RuntimeGosched", what: "yield"}},
+	"iter": {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
+	"runtime": {
+		"Gosched": {name: "RuntimeGosched", what: "yield"}, "GC": {name: "RuntimeGC", what: "garbage collection", looks: true},
+		"Stack": {name: "RuntimeStack", what: "stack", looks: true}, "SetFinalizer": {name: "RuntimeSetFinalizer", what: "finalizer", looks: true},
+		"AddCleanup": {name: "RuntimeAddCleanup", what: "finalizer", looks: true},
+	},
+	"runtime/debug": {
+		"Stack": {name: "DebugStack", what: "stack", looks: true}, "PrintStack": {name: "DebugPrintStack", what: "stack", looks: true},
+	},
 	"testing/synctest": {
 		"Test": {name: "BubbleTest", what: "bubble", harness: true}, "Wait": {name: "BubbleWait", what: "bubble", harness: true},
 	},
@@ -283,6 +293,10 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	if t == nil {
 		return
 	}
+	if t.looks {
+		r.look(n.Fun, t)
+		return
+	}
 	isTuple := len(n.Args) == 1 && r.isTuple(n.Args[0])
 	switch {
 	case isTuple && t.harness:
@@ -316,6 +330,15 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.after(r.at(n.Rparen), site)
 	}
 	r.count(t.what)
+}
+
+// look puts perturb's function in the place of one that is called or used as a value.
+func (r *rewriter) look(fun ast.Expr, t *target) {
+	r.drop(t)
+	name := called(fun)
+	from, to := r.at(name.Pos()), r.at(name.End())
+	r.replace(from, to, r.names.perturb+"."+t.name+r.lines(from, to))
+	r.usesPerturb = true
 }
 
 // wrap puts the sync point of an atomic operation behind everything that its operands call: n.Add(1) is

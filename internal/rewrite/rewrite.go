@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "10"
+const Version = "14"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -73,7 +73,7 @@ func File(in Input) (*Output, error) {
 	r.findAliases()
 	r.walk()
 	promoted := r.promoted()
-	if r.sites.empty() && !r.usesHarness && promoted == "" {
+	if r.sites.empty() && !r.usesHarness && !r.usesPerturb && promoted == "" {
 		return r.out, nil
 	}
 	return r.out, r.finish(promoted)
@@ -93,6 +93,7 @@ type rewriter struct {
 
 	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesHarness bool
+	usesPerturb bool // although there may be no sync point
 	aliases     map[types.Object]ast.Expr
 	done        map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
@@ -263,7 +264,7 @@ func (r *rewriter) node(n ast.Node) {
 // declarations.
 func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() || decls != "" {
+	if !r.sites.empty() || r.usesPerturb || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {

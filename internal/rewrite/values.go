@@ -15,6 +15,10 @@ func (r *rewriter) value(n ast.Expr) {
 	if t == nil {
 		return
 	}
+	if t.looks {
+		r.look(n, t)
+		return
+	}
 	if t.harness {
 		r.note(n, t.what, "it is used as a value")
 		return

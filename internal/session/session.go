@@ -106,17 +106,17 @@ type EventKind string
 
 // The kinds.
 const (
-	Began      EventKind = "began"      // execution N begins
-	Settled    EventKind = "settled"    // the plain run has ended and repeats: Asked, Hash, Warm
-	Skipped    EventKind = "skipped"    // the test skips itself
-	Found      EventKind = "found"      // execution N ended in Verdict by Cause; File holds it
-	Dirty      EventKind = "dirty"      // execution N has left state behind: the process must end
-	Leaky      EventKind = "leaky"      // every execution leaves state behind that changes the next
-	Stalled    EventKind = "stalled"    // execution N blocks where no schedule reaches: Text
-	Replayed   EventKind = "replayed"   // execution N of a replay ended in Verdict by Cause; Text says what did not come
-	Shrunk     EventKind = "shrunk"     // File holds a smaller schedule
-	Ended      EventKind = "ended"      // all that was planned before N is done: Distinct
-	OutOfReach EventKind = "outofreach" // Live: Text says why
+	Began    EventKind = "began"    // execution N begins
+	Settled  EventKind = "settled"  // the plain run has ended and repeats: Asked, Hash, Warm
+	Skipped  EventKind = "skipped"  // the test skips itself
+	Found    EventKind = "found"    // execution N ended in Verdict by Cause; File holds it
+	Dirty    EventKind = "dirty"    // execution N has left state behind: the process must end
+	Leaky    EventKind = "leaky"    // every execution leaves state behind that changes the next
+	Stalled  EventKind = "stalled"  // execution N blocks where no schedule reaches: Text
+	TooLong  EventKind = "toolong"  // execution N went on for too long and was given up
+	Replayed EventKind = "replayed" // execution N of a replay ended in Verdict by Cause; Text says what did not come
+	Shrunk   EventKind = "shrunk"   // File holds a smaller schedule
+	Ended    EventKind = "ended"    // all that was planned before N is done: Distinct
 )
 
 // A Log appends events to a file. It is for one goroutine at a time.

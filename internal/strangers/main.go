@@ -2,7 +2,7 @@
 // twice: as they are, and instrumented. What passes the one way must pass the other. It prints a table of modules, and
 // exits with 1 if a package does not build or a test is lost.
 //
-//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain]
+//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain] [-doc file]
 //
 // In the mode inert no execution is active; in the mode plain each test is an execution under the plain schedule.
 package main
@@ -55,6 +55,7 @@ func main() {
 	mode := flag.String("mode", "plain", "how instrumented tests run: `inert or plain`")
 	budget := flag.Duration("time", 20*time.Minute, "stop beginning new modules after this long")
 	verbose := flag.Bool("v", false, "print what tests say that are lost")
+	doc := flag.String("doc", "", "write the table into this `file` too")
 	flag.Parse()
 	match, err := regexp.Compile(*only)
 	if err != nil || flag.NArg() > 0 || *mode != "inert" && *mode != "plain" {
@@ -69,6 +70,10 @@ func main() {
 	all := strangers()
 	if *sample > 0 && *sample < len(all) {
 		all = all[:*sample]
+	}
+	if err := findTest2JSON(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
 	t := newTable(os.Stdout)
 	start := time.Now()
@@ -93,6 +98,12 @@ func main() {
 	}
 	wg.Wait()
 	t.finish()
+	if *doc != "" {
+		if err := t.write(*doc); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
 	if t.bad {
 		os.Exit(1)
 	}

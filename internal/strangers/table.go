@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,13 +20,14 @@ type table struct {
 	live            int
 	bad             bool
 	reasons         map[string]int
-	losses          []lost
+	flaky           int
+	rows, losses    []string // as Markdown
 }
 
 func newTable(w io.Writer) *table {
 	t := &table{w: w, reasons: map[string]int{}}
-	fmt.Fprintf(w, "%-50s %9s %5s %5s %7s %7s %6s %6s %6s %13s %7s\n",
-		"module", "packages", "files", "deps", "points", "native", "pass", "live", "lost", "time", "ratio")
+	fmt.Fprintf(w, "%-50s %9s %5s %5s %7s %7s %6s %6s %6s %6s %6s %13s %7s\n",
+		"module", "packages", "files", "deps", "points", "native", "pass", "live", "alone", "flaky", "lost", "time", "ratio")
 	return t
 }
 
@@ -59,28 +62,58 @@ func (t *table) add(m stranger, r *result, err error, verbose bool) {
 	t.passed += passed
 	t.lost += len(r.lost)
 	t.live += r.live
+	t.flaky += r.flaky
 	for reason, n := range r.reasons {
 		t.reasons[reason] += n
 	}
-	fmt.Fprintf(t.w, "%-50s %9d %5d %5d %7d %7d %6d %6d %6d %6s/%6s %7.1f\n", name, r.packages, r.files, r.deps, r.points, r.native,
-		passed, r.live, len(r.lost), short(r.timeBefore), short(r.timeAfter), float64(r.timeAfter)/float64(max(r.timeBefore, 1)))
+	fmt.Fprintf(t.w, "%-50s %9d %5d %5d %7d %7d %6d %6d %6d %6d %6d %6s/%6s %7.1f\n", name, r.packages, r.files, r.deps, r.points, r.native,
+		passed, r.live, r.alone, r.flaky, len(r.lost), short(r.timeBefore), short(r.timeAfter), float64(r.timeAfter)/float64(max(r.timeBefore, 1)))
+	t.rows = append(t.rows, fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %s | %s |\n", m.path, m.version, r.packages, r.files,
+		r.points, r.native, passed, passed-len(r.lost), r.live, short(r.timeBefore), short(r.timeAfter)))
 	for _, l := range r.lost {
+		t.losses = append(t.losses, fmt.Sprintf("- `%s`\n", l.test))
 		fmt.Fprintf(t.w, "    lost: %s\n", l.test)
 		if verbose {
 			fmt.Fprintf(t.w, "        %s\n", strings.ReplaceAll(tail(l.output, 40), "\n", "\n        "))
 		}
 	}
-	t.losses = append(t.losses, r.lost...)
 }
 
 func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 func (t *table) finish() {
-	fmt.Fprintf(t.w, "\n%d modules, %d of which do not build; %d packages; %d tests pass as they are, %d of them (%.2f%%) are lost; %d test functions ran live\n",
-		t.modules, t.broken, t.packages, t.passed, t.lost, 100*float64(t.lost)/float64(max(t.passed, 1)), t.live)
+	fmt.Fprintf(t.w, "\n%d modules, %d of which do not build; %d packages; %d tests pass as they are, %d of them (%.2f%%) are lost; %d test functions ran live, %d are flaky as they are and left out\n",
+		t.modules, t.broken, t.packages, t.passed, t.lost, 100*float64(t.lost)/float64(max(t.passed, 1)), t.live, t.flaky)
 	for _, reason := range sortedKeys(t.reasons) {
 		fmt.Fprintf(t.w, "%6d left native: %s\n", t.reasons[reason], reason)
 	}
 	// 98 in 100 is what must hold; what is lost is looked into one by one.
 	t.bad = t.bad || 50*t.lost > t.passed
+}
+
+// write puts the table into a file, in the place of what stands between the lines that begin and end it.
+func (t *table) write(file string) error {
+	const begin, end = "<!-- written by make strangers -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := strings.Cut(string(text), begin)
+	_, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s: no place for the table", file)
+	}
+	slices.Sort(t.rows)
+	slices.Sort(t.losses)
+	var b strings.Builder
+	b.WriteString(head + begin)
+	fmt.Fprintf(&b, "%d modules, %d packages. %d tests pass as they are; %d of them (%.2f%%) pass instrumented. %d test functions ran live. %d are flaky as they are and left out.\n\n",
+		t.modules, t.packages, t.passed, t.passed-t.lost, 100*float64(t.passed-t.lost)/float64(max(t.passed, 1)), t.live, t.flaky)
+	b.WriteString("| module | version | packages | files | points | native | tests | instrumented | live | time | instrumented |\n| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
+	b.WriteString(strings.Join(t.rows, "") + "\nLeft native:\n\n")
+	for _, reason := range sortedKeys(t.reasons) {
+		fmt.Fprintf(&b, "- %d: %s\n", t.reasons[reason], reason)
+	}
+	b.WriteString("\nLost:\n\n" + strings.Join(t.losses, "") + end + tail)
+	return os.WriteFile(file, []byte(b.String()), 0o666)
 }

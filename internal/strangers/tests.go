@@ -1,10 +1,11 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +25,8 @@ type result struct {
 	reasons         map[string]int // why operations were left native
 	before, after   map[string]outcome
 	live            int // test functions that had to run under the real scheduler
-	dependent       int // test functions that pass only after others
+	alone           int // test functions that were run again in a process of their own
+	flaky           int // test functions that do not pass each time as they are, and are left out
 	lost            []lost
 	timeBefore      time.Duration // of the tests alone
 	timeAfter       time.Duration
@@ -64,9 +66,6 @@ func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
 	env := []string{}
 	for k, v := range prepared.Env {
 		env = append(env, k+"="+v)
-	}
-	if _, err := command(ctx, dir, nil, "go", append([]string{"build"}, m.patterns...)...); err != nil {
-		return nil, fmt.Errorf("not instrumented: %w", err)
 	}
 	if _, err := command(ctx, dir, env, "go", append([]string{"build"}, m.patterns...)...); err != nil {
 		return nil, fmt.Errorf("instrumented: %w", err)
@@ -113,90 +112,154 @@ func (r *result) measure(prepared *instrument.Result) {
 
 // compare runs the tests of one package both ways.
 func (r *result) compare(ctx context.Context, dir string, root instrument.Root, env []string, mode string) error {
-	bin := filepath.Join(dir, "jostle-strangers.test")
-	defer os.Remove(bin)
-	for _, instrumented := range []bool{false, true} {
-		var with []string
-		if instrumented {
-			with = env
+	native := binary{path: filepath.Join(dir, "jostle-native.test"), root: root}
+	ours := binary{path: filepath.Join(dir, "jostle-instrumented.test"), root: root, env: env}
+	for _, b := range []binary{native, ours} {
+		defer os.Remove(b.path)
+		if _, err := command(ctx, dir, b.env, "go", "test", "-c", "-vet=off", "-ldflags=-w", "-o", b.path, root.ImportPath); err != nil {
+			return fmt.Errorf("tests of %s, instrumented %t: %w", root.ImportPath, b.env != nil, err)
 		}
-		if _, err := command(ctx, dir, with, "go", "test", "-c", "-vet=off", "-o", bin, root.ImportPath); err != nil {
-			if instrumented {
-				return fmt.Errorf("instrumented tests: %w", err)
-			}
-			return fmt.Errorf("tests, not instrumented: %w", err)
-		}
-		into, spent := r.before, &r.timeBefore
-		if instrumented {
-			into, spent = r.after, &r.timeAfter
-		}
-		start := time.Now()
-		if instrumented && mode == "plain" {
-			r.runEach(ctx, bin, root, with)
-		} else {
-			run(ctx, bin, root, with, ".", testTimeout, into)
-		}
-		*spent += time.Since(start)
+	}
+	start := time.Now()
+	before := native.run(ctx, ".", testTimeout)
+	r.timeBefore += time.Since(start)
+	start = time.Now()
+	var after map[string]outcome
+	if mode == "plain" {
+		plain := ours
+		plain.env = append(slices.Clone(env), "JOSTLE_TESTS=plain")
+		after = r.runPlain(ctx, plain, ours, before)
+	} else {
+		after = ours.run(ctx, ".", testTimeout)
+	}
+	r.timeAfter += time.Since(start)
+	r.dropFlaky(ctx, native, before, after)
+	for name, o := range before {
+		r.before[root.ImportPath+" "+name] = o
+		r.after[root.ImportPath+" "+name] = after[name]
 	}
 	return nil
 }
 
-// runEach runs every test in a process of its own, as an execution under the plain schedule.
-func (r *result) runEach(ctx context.Context, bin string, root instrument.Root, env []string) {
-	plain := append(slices.Clone(env), "JOSTLE_TESTS=plain")
-	done := map[string]bool{}
-	for _, name := range sortedKeys(r.before) {
-		pkg, test, _ := strings.Cut(name, " ")
-		test, _, _ = strings.Cut(test, "/")
-		if pkg != root.ImportPath || done[test] || r.before[name].action == "skip" {
-			continue
+// runPlain runs each test as an execution, many in one process. A test that ends the process must not take others with
+// it, nor one that leaves something behind: what does not pass has another go in a process of its own, and what comes
+// behind it goes on in a new one. What blocks where only the real world can go on runs live.
+func (r *result) runPlain(ctx context.Context, plain, live binary, before map[string]outcome) map[string]outcome {
+	after := map[string]outcome{}
+	for todo := functionsOf(before); len(todo) > 0; {
+		outcomes := plain.run(ctx, only(todo...), testTimeout)
+		maps.Copy(after, outcomes)
+		n := len(todo)
+		todo = slices.DeleteFunc(todo, func(name string) bool { return outcomes[name].action != "" })
+		if len(todo) == n {
+			break
 		}
-		done[test] = true
-		pattern := "^" + regexp.QuoteMeta(test) + "$"
-		run(ctx, bin, root, plain, pattern, 30*time.Second, r.after)
-		if strings.Contains(r.after[name].output, "jostle: verdict=stall") {
-			// It blocks where nothing but the real world can go on.
-			run(ctx, bin, root, env, pattern, testTimeout, r.after)
+	}
+	for _, name := range lostFunctions(before, after) {
+		if !stalls(after, name) {
+			r.alone++
+			replace(after, plain.run(ctx, only(name), testTimeout), name)
+		}
+		if stalls(after, name) {
 			r.live++
+			replace(after, live.run(ctx, only(name), testTimeout), name)
 		}
-		if r.after[name].action != "pass" && r.before[name].action == "pass" {
-			alone := map[string]outcome{}
-			if run(ctx, bin, root, env, pattern, testTimeout, alone); alone[name].action != "pass" {
-				r.drop(name)
+	}
+	return after
+}
+
+// functionsOf returns the names of the test functions that pass, or a subtest of which does.
+func functionsOf(outcomes map[string]outcome) []string {
+	functions := map[string]bool{}
+	for name, o := range outcomes {
+		if o.action == "pass" {
+			name, _, _ = strings.Cut(name, "/")
+			functions[name] = true
+		}
+	}
+	return sortedKeys(functions)
+}
+
+// stalls reports whether a test function, or a subtest of it, blocks where only the real world can go on.
+func stalls(outcomes map[string]outcome, name string) bool {
+	for n, o := range outcomes {
+		if (n == name || strings.HasPrefix(n, name+"/")) && strings.Contains(o.output, "jostle: verdict=stall") {
+			return true
+		}
+	}
+	return false
+}
+
+// dropFlaky leaves out what is lost, but does not pass each time as it is either, when it runs on its own.
+func (r *result) dropFlaky(ctx context.Context, native binary, before, after map[string]outcome) {
+	const times = 3
+	for _, name := range lostFunctions(before, after) {
+		for range times {
+			o := native.run(ctx, only(name), testTimeout)
+			if o[name].action != before[name].action {
+				r.flaky++
+				replace(before, nil, name)
+				break
 			}
+			maps.DeleteFunc(before, func(n string, _ outcome) bool { // subtests that are not always there
+				return strings.HasPrefix(n, name+"/") && o[n].action != "pass"
+			})
 		}
 	}
 }
 
-// drop leaves a test out that does not pass on its own, whoever schedules it, and its subtests.
-func (r *result) drop(name string) {
-	r.dependent++
-	for n := range r.before {
-		if n == name || strings.HasPrefix(n, name+"/") {
-			delete(r.before, n)
+// lostFunctions returns the test functions that are lost, or a subtest of which is.
+func lostFunctions(before, after map[string]outcome) []string {
+	functions := map[string]bool{}
+	for name, o := range before {
+		if o.action == "pass" && after[name].action != "pass" {
+			name, _, _ = strings.Cut(name, "/")
+			functions[name] = true
 		}
 	}
+	return sortedKeys(functions)
 }
 
-// run runs the tests of a binary that match a pattern, and notes how each ended.
-func run(ctx context.Context, bin string, root instrument.Root, env []string, pattern string, timeout time.Duration, into map[string]outcome) {
+// only returns the pattern that the given test functions match.
+func only(names ...string) string { return "^(" + strings.Join(names, "|") + ")$" }
+
+// replace puts the outcomes in by in the place of what all has of a test function and its subtests.
+func replace(all, by map[string]outcome, name string) {
+	maps.DeleteFunc(all, func(n string, _ outcome) bool { return n == name || strings.HasPrefix(n, name+"/") })
+	maps.Copy(all, by)
+}
+
+// A binary is the compiled tests of a package.
+type binary struct {
+	path string
+	root instrument.Root
+	env  []string
+}
+
+// run runs the tests that match a pattern, and returns how each ended.
+func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) map[string]outcome {
 	ctx, stop := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer stop()
-	args := []string{"tool", "test2json", "-p", root.ImportPath, bin, "-test.v=test2json", "-test.short", "-test.run=" + pattern, "-test.timeout=" + timeout.String(), "-test.failfast=false"}
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = root.Dir, append(append(os.Environ(), "PWD="+root.Dir), env...), time.Second
+	cmd := exec.CommandContext(ctx, test2json, "-p", b.root.ImportPath, b.path, "-test.v=test2json", "-test.short", "-test.run="+pattern, "-test.timeout="+timeout.String(), "-test.failfast=false")
+	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(os.Environ(), "PWD="+b.root.Dir), time.Second
+	for _, v := range b.env {
+		if !strings.HasPrefix(v, "GOFLAGS=") { // for the build; a test may run the go command itself
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
 	out, _ := cmd.Output() // a test that fails is no error here
+	into := map[string]outcome{}
 	var rest strings.Builder
-	for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); {
+	for line := range bytes.Lines(out) {
 		var e struct{ Action, Package, Test, Output string }
-		if json.Unmarshal(s.Bytes(), &e) != nil {
+		if json.Unmarshal(line, &e) != nil {
 			continue
 		}
 		if e.Test == "" {
 			rest.WriteString(e.Output)
 			continue
 		}
-		name := root.ImportPath + " " + random.ReplaceAllString(e.Test, "*")
+		name := random.ReplaceAllString(e.Test, "*")
 		o := into[name]
 		switch e.Action {
 		case "run":
@@ -208,12 +271,23 @@ func run(ctx context.Context, bin string, root instrument.Root, env []string, pa
 		}
 		into[name] = o
 	}
-	if pattern != "." && rest.Len() > 0 {
-		name := root.ImportPath + " " + strings.Trim(pattern, "^$")
-		if o, ok := into[name]; !ok || o.action == "none" {
-			into[name] = outcome{"none", o.output + rest.String()}
+	// What a process says that ends in the middle of a test, or a test about one that it has run, belongs to nobody.
+	for name, o := range into {
+		if o.action == "none" || o.action == "fail" {
+			into[name] = outcome{o.action, o.output + rest.String()}
 		}
 	}
+	return into
+}
+
+// test2json is the path of the program that says what a test binary does. The go command knows it; asked each time, it
+// would take longer than most tests.
+var test2json string
+
+func findTest2JSON(ctx context.Context) error {
+	out, err := command(ctx, ".", nil, "go", "tool", "-n", "test2json")
+	test2json = strings.TrimSpace(out)
+	return err
 }
 
 // random is what names of subtests have that are made at random.

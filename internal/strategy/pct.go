@@ -15,12 +15,14 @@ import (
 //
 // It departs from the paper in some things. Steps are counted only where more than one task could run. A task that
 // yields gets the lowest priority, or loops that wait for another would never end. Whoever runs at a change point is, every
-// other time, held back so that timers may fire before it. And what is no question of who runs, the case of a select, is
+// other time, held back so that timers may fire before it. An execution that is several times as long as was expected goes
+// on in turns, or programs that rely on a fair scheduler would never end. And what is no question of who runs, the case of a select, is
 // answered at random.
 type PCT struct {
 	source     Source
 	depth      int
 	changes    []int // steps, ascending
+	fair       int   // step after which everybody has a turn
 	steps      int
 	priorities []uint64 // by task: the higher runs first
 	lowest     uint64
@@ -28,7 +30,7 @@ type PCT struct {
 
 // NewPCT returns the strategy for bugs of the given depth, at least 1, in a program of about so many steps.
 func NewPCT(source Source, depth, steps int) *PCT {
-	p := &PCT{source: source, depth: depth, lowest: 1 << 32}
+	p := &PCT{source: source, depth: depth, lowest: 1 << 32, fair: 4*steps + 1_000}
 	for range depth - 1 {
 		p.changes = append(p.changes, source.Intn(max(steps, 1)))
 	}
@@ -40,6 +42,9 @@ func NewPCT(source Source, depth, steps int) *PCT {
 func (p *PCT) Choose(q *engine.Question) int {
 	if q.Kind != engine.Preempt && q.Kind != engine.Next {
 		return p.source.Intn(q.N)
+	}
+	if p.steps > p.fair {
+		return p.roundRobin(q)
 	}
 	p.meet(q.Tasks())
 	changed := false
@@ -63,6 +68,18 @@ func (p *PCT) Choose(q *engine.Question) int {
 	}
 	return best
 }
+
+// roundRobin has who waits longest run, every few steps: by priorities alone, a loop that goes round until another goroutine
+// ends it would never end.
+func (p *PCT) roundRobin(q *engine.Question) int {
+	p.steps++
+	if q.Kind == engine.Preempt && p.steps%fairSlice == 0 {
+		return 1
+	}
+	return 0
+}
+
+const fairSlice = 100
 
 // meet gives new tasks their priorities.
 func (p *PCT) meet(tasks []*engine.Task) {

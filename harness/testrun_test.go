@@ -1,0 +1,91 @@
+package harness
+
+import (
+	"os"
+	"os/signal"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/perturb"
+)
+
+// runOnce runs a test function as one execution.
+func runOnce(t *testing.T, body func(*testing.T)) testOutcome {
+	t.Helper()
+	before := plan
+	plan = new(session.Plan)
+	defer func() { plan = before }()
+	r, err := newTestRunner(t, body)
+	require.NoError(t, err)
+	return r.run(strategy.Plain{})
+}
+
+// What a test leaves behind takes nothing away from what it says itself.
+func TestFailureOfATestThatLeavesSomething(t *testing.T) {
+	leave := func() {
+		c := make(chan int)
+		perturb.Go(func() { perturb.Recv(c, at(1, "c")) }, at(2, "func"))
+	}
+	out := runOnce(t, func(t *testing.T) {
+		leave()
+		t.Fail()
+	})
+	assert.True(t, out.failed)
+	out = runOnce(t, func(*testing.T) { leave() })
+	assert.False(t, out.failed)
+	assert.True(t, out.left())
+}
+
+// Signals can be asked for in an execution: the runtime's own channels for them belong to no bubble.
+func TestSignals(t *testing.T) {
+	out := runOnce(t, func(*testing.T) {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt)
+		signal.Stop(c)
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+}
+
+// A leak detector in a test finds what the test has left, and nothing of what runs the test.
+func TestGoroutinesOfATest(t *testing.T) {
+	out := runOnce(t, func(t *testing.T) {
+		c := make(chan int)
+		perturb.Go(func() { perturb.Recv(c, at(1, "c")) }, at(2, "func"))
+		Run(t, "sub", func(*testing.T) {
+			perturb.RuntimeGosched(at(3, ""))
+			buf := make([]byte, 1<<20)
+			stacks := string(buf[:perturb.RuntimeStack(buf, true)])
+			for stack := range strings.SplitSeq(stacks, "\n\n") {
+				assert.NotContains(t, stack, "jostle/harness.(", stack)
+				assert.NotContains(t, stack, "/internal/engine.", stack)
+				assert.NotContains(t, stack, "synctest", stack)
+			}
+			assert.Equal(t, 1, strings.Count(stacks, "[chan receive]:\nx.F.gowrap1()"), stacks) // its own frames are of this package
+			assert.NotContains(t, stacks, "testing.RunTests(")
+		})
+		perturb.Close(c, at(4, "c"))
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	assert.False(t, out.failed, out.output)
+}
+
+// What a finalizer does to a channel is part of the execution: done by the runtime, it would end the process.
+func TestFinalizers(t *testing.T) {
+	out := runOnce(t, func(t *testing.T) {
+		stop := make(chan int)
+		type cache struct{ stop chan int }
+		func() {
+			perturb.RuntimeSetFinalizer(&cache{stop}, func(c *cache) { perturb.To(c.stop, at(1, "c.stop")).Send(1) })
+			perturb.RuntimeAddCleanup(&cache{stop}, func(c chan int) { perturb.To(c, at(2, "c")).Send(2) }, stop)
+		}()
+		perturb.RuntimeGC()
+		assert.Equal(t, 3, perturb.Recv(stop, at(3, "stop"))+perturb.Recv(stop, at(4, "stop")))
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+}

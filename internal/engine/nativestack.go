@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// Code that looks at stacks, a leak detector say, must see what it would see without us: its own goroutines, waiting for
+// what they wait for, and none of ours.
+
+// NativeStacks returns the calling goroutine's stack, and then if all is set those of all others, as runtime.Stack would
+// print them if nothing were instrumented and no execution active.
+func NativeStacks(all bool) string {
+	self := Self()
+	if !all {
+		buf := make([]byte, 4<<10)
+		for {
+			if n := runtime.Stack(buf, false); n < len(buf) || n >= maxStacks {
+				return native(string(buf[:n]), self, true)
+			}
+			buf = make([]byte, 2*len(buf))
+		}
+	}
+	tasks := map[uint64]*Task{}
+	if self != nil { // it has the token, and may look
+		for _, t := range self.x.tasks {
+			tasks[addressOf(t)] = t
+		}
+	}
+	var out []string
+	for i, s := range Stacks() {
+		var t *Task
+		if m := taskFrame.FindStringSubmatch(s); m != nil {
+			p, _ := strconv.ParseUint(m[1], 16, 64)
+			t = tasks[p]
+		}
+		if t == nil && ours(s) || t != nil && t.state == Ended || strings.Contains(s, module+"harness.(*testRunner).runTest(") {
+			continue
+		}
+		out = append(out, native(s, t, i == 0))
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+func addressOf(t *Task) uint64 {
+	p, _ := strconv.ParseUint(strings.TrimPrefix(fmt.Sprintf("%p", t), "0x"), 16, 64)
+	return p
+}
+
+const module = "github.com/jostle-dev/jostle/"
+
+// taskFrame is a call whose receiver is the task that the goroutine is.
+var taskFrame = regexp.MustCompile(`/internal/engine\.\(\*Task\)\.\w+\(0x([0-9a-f]+)`)
+
+// ours reports whether a goroutine is there only for the sake of executions.
+func ours(stack string) bool {
+	for _, of := range [...]string{
+		"\ncreated by " + module + "harness.", "\ncreated by " + module + "internal/engine.", module + "internal/engine.(*Execution).Run(",
+		"testing/synctest.testingSynctestTest(", module + "harness.watch(",
+	} {
+		if strings.Contains(stack, of) {
+			return true
+		}
+	}
+	return false
+}
+
+// std is the folder of the standard library, as it is in stacks.
+var std = func() string {
+	pc := reflect.ValueOf(strings.Cut).Pointer()
+	file, _ := runtime.FuncForPC(pc).FileLine(pc)
+	return path.Dir(path.Dir(filepath.ToSlash(file)))
+}()
+
+var notNative = regexp.MustCompile(`( \(durable\))?(, synctest bubble \d+)?\]:$`)
+
+// native rewrites one stack. The task that it is of may be nil.
+func native(stack string, t *Task, running bool) string {
+	lines := strings.Split(strings.TrimSpace(stack), "\n")
+	var b strings.Builder
+	header := notNative.ReplaceAllString(lines[0], "]:")
+	if t != nil && !running && t.state != Outside {
+		id, _, _ := strings.Cut(header, "[")
+		state, frame := t.wait()
+		header = id + "[" + state + "]:"
+		if frame != "" {
+			pkg, _, _ := strings.Cut(frame, ".")
+			frame += fmt.Sprintf("(...)\n\t%s/%s/%s.go:1 +0x1\n", std, pkg, pkg)
+		}
+		header += "\n" + frame
+		b.WriteString(strings.TrimSuffix(header, "\n"))
+	} else {
+		b.WriteString(header)
+	}
+	frames := 0
+	for i := 1; i < len(lines); i++ {
+		creator, created := strings.CutPrefix(lines[i], "created by ")
+		switch {
+		case created && isOurs(creator) && (t == nil || t.Spawned == nil):
+			// The body of an execution stands for a test function.
+			src := std + "/testing/testing.go:1 +0x1"
+			fmt.Fprintf(&b, "\ntesting.tRunner(...)\n\t%s\ncreated by testing.(*T).Run in goroutine 1\n\t%s", src, src)
+			return b.String()
+		case created && t != nil && t.Spawned != nil:
+			goroutine := ""
+			if _, by, ok := strings.Cut(creator, " in goroutine "); ok {
+				goroutine = " in goroutine " + by
+			}
+			at := fmt.Sprintf("\n\t%s:%d +0x1", t.Spawned.File, t.Spawned.Line)
+			if frames == 0 { // it has not come to run yet
+				fmt.Fprintf(&b, "\n%s.gowrap1()%s", t.Spawned.Func, at)
+			}
+			fmt.Fprintf(&b, "\ncreated by %s%s%s", t.Spawned.Func, goroutine, at)
+			return b.String()
+		case isOurs(lines[i]):
+			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "\t") {
+				i++
+			}
+		default:
+			if !strings.HasPrefix(lines[i], "\t") {
+				frames++
+			}
+			b.WriteString("\n" + lines[i])
+		}
+	}
+	return b.String()
+}
+
+func isOurs(frame string) bool {
+	rest, ok := strings.CutPrefix(frame, module)
+	return ok && (strings.HasPrefix(rest, "perturb.") || strings.HasPrefix(rest, "harness.") || strings.HasPrefix(rest, "internal/engine."))
+}
+
+// wait returns how the runtime describes what t waits for, and the function of package sync in which it does.
+func (t *Task) wait() (state, function string) {
+	if t.state != Blocked {
+		return "runnable", ""
+	}
+	kind := Kind(0)
+	if len(t.waits) > 0 {
+		kind = t.waits[0].Object.Kind
+	}
+	switch t.op {
+	case OpSend:
+		state = "chan send"
+	case OpRecv:
+		state = "chan receive"
+	case OpSelect:
+		state = "select"
+		if len(t.waits) == 0 {
+			state = "select (no cases)"
+		}
+		return state, ""
+	case OpSleep:
+		return "sleep", "time.Sleep"
+	case OpWait:
+		return "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait"
+	case OpCondWait:
+		return "sync.Cond.Wait", "sync.(*Cond).Wait"
+	case OpLock:
+		if kind == RWMutex {
+			return "sync.RWMutex.Lock", "sync.(*RWMutex).Lock"
+		}
+		return "sync.Mutex.Lock", "sync.(*Mutex).Lock"
+	case OpRLock:
+		return "sync.RWMutex.RLock", "sync.(*RWMutex).RLock"
+	case OpOnce:
+		return "sync.Mutex.Lock", "sync.(*Once).doSlow"
+	default:
+		return t.op.String(), ""
+	}
+	if len(t.waits) == 0 {
+		state += " (nil chan)"
+	}
+	return state, ""
+}
