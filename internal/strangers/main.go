@@ -2,9 +2,10 @@
 // twice: as they are, and instrumented. What passes the one way must pass the other. It prints a table of modules, and
 // exits with 1 if a package does not build or a test is lost.
 //
-//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain] [-doc file]
+//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain|search] [-schedules n] [-doc file]
 //
-// In the mode inert no execution is active; in the mode plain each test is an execution under the plain schedule.
+// In the mode inert no execution is active; in the mode plain each test is an execution under the plain schedule. In the
+// mode search jostle test runs them under so many schedules, and what it finds is printed, to be looked into.
 package main
 
 import (
@@ -52,13 +53,14 @@ func strangers() []stranger {
 func main() {
 	sample := flag.Int("sample", 0, "take only the first `n` modules; 0 takes all")
 	only := flag.String("run", "", "take only modules that match this `regexp`")
-	mode := flag.String("mode", "plain", "how instrumented tests run: `inert or plain`")
+	mode := flag.String("mode", "plain", "how instrumented tests run: `inert, plain or search`")
+	schedules := flag.Int("schedules", 100, "schedules for each test in the mode search")
 	budget := flag.Duration("time", 20*time.Minute, "stop beginning new modules after this long")
 	verbose := flag.Bool("v", false, "print what tests say that are lost")
 	doc := flag.String("doc", "", "write the table into this `file` too")
 	flag.Parse()
 	match, err := regexp.Compile(*only)
-	if err != nil || flag.NArg() > 0 || *mode != "inert" && *mode != "plain" {
+	if err != nil || flag.NArg() > 0 || *mode != "inert" && *mode != "plain" && *mode != "search" {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -75,7 +77,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	t := newTable(os.Stdout)
+	t := newTable(os.Stdout, *mode != "search")
 	start := time.Now()
 	var wg sync.WaitGroup
 	// Many tests only sleep: more of them at a time than there are processors.
@@ -92,12 +94,19 @@ func main() {
 		}
 		wg.Go(func() {
 			defer func() { <-limit }()
+			if *mode == "search" {
+				s, err := m.search(context.Background(), ours, *schedules)
+				t.addSearch(m, s, err, *verbose)
+				return
+			}
 			r, err := m.try(context.Background(), ours, *mode)
 			t.add(m, r, err, *verbose)
 		})
 	}
 	wg.Wait()
-	t.finish()
+	if *mode != "search" {
+		t.finish()
+	}
 	if *doc != "" {
 		if err := t.write(*doc); err != nil {
 			fmt.Fprintln(os.Stderr, err)

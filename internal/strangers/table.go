@@ -24,8 +24,11 @@ type table struct {
 	rows, losses    []string // as Markdown
 }
 
-func newTable(w io.Writer) *table {
+func newTable(w io.Writer, head bool) *table {
 	t := &table{w: w, reasons: map[string]int{}}
+	if !head {
+		return t
+	}
 	fmt.Fprintf(w, "%-50s %9s %5s %5s %7s %7s %6s %6s %6s %6s %6s %13s %7s\n",
 		"module", "packages", "files", "deps", "points", "native", "pass", "live", "alone", "flaky", "lost", "time", "ratio")
 	return t

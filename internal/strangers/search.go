@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A search is what jostle test made of one module.
+type search struct {
+	tests, executions int
+	findings          []string // test, headline and file
+	notes             []string
+	spent             time.Duration
+	output            string
+}
+
+var (
+	testLine  = regexp.MustCompile(`^    (Test\S+): (\d+) (schedule|run)s?, `)
+	noteLine  = regexp.MustCompile(`^    (Test\S+: .*(no proof|does not count|did not when|were too long|too long to be).*)`)
+	failLine  = regexp.MustCompile(`^--- FAIL: (Test\S+) `)
+	foundLine = regexp.MustCompile(`^    found by `)
+)
+
+// search runs jostle test on the module's packages, with so many schedules a test.
+func (m stranger) search(ctx context.Context, ours string, schedules int) (*search, error) {
+	dir, err := os.MkdirTemp("", "strangers")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := m.fetch(ctx, dir, ours); err != nil {
+		return nil, err
+	}
+	args := append([]string{"tool", "jostle", "test", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start := time.Now()
+	err = cmd.Run()
+	s := &search{spent: time.Since(start), output: stdout.String()}
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
+		return nil, fmt.Errorf("jostle test: %w\n%s", err, tail(stderr.String(), 20))
+	}
+	s.read()
+	return s, nil
+}
+
+// read reads what jostle test has printed.
+func (s *search) read() {
+	test, found := "", false
+	for line := range strings.Lines(s.output) {
+		line = strings.TrimRight(line, "\n")
+		switch {
+		case failLine.MatchString(line):
+			test = failLine.FindStringSubmatch(line)[1]
+		case foundLine.MatchString(line):
+			found = true
+		case found:
+			s.findings = append(s.findings, test+": "+strings.TrimSpace(line))
+			found = false
+		case noteLine.MatchString(line):
+			s.notes = append(s.notes, noteLine.FindStringSubmatch(line)[1])
+		case testLine.MatchString(line):
+			n := 0
+			_, _ = fmt.Sscan(testLine.FindStringSubmatch(line)[2], &n)
+			s.tests, s.executions = s.tests+1, s.executions+n
+		}
+	}
+}
+
+func (t *table) addSearch(m stranger, s *search, err error, verbose bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := m.path + " " + m.version
+	if err != nil {
+		fmt.Fprintf(t.w, "%-60s %v\n", name, err)
+		t.bad = true
+		return
+	}
+	fmt.Fprintf(t.w, "%-60s %5d tests %8d executions %3d findings %8s\n", name, s.tests, s.executions, len(s.findings), short(s.spent))
+	for _, f := range s.findings {
+		fmt.Fprintf(t.w, "    %s\n", f)
+	}
+	for _, n := range s.notes {
+		fmt.Fprintf(t.w, "    note: %s\n", n)
+	}
+	if verbose {
+		fmt.Fprintln(t.w, s.output)
+	}
+}
