@@ -19,6 +19,9 @@ func OnceDo(once *sync.Once, f func(), s *Site) {
 	if o.Running {
 		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpOnce, s)
 		t.Block(engine.OpOnce, s)
+		if engine.Race {
+			once.Do(func() {}) // done: what came before that
+		}
 		return
 	}
 	once.Do(func() {

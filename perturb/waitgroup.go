@@ -50,8 +50,12 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 		}
 		return
 	}
+	if o.Waiters.First() == nil {
+		engine.WaitGroupWaits(wg)
+	}
 	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpWait, s)
 	t.Block(engine.OpWait, s)
+	engine.RaceAcquire(unsafe.Pointer(wg)) // where Done releases it
 }
 
 // WaitGroupGo is (*sync.WaitGroup).Go.

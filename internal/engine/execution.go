@@ -13,7 +13,6 @@ package engine
 import (
 	"fmt"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -35,11 +34,12 @@ const (
 	NoFailure Failure = iota
 	Panicked
 	Failed  // an assertion did not hold
+	Raced   // the race detector has reported something
 	TooLong // the limit of steps was reached
 )
 
 // active is the execution that instrumented code belongs to at present. One at a time in a process.
-var active atomic.Pointer[Execution]
+var active pointer[Execution]
 
 // sites are the sync points of the process, a slice for each instrumented file. It is complete before main.
 var sites [][]Site
@@ -63,11 +63,12 @@ func Self() *Task {
 
 // An Execution runs a body under one schedule. It can be used again and again; one at a time in a process.
 type Execution struct {
-	cur   atomic.Pointer[Task] // has the token; nil: the root
-	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
+	cur   pointer[Task] // has the token; nil: the root
+	asked flag          // the watchdog wants to know whether sync points are passed
 
 	free     *Live // not nil: nothing is controlled
 	strategy Strategy
+	decider  *decider // asks it, where tasks must not
 	question Question // the present one
 	limits   Limits
 	wait     func()
@@ -89,10 +90,14 @@ type Execution struct {
 
 	out        outside
 	outside    int
-	anyOutside atomic.Bool
-	foreigns   atomic.Int32           // sync points passed by goroutines that are no tasks, as far as they were looked into
-	starter    atomic.Pointer[string] // who has started one of them
+	anyOutside flag
+	foreigns   number          // sync points passed by goroutines that are no tasks, as far as they were looked into
+	starter    pointer[string] // who has started one of them
 	callbacks  int
+
+	races int           // reported before the execution began
+	over  uint64        // address for the race detector: what ended tasks have done
+	done  chan struct{} // see Task.InName
 
 	failure   Failure
 	panicked  *Task
@@ -114,6 +119,11 @@ type Execution struct {
 func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *Snapshot {
 	x.reset()
 	x.strategy, x.limits, x.wait = strategy, limits, wait
+	x.decider = newDecider(strategy)
+	x.races = raceErrors()
+	if Race {
+		x.done = make(chan struct{}, 1) // of this bubble
+	}
 	if x.limits.Steps <= 0 {
 		x.limits.Steps = DefaultSteps
 	}
@@ -124,8 +134,12 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	go main.run(body)
 	x.ready(main)
 	quiet := x.loop()
+	if Race && x.raced() {
+		x.failure = Raced // whatever came of it
+	}
 	snap := x.snapshot(quiet)
 	x.unwind(snap)
+	x.decider.end()
 	active.CompareAndSwap(x, nil)
 	return snap
 }
@@ -284,7 +298,7 @@ func (x *Execution) awaken() bool {
 }
 
 // vain is set once awaken has waited for nothing: the next hang of the process is likely to be the same.
-var vain atomic.Bool
+var vain flag
 
 // maxSpins is how often a task that is alone may yield before the clock moves under it.
 const maxSpins = 16
@@ -311,7 +325,7 @@ func (x *Execution) poll() {
 			continue
 		}
 		for _, w := range t.waits {
-			if w.Poller != nil && w.Poller.Poll() {
+			if w.Poller != nil && w.Poll() {
 				break
 			}
 		}
@@ -351,6 +365,9 @@ func (x *Execution) fail(f Failure, t *Task, value any, stack []byte) {
 	}
 	x.stopping = true
 }
+
+// raced reports whether the race detector has reported something since the execution began.
+func (x *Execution) raced() bool { return raceErrors() > x.races }
 
 // Fail ends the execution because an assertion failed in t, which must exit its goroutine next.
 func (t *Task) Fail() { t.x.fail(Failed, t, nil, nil) }

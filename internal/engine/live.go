@@ -3,7 +3,6 @@ package engine
 import (
 	"math/bits"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,9 +15,9 @@ import (
 type Live struct {
 	seed   uint64
 	every  uint64 // a delay about once in so many sync points
-	delays atomic.Int64
-	passed atomic.Uint64
-	timer  atomic.Int64 // unix nanoseconds: when the last timer fires that instrumented code has set
+	delays number
+	passed number
+	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
 }
 
 // maxDelays bounds the delays of a run, and with them how much longer it takes.
@@ -52,7 +51,7 @@ func (l *Live) Timer() time.Time { return time.Unix(0, l.timer.Load()) }
 
 // pass is a sync point.
 func (l *Live) pass() {
-	n := l.passed.Add(1)
+	n := uint64(l.passed.Add(1))
 	if l.seed == 0 {
 		return
 	}

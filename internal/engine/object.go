@@ -91,6 +91,20 @@ type Poller interface {
 	Poll() bool
 }
 
+// Poll has w's task try the operation that it waits for, on the real object. It reports whether the wait is over.
+func (w *Waiter) Poll() (done bool) {
+	w.Task.InName(func() { done = w.Poller.Poll() })
+	return done
+}
+
+// Meet and Met are for a value that is handed over without a channel to do it: what w's task did before it waited comes
+// before what the caller does after Meet, and what the caller did before Met comes before what w's task does next. They
+// tell the race detector, and nobody else.
+func (w *Waiter) Meet() { RaceAcquire(unsafe.Pointer(&w.Task.parked)) }
+
+// Met: see Meet.
+func (w *Waiter) Met() { raceRelease(unsafe.Pointer(&w.Task.met)) }
+
 // PollFunc is a function as a Poller.
 type PollFunc func() bool
 
@@ -135,24 +149,26 @@ func (l *Waiters) remove(w *Waiter) {
 // objectChunk is how many Objects are allocated at a time.
 const objectChunk = 32
 
-// objects numbers the synchronisation objects of an execution, by address. The map keeps them alive, so that an address
-// cannot come to mean another object while the execution lasts.
+// objects numbers the synchronisation objects of an execution, by address. It keeps them alive, so that an address cannot
+// come to mean another object while the execution lasts.
+//
+// It is a hash table of its own: a map's accesses would be seen by the race detector.
 type objects struct {
-	byPtr  map[unsafe.Pointer]*Object
+	slots  []*Object // by address, each in the first free slot after its own; a power of two, less than half full
 	chunks [][]Object
 	n      int
 	last   *Object
 }
 
 func (os *objects) reset() {
-	clear(os.byPtr)
+	clear(os.slots)
 	for i := range os.chunks {
 		clear(os.chunks[i])
 	}
 	const kept = 64 // chunks: the memory of an unusually large execution is given back
 	if len(os.chunks) > kept {
 		os.chunks = os.chunks[:kept:kept]
-		os.byPtr = nil
+		os.slots = nil
 	}
 	os.n, os.last = 0, nil
 }
@@ -161,7 +177,34 @@ func (os *objects) lookup(p unsafe.Pointer) *Object {
 	if os.last != nil && os.last.ptr == p {
 		return os.last
 	}
-	return os.byPtr[p]
+	if len(os.slots) == 0 {
+		return nil
+	}
+	return os.slots[os.slot(p)]
+}
+
+// slot returns the index of p's slot, or of the free one where it belongs.
+func (os *objects) slot(p unsafe.Pointer) int {
+	mask := uint64(len(os.slots) - 1)
+	i := uint64(uintptr(p)) * 0x9E3779B97F4A7C15 >> 32 & mask
+	for o := os.slots[i]; o != nil && o.ptr != p; o = os.slots[i] {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+// grow makes room for one more.
+func (os *objects) grow() {
+	if 2*(os.n+1) < len(os.slots) {
+		return
+	}
+	old := os.slots
+	os.slots = make([]*Object, max(2*len(old), 64))
+	for _, o := range old {
+		if o != nil {
+			os.slots[os.slot(o.ptr)] = o
+		}
+	}
 }
 
 func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
@@ -169,9 +212,7 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 		os.last = o
 		return o
 	}
-	if os.byPtr == nil {
-		os.byPtr = make(map[unsafe.Pointer]*Object)
-	}
+	os.grow()
 	chunk, i := os.n/objectChunk, os.n%objectChunk
 	if chunk == len(os.chunks) {
 		os.chunks = append(os.chunks, make([]Object, objectChunk))
@@ -179,7 +220,7 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 	o := &os.chunks[chunk][i]
 	os.n++
 	o.ID, o.Kind, o.First, o.Born, o.ptr = uint32(os.n), k, s, step, p
-	os.byPtr[p] = o
+	os.slots[os.slot(p)] = o
 	os.last = o
 	return o
 }
@@ -218,7 +259,30 @@ func (o *Object) Release(t *Task) {
 
 func (o *Object) dropHold(i int) {
 	o.holds[i].Task.held--
-	o.holds = append(o.holds[:i], o.holds[i+1:]...)
+	last := len(o.holds) - 1
+	for ; i < last; i++ { // no copy, which the race detector would see
+		o.holds[i] = o.holds[i+1]
+	}
+	o.holds = o.holds[:last]
+}
+
+// SetClosed notes that o, a channel, was seen closed.
+func (o *Object) SetClosed() { o.Closed = true }
+
+// Keep puts a value into o.Stash.
+func (o *Object) Keep(v unsafe.Pointer) {
+	o.Stash = v
+	RaceRelease(unsafe.Pointer(&o.Stash))
+}
+
+// Kept takes the value out of o.Stash; nil if there is none.
+func (o *Object) Kept() unsafe.Pointer {
+	v := o.Stash
+	if v != nil {
+		o.Stash = nil
+		RaceAcquire(unsafe.Pointer(&o.Stash))
+	}
+	return v
 }
 
 // Held reports whether a task that the engine knows holds o.

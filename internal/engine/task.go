@@ -44,6 +44,11 @@ type Task struct {
 	waits []*Waiter // a select's holds one a case, everything else one
 	own   Waiter
 
+	// For the race detector, see race.go: addresses at which is released what the task had done when it parked, and what
+	// those had done that ended its wait; and what it has to do while it is parked.
+	parked, met uint64
+	errand      func()
+
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
 
@@ -68,8 +73,8 @@ func (x *Execution) self() *Task {
 
 // run is the life of the task's goroutine.
 func (t *Task) run(f func()) {
-	<-t.gate
 	t.g = getg()
+	t.await()
 	if t.x.unwinding {
 		t.exit()
 		return
@@ -96,8 +101,9 @@ func (t *Task) exit() {
 	x := t.x
 	if t.state == Outside {
 		x.arrive(t)
-		<-t.gate
+		t.await()
 	}
+	RaceRelease(unsafe.Pointer(&x.over))
 	t.state = Ended
 	t.g = 0
 	x.live--
@@ -186,6 +192,11 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	}
 	if x.trace.n >= x.limits.Steps && !x.stopping {
 		x.fail(TooLong, t, nil, nil)
+		x.cur.Store(nil)
+		t.park()
+	}
+	if Race && x.raced() && !x.stopping {
+		x.fail(Raced, nil, nil, nil)
 		x.cur.Store(nil)
 		t.park()
 	}
@@ -300,6 +311,7 @@ func (t *Task) Block(op Op, s *Site) *Waiter {
 		done = t.done()
 	}
 	t.waits = t.waits[:0]
+	RaceAcquire(unsafe.Pointer(&t.met))
 	return done
 }
 
@@ -439,12 +451,58 @@ func (t *Task) handTo(next *Task) {
 
 func (x *Execution) grant(next *Task) {
 	x.cur.Store(next)
+	hide()
 	next.gate <- struct{}{}
+	unhide()
+}
+
+// await waits for the token.
+func (t *Task) await() {
+	if Race {
+		t.awaitHidden()
+		return
+	}
+	<-t.gate
+}
+
+// awaitHidden is await as the race detector does not see it.
+func (t *Task) awaitHidden() {
+	for {
+		raceRelease(unsafe.Pointer(&t.parked))
+		hide()
+		<-t.gate
+		unhide()
+		if t.errand == nil {
+			break
+		}
+		t.errand()
+		t.errand = nil
+		hide()
+		t.x.done <- struct{}{}
+		unhide()
+	}
+	if t.x.unwinding {
+		RaceAcquire(unsafe.Pointer(&t.x.over))
+	}
+}
+
+// InName runs f, which does something on a real object for t, who is parked: for the race detector it is t who does it.
+// The caller waits until it is done. f must not wait.
+func (t *Task) InName(f func()) {
+	if !Race || t.g == getg() {
+		f()
+		return
+	}
+	t.errand = f
+	hide()
+	t.gate <- struct{}{}
+	<-t.x.done
+	unhide()
 }
 
 // park waits for the token. At the end of the execution it comes with leave to unwind.
 func (t *Task) park() {
-	<-t.gate
+	t.await()
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
