@@ -232,7 +232,7 @@ func Close[T any](ch chan<- T, s *Site) {
 	o := chanObject(t, both[T](ch), s)
 	t.Point(engine.OpClose, o, s)
 	close(ch)
-	o.Closed = true
+	o.SetClosed()
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 		t.Execution().Complete(w, false)
 	}

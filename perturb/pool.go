@@ -19,10 +19,7 @@ func PoolGet(p *sync.Pool, s *Site) any {
 	}
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpGet, o, s)
-	if kept, _ := o.Spare.([]any); len(kept) > 0 {
-		v := kept[len(kept)-1]
-		o.Spare = kept[:len(kept)-1]
-		engine.RaceAcquire(poolEdge(v))
+	if v := o.Got(); v != nil {
 		return v
 	}
 	if p.New == nil {
@@ -41,17 +38,6 @@ func PoolPut(p *sync.Pool, v any, s *Site) {
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpPut, o, s)
 	if v != nil {
-		engine.RaceRelease(poolEdge(v))
-		kept, _ := o.Spare.([]any)
-		o.Spare = append(kept, v)
+		o.Put(v)
 	}
 }
-
-// poolEdge returns the address at which a Put of v releases, for the race detector, what its Get acquires. Like package
-// sync it takes one of a few, by where v is: v's own would be confused with what v does there.
-func poolEdge(v any) unsafe.Pointer {
-	p := uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1])
-	return unsafe.Pointer(&poolEdges[p>>3%uintptr(len(poolEdges))])
-}
-
-var poolEdges [127]uint64

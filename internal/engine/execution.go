@@ -97,7 +97,7 @@ type Execution struct {
 
 	races int           // reported before the execution began
 	over  uint64        // address for the race detector: what ended tasks have done
-	done  chan struct{} // see Task.InName
+	done  chan struct{} // see Task.inName
 
 	failure   Failure
 	panicked  *Task

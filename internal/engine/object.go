@@ -1,6 +1,9 @@
 package engine
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // A Kind is what an Object is to Go.
 type Kind uint8
@@ -43,7 +46,8 @@ type Object struct {
 	// receive gets it. It points to a value of the channel's element type.
 	Stash unsafe.Pointer
 
-	Spare any // Chan: a waiter to use again; Pool: what was put
+	Spare any   // Chan: a waiter to use again
+	pool  []any // Pool: what was put
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
@@ -92,10 +96,13 @@ type Poller interface {
 }
 
 // Poll has w's task try the operation that it waits for, on the real object. It reports whether the wait is over.
-func (w *Waiter) Poll() (done bool) {
-	w.Task.InName(func() { done = w.Poller.Poll() })
-	return done
-}
+func (w *Waiter) Poll() bool { return w.Task.inName(w.Poller.Poll) }
+
+// TryLock is m.TryLock for w's task.
+func (w *Waiter) TryLock(m *sync.RWMutex) bool { return w.Task.inName(m.TryLock) }
+
+// TryRLock is m.TryRLock for w's task.
+func (w *Waiter) TryRLock(m *sync.RWMutex) bool { return w.Task.inName(m.TryRLock) }
 
 // Meet and Met are for a value that is handed over without a channel to do it: what w's task did before it waited comes
 // before what the caller does after Meet, and what the caller did before Met comes before what w's task does next. They
@@ -265,6 +272,43 @@ func (o *Object) dropHold(i int) {
 	}
 	o.holds = o.holds[:last]
 }
+
+// SetRunning says whether the function of o, a Once, runs.
+func (o *Object) SetRunning(runs bool) { o.Running = runs }
+
+// Add changes the counter of o, a WaitGroup, and returns it.
+func (o *Object) Add(n int) int {
+	o.Count += n
+	return o.Count
+}
+
+// Put adds v to o, a Pool.
+func (o *Object) Put(v any) {
+	RaceRelease(poolEdge(v))
+	o.pool = append(o.pool, v)
+}
+
+// Got takes from o, a Pool, what was put last; nil if there is nothing.
+func (o *Object) Got() any {
+	last := len(o.pool) - 1
+	if last < 0 {
+		return nil
+	}
+	v := o.pool[last]
+	o.pool[last] = nil
+	o.pool = o.pool[:last]
+	RaceAcquire(poolEdge(v))
+	return v
+}
+
+// poolEdge returns the address at which a Put of v releases, for the race detector, what its Get acquires. Like package
+// sync it takes one of a few, by where v is: v's own would be confused with what v does there.
+func poolEdge(v any) unsafe.Pointer {
+	p := uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1])
+	return unsafe.Pointer(&poolEdges[p>>3%uintptr(len(poolEdges))])
+}
+
+var poolEdges [127]uint64
 
 // SetClosed notes that o, a channel, was seen closed.
 func (o *Object) SetClosed() { o.Closed = true }

@@ -13,15 +13,17 @@ import (
 // at a time, and handing over is synchronisation: left to itself the detector would see all accesses ordered, and report
 // nothing. So what the engine does is hidden from it:
 //
-//   - This package and package perturb are compiled without it (see instrument.RaceFlags), and not inlined into code that is
-//     compiled with it: their own accesses, and what they do atomically, are no events.
+//   - This package is compiled without it (see package instrument) and not inlined into code that is compiled with it: its
+//     own accesses, and what it does atomically, are no events. Package perturb is code like any other, so that the
+//     detector knows who has called it, and much of it is instantiated in the packages under test: it may read what is the
+//     engine's, and leaves all writing to functions of this package.
 //   - Channels, mutexes, maps and copies of slices are events of the runtime, whoever uses them. For the first two there is
 //     hide; the other two the engine does not use.
 //   - Strategies are code like any other, with maps and with fmt, whose pools order whoever calls it. They run on a
 //     goroutine of their own, in nobody's name.
 //
 // Then what the code under test is promised must be there again. Real operations that a task does itself are events as
-// they always are; what another would do for it on the real object it is woken up to do itself, see Task.InName. Where
+// they always are; what another would do for it on the real object it is woken up to do itself, see Task.inName. Where
 // no real operation is done, as when a value is handed over directly, the edge is given by hand: Waiter.Meet, Waiter.Met.
 
 // Race reports whether the process has the race detector.

@@ -47,7 +47,8 @@ type Task struct {
 	// For the race detector, see race.go: addresses at which is released what the task had done when it parked, and what
 	// those had done that ended its wait; and what it has to do while it is parked.
 	parked, met uint64
-	errand      func()
+	errand      func() bool
+	result      bool
 
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
@@ -475,7 +476,7 @@ func (t *Task) awaitHidden() {
 		if t.errand == nil {
 			break
 		}
-		t.errand()
+		t.result = t.errand()
 		t.errand = nil
 		hide()
 		t.x.done <- struct{}{}
@@ -486,18 +487,18 @@ func (t *Task) awaitHidden() {
 	}
 }
 
-// InName runs f, which does something on a real object for t, who is parked: for the race detector it is t who does it.
+// inName runs f, which does something on a real object for t, who is parked: for the race detector it is t who does it.
 // The caller waits until it is done. f must not wait.
-func (t *Task) InName(f func()) {
+func (t *Task) inName(f func() bool) bool {
 	if !Race || t.g == getg() {
-		f()
-		return
+		return f()
 	}
 	t.errand = f
 	hide()
 	t.gate <- struct{}{}
 	<-t.x.done
 	unhide()
+	return t.result
 }
 
 // park waits for the token. At the end of the execution it comes with leave to unwind.
