@@ -308,6 +308,7 @@ func (t *Task) Block(op Op, s *Site) *Waiter {
 	done := t.done()
 	if done == nil {
 		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
+		raceRelease(unsafe.Pointer(&t.parked)) // whoever runs next may meet t before it rests
 		t.passOn()
 		done = t.done()
 	}
