@@ -76,19 +76,23 @@ var raceOwn = []string{
 func (r *RaceReport) funcs() []string {
 	var out []string
 	for _, a := range r.Accesses {
-		out = append(out, strings.TrimPrefix(a.What, "previous ")+" "+a.innermost().Func)
+		out = append(out, strings.TrimPrefix(a.What, "previous ")+" "+a.where().Func)
 	}
 	slices.Sort(out) // which of them came first is no other cause
 	return out
 }
 
-// innermost returns the frame where it happened, as far as it is known.
-func (s *RaceStack) innermost() RaceFrame {
-	if len(s.Frames) == 0 {
-		return RaceFrame{Func: "somewhere"}
+// where returns the frame that did the access, in a map say or on a WaitGroup, but not the map's own code.
+func (s *RaceStack) where() RaceFrame {
+	for _, f := range s.Frames {
+		if !raceInside.MatchString(f.Func) {
+			return f
+		}
 	}
-	return s.Frames[0]
+	return RaceFrame{}
 }
 
+var raceInside = regexp.MustCompile(`^(runtime|sync|internal)[./]`)
+
 // Place returns the file and line of an access, "" if it is not known.
-func (s *RaceStack) Place() string { return s.innermost().Place }
+func (s *RaceStack) Place() string { return s.where().Place }
