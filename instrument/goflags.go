@@ -18,7 +18,7 @@ func (c *Config) clean(env map[string]string) error {
 	for _, f := range splitFlags(env["GOFLAGS"]) {
 		name, file, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
 		switch {
-		case quote(f) == raceFlag:
+		case f == RaceFlag: // harmless, but it would be there twice
 		case name != "overlay" && name != "modfile":
 			left = append(left, quote(f))
 		case earlier(file) == nil && exists(file): // else the cache has been cleared since
@@ -34,10 +34,10 @@ func (c *Config) clean(env map[string]string) error {
 	return nil
 }
 
-// raceFlag has the engine compiled without the race detector: what it does is not what the code under test does, see
+// RaceFlag has the engine compiled without the race detector: what it does is not what the code under test does, see
 // internal/engine/race.go. It is not inlined either, or it would be compiled with the detector elsewhere. A -gcflags that
 // is given later and matches the engine takes the place of this one.
-var raceFlag = quote("-gcflags=" + jostle + "/internal/engine/...=-race=false -l")
+const RaceFlag = "-gcflags=" + jostle + "/internal/engine/...=-race=false -l"
 
 // race reports whether the build has the race detector.
 func (b *build) race() bool {

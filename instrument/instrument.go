@@ -279,7 +279,7 @@ func (b *build) assemble() (*Result, error) {
 	}
 	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + filepath.Join(dir, overlayName))}
 	if b.race() {
-		flags = append(flags, raceFlag)
+		flags = append(flags, quote(RaceFlag))
 	}
 	switch {
 	case len(copies) > 0 && b.inWorkspace():

@@ -146,7 +146,10 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 
 // Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
 // Execution must not be used again. Any goroutine may call it.
-func (x *Execution) Abandon() { active.CompareAndSwap(x, nil) }
+func (x *Execution) Abandon() {
+	active.CompareAndSwap(x, nil)
+	x.decider.leave()
+}
 
 // Moved reports whether a sync point was passed since it was called last. One goroutine at a time may call it, any.
 func (x *Execution) Moved() bool { return !x.asked.Swap(true) }

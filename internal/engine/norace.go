@@ -28,4 +28,6 @@ func newDecider(s Strategy) *decider { return &decider{s} }
 
 func (d *decider) ask(q *Question) int { return d.strategy.Choose(q) }
 
+func (d *decider) leave() {}
+
 func (d *decider) end() {}

@@ -86,6 +86,7 @@ func (d *decider) run() {
 			return
 		}
 		d.answer = d.strategy.Choose(d.q)
+		raceRelease(unsafe.Pointer(d)) // for leave
 		hide()
 		d.answered <- struct{}{}
 		unhide()
@@ -101,6 +102,9 @@ func (d *decider) ask(q *Question) int {
 	unhide()
 	return d.answer
 }
+
+// leave says that the caller will look at the strategy, although the goroutine may be left for ever.
+func (d *decider) leave() { runtime.RaceAcquire(unsafe.Pointer(d)) }
 
 // end ends the goroutine: what the strategy has done comes before what the caller does next.
 func (d *decider) end() {
