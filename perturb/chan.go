@@ -139,8 +139,8 @@ func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, rea
 }
 
 func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
-	if p := (*T)(o.Kept()); p != nil {
-		return *p, true, true
+	if o.Stash != nil {
+		return *(*T)(o.Kept()), true, true
 	}
 	select {
 	case v, ok = <-ch:

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // The types of sync/atomic under other names, because in a build with the race detector this package is compiled without
 // it (see race.go): a call of a function of sync/atomic is an instruction then, of which the detector hears nothing, while
-// the methods of its types are compiled for the detector and would order the tasks.
+// the methods of its types are compiled for the detector and would order the tasks. For pointers see race.go.
 
 type flag struct{ v uint32 }
 
@@ -33,26 +33,3 @@ func (n *number) Store(v int64) { atomic.StoreInt64(&n.v, v) }
 func (n *number) Add(d int64) int64 { return atomic.AddInt64(&n.v, d) }
 
 func (n *number) CompareAndSwap(was, v int64) bool { return atomic.CompareAndSwapInt64(&n.v, was, v) }
-
-// A pointer's operations are no instructions: for the garbage collector, they are calls.
-type pointer[T any] struct{ p atomic.Pointer[T] }
-
-func (p *pointer[T]) Load() *T {
-	hide()
-	v := p.p.Load()
-	unhide()
-	return v
-}
-
-func (p *pointer[T]) Store(v *T) {
-	hide()
-	p.p.Store(v)
-	unhide()
-}
-
-func (p *pointer[T]) CompareAndSwap(was, v *T) bool {
-	hide()
-	swapped := p.p.CompareAndSwap(was, v)
-	unhide()
-	return swapped
-}

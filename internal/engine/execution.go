@@ -68,7 +68,6 @@ type Execution struct {
 
 	free     *Live // not nil: nothing is controlled
 	strategy Strategy
-	decider  *decider // asks it, where tasks must not
 	question Question // the present one
 	limits   Limits
 	wait     func()
@@ -95,10 +94,6 @@ type Execution struct {
 	starter    pointer[string] // who has started one of them
 	callbacks  int
 
-	races int           // reported before the execution began
-	over  uint64        // address for the race detector: what ended tasks have done
-	done  chan struct{} // see Task.inName
-
 	failure   Failure
 	panicked  *Task
 	value     any
@@ -107,10 +102,14 @@ type Execution struct {
 	unwinding bool
 	undone    int // steps taken while unwinding
 
-	settled int   // step since which nothing has moved but timers
-	ended   int64 // virtual nanoseconds: when the last thing happened, if time was moved on to look for more
-	began   int64 // unix nanoseconds, virtual
-	moved   bool  // something happened since the clock last moved that was not the clock's doing
+	settled int           // step since which nothing has moved but timers
+	ended   int64         // virtual nanoseconds: when the last thing happened, if time was moved on to look for more
+	began   int64         // unix nanoseconds, virtual
+	moved   bool          // something happened since the clock last moved that was not the clock's doing
+	decider *decider      // asks it, where tasks must not
+	races   int           // reported before the execution began
+	over    uint64        // address for the race detector: what ended tasks have done
+	done    chan struct{} // see Task.inName
 }
 
 // Run runs body as the first task of an execution, and whatever it starts, until all have ended or none can go on. It
@@ -336,7 +335,7 @@ func (x *Execution) poll() {
 }
 
 func (x *Execution) newTask(parent *Task, spawned *Site, name string) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), born: x.trace.n}
+	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n}
 	x.adopt(t)
 	x.moved = true
 	return t

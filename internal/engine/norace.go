@@ -4,12 +4,15 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
 // Race reports whether the process has the race detector, which race.go is for. Without it nothing is to be hidden, and
 // nothing to be told.
 const Race = false
+
+type pointer[T any] = atomic.Pointer[T]
 
 func hide()   {}
 func unhide() {}

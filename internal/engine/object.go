@@ -46,12 +46,12 @@ type Object struct {
 	// receive gets it. It points to a value of the channel's element type.
 	Stash unsafe.Pointer
 
-	Spare any   // Chan: a waiter to use again
-	pool  []any // Pool: what was put
+	Spare any // Chan: a waiter to use again
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
+	pool    []any     // Pool: what was put
 }
 
 // A Hold is a lock held by a task.
@@ -107,10 +107,18 @@ func (w *Waiter) TryRLock(m *sync.RWMutex) bool { return w.Task.inName(m.TryRLoc
 // Meet and Met are for a value that is handed over without a channel to do it: what w's task did before it waited comes
 // before what the caller does after Meet, and what the caller did before Met comes before what w's task does next. They
 // tell the race detector, and nobody else.
-func (w *Waiter) Meet() { RaceAcquire(unsafe.Pointer(&w.Task.parked)) }
+func (w *Waiter) Meet() {
+	if Race {
+		RaceAcquire(unsafe.Pointer(&w.Task.hidden.parked))
+	}
+}
 
 // Met: see Meet.
-func (w *Waiter) Met() { raceRelease(unsafe.Pointer(&w.Task.met)) }
+func (w *Waiter) Met() {
+	if Race {
+		raceRelease(unsafe.Pointer(&w.Task.hidden.met))
+	}
+}
 
 // PollFunc is a function as a Poller.
 type PollFunc func() bool

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -60,6 +61,29 @@ var sema = func() uintptr {
 	f, _ := reflect.TypeFor[sync.WaitGroup]().FieldByName("sema")
 	return f.Offset
 }()
+
+// A pointer is an atomic.Pointer, hidden: its operations are calls, for the garbage collector.
+type pointer[T any] struct{ p atomic.Pointer[T] }
+
+func (p *pointer[T]) Load() *T {
+	hide()
+	v := p.p.Load()
+	unhide()
+	return v
+}
+
+func (p *pointer[T]) Store(v *T) {
+	hide()
+	p.p.Store(v)
+	unhide()
+}
+
+func (p *pointer[T]) CompareAndSwap(was, v *T) bool {
+	hide()
+	swapped := p.p.CompareAndSwap(was, v)
+	unhide()
+	return swapped
+}
 
 // A decider has a strategy decide on a goroutine of its own.
 type decider struct {

@@ -44,18 +44,30 @@ type Task struct {
 	waits []*Waiter // a select's holds one a case, everything else one
 	own   Waiter
 
-	// For the race detector, see race.go: addresses at which is released what the task had done when it parked, and what
-	// those had done that ended its wait; and what it has to do while it is parked.
-	parked, met uint64
-	errand      func() bool
-	result      bool
-
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
 
 	last     *Site // where it last passed a sync point
 	lastRecv int   // step of its last completed receive of a value
 	born     int   // step at which it was started
+
+	hidden *hidden // nil without the race detector
+}
+
+// A hidden is what a task is to the race detector, see race.go.
+type hidden struct {
+	parked uint64 // address at which is released what the task had done when it parked
+	met    uint64 // likewise, what those had done that ended its wait
+	errand func() bool
+	result bool // of the errand
+}
+
+// newHidden returns nil without the race detector: a Task is five cache lines then, and must not be more.
+func newHidden() *hidden {
+	if Race {
+		return new(hidden)
+	}
+	return nil
 }
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
@@ -308,12 +320,12 @@ func (t *Task) Block(op Op, s *Site) *Waiter {
 	done := t.done()
 	if done == nil {
 		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
-		raceRelease(unsafe.Pointer(&t.parked)) // whoever runs next may meet t before it rests
+		t.release() // whoever runs next may meet t before it rests
 		t.passOn()
 		done = t.done()
 	}
 	t.waits = t.waits[:0]
-	RaceAcquire(unsafe.Pointer(&t.met))
+	t.acquire()
 	return done
 }
 
@@ -467,18 +479,32 @@ func (t *Task) await() {
 	<-t.gate
 }
 
+// release tells the race detector that what t has done so far comes before what others do that meet it.
+func (t *Task) release() {
+	if Race {
+		raceRelease(unsafe.Pointer(&t.hidden.parked))
+	}
+}
+
+// acquire tells it that what those have done that ended t's wait comes before what t does next.
+func (t *Task) acquire() {
+	if Race {
+		RaceAcquire(unsafe.Pointer(&t.hidden.met))
+	}
+}
+
 // awaitHidden is await as the race detector does not see it.
 func (t *Task) awaitHidden() {
 	for {
-		raceRelease(unsafe.Pointer(&t.parked))
+		t.release()
 		hide()
 		<-t.gate
 		unhide()
-		if t.errand == nil {
+		if t.hidden.errand == nil {
 			break
 		}
-		t.result = t.errand()
-		t.errand = nil
+		t.hidden.result = t.hidden.errand()
+		t.hidden.errand = nil
 		hide()
 		t.x.done <- struct{}{}
 		unhide()
@@ -494,12 +520,12 @@ func (t *Task) inName(f func() bool) bool {
 	if !Race || t.g == getg() {
 		return f()
 	}
-	t.errand = f
+	t.hidden.errand = f
 	hide()
 	t.gate <- struct{}{}
 	<-t.x.done
 	unhide()
-	return t.result
+	return t.hidden.result
 }
 
 // park waits for the token. At the end of the execution it comes with leave to unwind.

@@ -17,7 +17,7 @@ func (x *Execution) unwind(snap *Snapshot) {
 		// From here on all happens one after the other for the race detector too: deferred calls run without the locks
 		// that their goroutines waited for.
 		for _, t := range x.tasks {
-			RaceAcquire(unsafe.Pointer(&t.parked))
+			RaceAcquire(unsafe.Pointer(&t.hidden.parked))
 		}
 		RaceRelease(unsafe.Pointer(&x.over))
 		defer RaceAcquire(unsafe.Pointer(&x.over))
