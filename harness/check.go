@@ -45,7 +45,7 @@ func Check(t testing.TB, body func(T), options ...Option) {
 
 func (c *config) conclude(t testing.TB, out outcome, sched []byte) {
 	t.Helper()
-	replay := fmt.Sprintf("%s go test -run '%s' -jostle.schedule=%x .", instrumentFirst, runPattern(t.Name()), sched)
+	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x .", goTest(), runPattern(t.Name()), sched)
 	w := wanted{want: c.want}
 	switch {
 	case w.saw(out.Verdict):

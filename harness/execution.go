@@ -77,6 +77,7 @@ var beforeBubbles = sync.OnceFunc(func() {
 // cannot see is left behind, and the next execution gets an engine of its own.
 func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	x := r.x
+	races := raceLog.mark()
 	done := make(chan outcome, 1)
 	go func() {
 		var out outcome
@@ -105,7 +106,9 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		r.x = new(engine.Execution)
 		return stall
 	}
-	return <-done
+	out := <-done
+	races.attach(&out)
+	return out
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen within

@@ -217,7 +217,7 @@ func (o testOutcome) text(replay string, full bool) string {
 	var b strings.Builder
 	dir, _ := os.Getwd() // of the package under test
 	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full})
-	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak {
+	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race {
 		b.WriteString("\noutput of this execution\n" + strings.TrimRight(o.output, "\n") + "\n")
 	}
 	return b.String()

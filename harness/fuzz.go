@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -63,8 +64,13 @@ func fuzzing() bool {
 	return false
 }
 
-// instrumentFirst is how a shell is told to build from instrumented sources.
-const instrumentFirst = `eval "$(go tool jostle env .)";`
+// goTest is how a shell is told to run go test on instrumented sources.
+func goTest() string {
+	if engine.Race {
+		return `eval "$(go tool jostle env -race .)"; go test -race`
+	}
+	return `eval "$(go tool jostle env .)"; go test`
+}
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
 // fuzzer will write it to (internal/fuzz/fuzz.go: half the hash of its content). The empty input is a seed and never
@@ -73,7 +79,7 @@ func replayCommand(name string, data []byte) string {
 	if !strings.Contains(name, "/") && len(data) > 0 {
 		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
 	}
-	return fmt.Sprintf("%s go test -run '%s' .", instrumentFirst, runPattern(name))
+	return fmt.Sprintf("%s -run '%s' .", goTest(), runPattern(name))
 }
 
 // runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.

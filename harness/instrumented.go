@@ -34,6 +34,9 @@ func requireInstrumented(t testing.TB) {
 		text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
 			"Use `go tool jostle fuzz`, or `eval \"$(go tool jostle env ./...)\"` before go test"
 	}
+	if text == "" {
+		text = hiddenFromRaces()
+	}
 	if text != "" {
 		if fuzzing() {
 			t.Fatal(text)

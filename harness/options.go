@@ -18,6 +18,7 @@ const (
 	LostWakeup = verdict.LostWakeup // a wake-up came before its wait
 	Panic      = verdict.Panic      // in any goroutine
 	Assertion  = verdict.Assertion  // the body failed its T
+	DataRace   = verdict.Race       // accesses that nothing orders; in builds with -race
 	Livelock   = verdict.Livelock   // goroutines go on and on
 	Stall      = verdict.Stall      // blocked or busy where no schedule reaches
 )

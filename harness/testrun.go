@@ -46,6 +46,9 @@ const (
 )
 
 func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
+	if text := hiddenFromRaces(); text != "" {
+		return nil, errors.New(strings.TrimPrefix(text, "jostle: "))
+	}
 	beforeBubbles()
 	out, err := newCapture()
 	if err != nil {
@@ -69,6 +72,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	done := make(chan outcome, 1)
 	res := testOutcome{}
 	restore := r.out.begin()
+	races := raceLog.mark()
 	go func() {
 		var out outcome
 		defer func() {
@@ -106,6 +110,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	}
 	restore()
 	res.output = r.out.end(r.name)
+	races.attach(&res.outcome)
 	if res.failed && res.Kind == verdict.Pass {
 		res.Kind, res.Evidence = verdict.Assertion, "the test says so"
 	}

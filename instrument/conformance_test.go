@@ -18,27 +18,37 @@ func TestConformance(t *testing.T) {
 		t.Parallel()
 		goTest(t, os.Environ(), programs)
 	})
-	t.Run("instrumented", func(t *testing.T) {
-		t.Parallel()
-		prepared, err := instrument.Prepare(t.Context(), instrument.Config{
-			Patterns: []string{programs},
-			// What runs and judges the programs is none of them.
-			Exclude: []string{"github.com/jostle-dev/jostle/internal", "github.com/stretchr", "github.com/davecgh", "github.com/pmezard", "gopkg.in", "go.yaml.in"},
+	for name, flags := range map[string][]string{"instrumented": nil, "with the race detector": {"-race"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if flags != nil && (testing.Short() || !raceSupported()) {
+				t.Skip("no race detector, or no time for it")
+			}
+			prepared, err := instrument.Prepare(t.Context(), instrument.Config{
+				Patterns: []string{programs}, BuildFlags: flags,
+				// What runs and judges the programs is none of them.
+				Exclude: []string{"github.com/jostle-dev/jostle/internal", "github.com/stretchr", "github.com/davecgh", "github.com/pmezard", "gopkg.in", "go.yaml.in"},
+			})
+			require.NoError(t, err)
+			require.Len(t, prepared.Packages, 1, "%v", prepared.Packages)
+			assert.Empty(t, prepared.Packages[0].Native)
+			// Races are reported each time, not only once a process.
+			env := append(os.Environ(), "CONFORMANCE=instrumented", "GORACE=suppress_equal_stacks=0")
+			for k, v := range prepared.Env {
+				env = append(env, k+"="+v)
+			}
+			goTest(t, env, append(flags, programs)...)
 		})
-		require.NoError(t, err)
-		require.Len(t, prepared.Packages, 1, "%v", prepared.Packages)
-		assert.Empty(t, prepared.Packages[0].Native)
-		env := append(os.Environ(), "CONFORMANCE=instrumented")
-		for k, v := range prepared.Env {
-			env = append(env, k+"="+v)
-		}
-		goTest(t, env, programs)
-	})
+	}
 }
 
-func goTest(t *testing.T, env []string, pkg string) {
+// raceSupported reports whether there can be programs with the race detector here: as a rule it needs cgo.
+func raceSupported() bool { return exec.Command("go", "list", "-race", "runtime/race").Run() == nil }
+
+func goTest(t *testing.T, env []string, args ...string) {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-vet=off", "-timeout=60s", pkg)
+	cmd := exec.Command("go", "test", "-vet=off", "-timeout=300s")
+	cmd.Args = append(cmd.Args, args...)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

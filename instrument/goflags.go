@@ -18,6 +18,7 @@ func (c *Config) clean(env map[string]string) error {
 	for _, f := range splitFlags(env["GOFLAGS"]) {
 		name, file, _ := strings.Cut(strings.TrimLeft(f, "-"), "=")
 		switch {
+		case f == RaceFlag: // harmless, but it would be there twice
 		case name != "overlay" && name != "modfile":
 			left = append(left, quote(f))
 		case earlier(file) == nil && exists(file): // else the cache has been cleared since
@@ -31,6 +32,25 @@ func (c *Config) clean(env map[string]string) error {
 		c.Env = append(c.Env, "GOWORK="+m.Work)
 	}
 	return nil
+}
+
+// RaceFlag has the engine compiled without the race detector: what it does is not what the code under test does, see
+// internal/engine/race.go. It is not inlined either, or it would be compiled with the detector elsewhere. A -gcflags that
+// is given later and matches the engine takes the place of this one.
+const RaceFlag = "-gcflags=" + jostle + "/internal/engine/...=-race=false -l"
+
+// race reports whether the build has the race detector.
+func (b *build) race() bool {
+	on := false
+	for _, f := range slices.Concat(splitFlags(b.env["GOFLAGS"]), b.BuildFlags) {
+		switch strings.TrimPrefix(strings.TrimPrefix(f, "-"), "-") {
+		case "race", "race=true", "race=1":
+			on = true
+		case "race=false", "race=0":
+			on = false
+		}
+	}
+	return on
 }
 
 // earlier returns the manifest of the Prepare that has written a file, or nil if none has.

@@ -278,6 +278,9 @@ func (b *build) assemble() (*Result, error) {
 		return nil, err
 	}
 	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + filepath.Join(dir, overlayName))}
+	if b.race() {
+		flags = append(flags, quote(RaceFlag))
+	}
 	switch {
 	case len(copies) > 0 && b.inWorkspace():
 		res.Env["GOWORK"] = filepath.Join(dir, "go.work")

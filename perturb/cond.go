@@ -51,6 +51,7 @@ func CondSignal(c *sync.Cond, s *Site) {
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpSignal, o, s)
 	if w := o.Waiters.First(); w != nil {
+		w.Met()
 		t.Execution().Complete(w, true)
 		return
 	}
@@ -71,6 +72,7 @@ func CondBroadcast(c *sync.Cond, s *Site) {
 		t.Drop(o, engine.OpBroadcast, s)
 	}
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+		w.Met()
 		t.Execution().Complete(w, true)
 	}
 	c.Broadcast()

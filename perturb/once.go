@@ -19,14 +19,17 @@ func OnceDo(once *sync.Once, f func(), s *Site) {
 	if o.Running {
 		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpOnce, s)
 		t.Block(engine.OpOnce, s)
+		if engine.Race {
+			once.Do(func() {}) // done: what came before that
+		}
 		return
 	}
 	once.Do(func() {
 		// The real Once holds its lock while f runs, so nobody else may come near it until then.
-		o.Running = true
+		o.SetRunning(true)
 		o.Hold(t, s, false)
 		defer func() {
-			o.Running = false
+			o.SetRunning(false)
 			o.Release(t)
 			for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 				t.Execution().Complete(w, true)

@@ -19,9 +19,7 @@ func PoolGet(p *sync.Pool, s *Site) any {
 	}
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpGet, o, s)
-	if kept, _ := o.Spare.([]any); len(kept) > 0 {
-		v := kept[len(kept)-1]
-		o.Spare = kept[:len(kept)-1]
+	if v := o.Got(); v != nil {
 		return v
 	}
 	if p.New == nil {
@@ -40,7 +38,6 @@ func PoolPut(p *sync.Pool, v any, s *Site) {
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpPut, o, s)
 	if v != nil {
-		kept, _ := o.Spare.([]any)
-		o.Spare = append(kept, v)
+		o.Put(v)
 	}
 }

@@ -55,7 +55,7 @@ func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 // admitWriter gives the lock to the writer that waits for readers to leave, if the last has left.
 func admitWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
 	w := o.Pending.First()
-	if w == nil || !m.TryLock() {
+	if w == nil || !w.TryLock(m) {
 		return false
 	}
 	o.Hold(w.Task, w.Site, false)
@@ -101,7 +101,7 @@ func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 	m.Unlock()
 	o.Release(t)
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
-		if !m.TryRLock() {
+		if !w.TryRLock(m) {
 			break
 		}
 		o.Hold(w.Task, w.Site, true)

@@ -150,9 +150,10 @@ func (c *RecvCase[T]) ready(t *engine.Task, o *engine.Object) bool {
 	select {
 	case v, ok := <-c.w.ch:
 		if ok {
-			o.Stash = unsafe.Pointer(&v)
+			o.Keep(unsafe.Pointer(&v))
+		} else {
+			o.SetClosed()
 		}
-		o.Closed = !ok
 		return true
 	default:
 		return false
@@ -169,7 +170,12 @@ func (c *RecvCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
 	c.w.onRecv(t, o, s)
 }
 
-func (c *RecvCase[T]) done(w *engine.Waiter) { c.ok = w.Ok }
+func (c *RecvCase[T]) done(w *engine.Waiter) {
+	c.ok = w.Ok
+	if engine.Race && !c.ok {
+		<-c.w.ch // closed: what came before that
+	}
+}
 
 func (c *RecvCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
 

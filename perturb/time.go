@@ -134,7 +134,7 @@ func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
 // forget drops a tick that was received only to see that it was there: after Stop and Reset none may be left.
 func forget(t *engine.Task, c <-chan time.Time) {
 	if o := t.Known(chanPointer(c)); o != nil {
-		o.Stash = nil
+		o.Kept()
 	}
 }
 

@@ -25,9 +25,9 @@ func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
 	t.Point(op, o, s)
-	o.Count += n
+	count := o.Add(n)
 	wg.Add(n) // panics if the counter goes negative, and leaves it so
-	if o.Count > 0 {
+	if count > 0 {
 		return
 	}
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
@@ -50,8 +50,12 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 		}
 		return
 	}
+	if o.Waiters.First() == nil {
+		engine.WaitGroupWaits(wg)
+	}
 	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpWait, s)
 	t.Block(engine.OpWait, s)
+	engine.RaceAcquire(unsafe.Pointer(wg)) // where Done releases it
 }
 
 // WaitGroupGo is (*sync.WaitGroup).Go.

@@ -65,7 +65,8 @@ func TestWaitGroup(t *testing.T) {
 			Want:       []string{"0 1"},
 		},
 		{
-			Name: "an add that comes too late",
+			Name:  "an add that comes too late",
+			Races: true,
 			Body: func(log *enginetest.Log) {
 				var wg sync.WaitGroup
 				Go(func() { WaitGroupGo(&wg, func() { log.Add("work") }, site) }, site)

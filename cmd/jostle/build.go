@@ -46,6 +46,9 @@ func (b *buildFlags) args() []string {
 	}
 	if b.noOptimizations {
 		out = append(out, "-gcflags=all=-N -l")
+		if b.race {
+			out = append(out, instrument.RaceFlag+" -N")
+		}
 	}
 	if b.trim {
 		out = append(out, "-trimpath")

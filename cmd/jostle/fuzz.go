@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 func newFuzz() *cobra.Command {
@@ -155,6 +157,14 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
 	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(f.env, "PWD="+t.pkg.Dir), f.stderr
+	if f.build.race {
+		races, err := os.MkdirTemp("", "jostle-race-")
+		if err != nil {
+			return fuzzResult{}, err
+		}
+		defer os.RemoveAll(races)
+		cmd.Env = append(cmd.Env, session.RaceEnviron(filepath.Join(races, "race")))
+	}
 	// The terminal's interrupt reaches go test too, which then ends in good order.
 	cmd.Cancel = func() error { return nil }
 	cmd.WaitDelay = 10 * time.Second

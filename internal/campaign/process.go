@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,9 @@ func (c *campaign) command(ctx context.Context, b Binary, plan *session.Plan, ar
 	cmd.Env = append(slices.Clone(c.Env), "PWD="+b.Dir)
 	if plan != nil {
 		cmd.Env = append(cmd.Env, plan.Environ())
+	}
+	if plan != nil && plan.Race {
+		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog()))
 	}
 	ownGroup(cmd)
 	return cmd
@@ -78,8 +82,26 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 			return r, err
 		}
 		r.events, _ = session.Events(content)
+		if plan.Race && cmd.Process != nil {
+			r.output += c.takeRaces(cmd.Process.Pid, len(r.events) == 0)
+		}
 	}
 	return r, nil
+}
+
+// raceLog is where the race detector of a test process writes, but for the process's number at its end.
+func (c *campaign) raceLog() string { return filepath.Join(c.temp, "race") }
+
+// takeRaces removes what the race detector of a process has written, and returns it if it is wanted: where no execution
+// was run, nobody else has read it.
+func (c *campaign) takeRaces(pid int, wanted bool) string {
+	name := fmt.Sprintf("%s.%d", c.raceLog(), pid)
+	defer os.Remove(name)
+	if !wanted {
+		return ""
+	}
+	text, _ := os.ReadFile(name) // there is none if nothing was reported
+	return string(text)
 }
 
 // only returns the arguments that select one test, and the subtests that the user's pattern has.

@@ -13,7 +13,6 @@ package engine
 import (
 	"fmt"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -37,11 +36,12 @@ const (
 	NoFailure Failure = iota
 	Panicked
 	Failed  // an assertion did not hold
+	Raced   // the race detector has reported something
 	TooLong // the limit of steps was reached
 )
 
 // active is the execution that instrumented code belongs to at present. One at a time in a process.
-var active atomic.Pointer[Execution]
+var active pointer[Execution]
 
 // sites are the sync points of the process, a slice for each instrumented file. It is complete before main.
 var sites [][]Site
@@ -65,8 +65,8 @@ func Self() *Task {
 
 // An Execution runs a body under one schedule. It can be used again and again; one at a time in a process.
 type Execution struct {
-	cur   atomic.Pointer[Task] // has the token; nil: the root
-	asked atomic.Bool          // the watchdog wants to know whether sync points are passed
+	cur   pointer[Task] // has the token; nil: the root
+	asked flag          // the watchdog wants to know whether sync points are passed
 
 	free     *Live // not nil: nothing is controlled
 	strategy Strategy
@@ -98,9 +98,9 @@ type Execution struct {
 
 	out        outside
 	outside    int
-	anyOutside atomic.Bool
-	foreigns   atomic.Int32           // sync points passed by goroutines that are no tasks, as far as they were looked into
-	starter    atomic.Pointer[string] // who has started one of them
+	anyOutside flag
+	foreigns   number          // sync points passed by goroutines that are no tasks, as far as they were looked into
+	starter    pointer[string] // who has started one of them
 	callbacks  int
 
 	failure   Failure
@@ -111,10 +111,14 @@ type Execution struct {
 	unwinding bool
 	undone    int // steps taken while unwinding
 
-	settled int   // step since which nothing has moved but timers
-	ended   int64 // virtual nanoseconds: when the last thing happened, if time was moved on to look for more
-	began   int64 // unix nanoseconds, virtual
-	moved   bool  // something happened since the clock last moved that was not the clock's doing
+	settled int           // step since which nothing has moved but timers
+	ended   int64         // virtual nanoseconds: when the last thing happened, if time was moved on to look for more
+	began   int64         // unix nanoseconds, virtual
+	moved   bool          // something happened since the clock last moved that was not the clock's doing
+	decider *decider      // asks it, where tasks must not
+	races   int           // reported before the execution began
+	over    uint64        // address for the race detector: what ended tasks have done
+	done    chan struct{} // see Task.inName
 }
 
 // Run runs body as the first task of an execution, and whatever it starts, until all have ended or none can go on. It
@@ -123,6 +127,11 @@ type Execution struct {
 func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *Snapshot {
 	x.strategy, x.limits, x.wait = strategy, limits, wait
 	x.reset()
+	x.decider = newDecider(strategy)
+	x.races = raceErrors()
+	if Race {
+		x.done = make(chan struct{}, 1) // of this bubble
+	}
 	if x.limits.Steps <= 0 {
 		x.limits.Steps = DefaultSteps
 	}
@@ -133,15 +142,22 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	go main.run(body)
 	x.ready(main)
 	quiet := x.loop()
+	if Race && x.raced() {
+		x.failure = Raced // whatever came of it
+	}
 	snap := x.snapshot(quiet)
 	x.unwind(snap)
+	x.decider.end()
 	active.CompareAndSwap(x, nil)
 	return snap
 }
 
 // Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
 // Execution must not be used again. Any goroutine may call it.
-func (x *Execution) Abandon() { active.CompareAndSwap(x, nil) }
+func (x *Execution) Abandon() {
+	active.CompareAndSwap(x, nil)
+	x.decider.leave()
+}
 
 // Moved reports whether a sync point was passed since it was called last. One goroutine at a time may call it, any.
 func (x *Execution) Moved() bool { return !x.asked.Swap(true) }
@@ -303,7 +319,7 @@ func (x *Execution) awaken() bool {
 }
 
 // vain is set once awaken has waited for nothing: the next hang of the process is likely to be the same.
-var vain atomic.Bool
+var vain flag
 
 // maxSpins is how often a task that is alone may yield before the clock moves under it.
 const maxSpins = 16
@@ -330,15 +346,21 @@ func (x *Execution) poll() {
 			continue
 		}
 		for _, w := range t.waits {
-			if w.Poller != nil && w.Poller.Poll() {
+			if w.Poller != nil && w.list != &x.awaiting && w.Poll() {
 				break
 			}
+		}
+	}
+	// Who waits for the others to rest comes after all that may wake one of them.
+	for w := x.awaiting.head; w != nil; w = w.next {
+		if w.Poll() {
+			break
 		}
 	}
 }
 
 func (x *Execution) newTask(parent *Task, spawned *Site, name string) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), born: x.trace.n}
+	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n}
 	x.adopt(t)
 	x.moved = true
 	return t
@@ -370,6 +392,9 @@ func (x *Execution) fail(f Failure, t *Task, value any, stack []byte) {
 	}
 	x.stopping = true
 }
+
+// raced reports whether the race detector has reported something since the execution began.
+func (x *Execution) raced() bool { return raceErrors() > x.races }
 
 // Fail ends the execution because an assertion failed in t, which must exit its goroutine next.
 func (t *Task) Fail() { t.x.fail(Failed, t, nil, nil) }

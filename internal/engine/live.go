@@ -3,7 +3,6 @@ package engine
 import (
 	"math/bits"
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -16,10 +15,10 @@ import (
 type Live struct {
 	seed   uint64
 	every  uint64 // a delay about once in so many sync points
-	delays atomic.Int64
-	passed atomic.Uint64
-	bubble atomic.Int32 // tests that are in a testing/synctest bubble
-	timer  atomic.Int64 // unix nanoseconds: when the last timer fires that instrumented code has set
+	delays number
+	passed number
+	bubble number // tests that are in a testing/synctest bubble
+	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
 }
 
 // maxDelays bounds the delays of a run, and with them how much longer it takes.
@@ -64,7 +63,7 @@ func InBubble() (leave func()) {
 
 // pass is a sync point.
 func (l *Live) pass() {
-	n := l.passed.Add(1)
+	n := uint64(l.passed.Add(1))
 	if l.seed == 0 {
 		return
 	}

@@ -48,11 +48,12 @@ type Object struct {
 	// receive gets it. It points to a value of the channel's element type.
 	Stash unsafe.Pointer
 
-	Spare any // Chan: a waiter to use again; Pool: what was put
+	Spare any // Chan: a waiter to use again
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
+	pool    []any     // Pool: what was put
 }
 
 // A Hold is a lock held by a task.
@@ -94,6 +95,31 @@ type Waiter struct {
 type Poller interface {
 	// Poll reports whether it completed the wait. It is only called while every task is parked.
 	Poll() bool
+}
+
+// Poll has w's task try the operation that it waits for, on the real object. It reports whether the wait is over.
+func (w *Waiter) Poll() bool { return w.Task.inName(w.Poller.Poll) }
+
+// TryLock is m.TryLock for w's task.
+func (w *Waiter) TryLock(m *sync.RWMutex) bool { return w.Task.inName(m.TryLock) }
+
+// TryRLock is m.TryRLock for w's task.
+func (w *Waiter) TryRLock(m *sync.RWMutex) bool { return w.Task.inName(m.TryRLock) }
+
+// Meet and Met are for a value that is handed over without a channel to do it: what w's task did before it waited comes
+// before what the caller does after Meet, and what the caller did before Met comes before what w's task does next. They
+// tell the race detector, and nobody else.
+func (w *Waiter) Meet() {
+	if Race {
+		RaceAcquire(unsafe.Pointer(&w.Task.hidden.parked))
+	}
+}
+
+// Met: see Meet.
+func (w *Waiter) Met() {
+	if Race {
+		raceRelease(unsafe.Pointer(&w.Task.hidden.met))
+	}
 }
 
 // PollFunc is a function as a Poller.
@@ -140,24 +166,26 @@ func (l *Waiters) remove(w *Waiter) {
 // objectChunk is how many Objects are allocated at a time.
 const objectChunk = 32
 
-// objects numbers the synchronisation objects of an execution, by address. The map keeps them alive, so that an address
-// cannot come to mean another object while the execution lasts.
+// objects numbers the synchronisation objects of an execution, by address. It keeps them alive, so that an address cannot
+// come to mean another object while the execution lasts.
+//
+// It is a hash table of its own: a map's accesses would be seen by the race detector.
 type objects struct {
-	byPtr  map[unsafe.Pointer]*Object
+	slots  []*Object // by address, each in the first free slot after its own; a power of two, less than half full
 	chunks [][]Object
 	n      int
 	last   *Object
 }
 
 func (os *objects) reset() {
-	clear(os.byPtr)
+	clear(os.slots)
 	for i := range os.chunks {
 		clear(os.chunks[i])
 	}
 	const kept = 64 // chunks: the memory of an unusually large execution is given back
 	if len(os.chunks) > kept {
 		os.chunks = os.chunks[:kept:kept]
-		os.byPtr = nil
+		os.slots = nil
 	}
 	os.n, os.last = 0, nil
 }
@@ -166,7 +194,34 @@ func (os *objects) lookup(p unsafe.Pointer) *Object {
 	if os.last != nil && os.last.ptr == p {
 		return os.last
 	}
-	return os.byPtr[p]
+	if len(os.slots) == 0 {
+		return nil
+	}
+	return os.slots[os.slot(p)]
+}
+
+// slot returns the index of p's slot, or of the free one where it belongs.
+func (os *objects) slot(p unsafe.Pointer) int {
+	mask := uint64(len(os.slots) - 1)
+	i := uint64(uintptr(p)) * 0x9E3779B97F4A7C15 >> 32 & mask
+	for o := os.slots[i]; o != nil && o.ptr != p; o = os.slots[i] {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+// grow makes room for one more.
+func (os *objects) grow() {
+	if 2*(os.n+1) < len(os.slots) {
+		return
+	}
+	old := os.slots
+	os.slots = make([]*Object, max(2*len(old), 64))
+	for _, o := range old {
+		if o != nil {
+			os.slots[os.slot(o.ptr)] = o
+		}
+	}
 }
 
 func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
@@ -174,9 +229,7 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 		os.last = o
 		return o
 	}
-	if os.byPtr == nil {
-		os.byPtr = make(map[unsafe.Pointer]*Object)
-	}
+	os.grow()
 	chunk, i := os.n/objectChunk, os.n%objectChunk
 	if chunk == len(os.chunks) {
 		os.chunks = append(os.chunks, make([]Object, objectChunk))
@@ -184,7 +237,7 @@ func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
 	o := &os.chunks[chunk][i]
 	os.n++
 	o.ID, o.Kind, o.First, o.Born, o.ptr = uint32(os.n), k, s, step, p
-	os.byPtr[p] = o
+	os.slots[os.slot(p)] = o
 	os.last = o
 	return o
 }
@@ -223,7 +276,67 @@ func (o *Object) Release(t *Task) {
 
 func (o *Object) dropHold(i int) {
 	o.holds[i].Task.held--
-	o.holds = append(o.holds[:i], o.holds[i+1:]...)
+	last := len(o.holds) - 1
+	for ; i < last; i++ { // no copy, which the race detector would see
+		o.holds[i] = o.holds[i+1]
+	}
+	o.holds = o.holds[:last]
+}
+
+// SetRunning says whether the function of o, a Once, runs.
+func (o *Object) SetRunning(runs bool) { o.Running = runs }
+
+// Add changes the counter of o, a WaitGroup, and returns it.
+func (o *Object) Add(n int) int {
+	o.Count += n
+	return o.Count
+}
+
+// Put adds v to o, a Pool.
+func (o *Object) Put(v any) {
+	RaceRelease(poolEdge(v))
+	o.pool = append(o.pool, v)
+}
+
+// Got takes from o, a Pool, what was put last; nil if there is nothing.
+func (o *Object) Got() any {
+	last := len(o.pool) - 1
+	if last < 0 {
+		return nil
+	}
+	v := o.pool[last]
+	o.pool[last] = nil
+	o.pool = o.pool[:last]
+	RaceAcquire(poolEdge(v))
+	return v
+}
+
+// poolEdge returns the address at which a Put of v releases, for the race detector, what its Get acquires. Like package
+// sync it takes one of a few, by where v is: v's own would be confused with what v does there.
+func poolEdge(v any) unsafe.Pointer {
+	p := uintptr((*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1])
+	return unsafe.Pointer(&poolEdges[p>>3%uintptr(len(poolEdges))])
+}
+
+var poolEdges [127]uint64
+
+// SetClosed notes that o, a channel, was seen closed.
+func (o *Object) SetClosed() { o.Closed = true }
+
+// Keep puts a value into o.Stash.
+func (o *Object) Keep(v unsafe.Pointer) {
+	o.Stash = v
+	RaceRelease(unsafe.Pointer(&o.Stash))
+}
+
+// Kept takes the value out of o.Stash; nil if there is none.
+func (o *Object) Kept() unsafe.Pointer {
+	v := o.Stash
+	if v != nil {
+		o.Stash = nil
+		RaceAcquire(unsafe.Pointer(&o.Stash))
+	}
+	return v
 }
 
 // Held reports whether a task that the engine knows holds o.
@@ -314,11 +427,17 @@ func (os *objects) forget(tasks []*Task) {
 			near[t.near] = true
 		}
 	}
-	for p, o := range os.byPtr {
+	old := os.slots
+	os.slots = make([]*Object, len(old))
+	for _, o := range old {
+		if o == nil {
+			continue
+		}
 		idle := o.Waiters.head == nil && o.Senders.head == nil && o.Pending.head == nil && len(o.holds) == 0
 		if idle && !near[o] && !o.Running && o.Count == 0 && o.Stash == nil {
-			delete(os.byPtr, p)
 			o.ptr, o.Spare = nil, nil
+			continue
 		}
+		os.slots[os.slot(o.ptr)] = o
 	}
 }

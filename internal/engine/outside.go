@@ -16,6 +16,16 @@ type outside struct {
 	arrived []arrival
 }
 
+func (o *outside) lock() {
+	hide()
+	o.mu.Lock()
+}
+
+func (o *outside) unlock() {
+	o.mu.Unlock()
+	unhide()
+}
+
 type arrival struct {
 	seq  int // orders callbacks: by what they were registered as
 	task *Task
@@ -25,9 +35,9 @@ type arrival struct {
 func (x *Execution) leave(t *Task) {
 	t.state = Outside
 	x.outside++
-	x.out.mu.Lock()
+	x.out.lock()
 	x.out.gone = append(x.out.gone, t)
-	x.out.mu.Unlock()
+	x.out.unlock()
 	x.anyOutside.Store(true)
 }
 
@@ -37,15 +47,15 @@ func (x *Execution) returned(g uintptr) *Task {
 		x.foreign()
 		return nil
 	}
-	x.out.mu.Lock()
+	x.out.lock()
 	i := slices.IndexFunc(x.out.gone, func(t *Task) bool { return t.g == g })
 	if i < 0 {
-		x.out.mu.Unlock()
+		x.out.unlock()
 		x.foreign()
 		return nil
 	}
 	t := x.out.gone[i]
-	x.out.mu.Unlock()
+	x.out.unlock()
 	x.arrive(t)
 	t.park()
 	return t
@@ -53,10 +63,12 @@ func (x *Execution) returned(g uintptr) *Task {
 
 // arrive puts t before the root.
 func (x *Execution) arrive(t *Task) {
-	x.out.mu.Lock()
-	defer x.out.mu.Unlock()
+	x.out.lock()
+	defer x.out.unlock()
 	if i := slices.Index(x.out.gone, t); i >= 0 {
-		x.out.gone = slices.Delete(x.out.gone, i, i+1)
+		last := len(x.out.gone) - 1
+		x.out.gone[i] = x.out.gone[last]
+		x.out.gone = x.out.gone[:last]
 	}
 	x.out.arrived = append(x.out.arrived, arrival{int(t.ID), t})
 }
@@ -81,10 +93,10 @@ func (c *Callback) Run() {
 	if active.Load() != c.x {
 		return // the execution is over, and what it started with it
 	}
-	t := &Task{x: c.x, Spawned: c.site, gate: make(chan struct{}, 1)}
-	c.x.out.mu.Lock()
+	t := &Task{x: c.x, Spawned: c.site, gate: make(chan struct{}, 1), hidden: newHidden()}
+	c.x.out.lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
-	c.x.out.mu.Unlock()
+	c.x.out.unlock()
 	t.run(c.f)
 }
 
@@ -94,10 +106,10 @@ func (c *Callback) Join(name string) *Task {
 	if active.Load() != c.x {
 		return nil
 	}
-	t := &Task{x: c.x, Name: name, Spawned: c.site, gate: make(chan struct{}, 1), awaited: true}
-	c.x.out.mu.Lock()
+	t := &Task{x: c.x, Name: name, Spawned: c.site, gate: make(chan struct{}, 1), hidden: newHidden(), awaited: true}
+	c.x.out.lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
-	c.x.out.mu.Unlock()
+	c.x.out.unlock()
 	t.g = getg()
 	t.park()
 	return t
@@ -134,9 +146,9 @@ func (t *Task) rest(s *Site) {
 	x := t.x
 	t.op, t.site, t.since = OpWait, s, x.trace.n
 	t.state, t.expected = Outside, true
-	x.out.mu.Lock()
+	x.out.lock()
 	x.out.gone = append(x.out.gone, t)
-	x.out.mu.Unlock()
+	x.out.unlock()
 	x.anyOutside.Store(true)
 	x.cur.Store(nil)
 }
@@ -148,8 +160,8 @@ func (x *Execution) admit() {
 		x.cur.Store(nil)
 		x.leave(t)
 	}
-	x.out.mu.Lock()
-	defer x.out.mu.Unlock()
+	x.out.lock()
+	defer x.out.unlock()
 	if len(x.out.arrived) == 0 {
 		return
 	}

@@ -89,5 +89,8 @@ func (q *Question) Tasks() []*Task { return q.x.tasks }
 func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Site) int {
 	q := &x.question
 	q.Kind, q.N, q.Task, q.Op, q.Object, q.Site, q.x = k, n, t, op, o, s, x
+	if Race {
+		return x.decider.ask(q)
+	}
 	return x.strategy.Choose(q)
 }

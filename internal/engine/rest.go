@@ -4,7 +4,7 @@ package engine
 func (t *Task) AwaitRest(s *Site) {
 	x := t.x
 	t.Point(OpWait, nil, s)
-	t.await(s, func() bool { return x.runq.n+x.delayed.n == 0 })
+	t.waitUntil(s, func() bool { return x.runq.n+x.delayed.n == 0 })
 }
 
 // AwaitDescendants parks t until every task that ancestor has started, and every one that these have, has ended.
@@ -23,12 +23,12 @@ func (t *Task) AwaitDescendants(ancestor *Task, s *Site) {
 		return true
 	}
 	if !ended() {
-		t.await(s, ended)
+		t.waitUntil(s, ended)
 	}
 }
 
-// await parks t until done holds at a moment when nobody can run.
-func (t *Task) await(s *Site, done func() bool) {
+// waitUntil parks t until done holds at a moment when nobody can run.
+func (t *Task) waitUntil(s *Site, done func() bool) {
 	if t.x.unwinding {
 		return
 	}

@@ -16,6 +16,7 @@ type Snapshot struct {
 	Preempts int
 	Orders   Orders
 	Elapsed  int64 // virtual nanoseconds
+	Races    int   // reported by the race detector
 	Settled  int   // step since which whoever is blocked has been stuck; what blocked later is woken by timers
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
@@ -90,6 +91,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap := &Snapshot{
 		Quiet: quiet, Failure: x.failure, Culprit: -1, Value: x.value, Stack: x.stack,
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
+		Races: raceErrors() - x.races,
 	}
 	if quiet == AllEnded && x.failure == NoFailure {
 		return snap
@@ -114,7 +116,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		if t.state == Blocked {
 			for _, w := range t.waits {
 				if w.Object == nil {
-					continue // it waits for no object, see await
+					continue // it waits for no object, see waitUntil
 				}
 				ts.Waits = append(ts.Waits, Wait{w.Object.ID, w.Op, w.Case})
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -54,7 +53,7 @@ func (x *Execution) Uncontrolled() string {
 	}
 	for _, s := range Stacks() {
 		header, _, _ := strings.Cut(s, "\n")
-		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") ||
+		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") || strings.Contains(s, "engine.(*decider).run(") ||
 			strings.Contains(s, "engine.(*Execution).Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
 			continue
 		}
@@ -90,7 +89,7 @@ func (x *Execution) foreign() {
 }
 
 // timersOutside is set once a timer or ticker is made that is on no bubble's clock.
-var timersOutside atomic.Bool
+var timersOutside flag
 
 // TimerOutside tells the engine of a timer or ticker that code outside of an execution makes, and which fires after d: what
 // it wakes, or sends on, may be met in an execution.

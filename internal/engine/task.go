@@ -52,6 +52,24 @@ type Task struct {
 	last     *Site   // where it last passed a sync point
 	lastRecv int     // step of its last completed receive of a value
 	born     int     // step at which it was started
+
+	hidden *hidden // nil without the race detector
+}
+
+// A hidden is what a task is to the race detector, see race.go.
+type hidden struct {
+	parked uint64 // address at which is released what the task had done when it parked
+	met    uint64 // likewise, what those had done that ended its wait
+	errand func() bool
+	result bool // of the errand
+}
+
+// newHidden returns nil without the race detector: a Task is five cache lines then, and must not be more.
+func newHidden() *hidden {
+	if Race {
+		return new(hidden)
+	}
+	return nil
 }
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
@@ -70,8 +88,8 @@ func (x *Execution) self() *Task {
 
 // run is the life of the task's goroutine.
 func (t *Task) run(f func()) {
-	<-t.gate
 	t.g = getg()
+	t.await()
 	if t.x.unwinding {
 		t.exit()
 		return
@@ -98,8 +116,9 @@ func (t *Task) exit() {
 	x := t.x
 	if t.state == Outside {
 		x.arrive(t)
-		<-t.gate
+		t.await()
 	}
+	RaceRelease(unsafe.Pointer(&x.over))
 	t.state = Ended
 	t.g = 0
 	x.live--
@@ -194,6 +213,11 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	}
 	if x.trace.n >= x.limits.Steps && !x.stopping {
 		x.fail(TooLong, t, nil, nil)
+		x.cur.Store(nil)
+		t.park()
+	}
+	if Race && x.raced() && !x.stopping {
+		x.fail(Raced, nil, nil, nil)
 		x.cur.Store(nil)
 		t.park()
 	}
@@ -309,10 +333,12 @@ func (t *Task) Block(op Op, s *Site) *Waiter {
 	done := t.done()
 	if done == nil {
 		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
+		t.release() // whoever runs next may meet t before it rests
 		t.passOn()
 		done = t.done()
 	}
 	t.waits = t.waits[:0]
+	t.acquire()
 	return done
 }
 
@@ -452,12 +478,72 @@ func (t *Task) handTo(next *Task) {
 
 func (x *Execution) grant(next *Task) {
 	x.cur.Store(next)
+	hide()
 	next.gate <- struct{}{}
+	unhide()
+}
+
+// await waits for the token.
+func (t *Task) await() {
+	if Race {
+		t.awaitHidden()
+		return
+	}
+	<-t.gate
+}
+
+// release tells the race detector that what t has done so far comes before what others do that meet it.
+func (t *Task) release() {
+	if Race {
+		raceRelease(unsafe.Pointer(&t.hidden.parked))
+	}
+}
+
+// acquire tells it that what those have done that ended t's wait comes before what t does next.
+func (t *Task) acquire() {
+	if Race {
+		RaceAcquire(unsafe.Pointer(&t.hidden.met))
+	}
+}
+
+// awaitHidden is await as the race detector does not see it.
+func (t *Task) awaitHidden() {
+	for {
+		t.release()
+		hide()
+		<-t.gate
+		unhide()
+		if t.hidden.errand == nil {
+			break
+		}
+		t.hidden.result = t.hidden.errand()
+		t.hidden.errand = nil
+		hide()
+		t.x.done <- struct{}{}
+		unhide()
+	}
+	if t.x.unwinding {
+		RaceAcquire(unsafe.Pointer(&t.x.over))
+	}
+}
+
+// inName runs f, which does something on a real object for t, who is parked: for the race detector it is t who does it.
+// The caller waits until it is done. f must not wait.
+func (t *Task) inName(f func() bool) bool {
+	if !Race || t.g == getg() {
+		return f()
+	}
+	t.hidden.errand = f
+	hide()
+	t.gate <- struct{}{}
+	<-t.x.done
+	unhide()
+	return t.hidden.result
 }
 
 // park waits for the token. At the end of the execution it comes with leave to unwind.
 func (t *Task) park() {
-	<-t.gate
+	t.await()
 	if t.x.unwinding {
 		runtime.Goexit()
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"runtime"
 	"sync"
+	"unsafe"
 )
 
 // maxUndone bounds what deferred calls may do while an execution is unwound.
@@ -12,6 +13,15 @@ const maxUndone = 100_000
 // blocks outside the engine's control cannot be ended and is counted in the snapshot.
 func (x *Execution) unwind(snap *Snapshot) {
 	x.unwinding = true
+	if Race {
+		// From here on all happens one after the other for the race detector too: deferred calls run without the locks
+		// that their goroutines waited for.
+		for _, t := range x.tasks {
+			RaceAcquire(unsafe.Pointer(&t.hidden.parked))
+		}
+		RaceRelease(unsafe.Pointer(&x.over))
+		defer RaceAcquire(unsafe.Pointer(&x.over))
+	}
 	for more := true; more; {
 		more = false
 		for i := 0; i < len(x.tasks); i++ {

@@ -23,6 +23,8 @@ func (t *text) change() string {
 		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
 	case v.Live():
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
+	case v.Kind == verdict.Race:
+		return "Let one lock guard every access, or hand the value over: what comes before a send, an unlock or a Done is ordered before what comes after the receive, lock or Wait that it leads to."
 	case v.Kind == verdict.Livelock:
 		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
 	case v.Kind == verdict.Stall:

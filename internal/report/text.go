@@ -27,6 +27,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	t.headline()
 	if v.Found() {
 		t.knot()
+		t.races()
 		t.stack()
 		if v.Kind == verdict.Livelock {
 			t.rounds()
@@ -126,6 +127,8 @@ func (t *text) what() string {
 		return v.Who + " panicked: " + v.Value
 	case verdict.Assertion:
 		return "the test fails under this schedule"
+	case verdict.Race:
+		return t.accesses()
 	case verdict.Livelock:
 		return "the execution does not come to an end"
 	case verdict.Stall:

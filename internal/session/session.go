@@ -66,6 +66,12 @@ func (p *Plan) Environ() string {
 	return Env + "=" + string(b)
 }
 
+// RaceEnviron returns what tells the race detector of a process to write to files whose names begin with log, as an element
+// of an environment. It is to report whatever comes again: one process runs many executions.
+func RaceEnviron(log string) string {
+	return fmt.Sprintf("GORACE=%s log_path='%s' suppress_equal_stacks=0 halt_on_error=0 atexit_sleep_ms=0", os.Getenv("GORACE"), log)
+}
+
 // FromEnv returns the plan that the process was started with, nil if none. It takes it out of the environment: what the
 // process itself starts is not meant.
 func FromEnv() (*Plan, error) {

@@ -32,6 +32,10 @@ func (v *Verdict) Cause(failed string) uint64 {
 		}
 	case Assertion:
 		parts = append(parts, numbers.ReplaceAllString(failed, "#"))
+	case Race:
+		if len(v.Races) > 0 {
+			parts = append(parts, v.Races[0].funcs()...)
+		}
 	case Livelock, Stall:
 		parts = append(parts, v.Who)
 	}

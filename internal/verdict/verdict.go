@@ -20,10 +20,11 @@ const (
 	Panic           // a goroutine panicked
 	Assertion       // the test failed by its own word
 	Livelock        // goroutines went on and on and the execution did not end
+	Race            // two accesses to the same memory, one of them a write, that nothing orders
 	Stall           // something blocked or was busy where the engine could not see
 )
 
-var kindNames = [...]string{"pass", "deadlock", "leak", "lost wake-up", "panic", "assertion", "livelock", "stall"}
+var kindNames = [...]string{"pass", "deadlock", "leak", "lost wake-up", "panic", "assertion", "livelock", "data race", "stall"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -50,6 +51,8 @@ type Verdict struct {
 	// Others can never go on either: most wait for those of the knot.
 	Others []Goroutine
 	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
+
+	Races []RaceReport // of a data race: what the race detector says, if that is known
 
 	Value string // what was panicked with
 	Stack string // of a panic, or of what stalled
@@ -162,6 +165,9 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Kind = Panic
 		v.Value, v.Stack = panicText(snap.Value), cleanStack(string(snap.Stack))
 		v.Evidence = "a panic that nothing recovered"
+	case snap.Failure == engine.Raced:
+		v.Kind = Race
+		v.Evidence = "the race detector has reported it"
 	case snap.Failure == engine.Failed:
 		v.Kind = Assertion
 		v.Evidence = "the test says so"

@@ -404,7 +404,8 @@ var channels = []enginetest.Program{
 		Want:       []string{"[true true true]"},
 	},
 	{
-		Name: "a close under waiting senders",
+		Name:  "a close under waiting senders",
+		Races: true,
 		Body: func(log *enginetest.Log) {
 			c := make(chan int)
 			for range 2 {
@@ -418,7 +419,8 @@ var channels = []enginetest.Program{
 		Controlled: true, // a data race, says Go's detector
 	},
 	{
-		Name: "a send and a close",
+		Name:  "a send and a close",
+		Races: true,
 		Body: func(log *enginetest.Log) {
 			c := make(chan int, 1)
 			together(

@@ -75,7 +75,8 @@ var goes = []enginetest.Program{
 		},
 	},
 	{
-		Name: "builtins",
+		Name:  "builtins",
+		Races: true,
 		Body: func(log *enginetest.Log) {
 			c, m, to := make(chan int), map[int]int{1: 1}, make([]int, 1)
 			go close(c)

@@ -348,7 +348,8 @@ var selects = []enginetest.Program{
 		Want: []string{"false false (send on closed channel)"},
 	},
 	{
-		Name: "a close under a waiting select",
+		Name:  "a close under a waiting select",
+		Races: true,
 		Body: func(log *enginetest.Log) {
 			a, b, c := make(chan int), make(chan int), make(chan int)
 			go func() {

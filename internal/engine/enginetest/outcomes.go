@@ -13,7 +13,8 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
-// A Log is what the goroutines of one execution say that happened, in order.
+// A Log is what the goroutines of one execution say that happened, in order. It is no synchronisation: who logs something is
+// ordered with nobody by that, as far as the race detector sees.
 type Log struct {
 	mu      sync.Mutex // not instrumented, so no sync point; and held for no sync point
 	entries []string
@@ -21,15 +22,26 @@ type Log struct {
 
 // Add notes that something happened. Any goroutine may call it.
 func (l *Log) Add(format string, args ...any) {
+	entry := fmt.Sprintf(format, args...)
+	l.lock()
+	defer l.unlock()
+	l.entries = append(l.entries, entry)
+}
+
+func (l *Log) lock() {
+	hide()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.entries = append(l.entries, fmt.Sprintf(format, args...))
+}
+
+func (l *Log) unlock() {
+	l.mu.Unlock()
+	unhide()
 }
 
 // String returns the entries, with blanks between them.
 func (l *Log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.lock()
+	defer l.unlock()
 	return strings.Join(l.entries, " ")
 }
 
@@ -91,6 +103,8 @@ func Ending(snap *engine.Snapshot) string {
 	switch snap.Failure {
 	case engine.Panicked:
 		return fmt.Sprintf("panic: %v", snap.Value)
+	case engine.Raced:
+		return "race"
 	case engine.Failed:
 		return "failed"
 	case engine.TooLong:

@@ -28,13 +28,16 @@ type Program struct {
 
 	// Controlled says that the program is nothing to run without the engine: it races, say, or polls a clock that stands.
 	Controlled bool
+
+	// Races says that the program has a data race. The race detector must report nothing of any other.
+	Races bool
 }
 
 // runs is how often a program is run without the engine.
 const runs = 20
 
 // RunPrograms checks each program in a subtest: it has the wanted outcomes under the engine, all of them, and no other
-// without it.
+// without it. With the race detector it is run under the engine only.
 func RunPrograms(t *testing.T, programs []Program) {
 	for _, p := range programs {
 		t.Run(p.Name, func(t *testing.T) {
@@ -42,10 +45,15 @@ func RunPrograms(t *testing.T, programs []Program) {
 			if departures == 0 {
 				departures = All
 			}
+			if engine.Race && p.Races {
+				t.Skip("it has a data race")
+			}
 			want := slices.Clone(p.Want)
 			slices.Sort(want)
 			assert.Equal(t, want, Outcomes(t, departures, p.Body))
-			p.native(t)
+			if !engine.Race {
+				p.native(t)
+			}
 		})
 	}
 }

@@ -1,0 +1,8 @@
+//go:build race
+
+package enginetest
+
+import "runtime"
+
+func hide()   { runtime.RaceDisable() }
+func unhide() { runtime.RaceEnable() }
