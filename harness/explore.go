@@ -178,6 +178,9 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		}
 	}
 	e.note(ev)
+	if out.left() && !out.failed && (n == 0 || known) {
+		return true // what it has left behind is gone, and the next will leave it too
+	}
 	if n == 0 {
 		// There is nothing to search where the plain run fails.
 		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})

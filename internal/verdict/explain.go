@@ -78,7 +78,11 @@ func (g *graph) knot() knot {
 		}
 	}
 	if p := g.orphan(); p != nil {
-		return knot{tasks: p, lost: g.lost(g.tasks[p[len(p)-1]], 0)}
+		k := knot{tasks: p}
+		if g.snap.Tasks[0].State != engine.Ended {
+			k.lost = g.lost(g.tasks[p[len(p)-1]], 0)
+		} // else whoever is left waits for more work, and a wake-up that once met nobody has nothing to do with it
+		return k
 	}
 	if c := g.cycle(Could); c != nil {
 		return knot{tasks: c, cycle: true}
