@@ -226,10 +226,17 @@ func (o testOutcome) text(replay string, full bool) string {
 	return b.String()
 }
 
-// failedAt returns the first thing that a failed test says: file, line and text.
-func failedAt(output string) string { return failure.FindString(output) }
+// failedAt returns which subtests have failed. What they say, and in which line, is other with other values and after each
+// edit, and no other finding.
+func failedAt(output string) string {
+	var names []string
+	for _, m := range failure.FindAllStringSubmatch(output, -1) {
+		names = append(names, m[1])
+	}
+	return strings.Join(names, " ")
+}
 
-var failure = regexp.MustCompile(`(?m)^\s+[^\s:]+\.go:\d+: .*$`)
+var failure = regexp.MustCompile(`(?m)^\s*\x16?--- FAIL: (\S+) `)
 
 // version returns the version of jostle that the binary is built with.
 func version() string {

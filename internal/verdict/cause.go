@@ -8,8 +8,8 @@ import (
 )
 
 // Cause identifies why an execution ended as it did: the same for every schedule that leads to the same cycle at the same
-// sync points, to the same panic, or to the same failed assertion, and stable under edits of other code. failed is what
-// a failed test says of itself, file and line first; "" for every other verdict.
+// sync points, to the same panic, or to the failure of the same subtests, and stable under edits of other code. failed says
+// which subtests have failed.
 func (v *Verdict) Cause(failed string) uint64 {
 	parts := []string{v.Kind.String(), v.Rule.number()}
 	switch v.Kind {
@@ -31,7 +31,7 @@ func (v *Verdict) Cause(failed string) uint64 {
 			parts = append(parts, calls[0])
 		}
 	case Assertion:
-		parts = append(parts, numbers.ReplaceAllString(failed, "#"))
+		parts = append(parts, failed)
 	case Race:
 		if len(v.Races) > 0 {
 			parts = append(parts, v.Races[0].funcs()...)
