@@ -250,7 +250,7 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	out, _ := cmd.Output() // a test that fails is no error here
+	out, _ := cmd.Output()                                  // a test that fails is no error here
 	into, said := map[string]outcome{}, map[string][]byte{} // what each test said last
 	var rest strings.Builder
 	for line := range bytes.Lines(out) {
