@@ -299,7 +299,7 @@ func (r *rewriter) finish(decls string) error {
 }
 
 // typeOf is a type of those packages whose functions may be generic: to name such a function takes type arguments.
-var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[struct{}]"}
+var typeOf = map[string]string{"sync": "Mutex", "iter": "Seq[struct{}]", "runtime": "Error"}
 
 // unused returns declarations, without their names, that use the imports which the rewritten text would not use any more.
 func (r *rewriter) unused() []string {

@@ -236,6 +236,9 @@ type binary struct {
 	env  []string
 }
 
+// keptOutput is how much of what a test says is kept: the end of it. Some say very much.
+const keptOutput = 64 << 10
+
 // run runs the tests that match a pattern, and returns how each ended.
 func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) map[string]outcome {
 	ctx, stop := context.WithTimeout(ctx, timeout+10*time.Second)
@@ -247,8 +250,8 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
-	out, _ := cmd.Output() // a test that fails is no error here
-	into := map[string]outcome{}
+	out, _ := cmd.Output()                                  // a test that fails is no error here
+	into, said := map[string]outcome{}, map[string][]byte{} // what each test said last
 	var rest strings.Builder
 	for line := range bytes.Lines(out) {
 		var e struct{ Action, Package, Test, Output string }
@@ -263,16 +266,22 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 		o := into[name]
 		switch e.Action {
 		case "run":
-			o = outcome{action: "none"}
+			o.action = "none"
 		case "pass", "fail", "skip":
 			o.action = e.Action
 		case "output":
-			o.output += e.Output
+			b := append(said[name], e.Output...)
+			if len(b) > 2*keptOutput {
+				b = append(b[:0], b[len(b)-keptOutput:]...)
+			}
+			said[name] = b
 		}
 		into[name] = o
 	}
 	// What a process says that ends in the middle of a test, or a test about one that it has run, belongs to nobody.
 	for name, o := range into {
+		o.output = string(said[name])
+		into[name] = o
 		if o.action == "none" || o.action == "fail" {
 			into[name] = outcome{o.action, o.output + rest.String()}
 		}
