@@ -142,7 +142,9 @@ func (x *Execution) advance() bool {
 	if !ok {
 		return false
 	}
-	when += overshoot
+	if x.still == 0 {
+		when += overshoot
+	}
 	if d := time.Duration(when - time.Now().UnixNano()); d > 0 {
 		time.Sleep(d)
 	}
