@@ -214,7 +214,8 @@ var replaced = func() map[string]bool {
 	m := map[string]bool{}
 	for _, name := range strings.Fields(`close time context runtime sync iter _ OnceFunc OnceValue OnceValues Pull Pull2 Get Put
 		Lock TryLock Unlock RLock TryRLock RUnlock Add Done Wait Go Do Signal Broadcast Stop Reset
-		Sleep After AfterFunc NewTimer Tick NewTicker Gosched Err Cause
+		Sleep After AfterFunc NewTimer Tick NewTicker Gosched Now Since Until
+		Stack PrintStack GC SetFinalizer AddCleanup debug Err Cause synctest Test Err Cause
 		WithCancel WithCancelCause WithTimeout WithTimeoutCause WithDeadline WithDeadlineCause`) {
 		m[name] = true
 	}
