@@ -116,7 +116,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 type pkg struct {
 	Binary
 	tests   []*test
-	natives []string // examples and fuzz targets: they run once, as go test runs them
+	natives []string // fuzz targets: they run once, as go test runs them
 	native  run
 	other   bool // there were names of tests, but none was asked for
 }
@@ -140,7 +140,7 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 			return nil, err
 		case !asked:
 			p.other = true
-		case strings.HasPrefix(name, "Test"):
+		case !strings.HasPrefix(name, "Fuzz"):
 			p.tests = append(p.tests, c.newTest(p, name))
 		default:
 			p.natives = append(p.natives, name)
@@ -149,7 +149,7 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 	return p, nil
 }
 
-// natives runs examples and fuzz targets, the latter on their corpus, as go test does.
+// natives runs fuzz targets on their corpora, as go test does.
 func (c *campaign) natives(ctx context.Context) {
 	for _, p := range c.packages {
 		if len(p.natives) == 0 || ctx.Err() != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "14"
+const Version = "15"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -257,6 +257,7 @@ func (r *rewriter) node(n ast.Node) {
 		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
 		r.testFunction(n)
+		r.exampleFunction(n)
 	}
 }
 

@@ -1,7 +1,9 @@
 package rewrite
 
 import (
+	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/types"
 	"strings"
 	"unicode"
@@ -45,6 +47,23 @@ func (r *rewriter) testFunction(d *ast.FuncDecl) {
 	}
 	r.usesHarness = true
 	r.after(r.at(d.Body.Lbrace)+1, " if "+r.names.harness+".Test("+name+", "+d.Name.Name+") { return }; ")
+}
+
+// exampleFunction lets an example with output begin by asking whether it is to run under many schedules:
+//
+//	func ExampleX() { if harness.Example("ExampleX", ExampleX, "output\n", false) { return }; …
+func (r *rewriter) exampleFunction(d *ast.FuncDecl) {
+	if !r.Tests || d.Recv != nil || d.Body == nil || len(d.Body.List) == 0 || !strings.HasPrefix(d.Name.Name, "Example") || !strings.HasSuffix(r.Name, "_test.go") {
+		return
+	}
+	for _, ex := range doc.Examples(r.File) {
+		if "Example"+ex.Name != d.Name.Name || ex.Output == "" && !ex.EmptyOutput {
+			continue
+		}
+		r.usesHarness = true
+		r.after(r.at(d.Body.Lbrace)+1, fmt.Sprintf(" if %s.Example(%q, %s, %q, %t) { return }; ", r.names.harness, d.Name.Name, d.Name.Name, ex.Output, ex.Unordered))
+		return
+	}
 }
 
 // isTestName is what cmd/go takes for the name of a test.

@@ -1,0 +1,60 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/session"
+)
+
+// stdout is what the process prints to; package testing puts a pipe in its place while an example runs.
+var stdout = os.Stdout
+
+// Example is what an example with output begins with: if the command jostle has asked for it, it runs body, the example
+// itself, as a test that compares what it prints with want, under many schedules, and reports that it did.
+func Example(name string, body func(), want string, unordered bool) bool {
+	if plan == nil || plan.Mode == session.Once || plan.Test != name || running.Load() || engine.Self() != nil {
+		return false
+	}
+	out, err := newCapture()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "jostle:", err)
+		os.Exit(2)
+	}
+	pipe := os.Stdout
+	os.Stdout = stdout
+	ok := testing.RunTests(match, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
+		Test(t, func(t *testing.T) {
+			if got := printed(out, body); !sameOutput(got, want, unordered) {
+				t.Errorf("got:\n%s\nwant:\n%s", strings.TrimSpace(got), strings.TrimSpace(want))
+			}
+		})
+	}}})
+	os.Stdout = pipe
+	if ok {
+		fmt.Print(want) // what package testing is waiting for
+	}
+	return true
+}
+
+// printed runs body and returns what it prints.
+func printed(out *capture, body func()) string {
+	defer func(was *os.File) { os.Stdout = was }(os.Stdout)
+	os.Stdout = out.file
+	out.end("") // what an execution has left that did not come to its end
+	body()
+	return out.end("")
+}
+
+// sameOutput compares as package testing does (testing/example.go).
+func sameOutput(got, want string, unordered bool) bool {
+	got, want = strings.TrimSpace(got), strings.TrimSpace(want)
+	if unordered {
+		return slices.Equal(slices.Sorted(strings.SplitSeq(got, "\n")), slices.Sorted(strings.SplitSeq(want, "\n")))
+	}
+	return got == want
+}
