@@ -76,8 +76,31 @@ var beforeBubbles = sync.OnceFunc(func() {
 // run executes body under one schedule. It comes back whatever the body does: what blocks or is busy where the engine
 // cannot see is left behind, and the next execution gets an engine of its own.
 func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
-	x := r.x
 	races := raceLog.mark()
+	out := inBubble(r.x, wallLimit, func() outcome {
+		s := newScope(r.tb)
+		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin}, synctest.Wait, func() {
+			defer s.finish()
+			body(s)
+		})
+		s.cancel() // for a body that hangs before its end
+		out := outcome{Verdict: verdict.Of(snap, engine.Sites()), log: s.log.String(), snap: snap}
+		if s.failed && out.Kind == verdict.Pass {
+			out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+		}
+		return out
+	})
+	if out.snap == nil {
+		r.x = new(engine.Execution)
+		return out
+	}
+	races.attach(&out)
+	return out
+}
+
+// inBubble runs f, which runs x, in a bubble, and returns what f returns. If that does not come, see watch, it returns a
+// stall, which has no snapshot: then f still runs, and x is not to be used again.
+func inBubble(x *engine.Execution, limit time.Duration, f func() outcome) outcome {
 	done := make(chan outcome, 1)
 	go func() {
 		var out outcome
@@ -88,27 +111,12 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 			}
 			done <- out
 		}()
-		synctest.Test(new(testing.T), func(*testing.T) {
-			s := newScope(r.tb)
-			snap := x.Run(strategy, engine.Limits{Pause: pause, Begin: begin}, synctest.Wait, func() {
-				defer s.finish()
-				body(s)
-			})
-			s.cancel() // for a body that hangs before its end
-			out = outcome{Verdict: verdict.Of(snap, engine.Sites()), log: s.log.String(), snap: snap}
-			if s.failed && out.Kind == verdict.Pass {
-				out.Kind, out.Evidence = verdict.Assertion, "the test says so"
-			}
-		})
+		synctest.Test(new(testing.T), func(*testing.T) { out = f() })
 	}()
-	stall := watch(x, done, wallLimit)
-	if stall.Verdict != nil {
-		r.x = new(engine.Execution)
+	if stall := watch(x, done, limit); stall.Verdict != nil {
 		return stall
 	}
-	out := <-done
-	races.attach(&out)
-	return out
+	return <-done
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen within

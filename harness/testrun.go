@@ -68,47 +68,34 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 // run executes the test under one schedule. It comes back whatever the test does, see runner.run; after a stall the
 // process has goroutines in it that can only be left behind.
 func (r *testRunner) run(s engine.Strategy) testOutcome {
-	x := r.x
-	done := make(chan outcome, 1)
-	res := testOutcome{}
-	restore := r.out.begin()
-	races := raceLog.mark()
-	go func() {
-		var out outcome
-		defer func() {
-			if p := recover(); p != nil && out.Verdict == nil {
-				panic(p)
-			}
-			done <- out
-		}()
-		synctest.Test(new(testing.T), func(*testing.T) {
-			var t *testing.T
-			snap := x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin}, synctest.Wait, func() {
-				r.runTest(&t)
-				res.failed = t.Failed() // by itself; unwound, it fails whatever it has found
-			})
-			out = outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
-			if r.first {
-				r.first = false
-				res.uncontrolled = x.Uncontrolled()
-			}
-			if t != nil {
-				res.skipped = t.Skipped()
-			}
-		})
-	}()
+	var ended testOutcome // what the test itself has come to
 	limit := testLimit
 	if plan.Patient {
 		limit = 0
 	}
-	stall := watch(x, done, limit)
-	if stall.Verdict != nil {
-		r.x = new(engine.Execution)
-		res.outcome = stall
-	} else {
-		res.outcome = <-done
-	}
+	restore := r.out.begin()
+	races := raceLog.mark()
+	out := inBubble(r.x, limit, func() outcome {
+		var t *testing.T
+		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin}, synctest.Wait, func() {
+			r.runTest(&t)
+			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
+		})
+		if r.first {
+			r.first = false
+			ended.uncontrolled = r.x.Uncontrolled()
+		}
+		ended.skipped = t != nil && t.Skipped()
+		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+	})
 	restore()
+	var res testOutcome
+	if out.snap == nil {
+		r.x = new(engine.Execution)
+	} else {
+		res = ended
+	}
+	res.outcome = out
 	res.output = r.out.end(r.name)
 	races.attach(&res.outcome)
 	if res.failed && res.Kind == verdict.Pass {
