@@ -123,6 +123,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if err := f.check(); err != nil {
 		return err
 	}
+	interrupted := ctx
 	if f.timeout > 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, f.timeout)
@@ -177,8 +178,11 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if ctx.Err() != nil {
 		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
 	}
-	if sum.Failed {
+	switch {
+	case sum.Failed:
 		return errFound
+	case interrupted.Err() != nil:
+		return errors.New("interrupted")
 	}
 	return nil
 }

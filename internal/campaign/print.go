@@ -107,7 +107,11 @@ func (t *test) line() string {
 	if t.mode == live { // what Go's scheduler makes of it is not known
 		return fmt.Sprintf("%s: %s%s, %s", t.name, plural(t.executions, "run"), rate, how)
 	}
-	return fmt.Sprintf("%s: %s, %s%s, %s", t.name, plural(t.executions, "schedule"), plural(t.distinct, "different order"), rate, how)
+	orders := ""
+	if t.distinct > 0 { // a process that was ended did not say
+		orders = ", " + plural(t.distinct, "different order")
+	}
+	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }
 
 func (t *test) printFinding(b *strings.Builder, f confirmed) {

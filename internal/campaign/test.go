@@ -139,7 +139,7 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 		t.fail(err.Error())
 		return
 	}
-	if ctx.Err() != nil {
+	if len(r.events) == 0 && ctx.Err() != nil {
 		return
 	}
 	if len(r.events) == 0 {
@@ -168,7 +168,7 @@ func (t *test) read(ctx context.Context, r run) {
 			at = e.N
 			if e.N >= t.next {
 				t.executions++
-				t.next = max(t.next, e.N)
+				t.next = e.N
 			}
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
@@ -196,6 +196,9 @@ func (t *test) read(ctx context.Context, r run) {
 		}
 	}
 	t.distinct += distinct
+	if ctx.Err() != nil {
+		return // it was ended with everything else
+	}
 	if !over && !r.killed {
 		t.crashed(ctx, at, r)
 		t.next = max(t.next, at+1)
