@@ -110,6 +110,7 @@ func (e *explorer) settle(t *testing.T) bool {
 		out, rec := e.execute(0, strategy.Plain{})
 		if i == 0 {
 			e.asked = rec.Who
+			e.note(session.Event{Kind: session.Measured, Asked: e.asked})
 			if out.Total > 0 {
 				e.steps = max(engine.DefaultSteps, 10*out.Total)
 			}

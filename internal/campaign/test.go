@@ -159,17 +159,22 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 // read draws the consequences of what a process has noted.
 func (t *test) read(ctx context.Context, r run) {
 	over := false
-	at := t.next
+	at, plain := t.next, 0
 	distinct := 0
 	for _, e := range r.events {
 		distinct = max(distinct, e.Distinct)
 		switch e.Kind {
 		case session.Began:
 			at = e.N
+			if e.N == 0 {
+				plain++
+			}
 			if e.N >= t.next {
 				t.executions++
 				t.next = e.N
 			}
+		case session.Measured:
+			t.asked = e.Asked
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
@@ -198,6 +203,11 @@ func (t *test) read(ctx context.Context, r run) {
 	t.distinct += distinct
 	if ctx.Err() != nil {
 		return // it was ended with everything else
+	}
+	if !over && !r.killed && t.mode == together && (at == 0 && plain > 1 || strings.Contains(r.output, "from outside bubble")) {
+		t.mode, t.why, t.next = isolated, "an execution leaves behind what ends the process in the next", max(at, 1)
+		t.executions = t.next
+		return
 	}
 	if !over && !r.killed {
 		t.crashed(ctx, at, r)
