@@ -183,7 +183,7 @@ func (t *test) read(ctx context.Context, r run) {
 			t.output = r.output
 		case session.Found:
 			t.found(ctx, e)
-			if e.N == 0 && t.mode != live && e.Verdict != leak {
+			if e.N == 0 && t.mode == together && e.Verdict != leak {
 				t.finished, over = true, true
 			}
 		case session.Dirty:
@@ -314,7 +314,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	if got == 0 && t.mode != live { // what a live run has seen has happened
 		_ = os.Remove(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
-		if t.mode == together && e.N > 0 {
+		if t.mode == together {
 			t.mode, t.why, t.next = isolated, "what an execution did depended on those before it", 1
 		}
 		return
@@ -325,6 +325,9 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return
 	}
 	t.confirm(confirmed{f, e.File, e.N, after, got, tries})
+	if e.N == 0 && t.mode == together && e.Verdict != leak {
+		t.compare(ctx)
+	}
 }
 
 func (t *test) confirm(f confirmed) {
@@ -332,6 +335,14 @@ func (t *test) confirm(f confirmed) {
 	if t.c.Found != nil {
 		what, _, _ := strings.Cut(f.Report, "\n")
 		t.c.Found(t.pkg.Package, t.name, what, f.file)
+	}
+}
+
+// compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
+func (t *test) compare(ctx context.Context) {
+	r, err := t.c.process(ctx, t.pkg.Binary, nil, patience, t.c.only(t.name)...)
+	if err == nil && ctx.Err() == nil && r.exit > 0 {
+		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
 	}
 }
 
@@ -405,6 +416,9 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		}
 		if crashCause(again.output) != cause {
 			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
+			if t.mode == together {
+				t.mode, t.why = isolated, "what an execution did depended on those before it"
+			}
 			return
 		}
 		if f.Schedule, err = readRecord(p.Record); err != nil {
