@@ -208,6 +208,9 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 			return nil
 		}
 	}
+	if len(stuck) == 0 {
+		return nil // it begins, or ends
+	}
 	evidence := fmt.Sprintf("live: every goroutine of the test is blocked, and none has passed a sync point for %v", quiet.Round(100*time.Millisecond))
 	if onNetwork > 0 {
 		closed, known := closedWorld()

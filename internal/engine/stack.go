@@ -60,11 +60,17 @@ func (x *Execution) Uncontrolled() string {
 		_, by, _ := strings.Cut(s, "\ncreated by ")
 		by, _, _ = strings.Cut(by, "\n")
 		by, _, _ = strings.Cut(by, " in goroutine")
-		if by != "" && !strings.HasPrefix(by, "testing.") && !strings.HasPrefix(by, "testing/synctest.") {
+		if by != "" && !startsOurs(by) {
 			return by
 		}
 	}
 	return ""
+}
+
+// startsOurs reports whether a function that starts goroutines in a bubble belongs to package testing, or to the engine.
+func startsOurs(fn string) bool {
+	return strings.HasPrefix(fn, "testing.") || strings.HasPrefix(fn, "testing/synctest.") ||
+		strings.HasPrefix(fn, "github.com/jostle-dev/jostle/internal/engine.")
 }
 
 // maxForeign is how many sync points passed by goroutines that are no tasks are looked into: a stack takes its time.
@@ -83,7 +89,7 @@ func (x *Execution) foreign() {
 	_, by, _ := strings.Cut(stack, "\ncreated by ")
 	by, _, _ = strings.Cut(by, "\n")
 	by, _, _ = strings.Cut(by, " in goroutine")
-	if by != "" && !strings.HasPrefix(by, "testing") {
+	if by != "" && !startsOurs(by) {
 		x.starter.Store(&by)
 	}
 }
