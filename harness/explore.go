@@ -57,8 +57,8 @@ func (e *explorer) note(ev session.Event) {
 	}
 }
 
-// execute runs the n-th execution.
-func (e *explorer) execute(n int, s engine.Strategy) (testOutcome, *schedule.Recorder) {
+// execute runs an execution.
+func (e *explorer) execute(s engine.Strategy) (testOutcome, *schedule.Recorder) {
 	rec := schedule.NewRecorder(s)
 	out := e.run(rec)
 	e.orders[out.Hash] = true
@@ -89,7 +89,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 		if p.Record != "" {
 			inner = e.recorded(s)
 		}
-		out, rec := e.execute(n, inner)
+		out, rec := e.execute(inner)
 		if !e.judge(n, s, out, rec) {
 			return
 		}
@@ -107,7 +107,7 @@ func (e *explorer) settle(t *testing.T) bool {
 	const most = 3
 	for i := range most {
 		e.note(session.Event{Kind: session.Began})
-		out, rec := e.execute(0, strategy.Plain{})
+		out, rec := e.execute(strategy.Plain{})
 		if i == 0 {
 			e.asked = rec.Who
 			e.note(session.Event{Kind: session.Measured, Asked: e.asked})
@@ -147,7 +147,7 @@ func (e *explorer) settle(t *testing.T) bool {
 func (e *explorer) warmUp() bool {
 	for range e.warm {
 		e.note(session.Event{Kind: session.Began})
-		out, rec := e.execute(0, strategy.Plain{})
+		out, rec := e.execute(strategy.Plain{})
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}
@@ -167,7 +167,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil), Distinct: len(e.orders)})
 		return false
 	}
-	cause := out.Cause(failedAt(out.output))
+	cause := out.cause()
 	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
 	known := e.causes[cause]
 	if !known {
@@ -204,10 +204,17 @@ func (e *explorer) clean() bool {
 }
 
 func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder, cause uint64) *finding.Finding {
+	f := e.found(out, cause)
+	f.Mode, f.Found = "controlled", fmt.Sprintf("execution %d, %s", n, s)
+	f.Trace, f.Warm, f.Plain, f.Schedule = out.Hash, e.warm, e.plain, rec.Departures(0)
+	return f
+}
+
+// found returns what there is to say of a finding, however the test was run.
+func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
-		Package: e.plan.Package, Test: e.name, Mode: "controlled", Module: e.plan.Module, Jostle: version(), Go: runtime.Version(),
-		Race: e.plan.Race, Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Trace: out.Hash,
-		Found: fmt.Sprintf("execution %d, %s", n, s), Warm: e.warm, Plain: e.plain, Schedule: rec.Departures(0),
+		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
+		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause,
 	}
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
@@ -226,6 +233,9 @@ func (o testOutcome) text(replay string, full bool) string {
 	}
 	return b.String()
 }
+
+// cause identifies why the execution ended as it did.
+func (o testOutcome) cause() uint64 { return o.Cause(failedAt(o.output)) }
 
 // failedAt returns which subtests have failed. What they say, and in which line, is other with other values and after each
 // edit, and no other finding.
@@ -293,7 +303,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	}
 	e.note(session.Event{Kind: session.Began})
 	out, missed := e.play(f.Schedule)
-	cause := out.Cause(failedAt(out.output))
+	cause := out.cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	e.note(ev)
 	switch {
@@ -340,7 +350,7 @@ func (e *explorer) shrink(f *finding.Finding) {
 		}
 		runs++
 		out, _ := e.play(k)
-		if out.Cause(failedAt(out.output)) != f.Cause || len(out.departures) >= len(f.Schedule) {
+		if out.cause() != f.Cause || len(out.departures) >= len(f.Schedule) {
 			return false
 		}
 		f.Schedule, best = out.departures, &out

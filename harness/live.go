@@ -3,7 +3,6 @@ package harness
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -55,16 +54,13 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text("", false)})
 			return
 		}
-		cause := out.Cause(failedAt(out.output))
+		cause := out.cause()
 		ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
 		if !e.causes[cause] {
 			e.causes[cause] = true
-			f := &finding.Finding{
-				Package: p.Package, Test: e.name, Mode: "live", Module: p.Module, Jostle: version(), Go: runtime.Version(), Race: p.Race,
-				Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause, Points: points, Seed: liveSeed(p.Seed, n),
-				Found: fmt.Sprintf("execution %d, live, delayed %d times", n, out.delayed),
-			}
-			f.Report = out.text(replayFile(f.Name()), false)
+			f := e.found(out.testOutcome, cause)
+			f.Mode, f.Found = "live", fmt.Sprintf("execution %d, live, delayed %d times", n, out.delayed)
+			f.Points, f.Seed = points, liveSeed(p.Seed, n)
 			if ev.File, e.err = f.Write(p.Findings); e.err != nil {
 				break
 			}
@@ -94,7 +90,7 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	t.Helper()
 	e.note(session.Event{Kind: session.Began})
 	out, _ := e.runLive(f.Seed, f.Points)
-	e.note(session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: out.Cause(failedAt(out.output)), Hash: f.Trace})
+	e.note(session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: out.cause(), Hash: f.Trace})
 	if e.plan.Report {
 		fmt.Print(out.text("", e.plan.Full))
 	}

@@ -100,8 +100,7 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (*finding.Find
 	}
 	root := res.Roots[i]
 	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test")}
-	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, r.build.args()...)
-	return f, res, b, goCommand(ctx, res, r.stderr, root.Dir, append(args, ".")...)
+	return f, res, b, buildTest(ctx, res, r.stderr, r.build, b)
 }
 
 // packageOf returns the directory of the package in whose folder for findings a file lies.

@@ -167,7 +167,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
 	c.Found = line.found
-	sum, err := campaign.Run(ctx, c, binaries)
+	failed, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
 	}
 	switch {
-	case sum.Failed:
+	case failed:
 		return errFound
 	case interrupted.Err() != nil:
 		return errors.New("interrupted")
@@ -210,26 +210,26 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		})
 	}
 	for _, b := range out {
-		args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, f.build.args()...)
-		if err := goCommand(ctx, res, stderr, b.Dir, append(args, ".")...); err != nil {
+		if err := buildTest(ctx, res, stderr, f.build, b); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// goCommand runs the go command on instrumented sources.
-func goCommand(ctx context.Context, res *instrument.Result, stderr io.Writer, dir string, args ...string) error {
+// buildTest builds a test binary from instrumented sources.
+func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, build buildFlags, b campaign.Binary) error {
+	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, build.args()...)
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, environ(res.Env), stderr, &said
+	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = b.Dir, environ(res.Env), stderr, &said
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:
-		return fmt.Errorf("run go %s: %w", args[0], err)
+		return fmt.Errorf("run go test -c: %w", err)
 	}
 	return nil
 }

@@ -59,31 +59,23 @@ type Binary struct {
 	Path    string
 }
 
-// A Summary is what became of a campaign.
-type Summary struct {
-	Tests, Executions, Findings int
-	Failed                      bool // a package has failed
-}
-
 type campaign struct {
 	Config
 	temp string
 
-	mu         sync.Mutex
-	packages   []*pkg
-	printed    int // of these
-	done       int
-	all        []*test
-	executions int
-	findings   int
+	mu       sync.Mutex
+	packages []*pkg
+	printed  int // of these
+	done     int
+	all      []*test
 }
 
-// Run runs the tests of the binaries. It returns an error only for what keeps it from running them at all; when ctx ends it
+// Run runs the tests of the binaries, and reports whether any package has failed. It returns an error only for what keeps it from running them at all; when ctx ends it
 // returns what was done until then.
-func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
+func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err error) {
 	temp, err := os.MkdirTemp("", "jostle-campaign-")
 	if err != nil {
-		return Summary{}, err
+		return false, err
 	}
 	defer os.RemoveAll(temp)
 	x := &campaign{Config: c, temp: temp}
@@ -91,7 +83,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		finding.Sweep(b.findings())
 		p, err := x.list(ctx, b)
 		if err != nil {
-			return Summary{}, err
+			return false, err
 		}
 		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
@@ -102,14 +94,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		t.shown.finished = true
 	}
 	x.printFinished()
-	s := Summary{Tests: len(x.all), Executions: x.executions}
-	for _, p := range x.packages {
-		s.Failed = s.Failed || p.failed()
-		for _, t := range p.tests {
-			s.Findings += len(t.confirmed)
-		}
-	}
-	return s, nil
+	return slices.ContainsFunc(x.packages, (*pkg).failed), nil
 }
 
 // A pkg is a package under test.
@@ -118,7 +103,6 @@ type pkg struct {
 	tests   []*test
 	natives []string // fuzz targets: they run once, as go test runs them
 	native  run
-	other   bool // there were names of tests, but none was asked for
 }
 
 // list finds the tests of a package that are asked for.
@@ -139,7 +123,6 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 		case err != nil:
 			return nil, err
 		case !asked:
-			p.other = true
 		case !strings.HasPrefix(name, "Fuzz"):
 			p.tests = append(p.tests, c.newTest(p, name))
 		default:
@@ -245,14 +228,14 @@ func (c *campaign) report(t *test) {
 		c.done++
 	}
 	t.shown.executions, t.shown.findings, t.shown.finished = t.executions, len(t.confirmed), t.finished
-	c.executions, c.findings = 0, 0
+	executions, findings := 0, 0
 	for _, t := range c.all {
-		c.executions += t.shown.executions
-		c.findings += t.shown.findings
+		executions += t.shown.executions
+		findings += t.shown.findings
 	}
 	c.printFinished()
 	if c.Progress != nil {
-		c.Progress(c.done, len(c.all), c.executions, c.findings)
+		c.Progress(c.done, len(c.all), executions, findings)
 	}
 }
 

@@ -119,7 +119,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
 		file = filepath.ToSlash(rel)
 	}
-	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, f.tried, file)
+	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, tries, file)
 	b.WriteString(indent(f.Report))
 }
 

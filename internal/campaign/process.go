@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -81,7 +82,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 		if err != nil {
 			return r, err
 		}
-		r.events, _ = session.Events(content)
+		r.events = session.Events(content)
 		if plan.Race && cmd.Process != nil {
 			r.output += c.takeRaces(cmd.Process.Pid, len(r.events) == 0)
 		}
@@ -164,4 +165,4 @@ func stderrOf(err error) string {
 }
 
 // findings is the folder for the findings of a package.
-func (b Binary) findings() string { return filepath.Join(b.Dir, filepath.FromSlash(findingDir)) }
+func (b Binary) findings() string { return filepath.Join(b.Dir, filepath.FromSlash(finding.Dir)) }

@@ -12,8 +12,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
-const findingDir = finding.Dir
-
 // A test is one test function, as far as it has come.
 type test struct {
 	c    *campaign
@@ -65,10 +63,8 @@ const (
 type confirmed struct {
 	*finding.Finding
 	file       string
-	execution  int
 	after      time.Duration // in which the test had run until then
-	reproduced int           // of
-	tried      int
+	reproduced int           // of tries
 }
 
 func (c *campaign) newTest(p *pkg, name string) *test {
@@ -124,6 +120,24 @@ func (t *test) plan(left time.Duration) *session.Plan {
 	return p
 }
 
+// process runs the test in a process, as plan has it.
+func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Duration) (run, error) {
+	return t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...)
+}
+
+// ran returns for how long the test has run so far.
+func (t *test) ran() time.Duration { return t.spent + time.Since(t.resumed) }
+
+// isolate has the test go on at an execution, each in a process of its own.
+func (t *test) isolate(why string, next int) { t.mode, t.why, t.next = isolated, why, next }
+
+// goLive has the test begin again, live, unless it may only be controlled.
+func (t *test) goLive(why string) {
+	t.mode, t.why = live, why
+	t.next, t.executions, t.distinct = 0, 0, 0
+	t.finished = t.c.Mode == Controlled
+}
+
 // liveRuns is how often a test runs live if no time is given for it: these runs take real time.
 const liveRuns = 20
 
@@ -134,7 +148,7 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 	if left == 0 {
 		limit = 24 * time.Hour
 	}
-	r, err := t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...)
+	r, err := t.process(ctx, plan, limit)
 	if err != nil {
 		t.fail(err.Error())
 		return
@@ -189,7 +203,8 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Dirty:
 			t.next, over = e.N+1, true
 		case session.Leaky:
-			t.mode, t.why, t.asked, t.next, over = isolated, "an execution leaves behind what changes the next", e.Asked, 1, true
+			t.asked, over = e.Asked, true
+			t.isolate("an execution leaves behind what changes the next", 1)
 		case session.Stalled:
 			over = true
 			t.stalled(e)
@@ -205,7 +220,7 @@ func (t *test) read(ctx context.Context, r run) {
 		return // it was ended with everything else
 	}
 	if !over && !r.killed && t.mode == together && (at == 0 && plain > 1 || strings.Contains(r.output, "from outside bubble")) {
-		t.mode, t.why, t.next = isolated, "an execution leaves behind what ends the process in the next", max(at, 1)
+		t.isolate("an execution leaves behind what ends the process in the next", max(at, 1))
 		t.executions = t.next
 		return
 	}
@@ -221,6 +236,12 @@ func (t *test) read(ctx context.Context, r run) {
 	}
 }
 
+// dependent says why a test is isolated that ends another way where nothing was done before.
+const dependent = "what an execution did depended on those before it"
+
+// tries is how often a finding is run again before anybody is told.
+const tries = 3
+
 // leak is the verdict that does not end the search, if the plain run has it: what a test leaves behind each time hides nothing.
 const leak = "leak"
 
@@ -234,10 +255,8 @@ func (t *test) stalled(e session.Event) {
 		return
 	}
 	if e.N == 0 {
-		t.mode, t.why = live, firstLine(e.Text)
-		t.next, t.executions, t.distinct = 0, 0, 0
-		if t.c.Mode == Controlled {
-			t.finished = true
+		t.goLive(firstLine(e.Text))
+		if t.finished {
 			t.notes = append(t.notes, "it cannot be controlled: "+e.Text)
 		}
 		return
@@ -249,8 +268,7 @@ func (t *test) stalled(e session.Event) {
 			t.finished = true
 			return
 		}
-		t.mode, t.why = live, "some executions block where no schedule reaches"
-		t.next, t.executions, t.distinct = 0, 0, 0
+		t.goLive("some executions block where no schedule reaches")
 	}
 }
 
@@ -283,13 +301,12 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return
 	}
 	t.causes[e.Cause] = true
-	after := t.spent + time.Since(t.resumed)
-	original, err := os.ReadFile(e.File)
+	after := t.ran()
+	original, err := finding.Read(e.File)
 	if err != nil {
 		t.fail(err.Error())
 		return
 	}
-	const tries = 3
 	got := 0
 	shrunk := false
 	for range tries {
@@ -301,7 +318,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 			shrunk = true
 			// What came out of a process that had done much must come out of one that has done nothing else.
 			if once := t.replay(ctx, e.File, false); once.cause != e.Cause {
-				if err := os.WriteFile(e.File, original, 0o644); err != nil {
+				if _, err := original.Write(t.pkg.findings()); err != nil {
 					t.fail(err.Error())
 					return
 				}
@@ -315,7 +332,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		_ = os.Remove(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
 		if t.mode == together {
-			t.mode, t.why, t.next = isolated, "what an execution did depended on those before it", 1
+			t.isolate(dependent, 1)
 		}
 		return
 	}
@@ -324,7 +341,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	t.confirm(confirmed{f, e.File, e.N, after, got, tries})
+	t.confirm(confirmed{f, e.File, after, got})
 	if e.N == 0 && t.mode == together && e.Verdict != leak {
 		t.compare(ctx)
 	}
@@ -333,14 +350,13 @@ func (t *test) found(ctx context.Context, e session.Event) {
 func (t *test) confirm(f confirmed) {
 	t.confirmed = append(t.confirmed, f)
 	if t.c.Found != nil {
-		what, _, _ := strings.Cut(f.Report, "\n")
-		t.c.Found(t.pkg.Package, t.name, what, f.file)
+		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
 	}
 }
 
 // compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
 func (t *test) compare(ctx context.Context) {
-	r, err := t.c.process(ctx, t.pkg.Binary, nil, patience, t.c.only(t.name)...)
+	r, err := t.process(ctx, nil, patience)
 	if err == nil && ctx.Err() == nil && r.exit > 0 {
 		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
 	}
@@ -359,7 +375,7 @@ type replayed struct {
 func (t *test) replay(ctx context.Context, file string, shrink bool) replayed {
 	p := t.plan(0)
 	p.Mode, p.Finding, p.Shrink = session.Replay, file, shrink
-	r, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
+	r, err := t.process(ctx, p, patience)
 	if err != nil {
 		return replayed{}
 	}
@@ -397,7 +413,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		return
 	}
 	t.causes[cause] = true
-	after := t.spent + time.Since(t.resumed)
+	after := t.ran()
 	p := t.plan(0)
 	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
 	if n == 0 {
@@ -409,7 +425,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		Report: crashReport(r.output),
 	}
 	if n > 0 {
-		again, err := t.c.process(ctx, t.pkg.Binary, p, patience, t.c.only(t.name)...)
+		again, err := t.process(ctx, p, patience)
 		if err != nil {
 			t.fail(err.Error())
 			return
@@ -417,7 +433,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		if crashCause(again.output) != cause {
 			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
 			if t.mode == together {
-				t.mode, t.why = isolated, "what an execution did depended on those before it"
+				t.isolate(dependent, t.next)
 			}
 			return
 		}
@@ -431,7 +447,6 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.fail(err.Error())
 		return
 	}
-	const tries = 3
 	got := 0
 	for range tries {
 		if t.replay(ctx, name, false).cause == cause {
@@ -443,5 +458,5 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}
-	t.confirm(confirmed{f, name, n, after, got, tries})
+	t.confirm(confirmed{f, name, after, got})
 }

@@ -45,26 +45,36 @@ func (x *Execution) stacks() map[*Task]string {
 }
 
 // Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks, and
-// which is still there or has passed a sync point: code left native did, net/http say. "" if there was none. To be called in the bubble when the execution has
-// ended: what such goroutines do is no question to any strategy.
+// which is still there or has passed a sync point: code left native did, net/http say. "" if there was none. To be called
+// in the bubble when the execution has ended: what such goroutines do is no question to any strategy.
 func (x *Execution) Uncontrolled() string {
 	if by := x.starter.Load(); by != nil {
 		return *by
 	}
 	for _, s := range Stacks() {
-		header, _, _ := strings.Cut(s, "\n")
-		if !strings.Contains(header, "synctest bubble") || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") || strings.Contains(s, "engine.(*decider).run(") ||
+		if !inBubble(s) || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") || strings.Contains(s, "engine.(*decider).run(") ||
 			strings.Contains(s, "engine.(*Execution).Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
 			continue
 		}
-		_, by, _ := strings.Cut(s, "\ncreated by ")
-		by, _, _ = strings.Cut(by, "\n")
-		by, _, _ = strings.Cut(by, " in goroutine")
-		if by != "" && !startsOurs(by) {
+		if by := creator(s); by != "" && !startsOurs(by) {
 			return by
 		}
 	}
 	return ""
+}
+
+// creator returns the function that has started the goroutine of a stack; "" if the stack does not say.
+func creator(stack string) string {
+	_, by, _ := strings.Cut(stack, "\ncreated by ")
+	by, _, _ = strings.Cut(by, "\n")
+	by, _, _ = strings.Cut(by, " in goroutine")
+	return by
+}
+
+// inBubble reports whether the goroutine of a stack lives in a testing/synctest bubble.
+func inBubble(stack string) bool {
+	header, _, _ := strings.Cut(stack, "\n")
+	return strings.Contains(header, "synctest bubble")
 }
 
 // startsOurs reports whether a function that starts goroutines in a bubble belongs to package testing, or to the engine.
@@ -83,13 +93,7 @@ func (x *Execution) foreign() {
 	}
 	buf := make([]byte, 16<<10)
 	stack := string(buf[:runtime.Stack(buf, false)])
-	if header, _, _ := strings.Cut(stack, "\n"); !strings.Contains(header, "synctest bubble") {
-		return
-	}
-	_, by, _ := strings.Cut(stack, "\ncreated by ")
-	by, _, _ = strings.Cut(by, "\n")
-	by, _, _ = strings.Cut(by, " in goroutine")
-	if by != "" && !startsOurs(by) {
+	if by := creator(stack); inBubble(stack) && by != "" && !startsOurs(by) {
 		x.starter.Store(&by)
 	}
 }
@@ -112,9 +116,8 @@ func TimerOutside(d time.Duration) {
 // testing package's and ours, and belong to no bubble.
 func foreigners() bool {
 	for _, s := range Stacks() {
-		header, _, _ := strings.Cut(s, "\n")
-		_, by, started := strings.Cut(s, "\ncreated by ")
-		if !started || strings.Contains(header, "synctest bubble") {
+		by := creator(s)
+		if by == "" || inBubble(s) {
 			continue
 		}
 		own := false

@@ -155,11 +155,11 @@ func (l *Log) Add(e Event) error {
 }
 
 // Events reads a log: whole lines, as far as there are any.
-func Events(content []byte) (events []Event, rest []byte) {
+func Events(content []byte) (events []Event) {
 	for {
 		i := bytes.IndexByte(content, '\n')
 		if i < 0 {
-			return events, content
+			return events
 		}
 		var e Event
 		if json.Unmarshal(content[:i], &e) == nil {
