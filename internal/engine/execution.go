@@ -214,8 +214,11 @@ const (
 	Outlived         // the body has returned long since, and what it has started goes on and on
 )
 
-// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
-const outlivedTicks = 3_000
+// Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
+const (
+	outlivedTicks = 3_000
+	outlivedSteps = 200_000
+)
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
 const (
@@ -227,7 +230,8 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, start := 0, int64(0), 0
-	after := 0 // moves of the clock since the body ended
+	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	released := false  // what the body alone has held was looked for since it ended
 	for {
 		x.admit()
 		switch {
@@ -237,7 +241,10 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after > outlivedTicks && x.moved {
+			if after++; after == 1 {
+				end = x.trace.n
+			}
+			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
 				x.settled = x.trace.n
 				return Outlived
 			}
@@ -275,11 +282,20 @@ func (x *Execution) loop() Quiet {
 			ticks, since, start = 0, x.now(), x.trace.n
 			x.moved, x.drifted = false, 0
 		}
+		if x.tasks[0].state == Ended && !released {
+			released = true
+			if x.finalize(time.Millisecond) {
+				continue
+			}
+		}
 		ticks++
 		if spinner != nil {
 			// It may be doing what the others wait for.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
 			if x.tasks[0].state == Ended || x.stuck(start) {
+				if x.finalize(finalizePatience) {
+					continue
+				}
 				x.settled = start
 				return LiveTimers
 			}
@@ -289,12 +305,15 @@ func (x *Execution) loop() Quiet {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
-		case !x.beyond() && x.runq.n == 0 && !x.awaken():
+		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
 	}
 }
+
+// finalizePatience is how long a hang is not believed for finalizers that may yet end it.
+const finalizePatience = 50 * time.Millisecond
 
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
 // execution waits for. It reports whether they did anything.
