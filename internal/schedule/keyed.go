@@ -34,7 +34,8 @@ type Question struct {
 
 // A Recorder is a strategy that answers like another and notes each departure from the plain run.
 type Recorder struct {
-	Who int // questions of who runs, so far
+	Asked int // questions so far
+	Who   int // those of who runs
 
 	inner engine.Strategy
 	keys  keys
@@ -55,6 +56,7 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
+	r.Asked++
 	if q.Kind == engine.Preempt || q.Kind == engine.Next {
 		r.Who++
 	}
