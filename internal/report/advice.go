@@ -21,6 +21,8 @@ func (t *text) change() string {
 	switch {
 	case v.Live() && v.Kind == verdict.Leak:
 		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+	case v.Live() && v.Kind == verdict.Stall:
+		return "Nothing shows that it would never end: it may be slow, or wait for somebody outside who does not answer. See what the goroutines above wait for."
 	case v.Live():
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
 	case v.Kind == verdict.Race:
