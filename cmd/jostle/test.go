@@ -226,6 +226,8 @@ func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, bu
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("ended before the tests were built: %w", ctx.Err())
 	case errors.As(err, &exit):
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:
