@@ -43,6 +43,10 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 
+	predicted           []*predicted
+	steered             []*predicted // now, in executions
+	steerFrom, steerEnd int
+
 	shown struct { // guarded by campaign.mu
 		executions, findings int
 		finished             bool
@@ -144,6 +148,7 @@ const liveRuns = 20
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
 	plan := t.plan(left)
+	t.steer(plan)
 	limit := patience + left
 	if left == 0 {
 		limit = 24 * time.Hour
@@ -186,6 +191,9 @@ func (t *test) read(ctx context.Context, r run) {
 			if e.N >= t.next {
 				t.executions++
 				t.next = e.N
+				if pr := t.steering(e.N); pr != nil {
+					pr.tried++
+				}
 			}
 		case session.Measured:
 			t.asked = e.Asked
@@ -195,7 +203,12 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Skipped:
 			t.skipped, t.finished, over = true, true, true
 			t.output = r.output
+		case session.Predicted:
+			t.predict(e)
 		case session.Found:
+			if pr := t.steering(e.N); pr != nil {
+				pr.confirmed = true
+			}
 			t.found(ctx, e)
 			if e.N == 0 && t.mode == together && e.Verdict != leak {
 				t.finished, over = true, true
@@ -418,6 +431,9 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
 	if n == 0 {
 		p.Record = ""
+	}
+	if t.steering(n) != nil {
+		t.into(p)
 	}
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,

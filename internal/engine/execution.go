@@ -24,6 +24,8 @@ type Limits struct {
 	Pause func(time.Duration)
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
+	// Keep has the snapshot hold the steps, and how locks were taken, of an execution that went well too.
+	Keep bool
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
@@ -94,6 +96,7 @@ type Execution struct {
 	objects objects
 	finals  finals
 	trace   trace
+	locking []Locking
 	clock   clock
 
 	out        outside
@@ -188,6 +191,7 @@ func (x *Execution) reset() {
 	x.objects.reset()
 	x.finals.reset()
 	x.trace.reset()
+	x.locking = x.locking[:0]
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)

@@ -259,6 +259,9 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
+	if t.x.limits.Keep {
+		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
+	}
 }
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
@@ -275,7 +278,11 @@ func (o *Object) Release(t *Task) {
 }
 
 func (o *Object) dropHold(i int) {
-	o.holds[i].Task.held--
+	h := o.holds[i]
+	h.Task.held--
+	if x := h.Task.x; x.limits.Keep {
+		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
+	}
 	last := len(o.holds) - 1
 	for ; i < last; i++ { // no copy, which the race detector would see
 		o.holds[i] = o.holds[i+1]

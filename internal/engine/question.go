@@ -79,6 +79,22 @@ func (q *Question) Runnable() iter.Seq2[int, *Task] {
 	}
 }
 
+// Holds reports whether t holds a lock that it took at the sync point with the given key.
+func (q *Question) Holds(t *Task, site uint64) bool {
+	if t.held == 0 {
+		return false
+	}
+	os := &q.x.objects
+	for i := range os.n {
+		for _, h := range os.chunks[i/objectChunk][i%objectChunk].holds {
+			if h.Task == t && h.Site.StableKey() == site {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // CaseOf returns the number of the select's case, in source order, that an alternative of a Case stands for.
 func (q *Question) CaseOf(alternative int) int { return q.cases[alternative] }
 

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
 // computed from it, and nothing in it changes any more.
 type Snapshot struct {
@@ -15,9 +17,10 @@ type Snapshot struct {
 	Hash     uint64 // of all steps
 	Preempts int
 	Orders   Orders
-	Elapsed  int64 // virtual nanoseconds
-	Races    int   // reported by the race detector
-	Settled  int   // step since which whoever is blocked has been stuck; what blocked later is woken by timers
+	Elapsed  int64     // virtual nanoseconds
+	Races    int       // reported by the race detector
+	Settled  int       // step since which whoever is blocked has been stuck; what blocked later is woken by timers
+	Locking  []Locking // with Limits.Keep: how locks were taken and given back, in order
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
@@ -47,6 +50,16 @@ type Wait struct {
 	Object uint32
 	Op     Op
 	Case   int // of a select
+}
+
+// A Locking is the taking of a lock, or its giving back.
+type Locking struct {
+	Task   uint32
+	Object uint32
+	Site   *Site // where it was taken
+	Step   int   // how many steps there were when it was taken, or given back
+	Read   bool
+	Given  bool // back
 }
 
 // A Held is a lock that a task holds.
@@ -93,7 +106,8 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races,
 	}
-	if quiet == AllEnded && x.failure == NoFailure {
+	well := quiet == AllEnded && x.failure == NoFailure
+	if well && !x.limits.Keep {
 		return snap
 	}
 	if x.ended >= 0 {
@@ -101,7 +115,11 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	}
 	snap.Steps = x.trace.kept()
 	snap.Settled = x.settled
-	stacks := x.stacks()
+	snap.Locking = slices.Clone(x.locking)
+	var stacks map[*Task]string
+	if !well {
+		stacks = x.stacks()
+	}
 	for _, t := range x.tasks {
 		if t == x.panicked {
 			snap.Culprit = len(snap.Tasks)
