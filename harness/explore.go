@@ -29,11 +29,12 @@ type explorer struct {
 	log  *session.Log
 	err  error // of the first thing that could not be noted
 
-	asked  int
-	warm   int    // plain executions after which one is like the next
-	plain  uint64 // trace of such a one
-	orders map[uint64]bool
-	causes map[uint64]bool
+	asked   int
+	warm    int    // plain executions after which one is like the next
+	plain   uint64 // trace of such a one
+	cancels int    // questions of the plain run, of whether a context is cancelled
+	orders  map[uint64]bool
+	causes  map[uint64]bool
 
 	detector  *predict.Detector
 	predicted bool // something new, by the last execution
@@ -86,7 +87,8 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 	} else {
-		e.asked, e.warm, e.plain = p.Asked, p.Warm, p.Plain
+		e.asked, e.cancels, e.warm, e.plain = p.Asked, p.Cancels, p.Warm, p.Plain
+		e.cancel = p.Cancel
 		if !e.warmUp() {
 			return
 		}
@@ -126,7 +128,11 @@ func (e *explorer) how(n int, s strategy.Strategy) string {
 // strategy returns the strategy of execution n.
 func (e *explorer) strategy(n int) strategy.Strategy {
 	if len(e.plan.Steer) == 0 {
-		return strategy.Mix(e.plan.Seed, n, e.asked)
+		s := strategy.Mix(e.plan.Seed, n, e.asked)
+		if e.cancels > 0 {
+			s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
+		}
+		return s
 	}
 	i := n - e.plan.Steered
 	p := e.plan.Steer[i%len(e.plan.Steer)]
@@ -158,14 +164,14 @@ func (e *explorer) known(p predict.Prediction) bool {
 // find there. It reports whether other schedules make sense.
 func (e *explorer) settle(t *testing.T) bool {
 	t.Helper()
-	e.keep = true
+	e.keep, e.cancel = true, e.plan.Cancel
 	const most = 3
 	for i := range most {
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
 		if i == 0 {
-			e.asked = rec.Who
-			e.note(session.Event{Kind: session.Measured, Asked: e.asked})
+			e.asked, e.cancels = rec.Who, rec.Cancels
+			e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels})
 			if out.Total > 0 {
 				e.steps = max(engine.DefaultSteps, 10*out.Total)
 			}
@@ -354,6 +360,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		return
 	}
 	e.warm = f.Warm
+	e.cancel = slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == engine.Cancel })
 	if !e.warmUp() {
 		return
 	}

@@ -24,6 +24,7 @@ type test struct {
 	next       int    // execution
 	last       int    // execution before which it is done; 0: none
 	asked      int
+	cancels    int
 	warm       int
 	plain      uint64
 	executions int
@@ -103,7 +104,7 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 // plan returns the plan of the test's next process.
 func (t *test) plan(left time.Duration) *session.Plan {
 	p := &session.Plan{
-		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks,
+		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Seed: t.seed, First: t.next, Last: t.last, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {
@@ -196,7 +197,10 @@ func (t *test) read(ctx context.Context, r run) {
 				}
 			}
 		case session.Measured:
-			t.asked = e.Asked
+			t.asked, t.cancels = e.Asked, e.Cancels
+			if t.c.Cancel && e.Cancels == 0 {
+				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
+			}
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1

@@ -26,6 +26,8 @@ type Limits struct {
 	Begin time.Time
 	// Keep has the snapshot hold the steps, and how locks were taken, of an execution that went well too.
 	Keep bool
+	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
+	Cancel bool
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
@@ -97,7 +99,11 @@ type Execution struct {
 	finals  finals
 	trace   trace
 	locking []Locking
-	clock   clock
+
+	offers    []*Offer
+	cancelled *Cancelling
+
+	clock clock
 
 	out        outside
 	outside    int
@@ -192,6 +198,7 @@ func (x *Execution) reset() {
 	x.finals.reset()
 	x.trace.reset()
 	x.locking = x.locking[:0]
+	x.offers, x.cancelled = nil, nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)

@@ -39,6 +39,9 @@ const (
 	// sleepers, and what they set going, be first. Of tasks that are held back while the next timer is near (Task is the first
 	// of them): 1 lets time pass before they go on.
 	Moment
+	// Cancel is asked before each operation while there are contexts that may be cancelled: i is which of them is, 1 the
+	// first that was made, and 0 none.
+	Cancel
 )
 
 // Runs returns the task that goes on by an alternative of a Preempt or Next, and whether Task is held back for it.

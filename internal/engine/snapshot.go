@@ -5,22 +5,23 @@ import "slices"
 // A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
 // computed from it, and nothing in it changes any more.
 type Snapshot struct {
-	Quiet    Quiet
-	Failure  Failure
-	Culprit  int // index into Tasks of the task that panicked or failed, or -1
-	Value    any // of the panic
-	Stack    []byte
-	Tasks    []TaskState
-	Objects  []ObjectState
-	Steps    []Step // the last of them, see Total
-	Total    int    // how many steps there were
-	Hash     uint64 // of all steps
-	Preempts int
-	Orders   Orders
-	Elapsed  int64     // virtual nanoseconds
-	Races    int       // reported by the race detector
-	Settled  int       // step since which whoever is blocked has been stuck; what blocked later is woken by timers
-	Locking  []Locking // with Limits.Keep: how locks were taken and given back, in order
+	Quiet     Quiet
+	Failure   Failure
+	Culprit   int // index into Tasks of the task that panicked or failed, or -1
+	Value     any // of the panic
+	Stack     []byte
+	Tasks     []TaskState
+	Objects   []ObjectState
+	Steps     []Step // the last of them, see Total
+	Total     int    // how many steps there were
+	Hash      uint64 // of all steps
+	Preempts  int
+	Orders    Orders
+	Elapsed   int64       // virtual nanoseconds
+	Races     int         // reported by the race detector
+	Settled   int         // step since which whoever is blocked has been stuck; what blocked later is woken by timers
+	Cancelled *Cancelling // by the schedule; nil if nothing was
+	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
@@ -106,6 +107,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races,
 	}
+	snap.Cancelled = x.cancelled
 	well := quiet == AllEnded && x.failure == NoFailure
 	if well && !x.limits.Keep {
 		return snap

@@ -45,6 +45,8 @@ type Plan struct {
 	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
+	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
+	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 
 	Steer     []predict.Prediction `json:",omitempty"` // into these, a try of each in turn
@@ -105,6 +107,7 @@ type Event struct {
 	N    int `json:",omitempty"` // number of the execution
 
 	Asked    int    `json:",omitempty"`
+	Cancels  int    `json:",omitempty"`
 	Distinct int    `json:",omitempty"` // different interleavings so far in this process
 	Hash     uint64 `json:",omitempty"`
 	Verdict  string `json:",omitempty"`

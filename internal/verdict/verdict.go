@@ -52,6 +52,8 @@ type Verdict struct {
 	Others []Goroutine
 	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
 
+	Cancelled *Cancelled // the context that the schedule cancelled, if any
+
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 
 	Value string // what was panicked with
@@ -75,6 +77,7 @@ type Goroutine struct {
 	Name    string
 	Parent  uint32
 	Spawned *engine.Site // the go statement; nil for the body itself
+	Born    int          // step
 	Op      engine.Op    // what it is blocked in
 	Site    *engine.Site // where
 	Waits   []Waiting
@@ -149,12 +152,14 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned,
 	}
+	v.cancelled(snap)
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
 		return v
 	}
 	g := newGraph(snap, sites)
-	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil {
+	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
+	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
@@ -178,6 +183,9 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Evidence = "nothing can run and no timer is pending"
 		if snap.Quiet == engine.Outlived {
 			v.Evidence = "others go on, and none of them holds what these wait for"
+		}
+		if survives {
+			v.Evidence = outlivedCancel(snap)
 		}
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"

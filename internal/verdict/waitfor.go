@@ -64,12 +64,18 @@ func newGraph(snap *engine.Snapshot, sites [][]engine.Site) *graph {
 			g.stuck = append(g.stuck, t)
 		}
 	}
+	g.wait()
+	return g
+}
+
+// wait notes what those who are stuck wait for, and who could end it.
+func (g *graph) wait() {
+	clear(g.waits)
 	for _, t := range g.stuck {
 		for _, w := range t.Waits {
 			g.waits[t.ID] = append(g.waits[t.ID], Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op, By: g.releasers(t, w)})
 		}
 	}
-	return g
 }
 
 func (g *graph) readSites(sites [][]engine.Site) {
