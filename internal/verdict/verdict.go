@@ -179,6 +179,9 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		if snap.Quiet == engine.Outlived {
 			v.Evidence = "others go on, and none of them holds what these wait for"
 		}
+		if snap.Quiet == engine.Interlocked {
+			v.Evidence = "others could go on, and these wait for each other's locks"
+		}
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
 		}
