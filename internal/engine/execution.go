@@ -95,6 +95,8 @@ type Execution struct {
 	circleEnd       int            // step
 	elapsed         int            // how often time has passed under tasks that could run
 
+	interlock interlock
+
 	objects objects
 	finals  finals
 	trace   trace
@@ -193,6 +195,7 @@ func (x *Execution) reset() {
 	clear(x.circle)
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
+	x.interlock.moves = 0
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.finals.reset()
@@ -218,17 +221,19 @@ func (x *Execution) reset() {
 type Quiet uint8
 
 const (
-	AllEnded   Quiet = iota
-	Proved           // nothing could run and no timer was pending
-	LiveTimers       // only timers went on, long and often, and nothing else moved
-	Stopped          // by a Failure
-	Outlived         // the body has returned long since, and what it has started goes on and on
+	AllEnded    Quiet = iota
+	Proved            // nothing could run and no timer was pending
+	LiveTimers        // only timers went on, long and often, and nothing else moved
+	Stopped           // by a Failure
+	Outlived          // the body has returned long since, and what it has started goes on and on
+	Interlocked       // others could go on, and tasks wait for each other's locks
 )
 
 // outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
 const outlivedTicks = 3_000
 
-// Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
+// Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
+// every sleeper has woken: one of them may do what the others wait for.
 const (
 	quietTicks    = 1_000
 	quietMaxTicks = 20_000
@@ -237,7 +242,7 @@ const (
 
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
-	ticks, since, start := 0, int64(0), 0
+	ticks, since, half, far := 0, int64(0), 0, int64(0)
 	after := 0 // moves of the clock since the body ended
 	for {
 		x.admit()
@@ -249,13 +254,15 @@ func (x *Execution) loop() Quiet {
 		}
 		if x.tasks[0].state == Ended {
 			if after++; after > outlivedTicks && x.moved {
-				x.settled = x.trace.n
-				return Outlived
+				return x.interrupt(Outlived)
 			}
 		}
 		if x.late {
 			if x.late = false; x.still == 0 {
 				x.elapse()
+			}
+			if x.interlocked() {
+				return x.interrupt(Interlocked)
 			}
 		}
 		if x.clock.behind {
@@ -283,17 +290,22 @@ func (x *Execution) loop() Quiet {
 
 		// Nothing can run, or one task yields to nobody again and again: it is the clock's turn.
 		if x.moved {
-			ticks, since, start = 0, x.now(), x.trace.n
+			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
 		}
-		ticks++
+		if ticks++; ticks == quietTicks/2 {
+			half = x.trace.n // who sleeps at first may then wait for somebody too
+		}
 		if spinner != nil {
 			// It may be doing what the others wait for.
-		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
-			if x.tasks[0].state == Ended || x.stuck(start) {
-				x.settled = start
+		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
+			if x.tasks[0].state == Ended || x.stuck(half) {
+				x.settled = half
 				return LiveTimers
 			}
+		}
+		if _, more := x.nextAlarm(); (more || spinner != nil) && x.interlocked() {
+			return x.interrupt(Interlocked)
 		}
 		quietSince := x.now()
 		switch {
@@ -305,6 +317,12 @@ func (x *Execution) loop() Quiet {
 			return Proved
 		}
 	}
+}
+
+// interrupt ends an execution of which some could go on.
+func (x *Execution) interrupt(q Quiet) Quiet {
+	x.settled = x.trace.n
+	return q
 }
 
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the

@@ -39,6 +39,7 @@ type Object struct {
 	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
 	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
 	holds   []Hold
+	handed  bool // a lock: was unlocked by another than who held it
 
 	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
 	Closed  bool // Chan: seen closed
@@ -273,6 +274,7 @@ func (o *Object) Release(t *Task) {
 		}
 	}
 	if len(o.holds) > 0 {
+		o.handed = true
 		o.dropHold(0)
 	}
 }

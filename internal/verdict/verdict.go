@@ -187,6 +187,9 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		if survives {
 			v.Evidence = outlivedCancel(snap)
 		}
+		if snap.Quiet == engine.Interlocked {
+			v.Evidence = "others could go on, and these wait for each other's locks"
+		}
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
 		}
