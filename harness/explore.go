@@ -230,7 +230,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		return false
 	}
 	cause := out.cause()
-	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
+	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause, Forced: rec.Asked == 0}
 	known := e.causes[cause]
 	if !known {
 		e.causes[cause] = true

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -92,7 +93,7 @@ func (t *test) withoutHeads(output string) string {
 func (t *test) line() string {
 	switch {
 	case t.mode == native:
-		return t.name + ": run once, " + string(native) + ": no schedule reaches it"
+		return t.name + ": run once, " + string(native) + ": " + cmp.Or(t.why, "no schedule reaches it")
 	case t.skipped:
 		return t.name + ": it skips itself"
 	}

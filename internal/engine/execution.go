@@ -229,8 +229,11 @@ const (
 	Interlocked       // others could go on, and tasks wait for each other's locks
 )
 
-// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
-const outlivedTicks = 3_000
+// Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
+const (
+	outlivedTicks = 3_000
+	outlivedSteps = 200_000
+)
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
 // every sleeper has woken: one of them may do what the others wait for.
@@ -243,7 +246,8 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, half, far := 0, int64(0), 0, int64(0)
-	after := 0 // moves of the clock since the body ended
+	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	released := false  // what the body alone has held was looked for since it ended
 	for {
 		x.admit()
 		switch {
@@ -253,7 +257,10 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after > outlivedTicks && x.moved {
+			if after++; after == 1 {
+				end = x.trace.n
+			}
+			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
 				return x.interrupt(Outlived)
 			}
 		}
@@ -293,6 +300,12 @@ func (x *Execution) loop() Quiet {
 			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
 		}
+		if x.tasks[0].state == Ended && !released {
+			released = true
+			if x.finalize(time.Millisecond) {
+				continue
+			}
+		}
 		if ticks++; ticks == quietTicks/2 {
 			half = x.trace.n // who sleeps at first may then wait for somebody too
 		}
@@ -300,6 +313,9 @@ func (x *Execution) loop() Quiet {
 			// It may be doing what the others wait for.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
 			if x.tasks[0].state == Ended || x.stuck(half) {
+				if x.finalize(finalizePatience) {
+					continue
+				}
 				x.settled = half
 				return LiveTimers
 			}
@@ -312,7 +328,7 @@ func (x *Execution) loop() Quiet {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
-		case !x.beyond() && x.runq.n == 0 && !x.awaken():
+		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
@@ -324,6 +340,9 @@ func (x *Execution) interrupt(q Quiet) Quiet {
 	x.settled = x.trace.n
 	return q
 }
+
+// finalizePatience is how long a hang is not believed for finalizers that may yet end it.
+const finalizePatience = 50 * time.Millisecond
 
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
 // execution waits for. It reports whether they did anything.

@@ -34,8 +34,9 @@ type Question struct {
 
 // A Recorder is a strategy that answers like another and notes each departure from the plain run.
 type Recorder struct {
-	Who     int // questions of who runs, so far
-	Cancels int // of whether a context is cancelled
+	Asked   int // questions so far
+	Who     int // those of who runs
+	Cancels int // those of whether a context is cancelled
 
 	inner engine.Strategy
 	keys  keys
@@ -56,6 +57,7 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
+	r.Asked++
 	if q.Kind == engine.Preempt || q.Kind == engine.Next {
 		r.Who++
 	}

@@ -112,6 +112,7 @@ type Event struct {
 	Hash     uint64 `json:",omitempty"`
 	Verdict  string `json:",omitempty"`
 	Cause    uint64 `json:",omitempty"`
+	Forced   bool   `json:",omitempty"` // no schedule had a choice in it
 	File     string `json:",omitempty"`
 	Text     string `json:",omitempty"`
 	Warm     int    `json:",omitempty"`
