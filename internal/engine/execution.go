@@ -24,6 +24,8 @@ type Limits struct {
 	Pause func(time.Duration)
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
+	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
+	Trace bool
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.

@@ -93,13 +93,14 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races,
 	}
-	if quiet == AllEnded && x.failure == NoFailure {
+	if quiet == AllEnded && x.failure == NoFailure && !x.limits.Trace {
 		return snap
 	}
 	if x.ended >= 0 {
 		snap.Elapsed = x.ended
 	}
 	snap.Steps = x.trace.kept()
+	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
 	stacks := x.stacks()
 	for _, t := range x.tasks {
@@ -140,4 +141,16 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		snap.Objects = append(snap.Objects, os)
 	}
 	return snap
+}
+
+// notEnded takes back that waits were ended which were not: of those who were woken for a lock, and came too late.
+func (x *Execution) notEnded(steps []Step) {
+	seen := make([]bool, len(x.tasks)+1)
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := &steps[i]
+		if !seen[s.Task] && x.tasks[s.Task-1].state == Blocked {
+			s.Until = 0
+		}
+		seen[s.Task] = true
+	}
 }

@@ -65,6 +65,9 @@ type Verdict struct {
 	Elapsed     time.Duration
 	Abandoned   int // goroutines that could not be ended
 
+	Tasks   []engine.TaskState   // all goroutines, whatever became of them, and
+	Objects []engine.ObjectState // all objects; of a pass only if its trace was kept
+
 	names   map[uint32]string
 	objects map[uint32]string
 }
@@ -147,19 +150,23 @@ func (v *Verdict) Found() bool { return v.Kind != Pass }
 func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
-		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned,
+		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
 	}
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
+		if len(snap.Tasks) > 0 { // somebody wants to see it all the same
+			g := newGraph(snap, sites)
+			v.names, v.objects = g.taskNames(), g.objectNames()
+		}
 		return v
 	}
 	g := newGraph(snap, sites)
+	v.names, v.objects = g.taskNames(), g.objectNames()
 	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
-	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
