@@ -28,6 +28,8 @@ type Limits struct {
 	Keep bool
 	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
 	Cancel bool
+	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
+	Trace bool
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.

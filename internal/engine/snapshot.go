@@ -5,6 +5,7 @@ import "slices"
 // A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
 // computed from it, and nothing in it changes any more.
 type Snapshot struct {
+	Traced    bool // Limits.Trace
 	Quiet     Quiet
 	Failure   Failure
 	Culprit   int // index into Tasks of the task that panicked or failed, or -1
@@ -109,13 +110,14 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	}
 	snap.Cancelled = x.cancelled
 	well := quiet == AllEnded && x.failure == NoFailure
-	if well && !x.limits.Keep {
+	if snap.Traced = x.limits.Trace; well && !x.limits.Keep && !x.limits.Trace {
 		return snap
 	}
 	if x.ended >= 0 {
 		snap.Elapsed = x.ended
 	}
 	snap.Steps = x.trace.kept()
+	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
 	snap.Locking = slices.Clone(x.locking)
 	var stacks map[*Task]string
@@ -160,4 +162,16 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		snap.Objects = append(snap.Objects, os)
 	}
 	return snap
+}
+
+// notEnded takes back that waits were ended which were not: of those who were woken for a lock, and came too late.
+func (x *Execution) notEnded(steps []Step) {
+	seen := make([]bool, len(x.tasks)+1)
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := &steps[i]
+		if !seen[s.Task] && x.tasks[s.Task-1].state == Blocked {
+			s.Until = 0
+		}
+		seen[s.Task] = true
+	}
 }

@@ -435,6 +435,9 @@ func (x *Execution) ready(t *Task) {
 	if t.state == Ended {
 		return // unwound out of a wait that another's deferred call now ends
 	}
+	if t.state == Blocked && x.cur.Load() != nil { // else the root does it, for the clock or for somebody outside
+		x.trace.ended(t, t.since)
+	}
 	t.state = Enabled
 	if t.queue == nil {
 		x.runq.push(t)

@@ -67,6 +67,9 @@ type Verdict struct {
 	Elapsed     time.Duration
 	Abandoned   int // goroutines that could not be ended
 
+	Tasks   []engine.TaskState   // all goroutines, whatever became of them, and
+	Objects []engine.ObjectState // all objects; of a pass only if its trace was kept
+
 	names   map[uint32]string
 	objects map[uint32]string
 }
@@ -150,21 +153,25 @@ func (v *Verdict) Found() bool { return v.Kind != Pass }
 func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
-		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned,
+		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
 	}
 	v.cancelled(snap)
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
+		if snap.Traced { // somebody wants to see it all the same
+			g := newGraph(snap, sites)
+			v.names, v.objects = g.taskNames(), g.objectNames()
+		}
 		return v
 	}
 	g := newGraph(snap, sites)
+	v.names, v.objects = g.taskNames(), g.objectNames()
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
 	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
-	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
