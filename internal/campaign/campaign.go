@@ -26,6 +26,7 @@ type Config struct {
 	Parallel  int  // processes at a time, >= 1
 	Isolate   bool // a process for each execution
 	Mode      Mode
+	Cancel    bool // contexts that tests make are cancelled
 	Race      bool // the binaries have the race detector
 	Leaks     bool // goroutines that are left are findings
 

@@ -67,7 +67,7 @@ func (t *test) print(b *strings.Builder) {
 		fmt.Fprintf(b, "--- PASS: %s (%.2fs)\n", t.name, seconds)
 	}
 	fmt.Fprintf(b, "    %s\n", t.line())
-	for _, n := range t.notes {
+	for _, n := range append(t.notes, t.unconfirmed()...) {
 		fmt.Fprintf(b, "    %s: %s\n", t.name, n)
 	}
 }

@@ -39,6 +39,7 @@ type Object struct {
 	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
 	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
 	holds   []Hold
+	handed  bool // a lock: was unlocked by another than who held it
 
 	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
 	Closed  bool // Chan: seen closed
@@ -259,6 +260,9 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
+	if t.x.limits.Keep {
+		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
+	}
 }
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
@@ -270,12 +274,17 @@ func (o *Object) Release(t *Task) {
 		}
 	}
 	if len(o.holds) > 0 {
+		o.handed = true
 		o.dropHold(0)
 	}
 }
 
 func (o *Object) dropHold(i int) {
-	o.holds[i].Task.held--
+	h := o.holds[i]
+	h.Task.held--
+	if x := h.Task.x; x.limits.Keep {
+		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
+	}
 	last := len(o.holds) - 1
 	for ; i < last; i++ { // no copy, which the race detector would see
 		o.holds[i] = o.holds[i+1]
