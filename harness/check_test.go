@@ -201,7 +201,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestReplayCommand(t *testing.T) {
-	const first = `eval "$(go tool jostle env .)"; `
+	const first = "eval \"$(go tool jostle env .)\"\n"
 	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, replayCommand("FuzzX/seed#0", nil))
 	assert.Equal(t, first+`go test -run '^FuzzX$' .`, replayCommand("FuzzX", []byte{}))
 	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, replayCommand("FuzzX", []byte("0")))

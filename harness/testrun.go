@@ -86,6 +86,9 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			ended.uncontrolled = r.x.Uncontrolled()
 		}
 		ended.skipped = t != nil && t.Skipped()
+		if ended.failed {
+			snap = r.x.Failed(snap)
+		}
 		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
 	})
 	restore()
