@@ -17,7 +17,7 @@ func (t *text) advice() {
 }
 
 // where is at, short: the report has the whole path elsewhere.
-func (t *text) where(s *engine.Site) string { return path(t.at(s), 0) }
+func (t *text) where(s *engine.Site) string { return shortened(t.at(s), 0) }
 
 func (t *text) change() string {
 	v := t.v

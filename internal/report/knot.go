@@ -76,12 +76,12 @@ func (t *text) title(first, margin string, g verdict.Goroutine) {
 		}
 	}
 	line := first + t.name(g.ID) + "   " + from
-	if room := t.o.Width - columns(line); columns(path(at, room)) <= room {
-		t.line("%s%s", line, path(at, room))
+	if room := t.o.Width - columns(line); columns(shortened(at, room)) <= room {
+		t.line("%s%s", line, shortened(at, room))
 		return
 	}
 	t.line("%s%s", first, t.name(g.ID))
-	t.line("%s%s%s", margin, from, path(at, t.o.Width-columns(margin+from)))
+	t.line("%s%s%s", margin, from, shortened(at, t.o.Width-columns(margin+from)))
 }
 
 // A row says what a goroutine holds or waits for, and where in the code.
@@ -162,9 +162,9 @@ func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
 				line := fmt.Sprintf("%s%s  %s  ", pad(word, r.word), pad(what, r.what), pad(at, r.at))
 				out[i] = append(out[i], line+head(r.source, n-columns(line)))
 				continue
-			case word+columns(r.what)+2+columns(path(r.at, 0)) <= n:
-				line := fmt.Sprintf("%s%s  ", pad(word, r.word), pad(min(what, n-word-2-columns(path(r.at, 0))), r.what))
-				out[i] = append(out[i], line+path(r.at, n-columns(line)))
+			case word+columns(r.what)+2+columns(shortened(r.at, 0)) <= n:
+				line := fmt.Sprintf("%s%s  ", pad(word, r.word), pad(min(what, n-word-2-columns(shortened(r.at, 0))), r.what))
+				out[i] = append(out[i], line+shortened(r.at, n-columns(line)))
 			default:
 				for j, l := range strings.Split(wrap(r.what, n-word), "\n") {
 					w := ""
@@ -173,7 +173,7 @@ func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
 					}
 					out[i] = append(out[i], pad(word, w)+l)
 				}
-				out[i] = append(out[i], pad(word, "")+path(r.at, n-word))
+				out[i] = append(out[i], pad(word, "")+shortened(r.at, n-word))
 			}
 			if r.source != "" {
 				out[i] = append(out[i], pad(word, "")+head(r.source, n-word))

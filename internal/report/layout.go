@@ -36,8 +36,8 @@ func tail(name string, n int) string {
 	return name
 }
 
-// path returns a file and line, or as many of its last elements as fit into n columns; the last one in any case.
-func path(p string, n int) string {
+// shortened returns a file and line, or as many of its last elements as fit into n columns; the last one in any case.
+func shortened(p string, n int) string {
 	short := p
 	for columns(short) > n {
 		_, rest, ok := strings.Cut(strings.TrimPrefix(short, "…/"), "/")

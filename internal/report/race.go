@@ -56,7 +56,7 @@ func (t *text) frames(s verdict.RaceStack) {
 			return
 		}
 		left := fmt.Sprintf("  %s  ", pad(30, head(f.Func[strings.LastIndexByte(f.Func, '/')+1:], 40)))
-		t.line("%s%s", left, path(t.place(f.Place), t.o.Width-columns(left)))
+		t.line("%s%s", left, shortened(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))
 		}

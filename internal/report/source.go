@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
-	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +34,7 @@ func (t *text) file(name string) string {
 	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
 		return inCache // module@version/file says more than where the cache is
 	}
-	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), std()); ok {
+	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" {
 		return inStd
 	}
 	rel, err := filepath.Rel(t.o.Dir, name)
@@ -49,19 +46,12 @@ func (t *text) file(name string) string {
 
 // ours reports whether a position, as the runtime prints it, lies in the code under test and not in a library.
 func (t *text) ours(p string) bool {
-	if strings.HasPrefix(filepath.ToSlash(p), std()) {
+	if goroot != "" && strings.HasPrefix(filepath.ToSlash(p), goroot) {
 		return false
 	}
 	rel, err := filepath.Rel(t.o.Dir, p)
 	return err == nil && t.o.Dir != "" && !strings.HasPrefix(rel, filepath.Join("..", "..", ".."))
 }
-
-// std returns the directory of the standard library's sources, as the runtime has it.
-var std = sync.OnceValue(func() string {
-	pc := reflect.ValueOf(fmt.Sprint).Pointer()
-	file, _ := runtime.FuncForPC(pc).FileLine(pc)
-	return strings.TrimSuffix(filepath.ToSlash(file), "fmt/print.go")
-})
 
 // source returns the line of code at a sync point, "" if it is not to be had: of a select the line of the case that
 // works on object, where that is clear.
@@ -86,15 +76,11 @@ func (t *text) source(s *engine.Site, object string) string {
 
 // sourceAt is source for a position that is known as the runtime prints it.
 func (t *text) sourceAt(p string) string {
-	i := strings.LastIndexByte(p, ':')
-	if i < 0 {
+	file, n, ok := cutLine(p)
+	if !ok {
 		return ""
 	}
-	n, err := strconv.Atoi(p[i+1:])
-	if err != nil {
-		return ""
-	}
-	return t.sourceLine(p[:i], n)
+	return t.sourceLine(file, n)
 }
 
 // sourceLine returns a line of a file without its comment and in single spaces. A file that has changed since the program

@@ -33,6 +33,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	t := &text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}}
 	t.headline()
 	if v.Found() {
+		t.cancelled()
 		t.knot()
 		t.others()
 		t.races()
@@ -188,7 +189,7 @@ func (t *text) others() {
 		if g.times > 1 {
 			more = fmt.Sprintf("  and %d more", g.times-1)
 		}
-		t.line("%s%s%s", left, path(g.at, t.o.Width-columns(left+more)), more)
+		t.line("%s%s%s", left, shortened(g.at, t.o.Width-columns(left+more)), more)
 		if g.Place != "" {
 			t.code("      ", t.sourceAt(g.Place))
 		}
@@ -286,7 +287,7 @@ func (t *text) trace(margin, stack string) {
 			continue
 		}
 		left := fmt.Sprintf("%s%s  ", margin, pad(32, fn))
-		t.line("%s%s", left, path(t.place(c.at), t.o.Width-columns(left)))
+		t.line("%s%s", left, shortened(t.place(c.at), t.o.Width-columns(left)))
 		if t.ours(c.at) && !seen {
 			seen = true
 			t.code(margin+"    ", t.sourceAt(c.at))

@@ -61,10 +61,10 @@ func TestManyGoroutines(t *testing.T) {
 
 func TestShortened(t *testing.T) {
 	tests := []struct{ name, got, want string }{
-		{"a path that fits", path("pipeline/queue.go:9", 19), "pipeline/queue.go:9"},
-		{"from the left", path("golang.org/x/sync/errgroup/errgroup.go:78", 28), "…/errgroup/errgroup.go:78"},
-		{"to the last element", path("golang.org/x/sync/errgroup/errgroup.go:78", 15), "errgroup.go:78"},
-		{"which is kept whole", path("golang.org/x/sync/errgroup/errgroup.go:78", 3), "errgroup.go:78"},
+		{"a path that fits", shortened("pipeline/queue.go:9", 19), "pipeline/queue.go:9"},
+		{"from the left", shortened("golang.org/x/sync/errgroup/errgroup.go:78", 28), "…/errgroup/errgroup.go:78"},
+		{"to the last element", shortened("golang.org/x/sync/errgroup/errgroup.go:78", 15), "errgroup.go:78"},
+		{"which is kept whole", shortened("golang.org/x/sync/errgroup/errgroup.go:78", 3), "errgroup.go:78"},
 		{"a name that fits", tail("g2 (*sink).start.func1", 22), "g2 (*sink).start.func1"},
 		{"by its first parts", tail("g2 (*sink).start.func1", 20), "g2 …start.func1"},
 		{"or its last", tail("g12 averyveryverylongname", 12), "g12 averyve…"},
