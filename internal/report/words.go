@@ -120,3 +120,6 @@ func unclear(v *verdict.Verdict) map[uint32]bool {
 	}
 	return unclear
 }
+
+// Topic returns the name under which a verdict is explained: one word.
+func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "-") }
