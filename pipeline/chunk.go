@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A chunk is a batch as bytes, in which the columns can be decoded independently of each other: the number of rows, the
@@ -32,6 +33,16 @@ func appendColumn(dst []byte, c Column) []byte {
 		dst = append(dst, s...)
 	}
 	return dst
+}
+
+// sameSchema returns an error if the tables cannot be in one file.
+func sameSchema(tables []*Table) error {
+	for i, t := range tables {
+		if want := tables[0].schema; !slices.Equal(t.schema, want) {
+			return fmt.Errorf("pipeline: tables of different schemas in one file: table %d has %v, table 0 has %v", i, t.schema, want)
+		}
+	}
+	return nil
 }
 
 // encodedColumn is a column of a chunk.
@@ -146,8 +157,14 @@ func (s *chunkScan) nextChunk() (Batch, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decodeColumns(at, columns)
+}
+
+// decodeColumns decodes the columns of a chunk, one after the other.
+func decodeColumns(at extent, columns []encodedColumn) (Batch, error) {
 	batch := make(Batch, len(columns))
 	for i, c := range columns {
+		var err error
 		if batch[i], err = c.decode(); err != nil {
 			return nil, chunkError(at, err)
 		}

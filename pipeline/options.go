@@ -15,12 +15,14 @@ type Options struct {
 	Lanes int
 	// Encoders is the number of tasks that encode rows of the result. The default is 2.
 	Encoders int
-	// LaneCapacity is the number of morsels that wait for such a task or for what it has made. The default is 4.
+	// LaneCapacity is the number of morsels that wait for such a task or for what it has made, and of chunks that wait after
+	// they were read. The default is 4.
 	LaneCapacity int
 
 	// Prefetch is the most chunks of files that are read and decoded at a time. The default is 4.
 	Prefetch int
-	// Decoders is the number of tasks that decode chunks. The default is 2.
+	// Decoders is the number of tasks that do nothing but decode chunks, the columns of a large one side by side. With 0, the
+	// default, the task that reads a chunk decodes it.
 	Decoders int
 	// Memory bounds the bytes of the chunks that are read and decoded at a time. Several queries may share it, and it may
 	// be resized while they run. Nil stands for 64 MiB for this query alone.
@@ -68,7 +70,7 @@ func (o Options) withDefaults() (Options, error) {
 		{"Encoders", &o.Encoders, 2},
 		{"LaneCapacity", &o.LaneCapacity, 4},
 		{"Prefetch", &o.Prefetch, 4},
-		{"Decoders", &o.Decoders, 2},
+		{"Decoders", &o.Decoders, 0},
 	} {
 		if *size.value < 0 {
 			return o, fmt.Errorf("pipeline: option %s is %d, want at least 1, or 0 for the default", size.name, *size.value)

@@ -109,3 +109,31 @@ func TestFeedReleasesEarlierToken(t *testing.T) {
 	m.Release()
 	assert.NoError(t, <-fed.done)
 }
+
+// Both twins notice a context that has ended before the send; only the right one also notices it during the send.
+func TestHandOutLooksAtContext(t *testing.T) {
+	for _, twin := range []Twin{Right, Broken} {
+		t.Run(twin.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := cancellable(t)
+				p := newPhase(2, twin)
+				taken := start(func() error { return p.handOut(ctx, Morsel{Seq: 7}) })
+				assert.EqualValues(t, 7, (<-p.morsels).Seq)
+				taken.returns(t, nil)
+
+				left := start(func() error { return p.handOut(ctx, Morsel{}) })
+				left.blocked(t)
+				cancel()
+				if twin == Right {
+					left.returns(t, errTest)
+				} else {
+					left.blocked(t)
+					<-p.morsels
+					left.returns(t, nil)
+				}
+				late := start(func() error { return p.handOut(ctx, Morsel{}) })
+				late.returns(t, errTest)
+			})
+		})
+	}
+}

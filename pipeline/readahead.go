@@ -74,7 +74,13 @@ var errScanned = errors.New("pipeline: scan has ended")
 // startReaders starts the tasks that read the source's files of chunks ahead, in a group, and returns what they deliver.
 // They end with ctx; if its cause is errScanned, without an error.
 func startReaders(ctx context.Context, tasks *errgroup.Group, s Source, o Options) input {
-	r := newReaders(o)
+	r := &readers{
+		bytes: o.Memory, reads: semaphore.NewWeighted(int64(o.Prefetch)), morselRows: o.MorselRows,
+		prefetch: o.PrefetchTwin, records: o.RecordsTwin, memory: o.MemoryTwin,
+	}
+	if o.Decoders > 0 {
+		r.pool = newPool(o.Decoders, o.PoolTwin)
+	}
 	for range o.Decoders {
 		tasks.Go(func() error {
 			r.pool.serve(ctx)
@@ -93,18 +99,10 @@ func startReaders(ctx context.Context, tasks *errgroup.Group, s Source, o Option
 type readers struct {
 	bytes *Budget
 	reads *semaphore.Weighted
-	pool  *pool
+	pool  *pool // nil: who reads a chunk decodes it
 
+	morselRows                int
 	prefetch, records, memory Twin
-}
-
-func newReaders(o Options) *readers {
-	return &readers{
-		bytes:    o.Memory,
-		reads:    semaphore.NewWeighted(int64(o.Prefetch)),
-		pool:     newPool(o.Decoders, o.PoolTwin),
-		prefetch: o.PrefetchTwin, records: o.RecordsTwin, memory: o.MemoryTwin,
-	}
 }
 
 // open starts a task for each file of the source and returns what they deliver. Up to depth chunks of each file wait for
@@ -244,22 +242,32 @@ func (r *readers) acquireRead(ctx context.Context) error {
 	return nil
 }
 
-// load reads a chunk and has it decoded, its columns side by side where there are workers free.
+// load reads a chunk and decodes it, or has it decoded if there is a pool.
 func (r *readers) load(ctx context.Context, s *chunkScan, at extent) (Batch, error) {
-	encoded, err := s.read(at)
+	columns, err := s.read(at)
 	if err != nil {
 		return nil, err
 	}
-	batch, errs := make(Batch, len(encoded)), make([]error, len(encoded))
-	var forkErr error
-	err = r.pool.run(ctx, func() {
-		forkErr = r.pool.fork(ctx, len(encoded), func(i int) { batch[i], errs[i] = encoded[i].decode() })
-	})
-	if err != nil {
+	if r.pool == nil {
+		return decodeColumns(at, columns)
+	}
+	// A worker may still be at it when run returns an error: nobody else looks at these then.
+	var batch Batch
+	var decodeErr error
+	if err := r.pool.run(ctx, func() { batch, decodeErr = r.decode(ctx, at, columns) }); err != nil {
 		return nil, err
 	}
-	if forkErr != nil {
-		return nil, forkErr
+	return batch, decodeErr
+}
+
+// decode runs on a worker of the pool. It decodes the columns side by side if there are more rows than a morsel has.
+func (r *readers) decode(ctx context.Context, at extent, columns []encodedColumn) (Batch, error) {
+	if columns[0].rows <= r.morselRows {
+		return decodeColumns(at, columns)
+	}
+	batch, errs := make(Batch, len(columns)), make([]error, len(columns))
+	if err := r.pool.fork(ctx, len(columns), func(i int) { batch[i], errs[i] = columns[i].decode() }); err != nil {
+		return nil, err
 	}
 	for _, err := range errs {
 		if err != nil {

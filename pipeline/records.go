@@ -12,10 +12,14 @@ import (
 // recordHeader is the length of a chunk's header: its length as 8 bytes, the least significant first.
 const recordHeader = 8
 
-// WriteRecords writes a table to w as a file of records of so many rows each, at least 1. [ScanRecords] reads it.
-func WriteRecords(w io.Writer, t *Table, rows int) error {
-	for lo := 0; lo < t.Rows(); lo += max(rows, 1) {
-		record := encodeChunk(make([]byte, recordHeader), t.columns.Slice(lo, min(lo+max(rows, 1), t.Rows())))
+// WriteRecords writes a file of records to w, each table as one of them. [ScanRecords] reads it. It returns an error of w,
+// or if the tables' schemas differ. Several calls with the same w make one file.
+func WriteRecords(w io.Writer, tables ...*Table) error {
+	if err := sameSchema(tables); err != nil {
+		return err
+	}
+	for _, t := range tables {
+		record := encodeChunk(make([]byte, recordHeader), t.columns)
 		binary.LittleEndian.PutUint64(record, uint64(len(record)-recordHeader))
 		if _, err := w.Write(record); err != nil {
 			return fmt.Errorf("pipeline: write records: %w", err)
@@ -32,7 +36,7 @@ type records struct {
 	offset int64 // of the next header
 }
 
-// ScanRecords returns a source that reads a file of records of size bytes: one that [WriteRecords] made of a table with
+// ScanRecords returns a source that reads a file of records of size bytes: one that [WriteRecords] made of tables with
 // this schema. It returns an error if the schema is not valid. Errors in the file are found when it is read, and name the
 // chunk, counted from 0.
 //

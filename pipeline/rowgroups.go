@@ -16,11 +16,15 @@ const (
 	footerEnd   = 8 + len(footerMagic)
 )
 
-// WriteRowGroups writes a table to w as a file of row groups of so many rows each, at least 1. [ScanRowGroups] reads it.
-func WriteRowGroups(w io.Writer, t *Table, rows int) error {
+// WriteRowGroups writes a file of row groups to w, each table as one of them. [ScanRowGroups] reads it. It returns an error
+// of w, or if the tables' schemas differ.
+func WriteRowGroups(w io.Writer, groups ...*Table) error {
+	if err := sameSchema(groups); err != nil {
+		return err
+	}
 	var footer []byte
-	for lo := 0; lo < t.Rows(); lo += max(rows, 1) {
-		chunk := encodeChunk(nil, t.columns.Slice(lo, min(lo+max(rows, 1), t.Rows())))
+	for _, t := range groups {
+		chunk := encodeChunk(nil, t.columns)
 		if _, err := w.Write(chunk); err != nil {
 			return fmt.Errorf("pipeline: write row groups: %w", err)
 		}
@@ -38,7 +42,7 @@ type rowGroups struct {
 	extents []extent // those that are left
 }
 
-// ScanRowGroups returns a source that reads a file of row groups of size bytes: one that [WriteRowGroups] made of a table
+// ScanRowGroups returns a source that reads a file of row groups of size bytes: one that [WriteRowGroups] made of tables
 // with this schema. It reads the footer at once, and returns an error if it cannot, or if there is none, or if the schema
 // is not valid. Errors in the chunks are found when these are read, and name the chunk, counted from 0.
 //
