@@ -29,6 +29,7 @@ type Option func(*config)
 type config struct {
 	want      *want
 	schedules int
+	cancel    bool
 }
 
 type want struct {
@@ -45,6 +46,10 @@ func Want(v Verdict, rule int) Option {
 
 // Schedules sets how many schedules Check tries: n >= 1, the plain one among them. The default is 200.
 func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
+
+// Cancel lets the schedule cancel the context of the body's T, at any sync point, once in an execution. The body may then
+// fail; what it has started must end all the same.
+func Cancel() Option { return func(c *config) { c.cancel = true } }
 
 const defaultSchedules = 200
 

@@ -21,12 +21,14 @@ import (
 // A testRunner runs one test function as executions, one after the other. Each gets a testing.T of its own, made by
 // package testing itself, so that all that tests do with it means what it always does.
 type testRunner struct {
-	name  string
-	body  func(*testing.T)
-	x     *engine.Execution
-	steps int // limit for an execution
-	first bool
-	out   *capture
+	name   string
+	body   func(*testing.T)
+	x      *engine.Execution
+	steps  int  // limit for an execution
+	keep   bool // of an execution that goes well, all that may predict something
+	cancel bool // the schedule may cancel contexts
+	first  bool
+	out    *capture
 }
 
 // A testOutcome is one execution of a test.
@@ -77,7 +79,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin}, synctest.Wait, func() {
+		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Keep: r.keep, Cancel: r.cancel}, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
 		})
@@ -100,6 +102,9 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races.attach(&res.outcome)
 	if res.failed && res.Kind == verdict.Pass {
 		res.Kind, res.Evidence = verdict.Assertion, "the test says so"
+	}
+	if res.Excused(res.failed) {
+		res.Kind, res.failed = verdict.Pass, false
 	}
 	res.log = res.output
 	return res

@@ -29,6 +29,7 @@ type testFlags struct {
 	isolate   bool
 	mode      string
 	leaks     bool
+	cancel    bool
 
 	run, skip    string
 	count        int
@@ -75,6 +76,7 @@ not be run.`, defaultSchedules, defaultPerTest),
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
+	fl.BoolVar(&f.cancel, "cancel", false, "cancel contexts that a test makes, at any sync point: what does not end then is a finding")
 	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
 	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
 	fl.IntVar(&f.count, "count", 1, "so many times the schedules")
@@ -144,7 +146,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: testEnviron(res.Env),
 	}
 	if c.Schedules == 0 && c.Time == 0 {

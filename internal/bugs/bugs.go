@@ -216,3 +216,19 @@ func piped() {
 	_, w := io.Pipe()
 	go w.Write([]byte("hello"))
 }
+
+// metered counts ticks for ever: each goes to a goroutine that notes it.
+func metered() {
+	ticks := make(chan time.Time)
+	var noted atomic.Int64
+	go func() {
+		for range time.Tick(time.Second) {
+			ticks <- time.Now()
+		}
+	}()
+	go func() {
+		for range ticks {
+			noted.Add(1)
+		}
+	}()
+}

@@ -35,6 +35,14 @@ func TestReports(t *testing.T) {
 			wg.Go(func() { transfer(&b, &a, 2) })
 			wg.Wait()
 		}},
+		{"lock order beside a ticker", "verdict=deadlock rule=2", func(harness.T) {
+			metered()
+			var a, b account
+			var wg sync.WaitGroup
+			wg.Go(func() { transfer(&a, &b, 1) })
+			wg.Go(func() { transfer(&b, &a, 2) })
+			wg.Wait()
+		}},
 		{"lock twice", "verdict=deadlock rule=2", func(harness.T) { new(account).deposit(1) }},
 		{"nested read lock", "verdict=deadlock rule=2", func(harness.T) {
 			c := cache{m: map[string]int{}}

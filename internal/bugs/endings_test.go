@@ -115,10 +115,14 @@ func TestEndings(t *testing.T) {
 		}, []string{"verdict=panic ", "g2 wg.Done panicked: sync: negative WaitGroup counter"}},
 		{"unlock of an unlocked mutex", func(*testing.T) {
 			var mu sync.Mutex
+			mu.Lock()
+			mu.Unlock()
 			mu.Unlock()
 		}, []string{"verdict=panic ", "panicked: fatal error: sync: unlock of unlocked mutex"}},
 		{"RUnlock of an unlocked mutex", func(*testing.T) {
 			var mu sync.RWMutex
+			mu.RLock()
+			mu.RUnlock()
 			mu.RUnlock()
 		}, []string{"verdict=panic ", "panicked: fatal error: sync: RUnlock of unlocked RWMutex"}},
 

@@ -26,6 +26,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	t := &text{v: v, o: o, unclear: unclear(v)}
 	t.headline()
 	if v.Found() {
+		t.cancelled()
 		t.knot()
 		t.races()
 		t.stack()

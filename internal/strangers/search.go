@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -30,14 +31,11 @@ var (
 
 // search runs jostle test on the module's packages, with so many schedules a test.
 func (m stranger) search(ctx context.Context, ours string, schedules int) (*search, error) {
-	dir, err := os.MkdirTemp("", "strangers")
+	dir, err := m.fetch(ctx, ours)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if err := m.fetch(ctx, dir, ours); err != nil {
-		return nil, err
-	}
+	defer os.RemoveAll(filepath.Dir(dir))
 	args := append([]string{"tool", "jostle", "test", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	var stdout, stderr bytes.Buffer

@@ -64,12 +64,36 @@ func newGraph(snap *engine.Snapshot, sites [][]engine.Site) *graph {
 			g.stuck = append(g.stuck, t)
 		}
 	}
+	g.wait()
+	if snap.Quiet == engine.Interlocked {
+		g.keepInterlocked()
+	}
+	return g
+}
+
+// wait notes what those who are stuck wait for, and who could end it.
+func (g *graph) wait() {
+	clear(g.waits)
 	for _, t := range g.stuck {
 		for _, w := range t.Waits {
 			g.waits[t.ID] = append(g.waits[t.ID], Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op, By: g.releasers(t, w)})
 		}
 	}
-	return g
+}
+
+// keepInterlocked leaves those stuck that wait for each other's locks, and who waits for one of theirs. The others may
+// wait for somebody who goes on.
+func (g *graph) keepInterlocked() {
+	sure := g.cycle(Queued)
+	for n := 0; n < len(sure); {
+		n = len(sure)
+		for _, t := range g.stuck {
+			if !slices.Contains(sure, t.ID) && slices.ContainsFunc(g.next(t.ID, Queued), func(id uint32) bool { return slices.Contains(sure, id) }) {
+				sure = append(sure, t.ID)
+			}
+		}
+	}
+	g.stuck = slices.DeleteFunc(g.stuck, func(t *engine.TaskState) bool { return !slices.Contains(sure, t.ID) })
 }
 
 func (g *graph) readSites(sites [][]engine.Site) {
