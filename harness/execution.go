@@ -53,6 +53,9 @@ var (
 	resumed = make(chan struct{})
 )
 
+// code is the program in the process.
+var code = sync.OnceValue(func() *verdict.Code { return verdict.NewCode(engine.Sites(), engine.Files()) })
+
 // begin is the time at which every execution of the process begins: later than what initialisers of packages may have read
 // from the real clock, and the same for a day. Midnight, where a bubble's clock begins, is a time at which things happen
 // that do not at others.
@@ -84,7 +87,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 			body(s)
 		})
 		s.cancel() // for a body that hangs before its end
-		out := outcome{Verdict: verdict.Of(snap, engine.Sites()), log: s.log.String(), snap: snap}
+		out := outcome{Verdict: verdict.Of(snap, code()), log: s.log.String(), snap: snap}
 		if s.failed && out.Kind == verdict.Pass {
 			out.Kind, out.Evidence = verdict.Assertion, "the test says so"
 		}

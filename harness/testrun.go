@@ -86,7 +86,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			ended.uncontrolled = r.x.Uncontrolled()
 		}
 		ended.skipped = t != nil && t.Skipped()
-		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+		return outcome{Verdict: verdict.Of(snap, code()), snap: snap}
 	})
 	restore()
 	var res testOutcome

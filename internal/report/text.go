@@ -227,7 +227,10 @@ func (t *text) needs(g verdict.Goroutine, next uint32) {
 			}
 			nobody = false
 			end := ""
-			if r.Ended {
+			switch {
+			case r.Ended && r.Last != r.Site && r.Last != nil:
+				end = ", and has ended behind " + t.at(r.Last)
+			case r.Ended:
 				end = ", and has ended"
 			}
 			t.line("    needs   %s, which %s%s", t.name(r.Task), t.because(r, w), end)
@@ -235,6 +238,9 @@ func (t *text) needs(g verdict.Goroutine, next uint32) {
 	}
 	if nobody && len(g.Waits) > 0 {
 		t.line("    needs   somebody to %s: nobody was seen that could", t.partner(g.Waits[0]))
+		for _, s := range g.Waits[0].Code {
+			t.line("            as %s would, at %s", s.Func[strings.LastIndexByte(s.Func, '/')+1:], t.at(s))
+		}
 	}
 }
 
@@ -248,6 +254,12 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("has yet to %s, as it last did in %s", t.partner(w), t.at(r.Site))
 	case verdict.Used:
 		return fmt.Sprintf("did %s, last at %s", t.partner(w), t.at(r.Site))
+	case verdict.Might:
+		return fmt.Sprintf("may come to %s, see %s", t.partner(w), t.at(r.Site))
+	case verdict.Made:
+		return "can cancel the context made at " + t.at(r.Site)
+	case verdict.Spent:
+		return "has set or stopped the timer at " + t.at(r.Site) + ", and it fires no more"
 	}
 	if r.Site == nil {
 		return "does the same work as who could " + t.partner(w)

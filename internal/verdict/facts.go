@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -104,17 +105,33 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 		}
 	}
 	if !needs {
-		f.line("  needs somebody who was not seen")
+		f.line("  needs somebody who was not seen%s", f.code(g))
 	}
 }
 
-var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could"}
+var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Might: "might", Made: "made it and could", Spent: "set or stopped its"}
 
 func (f *facts) ended(r Releaser) string {
 	if !r.Ended {
 		return ""
 	}
-	return ", and has ended"
+	return ", and has ended after " + place(r.Last)
+}
+
+// code says which functions would end a wait that nobody else does.
+func (f *facts) code(g Goroutine) string {
+	var fns []string
+	for _, w := range g.Waits {
+		for _, s := range w.Code {
+			if fn := place(s); !slices.Contains(fns, fn) {
+				fns = append(fns, fn)
+			}
+		}
+	}
+	if len(fns) == 0 {
+		return ""
+	}
+	return ", in " + strings.Join(fns, ", ")
 }
 
 func (f *facts) doing(g Goroutine) string {
