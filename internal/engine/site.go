@@ -51,6 +51,7 @@ type File struct {
 type Function struct {
 	Name     string   // as runtime.FuncForPC has it
 	From, To int32    // lines
+	Params   []uint64 // that goroutines may meet at: channels and what package sync has, see Site.Var
 	Runs     []string // function literals in it that it calls or defers right there
 	Calls    []string // other functions of the package that it mentions, or contains, and does not start as goroutines
 }

@@ -66,6 +66,9 @@ func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
 }
 
 func (t *text) releaseFirst() string {
+	if !t.v.Cycle {
+		return t.release()
+	}
 	var say []string
 	for i, g := range t.v.Knot {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
@@ -85,10 +88,33 @@ func (t *text) releaseFirst() string {
 	return strings.Join(say, " ")
 }
 
+// release is releaseFirst where no circle keeps the lock: whoever has it has ended, or waits for what nobody does.
+func (t *text) release() string {
+	for _, g := range t.v.Knot {
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				switch {
+				case r.How != verdict.Holds:
+				case r.Ended:
+					return fmt.Sprintf("%s has ended without unlocking %s, which it locked at %s. Unlock on every way out, by defer for instance.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				default:
+					return fmt.Sprintf("%s has to unlock %s, taken at %s, before it waits for something else: who needs the lock waits as long as that does.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func (t *text) oneOrder() string {
 	v := t.v
 	if len(v.Knot) == 1 {
 		g := v.Knot[0]
+		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
+			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.name(g.ID), t.at(g.Site))
+		}
 		if g.Op == engine.OpOnce {
 			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.at(g.Site))
 		}
@@ -147,6 +173,14 @@ func (t *text) wayOut() string {
 		how = "Do the Done on every path, also when what it stands for is dropped or its owner quits"
 	default:
 		how = "Unlock on every path, by defer for instance"
+	}
+	if len(w.By) > 0 {
+		switch r := w.By[0]; r.How {
+		case verdict.Made:
+			return fmt.Sprintf("Nobody cancels the context that %s waits for at %s. Call the cancel function that came with it at %s on every path, by defer for instance.", t.name(g.ID), t.at(g.Site), t.at(r.Site))
+		case verdict.Spent:
+			return fmt.Sprintf("The timer that %s waits for at %s fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.name(g.ID), t.at(g.Site))
+		}
 	}
 	why := "Whoever could have ended the wait of %s at %s has gone. %s."
 	if len(w.By) == 0 {

@@ -253,18 +253,31 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Owes:
 		return fmt.Sprintf("has yet to %s, as it last did in %s", t.partner(w), t.at(r.Site))
 	case verdict.Used:
-		return fmt.Sprintf("did %s, last at %s", t.partner(w), t.at(r.Site))
+		return fmt.Sprintf("did %s, last at %s", t.deed(r, w), t.at(r.Site))
 	case verdict.Might:
-		return fmt.Sprintf("may come to %s, see %s", t.partner(w), t.at(r.Site))
+		return fmt.Sprintf("may come to %s, see %s", t.deed(r, w), t.at(r.Site))
 	case verdict.Made:
 		return "can cancel the context made at " + t.at(r.Site)
+	case verdict.Given:
+		return "was given " + t.object(w.Object)
 	case verdict.Spent:
 		return "has set or stopped the timer at " + t.at(r.Site) + ", and it fires no more"
 	}
 	if r.Site == nil {
 		return "does the same work as who could " + t.partner(w)
 	}
-	return fmt.Sprintf("could %s, see %s", t.partner(w), t.at(r.Site))
+	return fmt.Sprintf("could %s, see %s", t.deed(r, w), t.at(r.Site))
+}
+
+// deed says what a goroutine did, or could do, to end a wait.
+func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
+	switch r.Op {
+	case engine.OpSend:
+		return "send on " + t.object(w.Object)
+	case engine.OpClose:
+		return "close " + t.object(w.Object)
+	}
+	return t.partner(w)
 }
 
 // partner says what would end a wait.

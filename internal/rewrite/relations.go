@@ -24,6 +24,7 @@ type relations struct {
 type funcRelation struct {
 	name        string
 	from, to    int // lines
+	params      []uint64
 	runs, calls []string
 }
 
@@ -287,8 +288,12 @@ func (r *rewriter) mentions(name string) {
 
 // entered notes a function that the walk has just come into.
 func (r *rewriter) entered(n ast.Node) {
-	switch n.(type) {
-	case *ast.FuncDecl, *ast.FuncLit:
+	var typ *ast.FuncType
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		typ = n.Type
+	case *ast.FuncLit:
+		typ = n.Type
 	default:
 		return
 	}
@@ -303,6 +308,13 @@ func (r *rewriter) entered(n ast.Node) {
 		}
 	}
 	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End())}
+	for _, field := range typ.Params.List {
+		for _, id := range field.Names {
+			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
+				f.params = append(f.params, r.objectID(obj))
+			}
+		}
+	}
 	r.relations.byName[name] = f
 	r.relations.funcs = append(r.relations.funcs, f)
 }
@@ -340,6 +352,9 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 	fmt.Fprintf(b, "}\n\nvar %sFuncs = [...]%s.Function{\n", prefix, perturb)
 	for _, f := range s.funcs {
 		fmt.Fprintf(b, "\t{Name: %q, From: %d, To: %d", f.name, f.from, f.to)
+		if len(f.params) > 0 {
+			fmt.Fprintf(b, ", Params: %#v", f.params)
+		}
 		if len(f.runs) > 0 {
 			fmt.Fprintf(b, ", Runs: []string{\"%s\"}", strings.Join(f.runs, `", "`))
 		}

@@ -11,11 +11,12 @@ import (
 // Code is what is known of the program that ran: where it does what to which variable, which variables may hold the same
 // object, and which function may run which. It is not changed once it is made, and any goroutine may use it.
 type Code struct {
-	doers map[doing][]*engine.Site
-	funcs map[string]*engine.Function
-	files map[string][]engine.Function
-	after map[uint64][]uint64 // variables that may hold what this one holds
-	back  map[uint64][]uint64 // and those that this one may have it from
+	doers  map[doing][]*engine.Site
+	funcs  map[string]*engine.Function
+	takers map[uint64][]string // functions by what they get
+	files  map[string][]engine.Function
+	after  map[uint64][]uint64 // variables that may hold what this one holds
+	back   map[uint64][]uint64 // and those that this one may have it from
 }
 
 // A doing is an operation on a variable.
@@ -28,7 +29,7 @@ type doing struct {
 func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 	c := &Code{
 		doers: map[doing][]*engine.Site{}, funcs: map[string]*engine.Function{}, files: map[string][]engine.Function{},
-		after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
+		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
 	}
 	for _, file := range sites {
 		for i := range file {
@@ -43,7 +44,11 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 		f := &files[i]
 		c.files[f.Name] = f.Funcs
 		for j := range f.Funcs {
-			c.funcs[f.Funcs[j].Name] = &f.Funcs[j]
+			fn := &f.Funcs[j]
+			c.funcs[fn.Name] = fn
+			for _, p := range fn.Params {
+				c.takers[p] = append(c.takers[p], fn.Name)
+			}
 		}
 		for j := 0; j+1 < len(f.Flows); j += 2 {
 			from, to := f.Flows[j], f.Flows[j+1]

@@ -114,7 +114,7 @@ func (g *graph) next(id uint32, worst How) []uint32 {
 			limit = min(limit, Could)
 		}
 		for _, r := range w.By {
-			if r.How <= limit && !r.Ended && !(r.How >= Made && r.Task == id) {
+			if r.How <= limit && !r.Ended && !(r.How == Made && r.Task == id) {
 				out = append(out, r.Task)
 			}
 		}

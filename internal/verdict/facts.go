@@ -101,7 +101,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 				continue
 			}
 			needs = true
-			f.line("  needs %s, which %s %s%s", f.name(r.Task), howText[r.How], r.Op, f.ended(r))
+			f.line("  needs %s, which %s%s", f.name(r.Task), strings.TrimSuffix(howText[r.How]+" "+r.Op.String(), ", start"), f.ended(r))
 		}
 	}
 	if !needs {
@@ -109,7 +109,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 	}
 }
 
-var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Might: "might", Made: "made it and could", Spent: "set or stopped its"}
+var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Might: "might", Made: "made it and could", Given: "was given it,", Spent: "set or stopped its"}
 
 func (f *facts) ended(r Releaser) string {
 	if !r.Ended {

@@ -128,6 +128,7 @@ const (
 	Could             // it is in code that does the operation, or does the same work as who does
 	Might             // it may come to such code
 	Made              // it made the context that is waited for, or the one that it is derived from
+	Given             // it was given the object, and is in no code that would use it
 	Spent             // it stopped, or set, the timer that is waited for, which will not fire any more
 )
 

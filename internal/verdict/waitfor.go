@@ -263,6 +263,23 @@ func (r *releasers) partners(op engine.Op) {
 	if op == engine.OpRecv || op == engine.OpWait {
 		r.itself(op)
 	}
+	if len(r.how) == 0 {
+		r.given()
+	}
+}
+
+// given adds who was in a function that got the object, whatever that does with it.
+func (r *releasers) given() {
+	for _, v := range r.family {
+		for _, fn := range r.g.code.takers[v] {
+			for i := range r.g.snap.Tasks {
+				t := &r.g.snap.Tasks[i]
+				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.present[t.ID][fn]) && t != r.waiter {
+					r.add(Releaser{Task: t.ID, How: Given, Site: u.Site})
+				}
+			}
+		}
+	}
 }
 
 // somebody reports whether a goroutine that lives is known to do it, at least as sure as worst.
