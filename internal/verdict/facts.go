@@ -24,11 +24,28 @@ func (v *Verdict) Facts() string {
 	}
 	if len(v.Others) > 0 {
 		f.line("stuck as well:")
-		for _, g := range v.Others {
-			f.line("  %s: %s in %s", f.name(g.ID), f.doing(g), place(g.Site))
-		}
+		f.others()
 	}
 	return f.b.String()
+}
+
+// others lists those that are not of the knot; of some that do the same it gives the number.
+func (f *facts) others() {
+	var lines []string
+	times := map[string]int{}
+	for _, g := range f.v.Others {
+		_, name, _ := strings.Cut(f.v.NameOf(g.ID), " ")
+		l := fmt.Sprintf("%s: %s in %s", name, f.doing(g), place(g.Site))
+		if times[l]++; times[l] == 1 {
+			lines = append(lines, l)
+		}
+	}
+	for _, l := range lines {
+		if n := times[l]; n > 1 {
+			l = fmt.Sprintf("%d times %s", n, l)
+		}
+		f.line("  %s", l)
+	}
 }
 
 func (v *Verdict) headline() string {
