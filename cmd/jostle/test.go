@@ -158,12 +158,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c.Args = append(c.Args, args...)
 	var printed error
+	screen := painted(stdout)
 	c.Print = func(pkg, text string) {
 		if f.asJSON {
 			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
 			return
 		}
-		_, err := io.WriteString(stdout, text)
+		_, err := io.WriteString(screen, text)
 		printed = errors.Join(printed, err)
 	}
 	line := newStatusLine(stderr, f.asJSON)
@@ -228,6 +229,8 @@ func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, bu
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("ended before the tests were built: %w", ctx.Err())
 	case errors.As(err, &exit):
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:
@@ -256,10 +259,8 @@ type statusLine struct {
 
 func newStatusLine(w io.Writer, silent bool) *statusLine {
 	l := &statusLine{all: w, began: time.Now()}
-	if file, ok := w.(*os.File); ok && !silent {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
-			l.w = w
-		}
+	if !silent && isTerminal(w) {
+		l.w = w
 	}
 	return l
 }
