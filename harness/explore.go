@@ -278,6 +278,7 @@ func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause,
 	}
+	f.Facts = out.Facts()
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
 }
@@ -431,6 +432,7 @@ func (e *explorer) shrink(f *finding.Finding) {
 	}
 	f.Trace = best.Hash
 	f.Rule = ruleNumber(best.Rule)
+	f.Facts = best.Facts()
 	f.Report = best.text(replayFile(f.Name()), false)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {

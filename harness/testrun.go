@@ -91,7 +91,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 		if ended.failed {
 			snap = r.x.Failed(snap)
 		}
-		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+		return outcome{Verdict: verdict.Of(snap, code()), snap: snap}
 	})
 	restore()
 	var res testOutcome
