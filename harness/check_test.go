@@ -201,7 +201,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestReplayCommand(t *testing.T) {
-	const first = `eval "$(go tool jostle env .)"; `
+	const first = "eval \"$(go tool jostle env .)\"\n"
 	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, replayCommand("FuzzX/seed#0", nil))
 	assert.Equal(t, first+`go test -run '^FuzzX$' .`, replayCommand("FuzzX", []byte{}))
 	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, replayCommand("FuzzX", []byte("0")))
@@ -237,5 +237,5 @@ func TestCancel(t *testing.T) {
 	assert.True(t, r.failed)
 	assert.Contains(t, r.text, "leak: 1 goroutine")
 	assert.Contains(t, r.text, "rule 4")
-	assert.Contains(t, r.text, "the context of the test was cancelled")
+	assert.Contains(t, r.text, "The context of the test was cancelled")
 }

@@ -288,8 +288,8 @@ func replayFile(name string) string { return "go tool jostle replay " + finding.
 // text renders the report of an execution for a file.
 func (o testOutcome) text(replay string, full bool) string {
 	var b strings.Builder
-	dir, _ := os.Getwd() // of the package under test
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full})
+	dir, _ := os.Getwd()                                                                            // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race {
 		b.WriteString("\noutput of this execution\n" + strings.TrimRight(o.output, "\n") + "\n")
 	}

@@ -65,12 +65,12 @@ func fuzzing() bool {
 	return false
 }
 
-// goTest is how a shell is told to run go test on instrumented sources.
+// goTest is how a shell is told to run go test on instrumented sources, in two lines.
 func goTest() string {
 	if engine.Race {
-		return `eval "$(go tool jostle env -race .)"; go test -race`
+		return "eval \"$(go tool jostle env -race .)\"\ngo test -race"
 	}
-	return `eval "$(go tool jostle env .)"; go test`
+	return "eval \"$(go tool jostle env .)\"\ngo test"
 }
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the

@@ -88,7 +88,9 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			ended.uncontrolled = r.x.Uncontrolled()
 		}
 		ended.skipped = t != nil && t.Skipped()
-		snap.Traced = snap.Traced || ended.failed // its steps are shown, as far as they were kept
+		if ended.failed {
+			snap = r.x.Failed(snap)
+		}
 		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
 	})
 	restore()

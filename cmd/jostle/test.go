@@ -159,12 +159,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c.Args = append(c.Args, args...)
 	var printed error
+	screen := painted(stdout)
 	c.Print = func(pkg, text string) {
 		if f.asJSON {
 			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
 			return
 		}
-		_, err := io.WriteString(stdout, text)
+		_, err := io.WriteString(screen, text)
 		printed = errors.Join(printed, err)
 	}
 	line := newStatusLine(stderr, f.asJSON)
@@ -260,10 +261,8 @@ type statusLine struct {
 
 func newStatusLine(w io.Writer, silent bool) *statusLine {
 	l := &statusLine{all: w, began: time.Now()}
-	if file, ok := w.(*os.File); ok && !silent {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
-			l.w = w
-		}
+	if !silent && isTerminal(w) {
+		l.w = w
 	}
 	return l
 }

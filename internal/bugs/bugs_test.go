@@ -147,9 +147,9 @@ var unstable = []struct {
 	pattern *regexp.Regexp
 	stable  string
 }{
-	{regexp.MustCompile(`\n.*/asm_\w+\.s:\d+`), ""},                                // the bottom of a stack
-	{regexp.MustCompile(`\s/\S+/src/((?:runtime|io)/\w+\.go):\d+`), "\tGOROOT/$1"}, // of the standard library
-	{regexp.MustCompile(`\(0x[0-9a-f?, {}x.]*\)`), ""},                             // arguments
+	{regexp.MustCompile(`\n.*/asm_\w+\.s:\d+`), ""},              // the bottom of a stack
+	{regexp.MustCompile(`\b((?:runtime|io)/\w+\.go):\d+`), "$1"}, // of the standard library
+	{regexp.MustCompile(`\(0x[0-9a-f?, {}x.]*\)`), ""},           // arguments
 	{regexp.MustCompile(` \+0x[0-9a-f]+`), ""},
 }
 

@@ -235,6 +235,7 @@ const (
 const (
 	outlivedTicks = 3_000
 	outlivedSteps = 200_000
+	spinSteps     = 10_000 // of these, all only look: nothing is done, and nothing will be
 )
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
@@ -263,6 +264,10 @@ func (x *Execution) loop() Quiet {
 				end = x.trace.n
 			}
 			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
+				if x.trace.polls(spinSteps) {
+					x.fail(TooLong, nil, nil, nil)
+					return Stopped
+				}
 				return x.interrupt(Outlived)
 			}
 		}

@@ -101,6 +101,16 @@ func (u Use) state() ObjectUse {
 	return ObjectUse{u.Task.ID, u.Op, u.Site, u.Step}
 }
 
+// Failed returns the snapshot of the Run that has just come back, if the test says that it has failed although it has come
+// to its end: with all that is left out where all went well. It must be called in the bubble, before the next Run.
+func (x *Execution) Failed(snap *Snapshot) *Snapshot {
+	if snap.Quiet != AllEnded || snap.Failure != NoFailure {
+		return snap
+	}
+	x.failure = Failed
+	return x.snapshot(AllEnded)
+}
+
 // snapshot copies what a verdict needs. Of an execution in which all went well that is next to nothing.
 func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap := &Snapshot{

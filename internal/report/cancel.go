@@ -10,5 +10,5 @@ func (t *text) cancelled() {
 	if c.Site != nil {
 		which = "the context that " + t.name(c.By) + " made at " + t.at(c.Site)
 	}
-	t.line("  %s was cancelled in step %d, as its owner may do at any time", which, c.Step)
+	t.para("  ", "%s was cancelled in step %d, as its owner may do at any time.", upper(which), c.Step)
 }

@@ -231,7 +231,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	b.text.o.Dir = b.files.root
 	f := &Finding{
 		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
-		Headline: b.text.what(), Evidence: v.Evidence, Report: whole.String(), Cycle: v.Cycle,
+		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: whole.String(), Cycle: v.Cycle,
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}
 	if v.Found() {
