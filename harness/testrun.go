@@ -24,7 +24,8 @@ type testRunner struct {
 	name  string
 	body  func(*testing.T)
 	x     *engine.Execution
-	steps int // limit for an execution
+	steps int  // limit for an execution
+	trace bool // somebody wants to see the steps of one that passes, too
 	first bool
 	out   *capture
 }
@@ -77,7 +78,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin}, synctest.Wait, func() {
+		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Trace: r.trace}, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
 		})

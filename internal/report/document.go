@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,6 +49,7 @@ type Finding struct {
 	Evidence string `json:"evidence,omitempty"` // on what the verdict rests
 	Advice   string `json:"advice,omitempty"`   // what to change
 	Report   string `json:"report,omitempty"`   // as the terminal shows it
+	Output   string `json:"output,omitempty"`   // what the test printed
 
 	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
@@ -71,6 +73,16 @@ type Reproduced struct {
 	Times int    `json:"times"`          // it ended by the finding's cause
 	Same  int    `json:"same"`           // of these, by the very same steps
 	Note  string `json:"note,omitempty"` // why not every time
+}
+
+func (r *Reproduced) String() string {
+	switch {
+	case r.Times > 0:
+		return fmt.Sprintf("reproduced %d of %d times", r.Times, r.Of)
+	case r.Note != "":
+		return "not reproduced: " + r.Note
+	}
+	return "not reproduced"
 }
 
 // A Departure is a decision of the schedule that is not the plain one.
@@ -98,7 +110,8 @@ type Place struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
 	Function string `json:"function,omitempty"`
-	Expr     string `json:"expr,omitempty"` // what a sync point works on, as the source spells it
+	Expr     string `json:"expr,omitempty"`   // what a sync point works on, as the source spells it; of a select its cases
+	Select   bool   `json:"select,omitempty"` // it is one
 }
 
 // A Goroutine of an execution.
@@ -284,6 +297,12 @@ func (f *Finding) same(s Step, other *Run, t Step) bool {
 	return s.Place < 0 || f.Places[s.Place] == other.Places[t.Place]
 }
 
+// RuleText returns a rule in a few words, "" for one that does not exist.
+func RuleText(rule int) string { return ruleText[verdict.Rule(rule)] }
+
+// FileName returns what a report calls a file of the module that dir is in.
+func FileName(dir, file string) string { return newFiles(dir).name(file) }
+
 // WriteJSON writes the document.
 func (d *Document) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
@@ -315,7 +334,7 @@ func (b *builder) place(s *engine.Site) *Place {
 		}
 		expr = strings.Join(cases, " | ")
 	}
-	return &Place{b.files.seen(s.File, int(s.Line)), int(s.Line), fn, expr}
+	return &Place{b.files.seen(s.File, int(s.Line)), int(s.Line), fn, expr, len(s.Cases) > 0}
 }
 
 // runtimePlace is place for a position as the runtime prints it; nil if it is none.
@@ -341,9 +360,12 @@ func (b *builder) indexOf(s *engine.Site) int {
 	return i
 }
 
-// stack makes the paths in a stack what they are elsewhere.
+// addresses are arguments in a stack.
+var addresses = regexp.MustCompile(`\((?:0x|\{)[0-9a-f?, {}x.]*\)`)
+
+// stack makes the paths in a stack what they are elsewhere, and leaves out addresses.
 func (b *builder) stack(s string) string {
-	lines := strings.Split(s, "\n")
+	lines := strings.Split(addresses.ReplaceAllString(s, "(...)"), "\n")
 	for i, l := range lines {
 		if rest, ok := strings.CutPrefix(l, "\t"); ok {
 			rest, _, _ = strings.Cut(rest, " +0x")
