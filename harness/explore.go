@@ -339,7 +339,7 @@ func writeDocument(name string, out testOutcome) error {
 		return err
 	}
 	f := report.NewFinding(out.Verdict, report.Options{Dir: dir})
-	f.Report, f.Output = out.text("", false), out.output
+	f.Report, f.Output = report.Portable(dir, out.text("", false)), report.Portable(dir, out.output)
 	content, err := json.Marshal(f)
 	if err != nil {
 		return err

@@ -264,6 +264,7 @@ func fromFile(f *finding.Finding) *report.Finding {
 func (r *reporter) identify(f *report.Finding, k kept) {
 	f.Package, f.Module, f.Test, f.Mode, f.Race = k.Package, k.Module, k.Test, k.Mode, k.Race
 	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.Cause), k.Found
+	f.Report = report.Portable(filepath.Dir(k.name), f.Report)
 	f.File = report.FileName(filepath.Dir(k.name), k.name)
 	f.Replay = "go tool jostle replay " + f.File
 }

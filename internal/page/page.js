@@ -102,30 +102,51 @@ function chain(view) {
 		const by = wait && (wait.by || []).find(r => r.goroutine === next);
 		const before = i > 0 ? f.knot[i - 1] : f.cycle ? f.knot[f.knot.length - 1] : 0;
 		nodes.push({ g, wait, before });
-		if (wait) nodes.push({ object: wait, by });
+		const holder = wait && next && (view.goroutine(next).holds || []).find(h => h.object === wait.object);
+		if (wait) nodes.push({ object: wait, by, as: holder && holder.name !== wait.name ? holder.name : '' });
 		else if (next) nodes.push({ outside: true });
 		if (!next) nodes.push({ end: g, wait });
 	});
 	return nodes;
 }
 
+// changes reports whether g is the one to be changed: it keeps what the one before it waits for while it waits itself.
+function changes(view, g, before) {
+	const wanted = before ? (view.goroutine(before).waits || []).map(w => w.object) : [];
+	return view.f.rule === 1 && (g.holds || []).some(h => wanted.includes(h.object)) && !/^(lock|read lock|do)\b/.test(g.doing || '');
+}
+
 function goroutineNode(view, n) {
 	const g = n.g, f = view.f;
-	const wanted = n.before ? (view.goroutine(n.before).waits || []).map(w => w.object) : [];
-	const gives = (g.holds || []).some(h => wanted.includes(h.object));
-	const locks = /^(lock|read lock|do)\b/.test(g.doing || '');
-	const change = f.rule === 1 && gives && !locks;
+	const change = changes(view, g, n.before);
 	const rows = [];
 	for (const h of g.holds || []) {
 		rows.push(el('dt', { class: 'holds' }, h.owed ? 'owes' : 'holds'),
 			el('dd', {}, (h.owed ? 'the end of the wait for ' : '') + h.name + (h.read ? ' for reading' : '') + ' ',
 				el('span', { class: 'at' }, (h.owed ? 'as given back at ' : 'since ') + short(h.since))));
 	}
-	const source = g.at && view.line(g.at.file, g.at.line);
+	const alike = (f.others || []).map(id => view.goroutine(id)).filter(o => o.name === g.name && o.doing === g.doing && at(o.at) === at(g.at)).length;
+	const source = sourceOf(view, g, n.wait);
 	rows.push(el('dt', { class: 'waits' }, 'stuck'), el('dd', {}, (g.doing || 'waiting') + ' ', el('span', { class: 'at' }, g.at ? 'at ' + short(g.at) : ''),
 		source && el('span', { class: 'line', title: at(g.at) }, source.trim())));
+	const calls = callersOf(g).slice(0, 2);
+	if (calls.length) rows.push(el('dt', { class: 'calls' }, 'called'), el('dd', {}, calls.map((p, i) => [i ? ', ' : '', 'in ' + shortFunc(p.function) + ' ', el('span', { class: 'at' }, short(p))])));
 	return el('li', { class: 'node g', 'data-g': g.id }, change && el('span', { class: 'badge' }, 'change here'),
-		el('div', { class: 'who' }, 'g' + g.id + ' ' + g.name + ' ', el('small', {}, g.started ? '' : 'the body of the test')), el('dl', {}, rows));
+		el('div', { class: 'who' }, 'g' + g.id + ' ' + g.name + ' ', el('small', {}, g.started ? '' : 'the body of the test', alike > 0 && 'and ' + alike + ' more like it')), el('dl', {}, rows));
+}
+
+// sourceOf returns the line in which a goroutine is stuck; of a select the case that matters.
+function sourceOf(view, g, wait) {
+	if (!g.at) return '';
+	const line = view.line(g.at.file, g.at.line) || '';
+	if (wait && /^\s*select\s*\{/.test(line)) {
+		const name = wait.name.replace(/ #\d+$/, '');
+		for (let n = g.at.line + 1; n < g.at.line + 5; n++) {
+			const l = view.line(g.at.file, n) || '';
+			if (/^\s*case\b/.test(l) && l.includes(name)) return l;
+		}
+	}
+	return line;
 }
 
 function node(view, n) {
@@ -133,7 +154,7 @@ function node(view, n) {
 	if (n.outside) return el('li', { class: 'node o' }, el('div', { class: 'who' }, 'code that jostle does not control'));
 	if (n.object) {
 		const o = view.objects.get(n.object.object);
-		return el('li', { class: 'node o', 'data-object': n.object.object }, el('div', { class: 'who mono' }, n.object.name), el('div', { class: 'kind' }, o ? o.kind : ''));
+		return el('li', { class: 'node o', 'data-object': n.object.object }, el('div', { class: 'who mono' }, n.object.name), el('div', { class: 'kind' }, o ? o.kind : '', n.as && ', held as ' + n.as));
 	}
 	const lost = view.f.lost, w = n.wait;
 	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, view.title(r.goroutine) + ' ' + r.because + (r.ended ? ', and has ended' : '')));
@@ -153,6 +174,15 @@ function edgeOf(view, from, to) {
 	return { text: 'needs', loose: true };
 }
 
+// cellsOf returns the rows and columns of so many nodes in a grid: a path, or a circle, goes round it. Where there are too many
+// they stand below each other: undefined.
+function cellsOf(k, cycle) {
+	if (cycle && k === 4) return [[1, 1], [1, 2], [2, 2], [2, 1]];
+	if (cycle && k === 6) return [[1, 1], [1, 2], [1, 3], [2, 3], [3, 3], [3, 1]];
+	const round = [[1, 1], [1, 2], [1, 3], [2, 3], [3, 3], [3, 2], [3, 1], [2, 1]];
+	return k <= 8 ? round.slice(0, k) : undefined;
+}
+
 // drawGraph returns the picture. Its nodes are text in a list, which is what is read out; the arrows are drawn over it.
 function drawGraph(view) {
 	const f = view.f, nodes = chain(view);
@@ -165,17 +195,14 @@ function drawGraph(view) {
 		const width = graph.clientWidth;
 		if (!width) return;
 		const k = nodes.length;
-		let cols = f.cycle ? k / 2 : k;
-		const ring = width >= cols * 160 + (cols - 1) * 84 && cols <= 4;
+		const cells = cellsOf(k, f.cycle), ring = !!cells && width >= (k > 4 ? 660 : 520);
 		graph.classList.toggle('column', !ring);
 		graph.classList.toggle('round', !ring && !!f.cycle);
-		if (!ring) cols = 1;
-		list.style.gridTemplateColumns = ring ? 'repeat(' + cols + ', minmax(0, 1fr))' : '';
+		const cols = ring ? Math.max(...cells.map(c => c[1])) : 1;
+		list.style.gridTemplateColumns = !ring ? '' : cols === 3 ? 'minmax(0, 1fr) auto minmax(0, 1fr)' : f.cycle && k === 2 ? 'minmax(0, 3fr) minmax(0, 1fr)' : 'repeat(' + cols + ', minmax(0, 1fr))';
 		items.forEach((item, i) => {
-			// A circle goes along the upper row and back along the lower one.
-			const back = ring && f.cycle && i >= cols;
-			item.style.gridColumn = ring ? String(back ? 2 * cols - i : (i % cols) + 1) : '';
-			item.style.gridRow = ring ? (back ? '2' : '1') : '';
+			item.style.gridRow = ring ? String(cells[i][0]) : '';
+			item.style.gridColumn = ring ? String(cells[i][1]) : '';
 		});
 		const box = graph.getBoundingClientRect();
 		const rects = items.map(i => {
@@ -195,10 +222,11 @@ function drawGraph(view) {
 				x = Math.min(x, a.l);
 				y = a.t - 20;
 			} else if (a.t < b.b && b.t < a.b) {
-				const right = b.l > a.r, y0 = right || cols > 1 ? (Math.max(a.t, b.t) + Math.min(a.b, b.b)) / 2 : a.y;
+				// Between two that wait for each other one arrow leads there, and the other back.
+				const right = b.l > a.r, y0 = (Math.max(a.t, b.t) + Math.min(a.b, b.b)) / 2 + (k === 2 ? (right ? -12 : 12) : 0);
 				const from = right ? a.r : a.l, to = right ? b.l : b.r;
 				d = `M${from} ${y0}H${right ? to - 2 : to + 2}`;
-				[x, y] = [(from + to) / 2, y0 - 11];
+				[x, y] = [(from + to) / 2, y0 + (k === 2 && !right ? 12 : -11)];
 			} else {
 				const down = b.t > a.b, x0 = (Math.max(a.l, b.l) + Math.min(a.r, b.r)) / 2;
 				const from = down ? a.b : a.t, to = down ? b.t : b.b;
@@ -240,6 +268,12 @@ function alsoStuck(view) {
 		items.length > 12 && el('p', { class: 'hint' }, 'and ' + plural(items.length - 12, 'more place')));
 }
 
+const shortFunc = fn => (fn || '').replace(/\[\.\.\.\]/g, '').replace(/^[^.()]*\./, '').replace(/\[[^\]]*\]/g, '');
+
+// callersOf returns the calls that lead to where a goroutine is stuck, but for the place itself.
+// Those of other modules only start it.
+function callersOf(g) { return g.at ? (g.calls || []).filter(p => p.file + p.line !== g.at.file + g.at.line && !p.file.includes('@')) : []; }
+
 // codeOf shows the source of the goroutines of the knot: where they took what they hold, and where they are stuck.
 function codeOf(view) {
 	const f = view.f, figures = [], ids = f.knot && f.knot.length ? f.knot : (f.others || []).slice(0, 2);
@@ -252,8 +286,10 @@ function codeOf(view) {
 			const m = files.get(p.file), have = m.get(p.line);
 			m.set(p.line, have ? { how: 'hot', text: have.text + '; ' + text } : { how, text });
 		};
-		for (const h of g.holds || []) mark(h.since, 'held', h.owed ? 'gives back what ends the wait for ' + h.name : 'takes ' + h.name);
-		mark(g.at, 'hot', 'stuck: ' + g.doing);
+		for (const h of g.holds || []) mark(h.since, 'held', h.owed ? 'as it gave back before' : 'takes ' + h.name);
+		mark(g.at, 'hot', (g.doing || '').startsWith('select') ? 'stuck here' : 'stuck: ' + g.doing);
+		const calls = callersOf(g);
+		if (calls.length && (changes(view, g, f.cycle ? ids[(ids.indexOf(id) + ids.length - 1) % ids.length] : 0) || ids.length < 3)) mark(calls[0], 'cur', 'calls ' + shortFunc(g.at.function));
 		for (const [file, marks] of files) {
 			const key = file + [...marks].map(([n, m]) => n + m.text).join();
 			if (done.has(key)) continue;
@@ -270,7 +306,7 @@ function codeOf(view) {
 
 // ---- the time line ----
 
-const LABEL = 190, TOP = 26, MOST_PX = 130;
+const LABEL = 216, TOP = 60, MOST_PX = 130; // above the lanes: numbers, two rows for the schedule, where the runs part
 
 class Timeline {
 	constructor(view, say) {
@@ -311,6 +347,10 @@ class Timeline {
 		const add = id => { if (id && !matter.includes(id) && (this.last.has(id) || view.stuck.has(id))) matter.push(id); };
 		(f.knot || []).forEach(add);
 		if (f.lost) add(f.lost.goroutine);
+		if (!f.cycle && f.knot && f.knot.length) { // who could have ended the last wait
+			for (const w of view.goroutine(f.knot[f.knot.length - 1]).waits || []) (w.by || []).slice(0, 2).forEach(r => add(r.goroutine));
+		}
+		this.main = new Set(matter);
 		const others = f.others || [];
 		if (others.length <= 3 || !matter.length) others.slice(0, 6).forEach(add);
 		if (f.who) for (const g of view.goroutines.values()) if (view.title(g.id) === f.who) add(g.id);
@@ -319,6 +359,7 @@ class Timeline {
 			trace.slice(-200).forEach(s => count.set(s.goroutine, (count.get(s.goroutine) || 0) + 1));
 			[...count].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 8).forEach(([id]) => add(id));
 		}
+		if (!this.main.size) this.main = new Set(matter);
 		this.matter = matter;
 		this.everyone = [...matter, ...[...view.goroutines.keys()].filter(id => !matter.includes(id) && this.last.has(id))];
 	}
@@ -333,7 +374,7 @@ class Timeline {
 		this.live = el('p', { role: 'status', style: 'position:absolute;left:-999px' });
 		this.root = el('div', {},
 			el('div', { class: 'bar' }, button('−', 'zoom out', () => this.zoom(1 / 1.5)), button('+', 'zoom in', () => this.zoom(1.5)), button('fit', 'zoom so that all steps are seen, or the last ones', () => this.fit()),
-				this.blocks.size > 0 && button('to the block', 'go to the step that blocks', () => this.select(Math.max(...[...this.blocks].filter(([id]) => this.lane.has(id)).map(([, i]) => i)), true)),
+				[...this.blocks.keys()].some(id => this.main.has(id)) && button('to the block', 'go to the step that blocks', () => this.select(Math.max(...[...this.blocks].filter(([id]) => this.main.has(id)).map(([, i]) => i)), true)),
 				el('span', { class: 'grow' }), this.more),
 			this.scroll, this.legend(), this.detail, this.live);
 		let asked = false;
@@ -367,7 +408,7 @@ class Timeline {
 			width = this.scroll.clientWidth;
 			this.fit();
 		}).observe(this.scroll);
-		const start = this.blocks.size ? Math.max(...[...this.blocks].filter(([id]) => this.lane.has(id)).map(([, i]) => i), -1) : -1;
+		const start = Math.max(-1, ...[...this.blocks].filter(([id]) => this.main.has(id)).map(([, i]) => i));
 		this.select(start >= 0 ? start : this.steps.length ? this.steps[this.steps.length - 1] : 0, false, true);
 	}
 
@@ -387,10 +428,28 @@ class Timeline {
 		const ids = this.all ? this.everyone : this.matter;
 		this.ids = ids;
 		this.lane = new Map(ids.map((id, i) => [id, i]));
-		this.height = this.all ? 26 : 46;
+		this.height = this.all ? 26 : 60;
+		this.tail = this.all ? 60 : 190; // room behind the last step, to say who is stuck
 		this.steps = [];
-		this.run.trace.forEach((s, i) => { if (this.lane.has(s.goroutine)) this.steps.push(i); });
+		// Of those that matter less, only what has to do with the others, or with the schedule.
+		const few = new Set(this.all ? [] : ids.filter(id => !this.main.has(id)));
+		const told = new Set();
+		if (few.size) {
+			for (const [i, j] of [...this.links, ...this.starts]) if (this.main.has(this.run.trace[j].goroutine)) told.add(i);
+			for (const i of this.forced) { told.add(i); told.add(i - 1); }
+			for (const i of this.blocks.values()) told.add(i);
+			for (const id of few) told.add(this.last.get(id));
+		}
+		this.run.trace.forEach((s, i) => { if (this.lane.has(s.goroutine) && (!few.has(s.goroutine) || told.has(i))) this.steps.push(i); });
 		this.col = new Map(this.steps.map((i, c) => [i, c]));
+		// How far the next mark of the same lane is, on the nearer side: room for text.
+		const before = new Map();
+		this.room = this.steps.map(() => Infinity);
+		this.steps.forEach((i, c) => {
+			const g = this.run.trace[i].goroutine, p = before.get(g);
+			if (p !== undefined) { this.room[c] = Math.min(this.room[c], c - p); this.room[p] = Math.min(this.room[p], c - p); }
+			before.set(g, c);
+		});
 		this.held = (this.run.held || []).filter(h => this.lane.has(h.goroutine));
 		const hidden = this.everyone.length - this.matter.length;
 		this.more.hidden = hidden <= 0;
@@ -413,9 +472,10 @@ class Timeline {
 	}
 
 	fit() {
-		const room = this.scroll.clientWidth - this.label - 60;
+		this.tail = this.all ? 60 : Math.min(190, this.scroll.clientWidth * 0.3);
+		const room = this.scroll.clientWidth - this.label - this.tail;
 		if (room <= 0) return;
-		this.px = Math.min(MOST_PX, Math.max(room / (this.steps.length + 1.2), this.all ? 3 : 20));
+		this.px = Math.min(MOST_PX, Math.max(room / (this.steps.length + 0.7), this.all ? 3 : 16));
 		this.size();
 		this.scroll.scrollLeft = this.space.clientWidth;
 		if (this.current !== undefined && this.current !== null) this.reveal(this.current);
@@ -423,7 +483,7 @@ class Timeline {
 	}
 
 	size() {
-		this.space.style.width = Math.max(this.scroll.clientWidth, this.label + (this.steps.length + 1.2) * this.px + 40) + 'px';
+		this.space.style.width = Math.max(this.scroll.clientWidth, this.label + (this.steps.length + 0.7) * this.px + this.tail) + 'px';
 		this.space.style.height = TOP + this.ids.length * this.height + 8 + 'px';
 	}
 
@@ -450,7 +510,7 @@ class Timeline {
 		const c0 = Math.max(0, Math.floor(L / px) - 2), c1 = Math.min(this.steps.length - 1, Math.ceil((L + w - label) / px) + 2);
 		const l0 = Math.max(0, Math.floor((T - TOP) / H)), l1 = Math.min(this.ids.length - 1, Math.ceil((T + h) / H));
 		const back = [], front = [], texts = [], names = [];
-		const end = X(this.steps.length - 1) + Math.max(px * 0.5, 22);
+		const end = X(this.steps.length - 1) + this.tail - 10;
 		for (let l = l0; l <= l1; l++) back.push(svg('line', { x1: label, x2: Math.max(w, end), y1: Y(l), y2: Y(l), class: 'lane-line' }));
 		const here = this.col.get(this.hovered ?? this.current);
 		if (here !== undefined) back.push(svg('rect', { x: X(here) - px / 2, y: TOP, width: Math.max(px, 2), height: h, class: 'column-here' }));
@@ -475,17 +535,17 @@ class Timeline {
 			if (b < c0 || a > c1 + 1) continue;
 			const lane = this.lane.get(hold.goroutine);
 			const box = bar(X(a), hold.to ? X(b) : end, lane, 'hold', 0.78);
-			if (box && !this.all) say(box, lane, 'hold-text', (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object), -H * 0.39 + 11);
+			if (box && !this.all) say(box, lane, 'hold-text', (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object), -H * 0.39 + 12);
 		}
 		for (const [from, i] of this.links) {
 			const lane = this.lane.get(trace[i].goroutine);
-			if (lane !== undefined) bar(X(this.col.get(i)), X(this.colAt(trace[from].n)), lane, 'wait', 0.3);
+			if (lane !== undefined) bar(X(this.col.get(i)), X(this.colAt(trace[from].n)), lane, 'wait', this.all ? 0.4 : 0.24);
 		}
 		for (const [id, i] of this.blocks) {
 			const lane = this.lane.get(id);
 			if (lane === undefined) continue;
-			const box = bar(X(this.col.get(i)), end, lane, 'block', 0.42);
-			if (box && !this.all && end - X(this.col.get(i)) > px * 0.9 + 30) say([box[0] + 10, box[1]], lane, 'block-text', 'stuck: ' + view.goroutine(id).doing, 4);
+			const box = bar(X(this.col.get(i)), end, lane, 'block', this.all ? 0.5 : 0.32);
+			if (box && !this.all) say([box[0] + 10, box[1]], lane, 'block-text', 'stuck: ' + view.goroutine(id).doing, 4);
 		}
 		// Arrows: only those that are seen, and no more than can be told apart.
 		const arrow = (i, j, cls, tip) => {
@@ -495,29 +555,33 @@ class Timeline {
 			const x1 = X(ca), y1 = a === undefined ? TOP + 4 : Y(a), x2 = X(cb), y2 = Y(b) + (y1 < Y(b) ? -7 : 7);
 			const bend = cls === 'link' ? Math.min(14, px * 0.4) : 0;
 			front.push(svg('path', { d: bend ? `M${x1} ${y1}C${x1 + bend} ${y1} ${x1 + bend} ${y2} ${x2 + 1} ${y2}` : `M${x1} ${y1}L${x2} ${y2}`, class: cls + (tip ? ' arrow' : ''), 'marker-end': tip ? 'url(#tip-blue)' : undefined }));
-			if (a === undefined && px > 30) texts.push(svg('text', { x: x1 + 3, y: TOP + 12, class: 'axis' }, 'g' + trace[i].goroutine));
+			if (a === undefined && px > 30) texts.push(svg('text', { x: x1 + 4, y: TOP + 9, class: 'axis' }, 'from g' + trace[i].goroutine));
 		};
 		if (px >= 4) {
 			for (const [i, j] of this.links) arrow(i, j, 'link', true);
 			for (const [i, j] of this.starts) arrow(i, j, 'link start', false);
 		}
+		const flagged = [0, 0];
 		for (const i of this.forced) {
 			const c = this.col.get(i), from = i > 0 ? this.lane.get(trace[i - 1].goroutine) : undefined;
 			const at = c ?? this.colAt(trace[i].n);
 			if (at < c0 || at > c1 + 1 || c === undefined && from === undefined) continue;
 			const x = X(at - 0.5), to = c === undefined ? undefined : this.lane.get(trace[i].goroutine);
 			const y1 = from === undefined ? TOP : Y(from), y2 = to === undefined ? TOP : Y(to);
-			front.push(svg('path', { d: `M${x} ${y1}V${y2}`, class: 'forced' }));
-			if (from !== undefined && from >= l0 && from <= l1) {
-				front.push(svg('path', { d: `M${x} ${y1 - 7}l6 7l-6 7l-6 -7z`, class: 'forced-flag' }));
-				if (px >= 44) texts.push(svg('text', { x: x - 2, y: y1 + (this.all ? 12 : 19), class: 'forced-text', 'text-anchor': 'middle' }, trace[i].choice));
+			front.push(svg('path', { d: `M${x} 18V${Math.max(y1, y2)}`, class: 'forced' }));
+			if (from !== undefined && from >= l0 && from <= l1) front.push(svg('path', { d: `M${x} ${y1 - 7}l6 7l-6 7l-6 -7z`, class: 'forced-flag' }));
+			const flag = 'g' + this.tookFrom(i) + ' ' + trace[i].choice;
+			const row = flagged.findIndex(to => x - 6 >= to);
+			if (row >= 0 && x > label) {
+				flagged[row] = x + flag.length * 6.8 + 8;
+				texts.push(svg('text', { x: x + 4, y: 27 + 13 * row, class: 'forced-text' }, flag));
 			}
 		}
 		if (view.f.parts && px >= 3) {
 			const c = this.colAt(view.f.parts);
 			if (c >= c0 && c <= c1) {
-				front.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: 14, y2: h, class: 'part' }));
-				texts.push(svg('text', { x: X(c - 0.5) + 3, y: 24, class: 'part-text' }, 'from here on the passing run differs'));
+				front.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: 44, y2: h, class: 'part' }));
+				texts.push(svg('text', { x: X(c - 0.5) + 4, y: 54, class: 'part-text' }, 'from here on the passing run differs'));
 			}
 		}
 		// Marks: where they would lie upon each other, one stands for all of its pixels.
@@ -534,10 +598,8 @@ class Timeline {
 			front.push(px < 8 && !stop ? svg('rect', { x: x - Math.max(px / 2, 1), y: Y(lane) - H * 0.25, width: Math.max(px - 0.5, 2), height: H * 0.5, class: cls, 'data-step': s.n })
 				: stop ? svg('rect', { x: x - 6, y: Y(lane) - 6, width: 12, height: 12, class: cls, 'data-step': s.n })
 					: svg('circle', { cx: x, cy: Y(lane), r: Math.min(6, px * 0.4), class: cls, 'data-step': s.n }));
-			if (!this.all && px >= 40 && !(stop && end - x > px * 0.9 + 30)) {
-				const text = view.step(s, this.run), n = Math.floor(px / 6.1);
-				texts.push(svg('text', { x, y: Y(lane) + 19 - (c % 2 ? 0 : 0), class: 'mark-text' + (stop ? ' stop' : '') }, clip(text, n)));
-			}
+			const n = Math.min(30, Math.floor(Math.min(this.room[c] * px, 2 * (x - label - 4)) / 6.9));
+			if (!this.all && n >= 5 && !stop) texts.push(svg('text', { x, y: Y(lane) + 24, class: 'mark-text' }, clip(view.step(s, this.run) + (s.n === lost ? ': lost' : ''), n)));
 		}
 		if (here !== undefined && this.current !== null) {
 			const c = this.col.get(this.current), lane = c !== undefined && this.lane.get(trace[this.current].goroutine);
@@ -624,6 +686,9 @@ class Timeline {
 		keys[e.key]();
 	}
 
+	// tookFrom returns the goroutine that the schedule has taken off for step i; before the first step the body alone ran.
+	tookFrom(i) { return i > 0 ? this.run.trace[i - 1].goroutine : this.view.goroutine(this.run.trace[i].goroutine).parent || 1; }
+
 	// sentence says all there is to a step.
 	sentence(s, i) {
 		const view = this.view, p = view.place(s, this.run), trace = this.run.trace;
@@ -634,7 +699,7 @@ class Timeline {
 			out += '; it waits until step ' + s.until + (by ? ', ' + view.step(by, this.run) + ' of ' + view.title(by.goroutine) : '');
 		}
 		if (s.choice === 'preempted' || s.choice === 'delayed') {
-			out += '; the schedule has it run here' + (i > 0 ? ', and ' + view.title(trace[i - 1].goroutine) + ' is ' + s.choice : '');
+			out += '; the schedule has it run here' + ', and ' + view.title(this.tookFrom(i)) + ' is ' + s.choice;
 		}
 		return out;
 	}
@@ -649,7 +714,7 @@ class Timeline {
 			const by = this.byN.get(s.until);
 			facts.push(el('p', {}, 'waits until ', by === undefined ? 'step ' + s.until : el('button', { type: 'button', onclick: () => this.jump(by) }, 'step ' + s.until + ', ' + clip(view.step(trace[by], this.run), 40) + ' of ' + clip(view.title(trace[by].goroutine), 40))));
 		}
-		if (s.choice === 'preempted' || s.choice === 'delayed') facts.push(el('p', {}, el('span', { class: 'tag gone' }, s.choice), ' ', i > 0 ? view.title(trace[i - 1].goroutine) + ' could have gone on; the schedule has ' + view.title(s.goroutine) + ' go on in its place' : 'by the schedule'));
+		if (s.choice === 'preempted' || s.choice === 'delayed') facts.push(el('p', {}, el('span', { class: 'tag gone' }, s.choice), ' ', view.title(this.tookFrom(i)) + ' could have gone on; the schedule has ' + view.title(s.goroutine) + ' go on in its place'));
 		this.detail.replaceChildren(el('div', {}, facts), el('div', {}, p && code(view, p.file, new Map([[p.line, { how: this.blocks.get(s.goroutine) === i ? 'hot' : 'cur', text: clip(view.step(s, this.run), 60) }]]), 3)));
 	}
 
