@@ -868,7 +868,7 @@ const key = f => f.file || f.package + ' ' + f.test + ' ' + (f.cause || '');
 
 function text(f) {
 	if (!f.searched) {
-		f.searched = [f.package, f.test, f.verdict, f.headline, f.report, f.ruleText, f.file, ...(f.goroutines || []).map(g => 'g' + g.id + ' ' + g.name), ...(f.objects || []).map(o => o.name || '')].join('\n').toLowerCase();
+		f.searched = [f.package, f.test, f.verdict, f.headline, f.report, f.ruleText, f.file, ...(f.goroutines || []).map(g => 'g' + g.id + ' ' + g.name), ...(f.objects || []).map(o => o.name || ''), ...(f.places || []).map(p => at(p) + ' ' + p.function)].join('\n').toLowerCase();
 	}
 	return f.searched;
 }

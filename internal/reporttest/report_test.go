@@ -1,4 +1,6 @@
-package main
+// Package reporttest looks at the reports of real findings, as data and as a page in a browser. It is a package of its own so
+// that whoever uses the command does not get what its tests need.
+package reporttest
 
 import (
 	"bytes"
@@ -7,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -17,60 +18,43 @@ import (
 	"github.com/jostle-dev/jostle/internal/report"
 )
 
-// reported is the module in testdata/report after jostle test: its findings, and the reports of them.
-var reported = sync.OnceValues(func() (string, error) {
+// A reported module is one that jostle test and jostle report have run in.
+type reported struct {
+	dir     string
+	content []byte // of report.json
+	report.Document
+}
+
+// TestReport looks at the reports of the module in testdata, as data and as a page.
+func TestReport(t *testing.T) {
 	repo, err := filepath.Abs("../..")
-	if err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp("", "jostle-report-test-")
-	if err != nil {
-		return "", err
-	}
-	if err := os.CopyFS(dir, os.DirFS("testdata/report")); err != nil {
-		return dir, err
-	}
+	require.NoError(t, err)
+	r := reported{dir: t.TempDir()}
+	require.NoError(t, os.CopyFS(r.dir, os.DirFS("testdata")))
 	const module = "github.com/jostle-dev/jostle"
-	steps := [][]string{
-		{"go", "mod", "init", "example.com/reported"},
-		{"go", "mod", "edit", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + repo, "-tool=" + module + "/cmd/jostle"},
-		{"go", "mod", "tidy"},
-		{"go", "tool", "jostle", "test", "-schedules", "300", "./..."},
-		{"go", "tool", "jostle", "report", "-html", "page.html", "--json", "report.json"},
-	}
-	for _, s := range steps {
-		cmd := exec.Command(s[0], s[1:]...)
-		cmd.Dir = dir
+	for _, c := range []struct {
+		exit int
+		args []string
+	}{
+		{0, []string{"mod", "init", "example.com/reported"}},
+		{0, []string{"mod", "edit", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + repo, "-tool=" + module + "/cmd/jostle"}},
+		{0, []string{"mod", "tidy"}},
+		{1, []string{"tool", "jostle", "test", "-schedules", "60", "./..."}},
+		{0, []string{"tool", "jostle", "report", "-html", "page.html", "--json", "report.json"}},
+	} {
+		cmd := exec.Command("go", c.args...)
+		cmd.Dir = r.dir
 		out, err := cmd.CombinedOutput()
-		if found := cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exitFound; err != nil && !(found && s[3] == "test") {
-			return dir, &commandError{strings.Join(s, " "), string(out), err}
-		}
+		require.Equal(t, c.exit, cmd.ProcessState.ExitCode(), "go %s: %v\n%s", strings.Join(c.args, " "), err, out)
 	}
-	return dir, nil
-})
-
-type commandError struct {
-	command, output string
-	err             error
-}
-
-func (e *commandError) Error() string { return e.command + ": " + e.err.Error() + "\n" + e.output }
-
-func removeReported() {
-	if dir, _ := reported(); dir != "" {
-		os.RemoveAll(dir)
-	}
-}
-
-// readReport returns the report of the module as data.
-func readReport(t *testing.T) (content []byte, d report.Document) {
-	t.Helper()
-	dir, err := reported()
+	r.content, err = os.ReadFile(filepath.Join(r.dir, "report.json"))
 	require.NoError(t, err)
-	content, err = os.ReadFile(filepath.Join(dir, "report.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(content, &d))
-	return content, d
+	require.NoError(t, json.Unmarshal(r.content, &r.Document))
+
+	t.Run("schema", func(t *testing.T) { reportSchema(t, r) })
+	t.Run("names no machine", func(t *testing.T) { reportNamesNoMachine(t, r, repo) })
+	t.Run("document", func(t *testing.T) { reportDocument(t, r.Document) })
+	t.Run("page", func(t *testing.T) { reportPage(t, filepath.Join(r.dir, "page.html"), r.Document) })
 }
 
 func findingOf(t *testing.T, d report.Document, test string) *report.Finding {
@@ -85,8 +69,7 @@ func findingOf(t *testing.T, d report.Document, test string) *report.Finding {
 }
 
 // What the command writes is what docs/report.schema.json says, and has nothing in it that is not said there.
-func TestReportSchema(t *testing.T) {
-	content, _ := readReport(t)
+func reportSchema(t *testing.T, r reported) {
 	text, err := os.ReadFile("../../docs/report.schema.json")
 	require.NoError(t, err)
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -96,7 +79,7 @@ func TestReportSchema(t *testing.T) {
 	require.NoError(t, c.AddResource("report.schema.json", schema))
 	compiled, err := c.Compile("report.schema.json")
 	require.NoError(t, err)
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(content))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(r.content))
 	require.NoError(t, err)
 	assert.NoError(t, compiled.Validate(doc))
 }
@@ -119,19 +102,13 @@ func closed(schema any) {
 }
 
 // A report says the same wherever it is made: nothing of the machine is in it.
-func TestReportNamesNoMachine(t *testing.T) {
-	content, _ := readReport(t)
-	dir, err := reported()
-	require.NoError(t, err)
-	repo, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	for _, path := range []string{dir, repo, os.TempDir() + "/"} {
-		assert.False(t, strings.Contains(string(content), path), path) // and not the whole report in the message
+func reportNamesNoMachine(t *testing.T, r reported, repo string) {
+	for _, path := range []string{r.dir, repo, os.TempDir() + "/"} {
+		assert.False(t, strings.Contains(string(r.content), path), path) // and not the whole report in the message
 	}
 }
 
-func TestReportDocument(t *testing.T) {
-	_, d := readReport(t)
+func reportDocument(t *testing.T, d report.Document) {
 	var tests []string
 	for _, f := range d.Findings {
 		tests = append(tests, f.Test)
