@@ -142,7 +142,7 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 		patterns = []string{"./..."}
 	}
 	if len(patterns) > 0 {
-		list := []string{"list", "-e", "-f", "{{.Dir}}"}
+		list := []string{"list", "-e", "-f", "{{.Dir}}\t{{with .Error}}{{.Err}}{{end}}"}
 		if r.build.tags != "" {
 			list = append(list, "-tags="+r.build.tags)
 		}
@@ -153,8 +153,15 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("go list %s: %w\n%s", strings.Join(patterns, " "), err, strings.TrimSpace(said.String()))
 		}
-		for dir := range strings.Lines(string(out)) {
-			in, err := filepath.Glob(filepath.Join(strings.TrimSpace(dir), filepath.FromSlash(finding.Dir), "*"+finding.Suffix))
+		for line := range strings.Lines(string(out)) {
+			// One that is wrong may have findings all the same; one that is not there is a slip of the pen.
+			dir, wrong, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+			if _, err := os.Stat(dir); wrong != "" && err != nil {
+				return nil, errors.New(wrong)
+			} else if dir == "" {
+				continue
+			}
+			in, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(finding.Dir), "*"+finding.Suffix))
 			if err != nil {
 				return nil, err
 			}

@@ -306,7 +306,7 @@ function codeOf(view) {
 
 // ---- the time line ----
 
-const LABEL = 216, TOP = 60, MOST_PX = 130; // above the lanes: numbers, two rows for the schedule, where the runs part
+const LABEL = 216, MOST_PX = 130;
 
 class Timeline {
 	constructor(view, say) {
@@ -334,6 +334,9 @@ class Timeline {
 		trace.forEach((s, i) => { if (s.until && this.byN.has(s.until)) this.links.push([this.byN.get(s.until), i]); });
 		this.forced = [];
 		trace.forEach((s, i) => { if (s.choice === 'preempted' || s.choice === 'delayed') this.forced.push(i); });
+		// Above the lanes: numbers, two rows for the schedule, one for where the runs part.
+		this.partY = this.forced.length ? 54 : 30;
+		this.top = f.parts ? this.partY + 6 : this.forced.length ? 46 : 20;
 		this.starts = [];
 		for (const g of view.goroutines.values()) {
 			const first = this.firstOf.get(g.id);
@@ -475,7 +478,7 @@ class Timeline {
 		this.tail = this.all ? 60 : Math.min(190, this.scroll.clientWidth * 0.3);
 		const room = this.scroll.clientWidth - this.label - this.tail;
 		if (room <= 0) return;
-		this.px = Math.min(MOST_PX, Math.max(room / (this.steps.length + 0.7), this.all ? 3 : 16));
+		this.px = Math.min(MOST_PX, Math.max(room / (this.steps.length + 0.7), this.all ? 3 : Math.min(40, room / 5)));
 		this.size();
 		this.scroll.scrollLeft = this.space.clientWidth;
 		if (this.current !== undefined && this.current !== null) this.reveal(this.current);
@@ -484,7 +487,7 @@ class Timeline {
 
 	size() {
 		this.space.style.width = Math.max(this.scroll.clientWidth, this.label + (this.steps.length + 0.7) * this.px + this.tail) + 'px';
-		this.space.style.height = TOP + this.ids.length * this.height + 8 + 'px';
+		this.space.style.height = this.top + this.ids.length * this.height + 8 + 'px';
 	}
 
 	zoom(by, x) {
@@ -498,26 +501,26 @@ class Timeline {
 	}
 
 	x(col) { return this.label + (col + 0.7) * this.px; }
-	y(lane) { return TOP + (lane + 0.5) * this.height; }
+	y(lane) { return this.top + (lane + 0.5) * this.height; }
 
 	draw() {
 		const w = this.scroll.clientWidth, view = this.view, trace = this.run.trace;
-		const h = Math.min(this.scroll.clientHeight, TOP + this.ids.length * this.height + 8);
+		const h = Math.min(this.scroll.clientHeight, this.top + this.ids.length * this.height + 8);
 		if (!w || !this.px) return;
 		this.draws++;
 		const L = this.scroll.scrollLeft, T = this.scroll.scrollTop, H = this.height, px = this.px, label = this.label;
 		const X = c => this.x(c) - L, Y = l => this.y(l) - T;
 		const c0 = Math.max(0, Math.floor(L / px) - 2), c1 = Math.min(this.steps.length - 1, Math.ceil((L + w - label) / px) + 2);
-		const l0 = Math.max(0, Math.floor((T - TOP) / H)), l1 = Math.min(this.ids.length - 1, Math.ceil((T + h) / H));
+		const l0 = Math.max(0, Math.floor((T - this.top) / H)), l1 = Math.min(this.ids.length - 1, Math.ceil((T + h) / H));
 		const back = [], front = [], texts = [], names = [];
 		const end = X(this.steps.length - 1) + this.tail - 10;
 		for (let l = l0; l <= l1; l++) back.push(svg('line', { x1: label, x2: Math.max(w, end), y1: Y(l), y2: Y(l), class: 'lane-line' }));
 		const here = this.col.get(this.hovered ?? this.current);
-		if (here !== undefined) back.push(svg('rect', { x: X(here) - px / 2, y: TOP, width: Math.max(px, 2), height: h, class: 'column-here' }));
+		if (here !== undefined) back.push(svg('rect', { x: X(here) - px / 2, y: this.top, width: Math.max(px, 2), height: h, class: 'column-here' }));
 		// Steps of goroutines that are not shown lie where a line is.
 		if (px >= 8) {
 			for (let c = Math.max(1, c0); c <= c1; c++) {
-				if (this.steps[c] > this.steps[c - 1] + 1) back.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: TOP, y2: h, class: 'skipped' }));
+				if (this.steps[c] > this.steps[c - 1] + 1) back.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: this.top, y2: h, class: 'skipped' }));
 			}
 		}
 		const bar = (from, to, lane, cls, tall) => {
@@ -552,10 +555,10 @@ class Timeline {
 			const a = this.lane.get(trace[i].goroutine), b = this.lane.get(trace[j].goroutine);
 			const ca = this.colAt(trace[i].n), cb = cls === 'link' ? ca : this.col.get(j);
 			if (b === undefined || Math.max(ca, cb) < c0 || Math.min(ca, cb) > c1 || Math.min(a ?? b, b) > l1 || Math.max(a ?? b, b) < l0) return;
-			const x1 = X(ca), y1 = a === undefined ? TOP + 4 : Y(a), x2 = X(cb), y2 = Y(b) + (y1 < Y(b) ? -7 : 7);
+			const x1 = X(ca), y1 = a === undefined ? this.top + 4 : Y(a), x2 = X(cb), y2 = Y(b) + (y1 < Y(b) ? -7 : 7);
 			const bend = cls === 'link' ? Math.min(14, px * 0.4) : 0;
 			front.push(svg('path', { d: bend ? `M${x1} ${y1}C${x1 + bend} ${y1} ${x1 + bend} ${y2} ${x2 + 1} ${y2}` : `M${x1} ${y1}L${x2} ${y2}`, class: cls + (tip ? ' arrow' : ''), 'marker-end': tip ? 'url(#tip-blue)' : undefined }));
-			if (a === undefined && px > 30) texts.push(svg('text', { x: x1 + 4, y: TOP + 9, class: 'axis' }, 'from g' + trace[i].goroutine));
+			if (a === undefined && px > 30) texts.push(svg('text', { x: x1 + 4, y: this.top + 9, class: 'axis' }, 'from g' + trace[i].goroutine));
 		};
 		if (px >= 4) {
 			for (const [i, j] of this.links) arrow(i, j, 'link', true);
@@ -567,7 +570,7 @@ class Timeline {
 			const at = c ?? this.colAt(trace[i].n);
 			if (at < c0 || at > c1 + 1 || c === undefined && from === undefined) continue;
 			const x = X(at - 0.5), to = c === undefined ? undefined : this.lane.get(trace[i].goroutine);
-			const y1 = from === undefined ? TOP : Y(from), y2 = to === undefined ? TOP : Y(to);
+			const y1 = from === undefined ? this.top : Y(from), y2 = to === undefined ? this.top : Y(to);
 			front.push(svg('path', { d: `M${x} 18V${Math.max(y1, y2)}`, class: 'forced' }));
 			if (from !== undefined && from >= l0 && from <= l1) front.push(svg('path', { d: `M${x} ${y1 - 7}l6 7l-6 7l-6 -7z`, class: 'forced-flag' }));
 			const flag = 'g' + this.tookFrom(i) + ' ' + trace[i].choice;
@@ -580,8 +583,8 @@ class Timeline {
 		if (view.f.parts && px >= 3) {
 			const c = this.colAt(view.f.parts);
 			if (c >= c0 && c <= c1) {
-				front.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: 44, y2: h, class: 'part' }));
-				texts.push(svg('text', { x: X(c - 0.5) + 4, y: 54, class: 'part-text' }, 'from here on the passing run differs'));
+				front.push(svg('line', { x1: X(c - 0.5), x2: X(c - 0.5), y1: this.partY - 10, y2: h, class: 'part' }));
+				texts.push(svg('text', { x: X(c - 0.5) + 4, y: this.partY, class: 'part-text' }, 'from here on the passing run differs'));
 			}
 		}
 		// Marks: where they would lie upon each other, one stands for all of its pixels.
@@ -598,8 +601,11 @@ class Timeline {
 			front.push(px < 8 && !stop ? svg('rect', { x: x - Math.max(px / 2, 1), y: Y(lane) - H * 0.25, width: Math.max(px - 0.5, 2), height: H * 0.5, class: cls, 'data-step': s.n })
 				: stop ? svg('rect', { x: x - 6, y: Y(lane) - 6, width: 12, height: 12, class: cls, 'data-step': s.n })
 					: svg('circle', { cx: x, cy: Y(lane), r: Math.min(6, px * 0.4), class: cls, 'data-step': s.n }));
-			const n = Math.min(30, Math.floor(Math.min(this.room[c] * px, 2 * (x - label - 4)) / 6.9));
-			if (!this.all && n >= 5 && !stop) texts.push(svg('text', { x, y: Y(lane) + 24, class: 'mark-text' }, clip(view.step(s, this.run) + (s.n === lost ? ': lost' : ''), n)));
+			if (this.all || stop) continue;
+			// What it does, if there is room for it; else what kind of thing.
+			const room = Math.min(this.room[c] * px, 2 * (x - label - 4)), text = view.step(s, this.run) + (s.n === lost ? ': lost' : '');
+			if (room >= 6.9 * Math.min(text.length, 14)) texts.push(svg('text', { x, y: Y(lane) + 24, class: 'mark-text' }, clip(text, Math.floor(room / 6.9))));
+			else if (room >= 5.8 * s.op.length) texts.push(svg('text', { x, y: Y(lane) + 24, class: 'mark-text short' }, s.op));
 		}
 		if (here !== undefined && this.current !== null) {
 			const c = this.col.get(this.current), lane = c !== undefined && this.lane.get(trace[this.current].goroutine);
@@ -613,7 +619,7 @@ class Timeline {
 			const id_ = 'g' + id + ' ';
 			names.push(svg('g', { class: 'lane', 'data-g': id }, svg('title', {}, view.title(id)), svg('text', { x: 8, y: y + 4, class: 'lane-name' }, svg('tspan', { class: 'lane-name id' }, id_), clipLeft(g.name, letters - id_.length))));
 		}
-		names.push(svg('rect', { x: 0, y: 0, width: label, height: TOP, class: 'lane-bg' }), svg('text', { x: 8, y: 12, class: 'axis' }, 'step'));
+		names.push(svg('rect', { x: 0, y: 0, width: label, height: this.top, class: 'lane-bg' }), svg('text', { x: 8, y: 12, class: 'axis' }, 'step'));
 		this.svg.setAttribute('width', w);
 		this.svg.setAttribute('height', h);
 		this.svg.setAttribute('data-draws', this.draws);
@@ -624,8 +630,8 @@ class Timeline {
 	// at returns the step under the pointer, or null.
 	at(e) {
 		const box = this.scroll.getBoundingClientRect(), x = e.clientX - box.left, y = e.clientY - box.top;
-		if (x < this.label || y < TOP || x > this.scroll.clientWidth) return null;
-		const col = (x + this.scroll.scrollLeft - this.label) / this.px - 0.7, lane = Math.floor((y + this.scroll.scrollTop - TOP) / this.height);
+		if (x < this.label || y < this.top || x > this.scroll.clientWidth) return null;
+		const col = (x + this.scroll.scrollLeft - this.label) / this.px - 0.7, lane = Math.floor((y + this.scroll.scrollTop - this.top) / this.height);
 		const near = Math.max(1, Math.ceil(10 / this.px));
 		let best = null;
 		for (let c = Math.max(0, Math.floor(col - near)); c <= Math.min(this.steps.length - 1, Math.ceil(col + near)); c++) {
@@ -659,8 +665,8 @@ class Timeline {
 		if (c === undefined || !this.px) return;
 		const x = (c + 0.7) * this.px, room = this.scroll.clientWidth - this.label;
 		if (x < this.scroll.scrollLeft + 20 || x > this.scroll.scrollLeft + room - 40) this.scroll.scrollLeft = x - room * 0.6;
-		const y = TOP + this.lane.get(this.run.trace[i].goroutine) * this.height;
-		if (y < this.scroll.scrollTop + TOP) this.scroll.scrollTop = y - TOP;
+		const y = this.top + this.lane.get(this.run.trace[i].goroutine) * this.height;
+		if (y < this.scroll.scrollTop + this.top) this.scroll.scrollTop = y - this.top;
 		else if (y + this.height > this.scroll.scrollTop + this.scroll.clientHeight) this.scroll.scrollTop = y + this.height - this.scroll.clientHeight + 8;
 	}
 
@@ -778,7 +784,7 @@ function lockOrder(view) {
 	if (!order || !(order.edges || []).length) return null;
 	const weight = id => order.edges.some(e => e.cycle && (e.from === id || e.to === id)) ? 2 : order.edges.some(e => e.predicted && (e.from === id || e.to === id)) ? 1 : 0;
 	const nodes = [...order.locks].sort((a, b) => weight(b.id) - weight(a.id) || a.id - b.id).slice(0, 12);
-	const R = 105, W = 380, H = 290, pos = new Map();
+	const R = 105, W = 380, H = nodes.length > 2 ? 290 : 130, pos = new Map();
 	nodes.forEach((o, i) => {
 		const a = nodes.length === 2 ? Math.PI * i + Math.PI : 2 * Math.PI * i / nodes.length - Math.PI / 2;
 		pos.set(o.id, [W / 2 + (R + 10) * Math.cos(a), H / 2 + R * Math.sin(a)]);
