@@ -56,8 +56,8 @@ type Plan struct {
 	Plainly bool   `json:",omitempty"` // Replay: the plain run in the place of the finding's execution
 
 	Document string `json:",omitempty"` // Replay: name of the file for the execution as data, a report.Finding; "" for none
-	Patient bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
-	Leaks   bool   `json:",omitempty"` // a goroutine that is left is a finding
+	Patient  bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
+	Leaks    bool   `json:",omitempty"` // a goroutine that is left is a finding
 }
 
 // Environ returns the plan as an element of an environment.
