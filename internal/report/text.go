@@ -205,7 +205,7 @@ func (t *text) goroutine(g verdict.Goroutine, next uint32) {
 		case h.Read:
 			t.line("    holds   %-36s since %s", t.object(h.Object)+" for reading", t.at(h.Site))
 		default:
-			t.line("    holds   %-36s since %s", t.object(h.Object), t.at(h.Site))
+			t.line("    holds   %-36s since %s", engine.Amount(max(h.N, 1))+t.object(h.Object), t.at(h.Site))
 		}
 	}
 	if g.Stack != "" {
@@ -251,6 +251,9 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Queued:
 		return "waits to write at " + t.at(r.Site) + " and keeps new readers out"
 	case verdict.Owes:
+		if w.Op == engine.OpAcquire {
+			return fmt.Sprintf("holds %s%s since %s", engine.Amount(r.N), t.object(w.Object), t.at(r.Site))
+		}
 		return fmt.Sprintf("has yet to %s, as it last did in %s", t.partner(w), t.at(r.Site))
 	case verdict.Used:
 		return fmt.Sprintf("did %s, last at %s", t.deed(r, w), t.at(r.Site))
@@ -291,6 +294,8 @@ func (t *text) partner(w verdict.Waiting) string {
 		return "signal " + t.object(w.Object)
 	case engine.OpWait:
 		return "do " + t.object(w.Object) + ".Done"
+	case engine.OpAcquire:
+		return "give back some of " + t.object(w.Object)
 	}
 	return "end it"
 }
@@ -310,14 +315,21 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
-	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
-		return g.Waits[0].Op.String() + " " + t.object(g.Waits[0].Object)
+	case len(g.Waits) == 1 || g.Op != engine.OpSelect && g.Op != engine.OpAcquire:
+		return t.way(g.Waits[0])
 	}
 	var cases []string
 	for _, w := range g.Waits {
-		cases = append(cases, w.Op.String()+" "+t.object(w.Object))
+		cases = append(cases, t.way(w))
+	}
+	if g.Op == engine.OpAcquire {
+		return strings.Join(cases, " | ")
 	}
 	return "select: " + strings.Join(cases, " | ")
+}
+
+func (t *text) way(w verdict.Waiting) string {
+	return w.Op.String() + " " + engine.Amount(max(w.N, 1)) + t.object(w.Object)
 }
 
 // object returns what the code calls o, and its number too where that is not clear.
