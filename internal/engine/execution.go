@@ -110,6 +110,9 @@ type Execution struct {
 
 	interlock interlock
 
+	wants     []want
+	callSites map[callSite]*Site // of all executions
+
 	objects objects
 	finals  finals
 	trace   trace
@@ -209,6 +212,8 @@ func (x *Execution) reset() {
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.interlock.moves = 0
+	clear(x.wants)
+	x.wants = x.wants[:0]
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.finals.reset()

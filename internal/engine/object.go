@@ -18,9 +18,10 @@ const (
 	Once
 	Cond
 	Pool
+	Resource // of hand-made code, that goroutines hold some of
 )
 
-var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool"}
+var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -60,12 +61,13 @@ type Object struct {
 	pool    []any     // Pool: what was put
 }
 
-// A Hold is a lock held by a task.
+// A Hold is a lock held by a task, or some of a Resource.
 type Hold struct {
 	Task *Task
 	Site *Site
 	Step int
 	Read bool
+	N    int64 // of a Resource
 }
 
 // A Use is the last operation of one kind that one task did on an object.
