@@ -18,6 +18,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
+	"github.com/jostle-dev/jostle/internal/manifest"
 )
 
 // testFlags are the flags of jostle test.
@@ -169,7 +170,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
-	c.Found = line.found
+	github := newAnnotator(stderr)
+	c.Found = func(pkg, test, what, file string) {
+		line.found(pkg, test, what, file)
+		if dir, ok := packageOf(file); ok {
+			github.file(file, dir)
+		}
+	}
 	failed, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {
@@ -190,9 +197,10 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	return nil
 }
 
-// testEnviron returns the environment of instrumented tests. The generator of math/rand is part of what a replay repeats.
+// testEnviron returns the environment of instrumented tests. What they are built with is not for them: they may run the go
+// command themselves. The generator of math/rand is part of what a replay repeats.
 func testEnviron(set map[string]string) []string {
-	env := environ(set)
+	env := append(os.Environ(), manifest.Env+"="+set[manifest.Env])
 	debug := "randautoseed=0"
 	if have := os.Getenv("GODEBUG"); have != "" {
 		debug += "," + have
