@@ -59,6 +59,17 @@ func Register(s []Site) { sites = append(sites, s) }
 // code is instrumented.
 func Sites() [][]Site { return sites }
 
+// files are the instrumented files of the process. It is complete before main.
+var files []File
+
+// Relate adds what is known of a file beside its sync points. For initialisers of package variables only.
+func Relate(name string, flows []uint64, funcs []Function) {
+	files = append(files, File{name, flows, funcs})
+}
+
+// Files returns what is known of the instrumented files of the process beside their sync points.
+func Files() []File { return files }
+
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
 func Self() *Task {

@@ -230,12 +230,20 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Owes:
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:
-		return fmt.Sprintf("for %s, which did %s (%s)", who, t.partner(w), t.where(r.Site))
+		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Might:
+		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Made:
+		return fmt.Sprintf("for %s, which can cancel the context made at %s", who, t.where(r.Site))
+	case verdict.Given:
+		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
+	case verdict.Spent:
+		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
 	}
 	if r.Site == nil {
 		return fmt.Sprintf("for %s, which does the same work as who could %s", who, t.partner(w))
 	}
-	return fmt.Sprintf("for %s, which could %s (%s)", who, t.partner(w), t.where(r.Site))
+	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
 }
 
 // nobodyShown bounds the goroutines that could have ended a wait and have gone.
@@ -252,6 +260,9 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 	for _, w := range g.Waits {
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
+			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
+				t.para(margin+"   ", "as %s would at %s", s.Func[strings.LastIndexByte(s.Func, '/')+1:], t.where(s))
+			}
 			continue
 		}
 		t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
@@ -269,7 +280,10 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 				at = " at " + t.where(r.Site)
 			}
 			gone := ""
-			if r.Ended {
+			switch {
+			case r.Ended && r.Last != nil && r.Last != r.Site:
+				gone = ", and has ended behind " + t.where(r.Last)
+			case r.Ended:
 				gone = ", and has ended"
 			}
 			t.para(margin+"   ", "%s %s%s%s", t.name(r.Task), did, at, gone)
