@@ -138,7 +138,7 @@ func TestStepsOfAFailureHaveNames(t *testing.T) {
 
 // Who looks at each tick whether what it works for is still there, through a weak pointer, ends when it is not.
 func TestWeakPointerEndsGoroutine(t *testing.T) {
-	type cache struct{ buf [64]*int }
+	type cache struct{ _ [64]*int }
 	start := func() *cache {
 		c := &cache{}
 		w := weak.Make(c)
