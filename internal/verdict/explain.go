@@ -113,8 +113,13 @@ func (g *graph) orphaned(path []uint32) knot {
 // the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
+	// A context that is waited for beside something else is the way out when that does not come, and not what is waited for.
+	beside := slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op != engine.OpContext })
 	for _, w := range g.waits[id] {
 		limit := worst
+		if beside {
+			limit = min(limit, Made-1)
+		}
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
