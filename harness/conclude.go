@@ -28,7 +28,7 @@ func (o outcome) render(replay string, sched []byte) string {
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay})
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}

@@ -3,6 +3,7 @@ package perturb
 import (
 	"context"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -21,6 +22,22 @@ func cancelled(cancel func(), s *Site) {
 	t.Point(engine.OpCancel, nil, s)
 	cancel()
 	t.Settle()
+}
+
+// offered makes the cancel function of a context that the calling code has made, and offers it to the schedule: if the code
+// is a test, its contexts are what a user of the code under test may cancel at any time.
+func offered(cancel func(error), s *Site) func(error) {
+	t := engine.Self()
+	var o *engine.Offer
+	if t != nil && strings.HasSuffix(s.File, "_test.go") {
+		o = t.Offer(func() { cancel(nil) }, s)
+	}
+	return func(cause error) {
+		if t := engine.Self(); t != nil && o != nil {
+			t.Withdraw(o)
+		}
+		cancelled(func() { cancel(cause) }, s)
+	}
 }
 
 // settle has a context make its channel, which package context puts off until it is asked for. That of a context that is
@@ -45,14 +62,15 @@ func settle(ctx, parent context.Context, s *Site) {
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
 	settle(ctx, parent, s)
-	return ctx, func() { cancelled(cancel, s) }
+	end := offered(func(error) { cancel() }, s)
+	return ctx, func() { end(nil) }
 }
 
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	settle(ctx, parent, s)
-	return ctx, func(cause error) { cancelled(func() { cancel(cause) }, s) }
+	return ctx, offered(cancel, s)
 }
 
 // ContextWithDeadline is context.WithDeadline.
@@ -66,7 +84,8 @@ func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, 
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
 	settle(ctx, parent, s)
-	return ctx, func() { cancelled(cancel, s) }
+	end := offered(func(error) { cancel() }, s)
+	return ctx, func() { end(nil) }
 }
 
 // ContextWithTimeout is context.WithTimeout.

@@ -54,7 +54,7 @@ The exit code is 0 if all targets did well, 1 if something was found, 2 if the c
 			}
 			f := fuzzer{
 				build: build, env: environ(res.Env), budget: budget, parallel: parallel,
-				stdout: c.OutOrStdout(), stderr: c.ErrOrStderr(),
+				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
 			return f.all(c.Context(), targets)
 		},

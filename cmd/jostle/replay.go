@@ -41,7 +41,7 @@ The exit code is 1 if something was found, the same or another, 0 if the test pa
 			}
 			found := false
 			for _, file := range files {
-				r := replayer{build: build, times: times, trace: trace, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+				r := replayer{build: build, times: times, trace: trace, stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr()}
 				var err error
 				var bad bool
 				if debug {

@@ -24,6 +24,12 @@ type Limits struct {
 	Pause func(time.Duration)
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
+	// Keep has the snapshot hold the steps, and how locks were taken, of an execution that went well too.
+	Keep bool
+	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
+	Cancel bool
+	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
+	Trace bool
 }
 
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
@@ -110,7 +116,12 @@ type Execution struct {
 	objects objects
 	finals  finals
 	trace   trace
-	clock   clock
+	locking []Locking
+
+	offers    []*Offer
+	cancelled *Cancelling
+
+	clock clock
 
 	out        outside
 	outside    int
@@ -207,6 +218,8 @@ func (x *Execution) reset() {
 	x.objects.reset()
 	x.finals.reset()
 	x.trace.reset()
+	x.locking = x.locking[:0]
+	x.offers, x.cancelled = nil, nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)
@@ -234,8 +247,12 @@ const (
 	Interlocked       // others could go on, and tasks wait for each other's locks
 )
 
-// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
-const outlivedTicks = 3_000
+// Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
+const (
+	outlivedTicks = 3_000
+	outlivedSteps = 200_000
+	spinSteps     = 10_000 // of these, all only look: nothing is done, and nothing will be
+)
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
 // every sleeper has woken: one of them may do what the others wait for.
@@ -248,7 +265,8 @@ const (
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
 	ticks, since, half, far := 0, int64(0), 0, int64(0)
-	after := 0 // moves of the clock since the body ended
+	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	released := false  // what the body alone has held was looked for since it ended
 	for {
 		x.admit()
 		switch {
@@ -258,7 +276,14 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after > outlivedTicks && x.moved {
+			if after++; after == 1 {
+				end = x.trace.n
+			}
+			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
+				if x.trace.polls(spinSteps) {
+					x.fail(TooLong, nil, nil, nil)
+					return Stopped
+				}
 				return x.interrupt(Outlived)
 			}
 		}
@@ -298,6 +323,12 @@ func (x *Execution) loop() Quiet {
 			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
 		}
+		if x.tasks[0].state == Ended && !released {
+			released = true
+			if x.finalize(time.Millisecond) {
+				continue
+			}
+		}
 		if ticks++; ticks == quietTicks/2 {
 			half = x.trace.n // who sleeps at first may then wait for somebody too
 		}
@@ -305,6 +336,9 @@ func (x *Execution) loop() Quiet {
 			// It may be doing what the others wait for.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
 			if x.tasks[0].state == Ended || x.stuck(half) {
+				if x.finalize(finalizePatience) {
+					continue
+				}
 				x.settled = half
 				return LiveTimers
 			}
@@ -317,7 +351,7 @@ func (x *Execution) loop() Quiet {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
-		case !x.beyond() && x.runq.n == 0 && !x.awaken():
+		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
@@ -329,6 +363,9 @@ func (x *Execution) interrupt(q Quiet) Quiet {
 	x.settled = x.trace.n
 	return q
 }
+
+// finalizePatience is how long a hang is not believed for finalizers that may yet end it.
+const finalizePatience = 50 * time.Millisecond
 
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
 // execution waits for. It reports whether they did anything.

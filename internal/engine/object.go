@@ -265,6 +265,9 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
+	if t.x.limits.Keep && o.Kind != Resource {
+		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
+	}
 }
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
@@ -282,7 +285,11 @@ func (o *Object) Release(t *Task) {
 }
 
 func (o *Object) dropHold(i int) {
-	o.holds[i].Task.held--
+	h := o.holds[i]
+	h.Task.held--
+	if x := h.Task.x; x.limits.Keep && o.Kind != Resource {
+		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
+	}
 	last := len(o.holds) - 1
 	for ; i < last; i++ { // no copy, which the race detector would see
 		o.holds[i] = o.holds[i+1]
@@ -382,26 +389,48 @@ func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
 // Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
 // that they can go; one that is still used is a new one to the engine. The finalizers that are then due run as a task.
 func (t *Task) Collect() {
-	x := t.x
-	if x.unwinding {
+	if t.x.unwinding {
 		return
 	}
 	t.near = nil
+	if due := t.x.collect(time.Millisecond); due != nil {
+		t.Go(due, finalizers, nil)
+	}
+}
+
+// finalizers is the name of the task that runs them.
+const finalizers = "finalizers"
+
+// finalize is Collect when nothing can run: whoever waits for a finalizer does not wait for ever, because Go collects
+// garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run.
+func (x *Execution) finalize(patience time.Duration) bool {
+	for d := time.Millisecond; d <= patience && x.finals.outstanding(); d *= 2 {
+		if due := x.collect(d); due != nil {
+			t := x.newTask(nil, nil, finalizers)
+			go t.run(due)
+			x.ready(t)
+			return true
+		}
+	}
+	return false
+}
+
+// collect runs the garbage collector, gives the runtime, which has goroutines of its own for finalizers, so much real
+// time, and returns what runs those that are due; nil if none are.
+func (x *Execution) collect(d time.Duration) (due func()) {
 	x.objects.forget(x.tasks)
 	runtime.GC()
 	if x.limits.Pause != nil {
-		x.limits.Pause(time.Millisecond) // the runtime has a goroutine for them
+		x.limits.Pause(d)
 	}
-	x.finals.mu.Lock()
-	due := x.finals.due
-	x.finals.due = nil
-	x.finals.mu.Unlock()
-	if len(due) > 0 {
-		t.Go(func() {
-			for _, f := range due {
-				f()
-			}
-		}, "finalizers", nil)
+	fs := x.finals.take()
+	if len(fs) == 0 {
+		return nil
+	}
+	return func() {
+		for _, f := range fs {
+			f()
+		}
 	}
 }
 
@@ -410,28 +439,46 @@ func (t *Task) Collect() {
 type finals struct {
 	mu        sync.Mutex
 	execution int // counts them: an Execution is used again
+	set       int // not due so far
 	due       []func()
 }
 
-// Final returns a function that takes a finalizer for later: for the next garbage collection that the execution asks for.
-// Without one it is not run at all, as Go may have it too, and nor is it after the execution.
+// Final returns a function that takes a finalizer for later: for the next garbage collection, which comes when the
+// execution asks for it, and when nothing can run. After the execution it is not run at all.
 func (t *Task) Final() (later func(f func())) {
 	fs := &t.x.finals
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.set++
 	of := fs.execution
 	return func(f func()) {
 		fs.mu.Lock()
 		defer fs.mu.Unlock()
 		if fs.execution == of {
+			fs.set--
 			fs.due = append(fs.due, f)
 		}
 	}
+}
+
+func (fs *finals) outstanding() bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.set+len(fs.due) > 0
+}
+
+func (fs *finals) take() (due []func()) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	due, fs.due = fs.due, nil
+	return due
 }
 
 func (fs *finals) reset() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.execution++
-	fs.due = nil
+	fs.set, fs.due = 0, nil
 }
 
 // forget lets go of the objects that nothing but their memory would be lost of.

@@ -6,6 +6,7 @@ type Step struct {
 	Object uint32 // Object.ID, 0 for none
 	Op     Op
 	Choice Choice // how the task came to run
+	Until  uint32 // number of another task's step that ended the wait of this one; 0 if it did not wait, or a timer ended it
 	Site   *Site
 }
 
@@ -72,6 +73,31 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 	} else {
 		tr.steps[(tr.n-1)%keptSteps] = Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s}
 	}
+}
+
+// ended notes that the step that is done at present ended the wait in which t has been since step n.
+func (tr *trace) ended(t *Task, n int) {
+	if n == 0 || tr.n-n >= keptSteps {
+		return
+	}
+	if s := &tr.steps[(n-1)%keptSteps]; s.Task == t.ID {
+		s.Until = uint32(tr.n)
+	}
+}
+
+// polls reports whether the last n steps, n <= keptSteps, are all of goroutines that look at something and find nothing.
+func (tr *trace) polls(n int) bool {
+	if n > len(tr.steps) {
+		return false
+	}
+	for i := range n {
+		switch tr.steps[(tr.n-1-i)%keptSteps].Op {
+		case OpAtomic, OpTryLock, OpTryRLock, OpYield, OpContext, OpSelect:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // kept returns the steps that are left, oldest first.

@@ -18,6 +18,11 @@ func explain(v *Verdict, g *graph) {
 				g.stuck = append(g.stuck, t)
 			}
 		}
+		g.wait()
+	}
+	if snap.Quiet == engine.Outlived && snap.Cancelled != nil {
+		g.stuck = g.survivors()
+		g.wait()
 	}
 	knot := g.knot()
 	for _, id := range knot.tasks {
@@ -41,6 +46,9 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule()
+	if v.Cancelled != nil && !v.Cycle && v.Lost == nil {
+		v.Rule = Cancel
+	}
 	if v.Rule == ReleaseFirst && v.Cycle {
 		v.startWithHolder()
 	}
@@ -208,7 +216,7 @@ func (g *graph) isStuck(id uint32) bool {
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned,
+		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
 	if want := wantOf(t); want != nil {

@@ -52,6 +52,8 @@ type Verdict struct {
 	Others []Goroutine
 	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
 
+	Cancelled *Cancelled // the context that the schedule cancelled, if any
+
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 
 	Value string // what was panicked with
@@ -65,6 +67,9 @@ type Verdict struct {
 	Elapsed     time.Duration
 	Abandoned   int // goroutines that could not be ended
 
+	Tasks   []engine.TaskState   // all goroutines, whatever became of them, and
+	Objects []engine.ObjectState // all objects; of a pass only if its trace was kept
+
 	names   map[uint32]string
 	objects map[uint32]string
 }
@@ -75,6 +80,7 @@ type Goroutine struct {
 	Name    string
 	Parent  uint32
 	Spawned *engine.Site // the go statement; nil for the body itself
+	Born    int          // step
 	Op      engine.Op    // what it is blocked in
 	Site    *engine.Site // where
 	Waits   []Waiting
@@ -156,19 +162,25 @@ func (v *Verdict) Found() bool { return v.Kind != Pass }
 func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
-		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned,
+		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
 	}
+	v.cancelled(snap)
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
+		if snap.Traced { // somebody wants to see it all the same
+			g := newGraph(snap, code)
+			v.names, v.objects = g.taskNames(), g.objectNames()
+		}
 		return v
 	}
 	g := newGraph(snap, code)
-	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil {
+	v.names, v.objects = g.taskNames(), g.objectNames()
+	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
+	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
-	v.names, v.objects = g.taskNames(), g.objectNames()
 	switch {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
@@ -187,6 +199,9 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		v.Evidence = "nothing can run and no timer is pending"
 		if snap.Quiet == engine.Outlived {
 			v.Evidence = "others go on, and none of them holds what these wait for"
+		}
+		if survives {
+			v.Evidence = outlivedCancel(snap)
 		}
 		if snap.Quiet == engine.Interlocked {
 			v.Evidence = "others could go on, and these wait for each other's locks"

@@ -69,6 +69,16 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			g.stuck = append(g.stuck, t)
 		}
 	}
+	g.wait()
+	if snap.Quiet == engine.Interlocked {
+		g.keepInterlocked()
+	}
+	return g
+}
+
+// wait notes what those who are stuck wait for, and who could end it.
+func (g *graph) wait() {
+	clear(g.waits)
 	for _, t := range g.stuck {
 		want := wantOf(t)
 		if want != nil {
@@ -81,10 +91,6 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			g.waits[t.ID] = append(g.waits[t.ID], g.waiting(t, w))
 		}
 	}
-	if snap.Quiet == engine.Interlocked {
-		g.keepInterlocked()
-	}
-	return g
 }
 
 // keepInterlocked leaves those stuck that wait for each other's locks, and who waits for one of theirs. The others may

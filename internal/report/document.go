@@ -1,0 +1,477 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// DocumentVersion is the version of the format of a Document. What a reader of the one before would take for something
+// else gives it another number; what is added does not. docs/report.md says what is in it, docs/report.schema.json exactly.
+const DocumentVersion = 1
+
+// A Document is a report as data. It is made of findings alone, so that it is the same wherever it is made: no times, no
+// paths of the machine.
+type Document struct {
+	Version  int        `json:"version"`
+	Tool     string     `json:"tool"`         // "jostle" and its version, if that is known
+	Go       string     `json:"go,omitempty"` // version that the findings were replayed with
+	Findings []*Finding `json:"findings"`
+}
+
+// A Finding is what is known of one finding: what its file says, and what its execution was when it was run again. Of one
+// that could not be reproduced there are Report, and what stands before it.
+type Finding struct {
+	Package    string      `json:"package,omitempty"` // import path
+	Module     string      `json:"module,omitempty"`
+	Test       string      `json:"test,omitempty"`
+	Mode       string      `json:"mode,omitempty"` // "controlled" or "live"
+	Race       bool        `json:"race,omitempty"` // with the race detector
+	File       string      `json:"file,omitempty"` // that replays it
+	Replay     string      `json:"replay,omitempty"`
+	Cause      string      `json:"cause,omitempty"` // the same for every schedule that leads there
+	FoundBy    string      `json:"foundBy,omitempty"`
+	Reproduced *Reproduced `json:"reproduced,omitempty"`
+	Departures []Departure `json:"departures,omitempty"` // of the schedule from the plain run
+
+	Verdict  string `json:"verdict"`            // one word
+	Rule     int    `json:"rule,omitempty"`     // 1 to 4; 0 for none
+	RuleText string `json:"ruleText,omitempty"` // the rule in a few words
+	Headline string `json:"headline"`           // what happened, half a sentence
+	Evidence string `json:"evidence,omitempty"` // on what the verdict rests
+	Advice   string `json:"advice,omitempty"`   // what to change
+	Report   string `json:"report,omitempty"`   // as the terminal shows it
+
+	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
+	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
+	Others   []uint32 `json:"others,omitempty"`   // stuck as well
+	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
+	Panicked string   `json:"panicked,omitempty"` // what was panicked with
+	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
+	Stack    string   `json:"stack,omitempty"`    // of a panic, or of what stalled
+	Races    []Race   `json:"races,omitempty"`    // what the race detector says
+
+	Run
+	Locks   *LockOrder `json:"locks,omitempty"`   // who takes which lock while holding which
+	Plain   *Run       `json:"plain,omitempty"`   // the plain run, which passes, to a little beyond where they part
+	Parts   int        `json:"parts,omitempty"`   // number of the first step that is another one there
+	Sources []Source   `json:"sources,omitempty"` // lines around every place
+}
+
+// Reproduced says how often an execution was run again, and what came of it.
+type Reproduced struct {
+	Of    int    `json:"of"`             // times
+	Times int    `json:"times"`          // it ended by the finding's cause
+	Same  int    `json:"same"`           // of these, by the very same steps
+	Note  string `json:"note,omitempty"` // why not every time
+}
+
+// A Departure is a decision of the schedule that is not the plain one.
+type Departure struct {
+	Text   string `json:"text"`             // who, where, what
+	Missed bool   `json:"missed,omitempty"` // the code has changed there: it did not come
+}
+
+// A Run is an execution, as far as its trace is kept.
+type Run struct {
+	Steps       int         `json:"steps"` // that it had
+	First       int         `json:"first,omitempty"`
+	Preemptions int         `json:"preemptions"`
+	Elapsed     string      `json:"elapsed,omitempty"` // virtual time
+	Goroutines  []Goroutine `json:"goroutines,omitempty"`
+	Objects     []Object    `json:"objects,omitempty"`
+	Places      []Place     `json:"places,omitempty"` // of the trace, which has indices into it
+	Trace       []Step      `json:"trace,omitempty"`  // steps from First on
+	Held        []Span      `json:"held,omitempty"`   // which locks were held when
+}
+
+// A Place is a position in the source. File is relative to the root of the module, or begins with another module's path and
+// version, or with GOROOT/src.
+type Place struct {
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Function string `json:"function,omitempty"`
+	Expr     string `json:"expr,omitempty"` // what a sync point works on, as the source spells it
+}
+
+// A Goroutine of an execution.
+type Goroutine struct {
+	ID      uint32 `json:"id"`
+	Name    string `json:"name"`
+	Parent  uint32 `json:"parent,omitempty"`
+	Started *Place `json:"started,omitempty"` // its go statement
+	Born    int    `json:"born,omitempty"`    // step after which it was started
+	State   string `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
+	Doing   string `json:"doing,omitempty"`   // what it is blocked in
+	At      *Place `json:"at,omitempty"`      // where
+	Waits   []Wait `json:"waits,omitempty"`
+	Holds   []Hold `json:"holds,omitempty"`
+	Stack   string `json:"stack,omitempty"` // where the engine does not see what it is blocked in
+}
+
+// A Wait is one thing that would let a goroutine go on.
+type Wait struct {
+	Object uint32     `json:"object"`
+	Op     string     `json:"op"`
+	Name   string     `json:"name"` // of the object, here
+	Needs  string     `json:"needs"`
+	By     []Releaser `json:"by,omitempty"`
+}
+
+// A Releaser is a goroutine that could end a wait.
+type Releaser struct {
+	Goroutine uint32 `json:"goroutine"`
+	How       string `json:"how"` // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
+	Because   string `json:"because"`
+	At        *Place `json:"at,omitempty"`
+	Ended     bool   `json:"ended,omitempty"`
+}
+
+// A Hold is what a goroutine has to give back.
+type Hold struct {
+	Object uint32 `json:"object"`
+	Name   string `json:"name"`
+	Since  *Place `json:"since,omitempty"`
+	Read   bool   `json:"read,omitempty"`
+	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
+}
+
+// An Object is a synchronisation object.
+type Object struct {
+	ID   uint32 `json:"id"`
+	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"`
+}
+
+// A Step is one operation.
+type Step struct {
+	N         int    `json:"n"` // from 1
+	Goroutine uint32 `json:"goroutine"`
+	Op        string `json:"op"`
+	Object    uint32 `json:"object,omitempty"`
+	Place     int    `json:"place"`            // index into Places; -1 for none
+	Choice    string `json:"choice,omitempty"` // how the goroutine came to run: "" it went on, "switched", "preempted", "delayed"
+	Until     int    `json:"until,omitempty"`  // the step of another goroutine that ended the wait which this was
+}
+
+// A Span is for how long a lock was held.
+type Span struct {
+	Object    uint32 `json:"object"`
+	Goroutine uint32 `json:"goroutine"`
+	From      int    `json:"from"`         // step; 0 if before the first that is kept
+	To        int    `json:"to,omitempty"` // 0 if to the end
+	Read      bool   `json:"read,omitempty"`
+}
+
+// An Event is one operation of one goroutine.
+type Event struct {
+	Goroutine uint32 `json:"goroutine"`
+	Op        string `json:"op"`
+	At        *Place `json:"at,omitempty"`
+	Step      int    `json:"step"`
+}
+
+// A Race is a report of the race detector.
+type Race struct {
+	Accesses []Access `json:"accesses"`
+}
+
+// An Access is one of those that race.
+type Access struct {
+	What  string  `json:"what"` // "write", "previous read"
+	By    string  `json:"by"`
+	Stack []Place `json:"stack,omitempty"` // the innermost call first
+}
+
+// A LockOrder is a graph: which lock was taken while which was held.
+type LockOrder struct {
+	Locks []Object   `json:"locks"`
+	Edges []LockEdge `json:"edges"`
+}
+
+// A LockEdge says that Goroutine took the lock To while it held From.
+type LockEdge struct {
+	From      uint32 `json:"from"`
+	To        uint32 `json:"to"`
+	Goroutine uint32 `json:"goroutine"`
+	Held      *Place `json:"held,omitempty"`     // where it had taken From
+	Acquired  *Place `json:"acquired,omitempty"` // where it took To, or waits for it
+	Cycle     bool   `json:"cycle,omitempty"`    // of the circle of this finding
+	Predicted bool   `json:"predicted,omitempty"`
+}
+
+// A Source is a window of a file.
+type Source struct {
+	File  string   `json:"file"`
+	First int      `json:"first"` // number of the first line
+	Lines []string `json:"lines"`
+}
+
+// Bounds on what a Document takes of an execution.
+const (
+	maxTrace   = 10_000 // steps
+	maxEdges   = 300    // of locks
+	around     = 4      // lines around a place
+	beyond     = 40     // steps of the plain run after those that are the same
+	maxSources = 5_000  // lines
+)
+
+// NewFinding returns v as data. What is known only of the finding's file is for the caller to add.
+func NewFinding(v *verdict.Verdict, o Options) *Finding {
+	var whole strings.Builder
+	_ = Text(&whole, v, o) // a strings.Builder takes everything
+	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
+	b.text.o.Dir = b.files.root
+	f := &Finding{
+		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
+		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: whole.String(), Cycle: v.Cycle,
+		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
+	}
+	if v.Found() {
+		f.Advice = b.text.change()
+	}
+	for _, g := range v.Knot {
+		f.Knot = append(f.Knot, g.ID)
+	}
+	for _, g := range v.Others {
+		f.Others = append(f.Others, g.ID)
+	}
+	if l := v.Lost; l != nil {
+		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
+	}
+	for _, r := range v.Races {
+		f.Races = append(f.Races, b.race(r))
+	}
+	f.Run = b.run()
+	f.Locks = b.locks(&f.Run)
+	f.Sources = b.files.sources()
+	return f
+}
+
+// Beside puts the plain run next to the finding, if that passes and there is something to compare.
+func (f *Finding) Beside(plain *Finding) {
+	if plain.Verdict != "pass" || f.First != 1 || plain.First != 1 {
+		return
+	}
+	run := plain.Run
+	n := 0
+	for n < min(len(f.Trace), len(run.Trace)) && f.same(f.Trace[n], &run, run.Trace[n]) {
+		n++
+	}
+	f.Parts = n + 1
+	run.Trace = run.Trace[:min(n+beyond, len(run.Trace))]
+	last := uint32(0)
+	for _, s := range run.Trace {
+		last = max(last, s.Goroutine)
+	}
+	run.Goroutines = slices.DeleteFunc(run.Goroutines, func(g Goroutine) bool { return g.ID > last })
+	run.Held = slices.DeleteFunc(run.Held, func(s Span) bool { return s.From > len(run.Trace) })
+	f.Plain = &run
+	f.Sources = merge(append(f.Sources, plain.Sources...))
+}
+
+func (f *Finding) same(s Step, other *Run, t Step) bool {
+	if s.Goroutine != t.Goroutine || s.Op != t.Op || s.Object != t.Object || (s.Place < 0) != (t.Place < 0) {
+		return false
+	}
+	return s.Place < 0 || f.Places[s.Place] == other.Places[t.Place]
+}
+
+// WriteJSON writes the document.
+func (d *Document) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "\t")
+	return e.Encode(d)
+}
+
+// A builder makes a Finding of a verdict.
+type builder struct {
+	v     *verdict.Verdict
+	text  *text
+	files *files
+
+	places []Place
+	index  map[*engine.Site]int
+}
+
+func (b *builder) place(s *engine.Site) *Place {
+	if s == nil {
+		return nil
+	}
+	fn := s.Func[strings.LastIndexByte(s.Func, '/')+1:]
+	expr := s.Expr
+	if len(s.Cases) > 0 {
+		var cases []string
+		for _, c := range s.Cases {
+			cases = append(cases, c.Op+" "+c.Expr)
+		}
+		expr = strings.Join(cases, " | ")
+	}
+	return &Place{b.files.seen(s.File, int(s.Line)), int(s.Line), fn, expr}
+}
+
+// runtimePlace is place for a position as the runtime prints it; nil if it is none.
+func (b *builder) runtimePlace(p, fn string) *Place {
+	file, line, ok := cutLine(p)
+	if !ok {
+		return nil
+	}
+	return &Place{File: b.files.seen(file, line), Line: line, Function: fn[strings.LastIndexByte(fn, '/')+1:]}
+}
+
+// indexOf returns the index of a sync point among the places of the trace.
+func (b *builder) indexOf(s *engine.Site) int {
+	if s == nil {
+		return -1
+	}
+	i, ok := b.index[s]
+	if !ok {
+		i = len(b.places)
+		b.index[s] = i
+		b.places = append(b.places, *b.place(s))
+	}
+	return i
+}
+
+// stack makes the paths in a stack what they are elsewhere.
+func (b *builder) stack(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if rest, ok := strings.CutPrefix(l, "\t"); ok {
+			rest, _, _ = strings.Cut(rest, " +0x")
+			if file, line, ok := cutLine(rest); ok {
+				lines[i] = fmt.Sprintf("\t%s:%d", b.files.name(file), line)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (b *builder) race(r verdict.RaceReport) Race {
+	var out Race
+	for _, a := range r.Accesses {
+		access := Access{What: a.What, By: a.By}
+		for _, f := range a.Frames {
+			if p := b.runtimePlace(f.Place, f.Func); p != nil {
+				access.Stack = append(access.Stack, *p)
+			}
+		}
+		out.Accesses = append(out.Accesses, access)
+	}
+	return out
+}
+
+var choices = map[engine.Choice]string{engine.Switched: "switched", engine.Preempted: "preempted", engine.Delayed: "delayed"}
+
+func (b *builder) run() Run {
+	v := b.v
+	steps := v.Steps[max(0, len(v.Steps)-maxTrace):]
+	r := Run{Steps: v.Total, Preemptions: v.Preemptions, Elapsed: rounded(v.Elapsed).String()}
+	if len(steps) > 0 {
+		r.First = v.Total - len(steps) + 1
+	}
+	b.index = map[*engine.Site]int{}
+	used, ran := map[uint32]bool{}, map[uint32]bool{}
+	for i, s := range steps {
+		r.Trace = append(r.Trace, Step{
+			N: r.First + i, Goroutine: s.Task, Op: s.Op.String(), Object: s.Object, Place: b.indexOf(s.Site),
+			Choice: choices[s.Choice], Until: int(s.Until),
+		})
+		used[s.Object], ran[s.Task] = true, true
+	}
+	r.Held = held(v.Tasks, steps, r.First)
+	for _, g := range b.goroutines(ran) {
+		r.Goroutines = append(r.Goroutines, g)
+		for _, w := range g.Waits {
+			used[w.Object] = true
+		}
+		for _, h := range g.Holds {
+			used[h.Object] = true
+		}
+	}
+	for _, s := range r.Held {
+		used[s.Object] = true
+	}
+	for _, o := range v.Objects {
+		if used[o.ID] {
+			r.Objects = append(r.Objects, Object{o.ID, o.Kind.String(), v.ObjectName(o.ID)})
+		}
+	}
+	r.Places = b.places
+	return r
+}
+
+var states = map[engine.State]string{engine.Enabled: "runnable", engine.Blocked: "blocked", engine.Outside: "outside", engine.Ended: "ended"}
+
+// goroutines returns those that ran, or are left, or have started one of them.
+func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
+	v := b.v
+	stuck := map[uint32]verdict.Goroutine{}
+	for _, g := range slices.Concat(v.Knot, v.Others) {
+		stuck[g.ID] = g
+		ran[g.ID] = true
+	}
+	if len(v.Tasks) == 0 { // a live run: nothing else is known
+		var out []Goroutine
+		for _, id := range slices.Sorted(maps.Keys(stuck)) {
+			out = append(out, b.stuck(Goroutine{ID: id, Name: stuck[id].Name, State: "blocked"}, stuck[id]))
+		}
+		return out
+	}
+	for _, t := range slices.Backward(v.Tasks) {
+		if t.State != engine.Ended {
+			ran[t.ID] = true
+		}
+		if ran[t.ID] {
+			ran[t.Parent] = true
+		}
+	}
+	var out []Goroutine
+	for _, t := range v.Tasks {
+		if !ran[t.ID] {
+			continue
+		}
+		name := strings.TrimPrefix(v.NameOf(t.ID), fmt.Sprintf("g%d ", t.ID))
+		g := Goroutine{ID: t.ID, Name: name, Parent: t.Parent, Started: b.place(t.Spawned), Born: t.Born, State: states[t.State]}
+		if s, ok := stuck[t.ID]; ok {
+			g = b.stuck(g, s)
+		} else if t.State != engine.Ended {
+			g.At = b.place(cmp.Or(t.Site, t.Last))
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+var hows = map[verdict.How]string{
+	verdict.Holds: "holds", verdict.Queued: "queued", verdict.Owes: "owes", verdict.Used: "used", verdict.Could: "could",
+	verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
+}
+
+// stuck adds what is known of one that can never go on.
+func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
+	t := b.text
+	g.Doing, g.At, g.Stack = t.doing(s), b.place(s.Site), b.stack(s.Stack)
+	if s.Place != "" {
+		g.At = b.runtimePlace(s.Place, s.Name)
+	}
+	for _, w := range s.Waits {
+		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w)}
+		for _, r := range w.By {
+			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.Ended})
+		}
+		g.Waits = append(g.Waits, wait)
+	}
+	for _, h := range s.Holds {
+		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.Owed})
+	}
+	return g
+}

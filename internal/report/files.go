@@ -1,0 +1,157 @@
+package report
+
+import (
+	"cmp"
+	"os"
+	"path"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// files are the source files of a report, under names that mean the same on every machine.
+type files struct {
+	root  string // of the module under test
+	names map[string]string
+	lines map[string]map[int]bool // by file as the machine has it: places in it
+}
+
+// newFiles returns the files of a package in dir.
+func newFiles(dir string) *files {
+	f := &files{names: map[string]string{}, lines: map[string]map[int]bool{}}
+	f.root, _ = moduleOf(dir)
+	return f
+}
+
+// moduleOf returns the root and the path of the module that a directory belongs to.
+func moduleOf(dir string) (root, name string) {
+	for d := dir; d != "" && d != "."; d = filepath.Dir(d) {
+		if content, err := os.ReadFile(filepath.Join(d, "go.mod")); err == nil {
+			if m := moduleLine.FindSubmatch(content); m != nil {
+				name = string(m[1])
+			}
+			return d, name
+		}
+		if filepath.Dir(d) == d {
+			break
+		}
+	}
+	return dir, ""
+}
+
+// moduleLine is where a go.mod says what its module is called. No test binary is to link more than it needs.
+var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^"\s]+)`)
+
+// goroot is where the standard library was compiled, with a slash behind it; "" if that is not known.
+var goroot = func() string {
+	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer()).FileLine(0)
+	dir, ok := strings.CutSuffix(filepath.ToSlash(file), "strings/strings.go")
+	if !ok {
+		return ""
+	}
+	return dir
+}()
+
+// name returns what a file is called in a report.
+func (f *files) name(file string) string {
+	if n, ok := f.names[file]; ok {
+		return n
+	}
+	n := f.find(file)
+	f.names[file] = n
+	return n
+}
+
+func (f *files) find(file string) string {
+	slashed := filepath.ToSlash(file)
+	if _, inCache, ok := strings.Cut(slashed, "/pkg/mod/"); ok {
+		return inCache
+	}
+	if rest, ok := strings.CutPrefix(slashed, goroot); ok && goroot != "" {
+		return "GOROOT/src/" + rest
+	}
+	if rel, ok := below(f.root, file); ok {
+		return rel
+	}
+	if root, module := moduleOf(filepath.Dir(file)); module != "" {
+		if rel, ok := below(root, file); ok {
+			return path.Join(module, rel)
+		}
+	}
+	return slashed
+}
+
+func below(dir, file string) (string, bool) {
+	if dir == "" {
+		return "", false
+	}
+	rel, err := filepath.Rel(dir, file)
+	rel = filepath.ToSlash(rel)
+	return rel, err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
+}
+
+// seen notes that a report mentions a line of a file, and returns the file's name.
+func (f *files) seen(file string, line int) string {
+	if f.lines[file] == nil {
+		f.lines[file] = map[int]bool{}
+	}
+	f.lines[file][line] = true
+	return f.name(file)
+}
+
+// sources returns the lines around all that were seen, as far as the files can be read.
+func (f *files) sources() []Source {
+	var out []Source
+	for file, lines := range f.lines {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue // the report is as good without
+		}
+		text := strings.Split(strings.ReplaceAll(string(content), "\r\n", "\n"), "\n")
+		for n := range lines {
+			if n < 1 || n > len(text) {
+				continue
+			}
+			first, last := max(1, n-around), min(len(text), n+around)
+			out = append(out, Source{f.name(file), first, text[first-1 : last]})
+		}
+	}
+	return merge(out)
+}
+
+// merge joins windows that touch.
+func merge(windows []Source) []Source {
+	slices.SortFunc(windows, func(a, b Source) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.First, b.First)) })
+	var out []Source
+	total := 0
+	for _, w := range windows {
+		if n := len(out); n > 0 && out[n-1].File == w.File && w.First <= out[n-1].First+len(out[n-1].Lines) {
+			last := &out[n-1]
+			if more := w.First + len(w.Lines) - last.First - len(last.Lines); more > 0 {
+				last.Lines = append(slices.Clip(last.Lines), w.Lines[len(w.Lines)-more:]...)
+				total += more
+			}
+			continue
+		}
+		if total > maxSources {
+			break
+		}
+		out = append(out, w)
+		total += len(w.Lines)
+	}
+	return out
+}
+
+// cutLine splits file:line.
+func cutLine(p string) (file string, line int, ok bool) {
+	i := strings.LastIndexByte(p, ':')
+	if i < 0 {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(p[i+1:])
+	return p[:i], n, err == nil
+}
