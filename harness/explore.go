@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -276,7 +277,7 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
-		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause,
+		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
 	f.Facts = out.Facts()
 	f.Report = out.text(replayFile(f.Name()), false)
@@ -366,10 +367,19 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		return
 	}
 	e.note(session.Event{Kind: session.Began})
+	e.trace = p.Document != ""
+	if p.Plainly {
+		f.Schedule = nil
+	}
 	out, missed := e.play(f.Schedule)
 	cause := out.cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	e.note(ev)
+	if p.Document != "" {
+		if err := writeDocument(p.Document, out.testOutcome); err != nil {
+			t.Fatal("jostle: write the report:", err)
+		}
+	}
 	switch {
 	case p.Report:
 		fmt.Print(out.text("", p.Full))
@@ -384,6 +394,21 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	if out.Found() {
 		t.FailNow()
 	}
+}
+
+// writeDocument writes an execution as data.
+func writeDocument(name string, out testOutcome) error {
+	dir, err := os.Getwd() // of the package under test
+	if err != nil {
+		return err
+	}
+	f := report.NewFinding(out.Verdict, report.Options{Dir: dir})
+	f.Report, f.Output = report.Portable(dir, out.text("", false)), report.Portable(dir, out.output)
+	content, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o644)
 }
 
 type played struct {
@@ -431,7 +456,7 @@ func (e *explorer) shrink(f *finding.Finding) {
 		return
 	}
 	f.Trace = best.Hash
-	f.Rule = ruleNumber(best.Rule)
+	f.Rule, f.Place = ruleNumber(best.Rule), best.place()
 	f.Facts = best.Facts()
 	f.Report = best.text(replayFile(f.Name()), false)
 	name, err := f.Write(e.plan.Findings)

@@ -127,6 +127,7 @@ type fuzzer struct {
 func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	var results []fuzzResult
 	found := false
+	github := newAnnotator(f.stderr)
 	for _, t := range targets {
 		fmt.Fprintf(f.stdout, "=== %s %s\n", t.pkg.ImportPath, t.name)
 		r, err := f.one(ctx, t)
@@ -134,7 +135,10 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 			return err
 		}
 		results = append(results, r)
-		found = found || !r.expected()
+		if !r.expected() {
+			found = true
+			github.target(r)
+		}
 		if ctx.Err() != nil {
 			break
 		}

@@ -132,8 +132,11 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 		return false, err
 	}
 	r.print(f, file, out)
-	passed := out.Verdicts["pass"]
-	return passed < out.Times, nil
+	found := out.Verdicts["pass"] < out.Times
+	if found {
+		newAnnotator(r.stderr).file(file, b.Dir)
+	}
+	return found, nil
 }
 
 func (r *replayer) print(f *finding.Finding, file string, out campaign.Replay) {

@@ -170,7 +170,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
-	c.Found = line.found
+	github := newAnnotator(stderr)
+	c.Found = func(pkg, test, what, file string) {
+		line.found(pkg, test, what, file)
+		if dir, ok := packageOf(file); ok {
+			github.file(file, dir)
+		}
+	}
 	failed, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {

@@ -254,10 +254,11 @@ func (s *server) close() {
 	close(s.quit)
 }
 
-// watch waits for the end of a context that nobody ends.
-func watch(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	_ = cancel // that is the bug
+// A watcher ends when it is cancelled.
+type watcher struct{ cancel context.CancelFunc }
+
+func (w *watcher) watch(ctx context.Context) {
+	ctx, w.cancel = context.WithCancel(ctx)
 	go func() { <-ctx.Done() }()
 }
 

@@ -85,7 +85,7 @@ func TestReports(t *testing.T) {
 			go s.task()
 			s.close()
 		}},
-		{"context without a cancel", "verdict=leak rule=4", func(harness.T) { watch(context.Background()) }},
+		{"context without a cancel", "verdict=leak rule=4", func(harness.T) { new(watcher).watch(context.Background()) }},
 		{"missing unlock", "verdict=deadlock rule=1", func(harness.T) {
 			var a account
 			go a.withdraw(1)

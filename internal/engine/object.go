@@ -405,14 +405,22 @@ const finalizers = "finalizers"
 // garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run.
 func (x *Execution) finalize(patience time.Duration) bool {
 	for d := time.Millisecond; d <= patience && x.finals.outstanding(); d *= 2 {
-		if due := x.collect(d); due != nil {
-			t := x.newTask(nil, nil, finalizers)
-			go t.run(due)
-			x.ready(t)
+		if x.start(x.collect(d)) {
 			return true
 		}
 	}
 	return false
+}
+
+// start runs finalizers as a task, and reports whether there are any.
+func (x *Execution) start(due func()) bool {
+	if due == nil {
+		return false
+	}
+	t := x.newTask(nil, nil, finalizers)
+	go t.run(due)
+	x.ready(t)
+	return true
 }
 
 // collect runs the garbage collector, gives the runtime, which has goroutines of its own for finalizers, so much real

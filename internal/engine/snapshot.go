@@ -55,13 +55,6 @@ type Wait struct {
 	Case   int // of a select
 }
 
-// A Want is some of a resource that a task waits for.
-type Want struct {
-	Object uint32
-	N      int64
-	Site   *Site
-}
-
 // A Locking is the taking of a lock, or its giving back.
 type Locking struct {
 	Task   uint32
@@ -70,6 +63,13 @@ type Locking struct {
 	Step   int   // how many steps there were when it was taken, or given back
 	Read   bool
 	Given  bool // back
+}
+
+// A Want is some of a resource that a task waits for.
+type Want struct {
+	Object uint32
+	N      int64
+	Site   *Site
 }
 
 // A Held is a lock that a task holds, or some of a resource.

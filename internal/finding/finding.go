@@ -35,6 +35,7 @@ type Finding struct {
 
 	Verdict string // one word
 	Rule    string // "1" to "4", or "-"
+	Place   string // file and line that it is about, relative to the package's directory; "" if there is none
 	Cause   uint64 // the same for every schedule that leads to the same cycle at the same places
 	Trace   uint64 // hash of the execution's steps
 	Found   string // by which execution and strategy
@@ -96,6 +97,7 @@ var fields = []field{
 	text("mode", func(f *Finding) *string { return &f.Mode }),
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
+	text("at", func(f *Finding) *string { return &f.Place }),
 	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
 	hex("trace", func(f *Finding) *uint64 { return &f.Trace }),
 	hex("plain", func(f *Finding) *uint64 { return &f.Plain }),

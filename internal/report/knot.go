@@ -229,7 +229,7 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
 	case verdict.Owes:
 		if w.Op == engine.OpAcquire {
-			return strings.TrimPrefix(fmt.Sprintf("%d held by %s", r.N, who), "1 ")
+			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site))
 		}
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:

@@ -57,6 +57,9 @@ var (
 	placeOf  = regexp.MustCompile(`[^\s(]+\.go:\d+`)
 )
 
+// Begins reports whether a line of somebody's output is the first one of a report.
+func Begins(line string) bool { return headOf.MatchString(line) }
+
 func (p *Painter) line(s string) string {
 	if m := headOf.FindStringSubmatch(s); m != nil {
 		p.within = true

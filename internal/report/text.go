@@ -253,16 +253,7 @@ func (t *text) stack() {
 // trace shows a stack as the runtime prints it, a call a line, or as much of it as a reader needs to begin with: what the
 // library does inside of its functions is left out.
 func (t *text) trace(margin, stack string) {
-	type call struct{ fn, at string }
-	var calls []call
-	for l := range strings.Lines(strings.Trim(stack, "\n")) {
-		l = strings.TrimSuffix(l, "\n")
-		if at, ok := strings.CutPrefix(l, "\t"); ok && len(calls) > 0 {
-			calls[len(calls)-1].at, _, _ = strings.Cut(at, " +0x")
-		} else {
-			calls = append(calls, call{fn: l})
-		}
-	}
+	calls := callsOf(stack)
 	if !t.o.Full {
 		inside := func(c call) bool {
 			return strings.HasPrefix(c.fn, "runtime.") || strings.HasPrefix(c.fn, "syscall.") || strings.HasPrefix(c.fn, "internal/")
@@ -293,6 +284,22 @@ func (t *text) trace(margin, stack string) {
 			t.code(margin+"    ", t.sourceAt(c.at))
 		}
 	}
+}
+
+// A call is one on a stack; one without a place is some other line in it.
+type call struct{ fn, at string }
+
+func callsOf(stack string) []call {
+	var calls []call
+	for l := range strings.Lines(strings.Trim(stack, "\n")) {
+		l = strings.TrimSuffix(l, "\n")
+		if at, ok := strings.CutPrefix(l, "\t"); ok && len(calls) > 0 {
+			calls[len(calls)-1].at, _, _ = strings.Cut(at, " +0x")
+		} else {
+			calls = append(calls, call{fn: l})
+		}
+	}
+	return calls
 }
 
 func (t *text) replay() {

@@ -28,10 +28,10 @@ func (t *text) partner(w verdict.Waiting) string {
 		return "signal " + t.object(w.Object)
 	case engine.OpWait:
 		return "do " + t.object(w.Object) + ".Done"
+	case engine.OpAcquire:
+		return "give back some of " + t.object(w.Object)
 	case engine.OpLock, engine.OpRLock:
 		return "unlock " + t.object(w.Object)
-	case engine.OpAcquire:
-		return "give back " + t.object(w.Object)
 	}
 	return "end it"
 }
@@ -69,13 +69,13 @@ func (t *text) doing(g verdict.Goroutine) string {
 	for _, w := range g.Waits {
 		cases = append(cases, t.way(w))
 	}
-	if g.Op == engine.OpAcquire { // or until a context ends
+	if g.Op == engine.OpAcquire {
 		return strings.Join(cases, " | ")
 	}
 	return "select: " + strings.Join(cases, " | ")
 }
 
-// way says what a goroutine waits for in one of perhaps several ways.
+// way says one thing that would let a goroutine go on.
 func (t *text) way(w verdict.Waiting) string {
 	return w.Op.String() + " " + engine.Amount(max(w.N, 1)) + t.object(w.Object)
 }
