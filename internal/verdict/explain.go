@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,7 +231,8 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if t.State == engine.Outside {
 		out.Stack = cleanStack(t.Stack)
 	}
-	for _, h := range t.Holds {
+	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
+	for _, h := range inOrder {
 		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N})
 	}
 	return out
