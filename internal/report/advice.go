@@ -179,8 +179,14 @@ func (t *text) oneOrder() string {
 
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
-	if len(last.Waits) == 0 {
+	switch {
+	case len(last.Waits) == 0:
 		return ""
+	case last.Op == engine.OpAcquire && !t.v.Cycle:
+		return fmt.Sprintf("Nobody has any of %s, and %s is not given what it asks for: it is more than there is now, or was granted to nobody. Ask for no more than there will ever be, and let whoever changes how much there is wake all who wait.",
+			t.object(last.Waits[0].Object), t.number(last.ID))
+	case t.v.Cycle && !slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.Op == engine.OpCondWait }):
+		return "All workers wait for work that stands in the queue behind them. Run such work in the worker that needs it, or start another for as long as one waits."
 	}
 	return fmt.Sprintf("Whoever makes the condition true that %s waits for at %s must signal %s before it blocks or ends, on every path.",
 		t.number(last.ID), t.where(last.Site), t.object(last.Waits[0].Object))

@@ -46,7 +46,7 @@ func explain(v *Verdict, g *graph) {
 	default:
 		v.Kind = Deadlock
 	}
-	v.Rule = v.rule()
+	v.Rule = v.rule(g)
 	if v.Cancelled != nil && !v.Cycle && v.Lost == nil {
 		v.Rule = Cancel
 	}
@@ -277,67 +277,6 @@ func (g *graph) stepBefore(t *engine.TaskState) int {
 		}
 	}
 	return t.Born // it waits first thing
-}
-
-// rule names the rule that the knot breaks.
-func (v *Verdict) rule() Rule {
-	switch {
-	case v.Kind == LostWakeup:
-		return Propagate
-	case len(v.Knot) == 0:
-		return 0
-	case !v.Cycle:
-		return v.ruleOfOrphan()
-	}
-	locks, holding := 0, false
-	for i, g := range v.Knot {
-		if blocksOnLock(g.Op) {
-			locks++
-			continue
-		}
-		before := v.Knot[(i+len(v.Knot)-1)%len(v.Knot)]
-		holding = holding || v.waitsForHold(before, g)
-	}
-	switch {
-	case locks == len(v.Knot):
-		return OneOrder
-	case holding:
-		return ReleaseFirst
-	case slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return g.Op == engine.OpCondWait }):
-		return Propagate
-	default:
-		return OneOrder
-	}
-}
-
-// ruleOfOrphan names the rule where the last of the knot waits for what nobody is left to do.
-func (v *Verdict) ruleOfOrphan() Rule {
-	last := v.Knot[len(v.Knot)-1]
-	switch {
-	case blocksOnLock(last.Op):
-		return ReleaseFirst // of a lock whose holder has ended
-	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op):
-		return ReleaseFirst // it waits with a lock held that others need
-	case last.Op == engine.OpCondWait:
-		return Propagate
-	}
-	return Cancel
-}
-
-// waitsForHold reports whether g waits for something that next has to give back.
-func (v *Verdict) waitsForHold(g, next Goroutine) bool {
-	for _, w := range g.Waits {
-		for _, r := range w.By {
-			if r.Task == next.ID && r.How <= Owes {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func blocksOnLock(op engine.Op) bool {
-	return op == engine.OpLock || op == engine.OpRLock || op == engine.OpOnce || op == engine.OpAcquire
 }
 
 // String returns the verdict in one line.
