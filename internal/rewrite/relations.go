@@ -15,7 +15,7 @@ type relations struct {
 	flown   map[[2]uint64]bool
 	funcs   []*funcRelation
 	byName  map[string]*funcRelation
-	started map[ast.Node]bool // functions of go statements
+	started map[ast.Node]bool // functions of go statements, and those that are handed to others
 	run     map[ast.Node]bool // function literals that are called where they stand, and functions that are deferred
 }
 
@@ -268,6 +268,13 @@ func (r *rewriter) relate(n ast.Node) {
 		r.relations.run[funcName(n.Call.Fun)] = true
 	case *ast.CallExpr:
 		r.relations.run[ast.Unparen(n.Fun)] = true
+		for _, arg := range n.Args {
+			// Somebody else runs a function that is handed over: another goroutine, or what is called, and then it is on the stack.
+			r.relations.started[called(arg)] = true
+			if name := funcName(arg); name != nil {
+				r.relations.started[name] = true
+			}
+		}
 	case *ast.Ident:
 		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
 			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n])
