@@ -107,7 +107,7 @@ func TestReports(t *testing.T) {
 		}},
 		{"permit held at a receive", "verdict=deadlock rule=1", func(harness.T) { answer(semaphore.NewWeighted(2)) }},
 		{"group within itself", "verdict=deadlock rule=2", func(harness.T) { nested() }},
-		{"budget taken bit by bit", "verdict=deadlock rule=2", func(harness.T) {
+		{"budget taken bit by bit", "verdict=deadlock rule=1", func(harness.T) {
 			b := budget{left: 8}
 			b.freed = sync.NewCond(&b.mu)
 			var wg sync.WaitGroup

@@ -15,8 +15,7 @@ type relations struct {
 	flown   map[[2]uint64]bool
 	funcs   []*funcRelation
 	byName  map[string]*funcRelation
-	started map[ast.Node]bool // functions of go statements
-	called  map[ast.Node]bool // names of functions that are called where they stand
+	started map[ast.Node]bool // functions of go statements, and those that are handed to others
 	run     map[ast.Node]bool // function literals that are called where they stand, and functions that are deferred
 }
 
@@ -46,7 +45,7 @@ func (f *funcRelation) call(name string, line int) {
 }
 
 func newRelations() relations {
-	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, called: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
+	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
 }
 
 // flow notes that the variable to may hold what from holds.
@@ -285,9 +284,15 @@ func (r *rewriter) relate(n ast.Node) {
 		r.relations.run[funcName(n.Call.Fun)] = true
 	case *ast.CallExpr:
 		r.relations.run[ast.Unparen(n.Fun)] = true
-		r.relations.called[funcName(n.Fun)] = true
-	case *ast.Ident: // a function that is passed on is run by who knows whom
-		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && r.relations.called[n] && !r.relations.started[n] {
+		for _, arg := range n.Args {
+			// Somebody else runs a function that is handed over: another goroutine, or what is called, and then it is on the stack.
+			r.relations.started[called(arg)] = true
+			if name := funcName(arg); name != nil {
+				r.relations.started[name] = true
+			}
+		}
+	case *ast.Ident:
+		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
 			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n], r.line(n.Pos()))
 		}
 	}

@@ -111,16 +111,17 @@ func (g *graph) orphaned(path []uint32) knot {
 }
 
 // next returns who could end the waits of a task, by edges at least as sure as worst. Where somebody is known to owe what
-// the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might.
+// the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might. Who
+// could cancel a context counts if there is nothing else to wait for: beside something else it is a way out that is not needed
+// when all goes well.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
-	// A context that is waited for beside something else is the way out when that does not come, and not what is waited for.
-	beside := slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op != engine.OpContext })
+	isContext := func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op == engine.OpContext }
+	if slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return !isContext(w) }) {
+		worst = min(worst, Might)
+	}
 	for _, w := range g.waits[id] {
 		limit := worst
-		if beside {
-			limit = min(limit, Made-1)
-		}
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
