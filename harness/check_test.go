@@ -237,5 +237,5 @@ func TestCancel(t *testing.T) {
 	assert.True(t, r.failed)
 	assert.Contains(t, r.text, "leak: 1 goroutine")
 	assert.Contains(t, r.text, "rule 4")
-	assert.Contains(t, r.text, "the context of the test was cancelled")
+	assert.Contains(t, r.text, "The context of the test was cancelled")
 }

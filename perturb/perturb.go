@@ -20,6 +20,15 @@ type Site = engine.Site
 // A SiteCase is one communication of a select at a Site.
 type SiteCase = engine.SiteCase
 
+// An Ignore is what a comment //jostle:ignore says.
+type Ignore = engine.Ignore
+
+// Ignored registers the comments //jostle:ignore of a file, as Instrumented does its sync points.
+func Ignored(ignores []Ignore) struct{} {
+	engine.RegisterIgnores(ignores)
+	return struct{}{}
+}
+
 // Instrumented registers the sync points of a file. The file calls it to initialise a blank variable; what it returns is
 // of no use.
 func Instrumented(sites []Site) struct{} {

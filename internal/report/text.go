@@ -179,7 +179,7 @@ func (t *text) others() {
 	}
 	name, doing := 0, 0
 	for _, g := range shown {
-		name = max(name, columns(tail(g.name, 28)))
+		name = max(name, columns(tail(g.name, 32)))
 		doing = max(doing, columns(g.doing))
 	}
 	doing = min(doing, 26)

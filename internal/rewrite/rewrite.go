@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "16"
+const Version = "17"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -40,9 +40,10 @@ type Input struct {
 
 // Output is what became of a file.
 type Output struct {
-	Src    []byte         // nil: there was nothing to rewrite
-	Points map[string]int // sync points by what they are: "send", "lock", …
-	Native []Note         // what was left as it is
+	Src     []byte         // nil: there was nothing to rewrite
+	Points  map[string]int // sync points by what they are: "send", "lock", …
+	Native  []Note         // what was left as it is
+	Ignores []Ignore
 }
 
 // A Note is an operation that was left native.
@@ -52,8 +53,8 @@ type Note struct {
 	Reason string
 }
 
-// File rewrites a file. It fails only for a file that it cannot read: a package must have been type-checked without
-// errors.
+// File rewrites a file. It fails only for a file that it cannot read, or with a comment for it that means nothing: a package
+// must have been type-checked without errors.
 func File(in Input) (*Output, error) {
 	if in.Fset.File(in.File.Pos()) == nil {
 		return nil, fmt.Errorf("rewrite %s: the file is not in the file set", in.Name)
@@ -69,6 +70,9 @@ func File(in Input) (*Output, error) {
 	if importsC(in.File) {
 		r.note(in.File.Name, "file", "cgo files are left native")
 		return r.out, nil
+	}
+	if err := r.readIgnores(); err != nil {
+		return nil, err
 	}
 	r.findAliases()
 	r.walk()
@@ -281,6 +285,7 @@ func (r *rewriter) finish(decls string) error {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
 	}
+	r.writeIgnores(&b)
 	r.after(len(r.Src), b.String())
 	head := ""
 	if r.needsLanguage() {
