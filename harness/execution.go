@@ -56,6 +56,9 @@ var (
 	resumed = make(chan struct{})
 )
 
+// code is the program in the process.
+var code = sync.OnceValue(func() *verdict.Code { return verdict.NewCode(engine.Sites(), engine.Files()) })
+
 // begin is the time at which every execution of the process begins: later than what initialisers of packages may have read
 // from the real clock, and the same for a day. Midnight, where a bubble's clock begins, is a time at which things happen
 // that do not at others.
@@ -91,7 +94,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		if s.failed {
 			snap = r.x.Failed(snap)
 		}
-		out := outcome{Verdict: verdict.Of(snap, engine.Sites()), log: s.log.String(), snap: snap}
+		out := outcome{Verdict: verdict.Of(snap, code()), log: s.log.String(), snap: snap}
 		out.ignored = ignore(out.Verdict, r.ignore)
 		if s.failed && out.Kind == verdict.Pass {
 			out.Kind, out.Evidence = verdict.Assertion, "the test says so"

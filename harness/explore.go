@@ -303,6 +303,7 @@ func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
+	f.Facts = out.Facts()
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
 }
@@ -456,6 +457,7 @@ func (e *explorer) shrink(f *finding.Finding) {
 	}
 	f.Trace = best.Hash
 	f.Rule, f.Place = ruleNumber(best.Rule), best.place()
+	f.Facts = best.Facts()
 	f.Report = best.text(replayFile(f.Name()), false)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {

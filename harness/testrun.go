@@ -91,7 +91,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 		if ended.failed {
 			snap = r.x.Failed(snap)
 		}
-		out := outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+		out := outcome{Verdict: verdict.Of(snap, code()), snap: snap}
 		out.ignored = ignore(out.Verdict, nil)
 		return out
 	})
@@ -157,7 +157,8 @@ func (o outcome) left() bool {
 
 // A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
 type capture struct {
-	file *os.File
+	file   *os.File // is printed to
+	reader *os.File // the same, for us: code closes what it prints to
 }
 
 func newCapture() (*capture, error) {
@@ -165,8 +166,13 @@ func newCapture() (*capture, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
 	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the system tidies up
-	return &capture{file: f}, nil
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &capture{file: f, reader: r}, nil
 }
 
 // begin has everything that is printed go to the capture, until what it returns is called.
@@ -187,16 +193,17 @@ func (c *capture) begin() (restore func()) {
 // end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
 // printed of the test around it.
 func (c *capture) end(name string) string {
-	size, err := c.file.Seek(0, io.SeekCurrent)
-	if err != nil || size == 0 {
-		return ""
+	_, _ = c.reader.Seek(0, io.SeekStart)
+	content, _ := io.ReadAll(c.reader)
+	_ = c.reader.Truncate(0)
+	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
+		if fresh, err := newCapture(); err == nil {
+			_ = c.reader.Close()
+			*c = *fresh
+		}
 	}
-	content := make([]byte, size)
-	n, _ := c.file.ReadAt(content, 0)
-	_, _ = c.file.Seek(0, io.SeekStart)
-	_ = c.file.Truncate(0)
 	var b strings.Builder
-	for line := range strings.Lines(string(content[:n])) {
+	for line := range strings.Lines(string(content)) {
 		if !ofWholeTest(line, name) {
 			b.WriteString(line)
 		}

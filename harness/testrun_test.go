@@ -117,3 +117,20 @@ func TestFinalizerEndsGoroutine(t *testing.T) {
 	assert.Equal(t, verdict.Leak, out.Kind, "the cache is still in use")
 	runtime.KeepAlive(kept)
 }
+
+// Steps are somebody's, also those of a test that fails and leaves nothing behind.
+func TestStepsOfAFailureHaveNames(t *testing.T) {
+	before := plan
+	plan = new(session.Plan)
+	defer func() { plan = before }()
+	r, err := newTestRunner(t, func(t *testing.T) {
+		c := make(chan int, 1)
+		perturb.To(c, at(1, "c")).Send(1)
+		t.Fail()
+	})
+	require.NoError(t, err)
+	r.keep = true
+	out := r.run(strategy.Plain{})
+	assert.Equal(t, verdict.Assertion, out.Kind)
+	assert.Contains(t, out.text("", true), "g2 "+t.Name()[:16])
+}

@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 
@@ -39,18 +40,28 @@ func offered(cancel func(error), s *Site) func(error) {
 	}
 }
 
-// settle has a context that is made outside of executions make its channel, which package context puts off until it is
-// asked for. Made in an execution, it would belong to that one's bubble, and end the process in the next.
-func settle(ctx context.Context) {
-	if engine.Self() == nil {
-		ctx.Done()
+// settle has a context make its channel, which package context puts off until it is asked for. That of a context that is
+// made outside of executions would belong to a bubble, if it were made in one, and end the process in the next. In an
+// execution it is noted who has made it.
+func settle(ctx, parent context.Context, s *Site) {
+	done := ctx.Done()
+	t := engine.Self()
+	if t == nil || t.Unwinding() || done == nil {
+		return
 	}
+	var from *engine.Object
+	if typ := reflect.TypeOf(parent); typ.Kind() == reflect.Pointer && typ.Elem().PkgPath() == "context" {
+		if d := parent.Done(); d != nil {
+			from = t.Known(chanPointer(d))
+		}
+	}
+	chanObject(t, done, s).Made(t, engine.OpContext, s, from)
 }
 
 // ContextWithCancel is context.WithCancel.
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
-	settle(ctx)
+	settle(ctx, parent, s)
 	end := offered(func(error) { cancel() }, s)
 	return ctx, func() { end(nil) }
 }
@@ -58,7 +69,7 @@ func ContextWithCancel(parent context.Context, s *Site) (context.Context, contex
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
-	settle(ctx)
+	settle(ctx, parent, s)
 	return ctx, offered(cancel, s)
 }
 
@@ -72,7 +83,7 @@ func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, 
 	catchUp()
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
-	settle(ctx)
+	settle(ctx, parent, s)
 	end := offered(func(error) { cancel() }, s)
 	return ctx, func() { end(nil) }
 }

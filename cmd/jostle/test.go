@@ -18,6 +18,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
+	"github.com/jostle-dev/jostle/internal/manifest"
 )
 
 // testFlags are the flags of jostle test.
@@ -196,9 +197,10 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	return nil
 }
 
-// testEnviron returns the environment of instrumented tests. The generator of math/rand is part of what a replay repeats.
+// testEnviron returns the environment of instrumented tests. What they are built with is not for them: they may run the go
+// command themselves. The generator of math/rand is part of what a replay repeats.
 func testEnviron(set map[string]string) []string {
-	env := environ(set)
+	env := append(os.Environ(), manifest.Env+"="+set[manifest.Env])
 	debug := "randautoseed=0"
 	if have := os.Getenv("GODEBUG"); have != "" {
 		debug += "," + have
@@ -249,6 +251,8 @@ func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, bu
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("ended before the tests were built: %w", ctx.Err())
 	case errors.As(err, &exit):
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:

@@ -332,6 +332,10 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	}
 	t.causes[e.Cause] = true
 	after := t.ran()
+	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
+		_ = os.Remove(e.File)
+		return
+	}
 	original, err := finding.Read(e.File)
 	if err != nil {
 		t.fail(err.Error())
@@ -364,10 +368,6 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		if t.mode == together {
 			t.isolate(dependent, 1)
 		}
-		return
-	}
-	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
-		_ = os.Remove(e.File)
 		return
 	}
 	f, err := finding.Read(e.File)

@@ -59,6 +59,17 @@ func Register(s []Site) { sites = append(sites, s) }
 // code is instrumented.
 func Sites() [][]Site { return sites }
 
+// files are the instrumented files of the process. It is complete before main.
+var files []File
+
+// Relate adds what is known of a file beside its sync points. For initialisers of package variables only.
+func Relate(name string, flows []uint64, funcs []Function) {
+	files = append(files, File{name, flows, funcs})
+}
+
+// Files returns what is known of the instrumented files of the process beside their sync points.
+func Files() []File { return files }
+
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
 func Self() *Task {
@@ -235,6 +246,7 @@ const (
 const (
 	outlivedTicks = 3_000
 	outlivedSteps = 200_000
+	spinSteps     = 10_000 // of these, all only look: nothing is done, and nothing will be
 )
 
 // Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
@@ -263,6 +275,10 @@ func (x *Execution) loop() Quiet {
 				end = x.trace.n
 			}
 			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
+				if x.trace.polls(spinSteps) {
+					x.fail(TooLong, nil, nil, nil)
+					return Stopped
+				}
 				return x.interrupt(Outlived)
 			}
 		}

@@ -51,6 +51,9 @@ type Object struct {
 
 	Spare any // Chan: a waiter to use again
 
+	made Use     // Chan: of a context or a timer: who made it
+	from *Object // of a context: its parent's
+
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
@@ -368,6 +371,15 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 	}
 	o.users = append(o.users, Use{t, op, s, step})
 }
+
+// Made notes that t has made o, the channel of a context or a timer; from is that of the parent context, or nil.
+func (o *Object) Made(t *Task, op Op, s *Site, from *Object) {
+	o.made = Use{t, op, s, t.x.trace.n}
+	o.from = from
+}
+
+// Did notes that t did op on o, which is no sync point of o's own: the stop of a timer, for its channel.
+func (t *Task) Did(o *Object, op Op, s *Site) { o.use(t, op, s, t.x.trace.n) }
 
 // Owes notes that o, a wait group, waits for t to end.
 func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }

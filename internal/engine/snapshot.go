@@ -80,7 +80,9 @@ type ObjectState struct {
 	Born    int
 	Closed  bool
 	Count   int
-	Pending uint32 // RWMutex: the task that waits to write
+	Pending uint32    // RWMutex: the task that waits to write
+	Made    ObjectUse // of the channel of a context or a timer: who made it; no task for others
+	From    uint32    // of the channel of a context: that of its parent; 0 for none
 	Users   []ObjectUse
 	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
 	Dropped ObjectUse
@@ -161,6 +163,10 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Vars: o.vars, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
+		}
+		os.Made = o.made.state()
+		if o.from != nil {
+			os.From = o.from.ID
 		}
 		for _, u := range o.users {
 			os.Users = append(os.Users, u.state())

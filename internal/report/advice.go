@@ -24,6 +24,8 @@ func (t *text) change() string {
 	switch {
 	case v.Live() && v.Kind == verdict.Leak:
 		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+	case v.Live() && v.Kind == verdict.Stall:
+		return "Nothing shows that it would never end: it may be slow, or wait for somebody outside who does not answer. See what the goroutines above wait for."
 	case v.Live():
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
 	case v.Kind == verdict.Race:
@@ -69,6 +71,9 @@ func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
 }
 
 func (t *text) releaseFirst() string {
+	if !t.v.Cycle {
+		return t.release()
+	}
 	var say []string
 	for i, g := range t.v.Knot {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
@@ -89,12 +94,35 @@ func (t *text) releaseFirst() string {
 	return strings.Join(say, " ")
 }
 
+// release is releaseFirst where no circle keeps the lock: whoever has it has ended, or waits for what nobody does.
+func (t *text) release() string {
+	for _, g := range t.v.Knot {
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				switch {
+				case r.How != verdict.Holds:
+				case r.Ended:
+					return fmt.Sprintf("%s has ended without unlocking %s, which it locked at %s. Unlock on every way out, by defer for instance.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				default:
+					return fmt.Sprintf("%s has to unlock %s, taken at %s, before it waits for something else: who needs the lock waits as long as that does.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func (t *text) oneOrder() string {
 	v := t.v
 	if len(v.Knot) == 1 {
 		g := v.Knot[0]
 		if len(g.Waits) == 0 {
 			return ""
+		}
+		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
+			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.where(g.Site))
 		}
 		if g.Op == engine.OpOnce {
 			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.where(g.Site))
@@ -150,7 +178,16 @@ func (t *text) wayOut() string {
 	if len(g.Waits) == 0 {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
 	}
-	switch g.Waits[0].Op {
+	w := g.Waits[0]
+	if len(w.By) > 0 {
+		switch r := w.By[0]; r.How {
+		case verdict.Made:
+			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(r.Site))
+		case verdict.Spent:
+			return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
+		}
+	}
+	switch w.Op {
 	case engine.OpSend:
 		return "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too."
 	case engine.OpRecv:

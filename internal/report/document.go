@@ -128,7 +128,7 @@ type Wait struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"` // "holds", "queued", "owes", "used", "could"
+	How       string `json:"how"` // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
 	Because   string `json:"because"`
 	At        *Place `json:"at,omitempty"`
 	Ended     bool   `json:"ended,omitempty"`
@@ -453,6 +453,7 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 
 var hows = map[verdict.How]string{
 	verdict.Holds: "holds", verdict.Queued: "queued", verdict.Owes: "owes", verdict.Used: "used", verdict.Could: "could",
+	verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
 }
 
 // stuck adds what is known of one that can never go on.

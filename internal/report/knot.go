@@ -230,12 +230,20 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Owes:
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:
-		return fmt.Sprintf("for %s, which did %s (%s)", who, t.partner(w), t.where(r.Site))
+		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Might:
+		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Made:
+		return fmt.Sprintf("for %s, which can cancel the context made at %s", who, t.where(r.Site))
+	case verdict.Given:
+		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
+	case verdict.Spent:
+		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
 	}
 	if r.Site == nil {
 		return fmt.Sprintf("for %s, which does the same work as who could %s", who, t.partner(w))
 	}
-	return fmt.Sprintf("for %s, which could %s (%s)", who, t.partner(w), t.where(r.Site))
+	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
 }
 
 // nobodyShown bounds the goroutines that could have ended a wait and have gone.
@@ -252,29 +260,54 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 	for _, w := range g.Waits {
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
+			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
+				t.para(margin+"   ", "as %s would at %s", s.Func[strings.LastIndexByte(s.Func, '/')+1:], t.where(s))
+			}
 			continue
 		}
-		t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
+		switch w.By[0].How {
+		case verdict.Made:
+			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
+		case verdict.Spent:
+			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
+		default:
+			t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
+		}
 		for i, r := range w.By {
 			if i == nobodyShown && !t.o.Full {
 				t.line("%s   and %d more", margin, len(w.By)-i)
 				break
 			}
-			did := "could have"
-			if r.How == verdict.Used || r.How == verdict.Owes {
-				did = "did"
-			}
-			at := ""
-			if r.Site != nil {
-				at = " at " + t.where(r.Site)
-			}
-			gone := ""
-			if r.Ended {
-				gone = ", and has ended"
-			}
-			t.para(margin+"   ", "%s %s%s%s", t.name(r.Task), did, at, gone)
+			t.para(margin+"   ", "%s %s", t.name(r.Task), t.could(r))
 		}
 	}
+}
+
+// could says what a goroutine has to do with a wait that nobody can end any more.
+func (t *text) could(r verdict.Releaser) string {
+	did := "could have"
+	switch r.How {
+	case verdict.Holds:
+		did = "locked it"
+	case verdict.Used, verdict.Owes:
+		did = "did"
+	case verdict.Made:
+		did = "made it"
+	case verdict.Given:
+		did = "was given it"
+	case verdict.Spent:
+		did = "set or stopped it"
+	}
+	if r.Site != nil {
+		did += " at " + t.where(r.Site)
+	}
+	switch {
+	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != verdict.Holds:
+		did += ", and ended after " + t.where(r.Last)
+	case r.Ended:
+		did += ", and has ended"
+	}
+	return did
 }
 
 // lost says which wake-up came before the wait.

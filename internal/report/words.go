@@ -34,6 +34,17 @@ func (t *text) partner(w verdict.Waiting) string {
 	return "end it"
 }
 
+// deed says what a goroutine did, or could do, to end a wait.
+func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
+	switch r.Op {
+	case engine.OpSend:
+		return "send on " + t.object(w.Object)
+	case engine.OpClose:
+		return "close " + t.object(w.Object)
+	}
+	return t.partner(w)
+}
+
 // doing says what a goroutine is blocked in.
 func (t *text) doing(g verdict.Goroutine) string {
 	switch {

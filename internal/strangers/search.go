@@ -23,9 +23,9 @@ type search struct {
 }
 
 var (
-	testLine  = regexp.MustCompile(`^    (Test\S+): (\d+) (schedule|run)s?, `)
-	noteLine  = regexp.MustCompile(`^    (Test\S+: .*(no proof|does not count|did not when|were too long|too long to be).*)`)
-	failLine  = regexp.MustCompile(`^--- FAIL: (Test\S+) `)
+	testLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
+	noteLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*(no proof|does not count|did not when|were too long|too long to be).*)`)
+	failLine  = regexp.MustCompile(`^--- FAIL: ((?:Test|Example)\S*) `)
 	foundLine = regexp.MustCompile(`^    found by `)
 )
 

@@ -94,7 +94,8 @@ type Goroutine struct {
 type Waiting struct {
 	Object Object
 	Op     engine.Op
-	By     []Releaser // who could do it, or could have done it while it lived; those that can be relied on first
+	By     []Releaser     // who could do it, or could have done it while it lived; those that can be relied on first
+	Code   []*engine.Site // if there is nobody: where the code would do it
 }
 
 // An Object is a synchronisation object under the name that the code has for it.
@@ -119,6 +120,7 @@ type Releaser struct {
 	Op    engine.Op
 	Site  *engine.Site // where it last did, or took, what makes it one
 	Ended bool
+	Last  *engine.Site // if it has ended: the last sync point that it passed
 }
 
 // A How says why a goroutine counts as one that could end another's wait, the surest first.
@@ -129,7 +131,11 @@ const (
 	Queued            // it waits to write and keeps new readers out
 	Owes              // it has something to give back, as far as can be seen
 	Used              // it has done the operation on this object before
-	Could             // it runs code that does the operation, or does the same work as who does
+	Could             // it is in code that does the operation, or does the same work as who does
+	Might             // it may come to such code
+	Made              // it made the context that is waited for, or the one that it is derived from
+	Given             // it was given the object, and is in no code that would use it
+	Spent             // it stopped, or set, the timer that is waited for, which will not fire any more
 )
 
 // An Event is one operation of one goroutine.
@@ -149,8 +155,8 @@ func (v *Verdict) ObjectName(object uint32) string { return v.objects[object] }
 // Found reports whether the verdict is a finding.
 func (v *Verdict) Found() bool { return v.Kind != Pass }
 
-// Of computes the verdict of an execution that has ended. sites are the sync points of the code that ran.
-func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
+// Of computes the verdict of an execution that has ended. code is the program that ran; nil if nothing is known of it.
+func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
@@ -159,12 +165,12 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
 		if snap.Traced { // somebody wants to see it all the same
-			g := newGraph(snap, sites)
+			g := newGraph(snap, code)
 			v.names, v.objects = g.taskNames(), g.objectNames()
 		}
 		return v
 	}
-	g := newGraph(snap, sites)
+	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
 	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
