@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -391,10 +392,19 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		return
 	}
 	e.note(session.Event{Kind: session.Began})
+	e.trace = p.Document != ""
+	if p.Plainly {
+		f.Schedule = nil
+	}
 	out, missed := e.play(f.Schedule)
 	cause := out.cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	e.note(ev)
+	if p.Document != "" {
+		if err := writeDocument(p.Document, out.testOutcome); err != nil {
+			t.Fatal("jostle: write the report:", err)
+		}
+	}
 	switch {
 	case p.Report:
 		fmt.Print(out.text("", p.Full))
@@ -409,6 +419,21 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	if out.Found() {
 		t.FailNow()
 	}
+}
+
+// writeDocument writes an execution as data.
+func writeDocument(name string, out testOutcome) error {
+	dir, err := os.Getwd() // of the package under test
+	if err != nil {
+		return err
+	}
+	f := report.NewFinding(out.Verdict, report.Options{Dir: dir})
+	f.Report, f.Output = report.Portable(dir, out.text("", false)), report.Portable(dir, out.output)
+	content, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o644)
 }
 
 type played struct {

@@ -26,6 +26,7 @@ type testRunner struct {
 	x      *engine.Execution
 	steps  int  // limit for an execution
 	keep   bool // of an execution that goes well, all that may predict something
+	trace  bool // somebody wants to see the steps of one that passes, too
 	cancel bool // the schedule may cancel contexts
 	first  bool
 	out    *capture
@@ -79,7 +80,8 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Keep: r.keep, Cancel: r.cancel}, synctest.Wait, func() {
+		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
+		snap := r.x.Run(s, limits, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
 		})

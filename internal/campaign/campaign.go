@@ -35,6 +35,7 @@ type Config struct {
 	Verbose   bool
 	JSON      bool // what is printed will be read by go tool test2json; implies Verbose
 	Full      bool // a replay prints every step
+	Document  bool // a replay comes as data, too
 	Env       []string
 
 	Print    func(pkg, text string) // what go test prints of a package

@@ -2,11 +2,17 @@ package campaign
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -19,6 +25,10 @@ type Replay struct {
 	Verdicts   map[string]int // of the others
 	Missed     schedule.Keyed // departures that did not come, in the first that was not reproduced, or else was not the same
 	Output     string         // of the first, with its interleaving
+
+	// Finding is the first that was reproduced, or else the first at all, with the plain run beside it; nil if it was not
+	// asked for, or if the execution ended its process.
+	Finding *report.Finding
 }
 
 // ReplayFinding runs a finding's execution so many times, each in a process of its own.
@@ -33,6 +43,12 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 	}
 	defer os.RemoveAll(temp)
 	x := &campaign{Config: c, temp: temp}
+	document := func(i int) string {
+		if !c.Document {
+			return ""
+		}
+		return filepath.Join(temp, fmt.Sprintf("%d.json", i))
+	}
 	results := make([]replayed, times)
 	errs := make([]error, times)
 	limit := make(chan struct{}, c.Parallel)
@@ -43,7 +59,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 			defer func() { <-limit }()
 			p := &session.Plan{
 				Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
-				Finding: file, Report: i == 0, Full: c.Full,
+				Finding: file, Report: i == 0, Full: c.Full, Document: document(i),
 			}
 			var r run
 			r, errs[i] = x.process(ctx, b, p, patience, x.only(f.Test)...)
@@ -52,6 +68,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 	}
 	wg.Wait()
 	out := Replay{Times: times, Verdicts: map[string]int{}}
+	best := 0
 	for i, r := range results {
 		if errs[i] != nil {
 			return out, errs[i]
@@ -64,7 +81,9 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 		same := r.hash == f.Trace
 		switch {
 		case r.cause == f.Cause:
-			out.Reproduced++
+			if out.Reproduced++; out.Reproduced == 1 {
+				best = i
+			}
 			if same {
 				out.Same++
 			}
@@ -79,7 +98,49 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 			}
 		}
 	}
+	if c.Document && ctx.Err() == nil {
+		if out.Finding, err = readDocument(document(best)); err != nil {
+			return out, err
+		}
+		if len(f.Schedule) > 0 && out.Reproduced > 0 && out.Finding != nil {
+			if err := x.beside(ctx, b, f, file, document(times), out.Finding); err != nil {
+				return out, err
+			}
+		}
+	}
 	return out, ctx.Err()
+}
+
+// beside runs the test plainly, and puts that beside the finding.
+func (c *campaign) beside(ctx context.Context, b Binary, f *finding.Finding, file, document string, to *report.Finding) error {
+	p := &session.Plan{
+		Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
+		Finding: file, Plainly: true, Document: document,
+	}
+	if _, err := c.process(ctx, b, p, patience, c.only(f.Test)...); err != nil {
+		return err
+	}
+	plain, err := readDocument(document)
+	if plain != nil {
+		to.Beside(plain)
+	}
+	return err
+}
+
+// readDocument reads an execution as data; nil if it has ended its process before it could write that.
+func readDocument(name string) (*report.Finding, error) {
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := new(report.Finding)
+	if json.Unmarshal(content, f) != nil {
+		return nil, nil // cut off
+	}
+	return f, nil
 }
 
 // Code returns what a departure says of the code: the comment that was kept with it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +48,9 @@ type Finding struct {
 	Headline string `json:"headline"`           // what happened, half a sentence
 	Evidence string `json:"evidence,omitempty"` // on what the verdict rests
 	Advice   string `json:"advice,omitempty"`   // what to change
+	At       *Place `json:"at,omitempty"`       // the line of the module that it is about
 	Report   string `json:"report,omitempty"`   // as the terminal shows it
+	Output   string `json:"output,omitempty"`   // what the test printed
 
 	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
@@ -71,6 +74,16 @@ type Reproduced struct {
 	Times int    `json:"times"`          // it ended by the finding's cause
 	Same  int    `json:"same"`           // of these, by the very same steps
 	Note  string `json:"note,omitempty"` // why not every time
+}
+
+func (r *Reproduced) String() string {
+	switch {
+	case r.Times > 0:
+		return fmt.Sprintf("reproduced %d of %d times", r.Times, r.Of)
+	case r.Note != "":
+		return "not reproduced: " + r.Note
+	}
+	return "not reproduced"
 }
 
 // A Departure is a decision of the schedule that is not the plain one.
@@ -98,22 +111,24 @@ type Place struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
 	Function string `json:"function,omitempty"`
-	Expr     string `json:"expr,omitempty"` // what a sync point works on, as the source spells it
+	Expr     string `json:"expr,omitempty"`   // what a sync point works on, as the source spells it; of a select its cases
+	Select   bool   `json:"select,omitempty"` // it is one
 }
 
 // A Goroutine of an execution.
 type Goroutine struct {
-	ID      uint32 `json:"id"`
-	Name    string `json:"name"`
-	Parent  uint32 `json:"parent,omitempty"`
-	Started *Place `json:"started,omitempty"` // its go statement
-	Born    int    `json:"born,omitempty"`    // step after which it was started
-	State   string `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
-	Doing   string `json:"doing,omitempty"`   // what it is blocked in
-	At      *Place `json:"at,omitempty"`      // where
-	Waits   []Wait `json:"waits,omitempty"`
-	Holds   []Hold `json:"holds,omitempty"`
-	Stack   string `json:"stack,omitempty"` // where the engine does not see what it is blocked in
+	ID      uint32  `json:"id"`
+	Name    string  `json:"name"`
+	Parent  uint32  `json:"parent,omitempty"`
+	Started *Place  `json:"started,omitempty"` // its go statement
+	Born    int     `json:"born,omitempty"`    // step after which it was started
+	State   string  `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
+	Doing   string  `json:"doing,omitempty"`   // what it is blocked in
+	At      *Place  `json:"at,omitempty"`      // where
+	Waits   []Wait  `json:"waits,omitempty"`
+	Holds   []Hold  `json:"holds,omitempty"`
+	Calls   []Place `json:"calls,omitempty"` // how it came to where it is stuck, the innermost call first
+	Stack   string  `json:"stack,omitempty"` // where the engine does not see what it is blocked in
 }
 
 // A Wait is one thing that would let a goroutine go on.
@@ -217,6 +232,7 @@ type Source struct {
 // Bounds on what a Document takes of an execution.
 const (
 	maxTrace   = 10_000 // steps
+	maxCalls   = 12     // of a goroutine
 	maxEdges   = 300    // of locks
 	around     = 4      // lines around a place
 	beyond     = 40     // steps of the plain run after those that are the same
@@ -228,10 +244,10 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	var whole strings.Builder
 	_ = Text(&whole, v, o) // a strings.Builder takes everything
 	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
-	b.text.o.Dir = b.files.root
+	b.text.o.Dir, b.text.o.Full = b.files.root, true
 	f := &Finding{
 		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
-		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: whole.String(), Cycle: v.Cycle,
+		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}
 	if v.Found() {
@@ -284,6 +300,15 @@ func (f *Finding) same(s Step, other *Run, t Step) bool {
 	return s.Place < 0 || f.Places[s.Place] == other.Places[t.Place]
 }
 
+// RuleText returns a rule in a few words, "" for one that does not exist.
+func RuleText(rule int) string { return ruleText[verdict.Rule(rule)] }
+
+// Portable returns a text with the files in it called what a report calls them.
+func Portable(dir, text string) string { return newFiles(dir).portable(text) }
+
+// FileName returns what a report calls a file of the module that dir is in.
+func FileName(dir, file string) string { return newFiles(dir).name(file) }
+
 // WriteJSON writes the document.
 func (d *Document) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
@@ -315,7 +340,7 @@ func (b *builder) place(s *engine.Site) *Place {
 		}
 		expr = strings.Join(cases, " | ")
 	}
-	return &Place{b.files.seen(s.File, int(s.Line)), int(s.Line), fn, expr}
+	return &Place{b.files.seen(s.File, int(s.Line)), int(s.Line), fn, expr, len(s.Cases) > 0}
 }
 
 // runtimePlace is place for a position as the runtime prints it; nil if it is none.
@@ -341,18 +366,12 @@ func (b *builder) indexOf(s *engine.Site) int {
 	return i
 }
 
-// stack makes the paths in a stack what they are elsewhere.
+// addresses are arguments in a stack.
+var addresses = regexp.MustCompile(`\((?:0x|\{)[0-9a-f?, {}x.]*\)`)
+
+// stack makes the paths in a stack what they are elsewhere, and leaves out addresses.
 func (b *builder) stack(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		if rest, ok := strings.CutPrefix(l, "\t"); ok {
-			rest, _, _ = strings.Cut(rest, " +0x")
-			if file, line, ok := cutLine(rest); ok {
-				lines[i] = fmt.Sprintf("\t%s:%d", b.files.name(file), line)
-			}
-		}
-	}
-	return strings.Join(lines, "\n")
+	return b.files.portable(addresses.ReplaceAllString(s, "(...)"))
 }
 
 func (b *builder) race(r verdict.RaceReport) Race {
@@ -443,6 +462,11 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 		g := Goroutine{ID: t.ID, Name: name, Parent: t.Parent, Started: b.place(t.Spawned), Born: t.Born, State: states[t.State]}
 		if s, ok := stuck[t.ID]; ok {
 			g = b.stuck(g, s)
+			for _, c := range verdict.Calls(t.Stack) {
+				if p := b.runtimePlace(c.Place, c.Func); p != nil && len(g.Calls) < maxCalls && !strings.HasPrefix(p.File, "GOROOT/") {
+					g.Calls = append(g.Calls, *p)
+				}
+			}
 		} else if t.State != engine.Ended {
 			g.At = b.place(cmp.Or(t.Site, t.Last))
 		}

@@ -94,6 +94,17 @@ func below(dir, file string) (string, bool) {
 	return rel, err == nil && rel != ".." && !strings.HasPrefix(rel, "../")
 }
 
+// place is a position as the runtime prints it, with what may follow.
+var place = regexp.MustCompile(`((?:/|[A-Za-z]:[/\\])[^\s:]+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?`)
+
+// portable returns a text with the files in it under their names.
+func (f *files) portable(text string) string {
+	return place.ReplaceAllStringFunc(text, func(p string) string {
+		m := place.FindStringSubmatch(p)
+		return f.name(m[1]) + ":" + m[2]
+	})
+}
+
 // seen notes that a report mentions a line of a file, and returns the file's name.
 func (f *files) seen(file string, line int) string {
 	if f.lines[file] == nil {

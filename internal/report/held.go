@@ -50,7 +50,10 @@ func held(tasks []engine.TaskState, steps []engine.Step, first int) []Span {
 	}
 	for _, l := range h.all {
 		key := attempt{l.Goroutine, l.Object}
-		if _, ok := final[key]; l.To == 0 && !ok && len(tasks) > 0 {
+		if l.To != 0 {
+			continue
+		}
+		if _, ok := final[key]; !ok && len(tasks) > 0 {
 			l.To = max(last[l.Goroutine], l.From) // it waits on a Cond
 		}
 		delete(final, key)

@@ -62,8 +62,11 @@ type Plan struct {
 	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
 	Report  bool   `json:",omitempty"` // Replay: print the report
 	Full    bool   `json:",omitempty"` // with every step of the interleaving
-	Patient bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
-	Leaks   bool   `json:",omitempty"` // a goroutine that is left is a finding
+	Plainly bool   `json:",omitempty"` // Replay: the plain run in the place of the finding's execution
+
+	Document string `json:",omitempty"` // Replay: name of the file for the execution as data, a report.Finding; "" for none
+	Patient  bool   `json:",omitempty"` // nobody watches the time: a debugger may stand still
+	Leaks    bool   `json:",omitempty"` // a goroutine that is left is a finding
 }
 
 // Environ returns the plan as an element of an environment.

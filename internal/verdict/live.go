@@ -128,3 +128,14 @@ func NewLive(k Kind, evidence string, stuck []Live) *Verdict {
 	}
 	return v
 }
+
+// Calls returns what a goroutine's stack, as the runtime prints it, shows of the code under test: the innermost call first.
+func Calls(stack string) []RaceFrame {
+	var out []RaceFrame
+	for _, f := range (Live{Stack: cleanStack(stack)}).frames() {
+		if !f.created {
+			out = append(out, RaceFrame{f.fn, f.file})
+		}
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+func TestHeld(t *testing.T) {
+	const mu, rw = 1, 2
+	site := &engine.Site{File: "/x/x.go", Line: 1, Key: 1}
+	step := func(task uint32, op engine.Op, object uint32) engine.Step {
+		return engine.Step{Task: task, Op: op, Object: object, Site: site}
+	}
+	waited := func(s engine.Step, until uint32) engine.Step {
+		s.Until = until
+		return s
+	}
+	ended := []engine.TaskState{{ID: 1, State: engine.Ended}, {ID: 2, State: engine.Ended}}
+	tests := []struct {
+		name  string
+		first int
+		tasks []engine.TaskState
+		steps []engine.Step
+		want  []Span
+	}{
+		{"locked and unlocked", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
+		{"one after the other", 1, ended, []engine.Step{
+			step(1, engine.OpLock, mu), waited(step(2, engine.OpLock, mu), 3), step(1, engine.OpUnlock, mu), step(2, engine.OpUnlock, mu),
+		}, []Span{{Object: mu, Goroutine: 1, From: 1, To: 3}, {Object: mu, Goroutine: 2, From: 3, To: 4}}},
+		{"held to the end, and waited for", 1,
+			[]engine.TaskState{
+				{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 1}}}, {ID: 2, State: engine.Blocked},
+			},
+			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpRecv, 3), step(2, engine.OpLock, mu)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1}}},
+		{"let go of, and held again", 1,
+			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 3}}}},
+			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu), step(1, engine.OpLock, mu), step(1, engine.OpRecv, 3)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}, {Object: mu, Goroutine: 1, From: 3}}},
+		{"two readers", 1, ended, []engine.Step{
+			step(1, engine.OpRLock, rw), step(2, engine.OpRLock, rw), step(1, engine.OpRUnlock, rw), step(2, engine.OpRUnlock, rw),
+		}, []Span{{Object: rw, Goroutine: 1, From: 1, To: 3, Read: true}, {Object: rw, Goroutine: 2, From: 2, To: 4, Read: true}}},
+		{"unlocked by another", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(2, engine.OpUnlock, mu)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
+		{"tried, and got", 1, ended, []engine.Step{step(1, engine.OpTryLock, mu), step(1, engine.OpUnlock, mu)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
+		{"tried in vain", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(2, engine.OpTryLock, mu), step(1, engine.OpUnlock, mu)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 3}}},
+		{"tried, and held to the end", 1,
+			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 1}}}},
+			[]engine.Step{step(1, engine.OpTryLock, mu), step(1, engine.OpRecv, 3)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1}}},
+		{"a Cond's wait that ends", 1, ended, []engine.Step{
+			step(1, engine.OpLock, mu), waited(step(1, engine.OpCondWait, 3), 3), step(2, engine.OpSignal, 3), step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu),
+		}, []Span{{Object: mu, Goroutine: 1, From: 1, To: 2}, {Object: mu, Goroutine: 1, From: 4, To: 5}}},
+		{"a Cond's wait that does not end", 1, []engine.TaskState{{ID: 1, State: engine.Blocked}},
+			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpCondWait, 3)},
+			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
+		{"locked before the trace begins", 101,
+			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: rw, Site: site, Step: 7}}}, {ID: 2, State: engine.Ended}},
+			[]engine.Step{step(2, engine.OpUnlock, mu), step(1, engine.OpRecv, 3)},
+			[]Span{{Object: mu, Goroutine: 2, To: 101}, {Object: rw, Goroutine: 1}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			assert.Equal(t, tt.want, held(tt.tasks, tt.steps, tt.first))
+		})
+	}
+}
+
+// Windows of one file that touch become one.
+func TestMerge(t *testing.T) {
+	got := merge([]Source{
+		{"b.go", 1, []string{"b1"}},
+		{"a.go", 5, []string{"a5", "a6", "a7"}},
+		{"a.go", 1, []string{"a1", "a2"}},
+		{"a.go", 3, []string{"a3"}},
+		{"a.go", 6, []string{"a6"}},
+	})
+	assert.Equal(t, []Source{
+		{"a.go", 1, []string{"a1", "a2", "a3"}},
+		{"a.go", 5, []string{"a5", "a6", "a7"}},
+		{"b.go", 1, []string{"b1"}},
+	}, got)
+}
+
+func TestFileNames(t *testing.T) {
+	f := newFiles(".")
+	for file, want := range map[string]string{
+		"/home/u/go/pkg/mod/golang.org/x/sync@v0.9.0/errgroup/errgroup.go": "golang.org/x/sync@v0.9.0/errgroup/errgroup.go",
+		goroot + "io/pipe.go": "GOROOT/src/io/pipe.go",
+		"/nowhere/x.go":       "/nowhere/x.go",
+	} {
+		assert.Equal(t, want, f.name(file))
+	}
+	assert.Equal(t, "x GOROOT/src/io/pipe.go:12 y", f.portable("x "+goroot+"io/pipe.go:12 +0x1f y"))
+}
