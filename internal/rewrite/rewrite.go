@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "20"
+const Version = "21"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -266,6 +266,7 @@ func (r *rewriter) node(n ast.Node) {
 	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
 		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
+		r.resource(n)
 		r.testFunction(n)
 		r.exampleFunction(n)
 	}
