@@ -326,14 +326,15 @@ func (r *reporter) write(name string, f func(io.Writer) error) error {
 
 // print prints the reports as text.
 func (r *reporter) print(d *report.Document) error {
+	screen := painted(r.stdout)
 	if len(d.Findings) == 0 {
-		fmt.Fprintln(r.stdout, "no findings")
+		fmt.Fprintln(screen, "no findings")
 	}
 	for i, f := range d.Findings {
 		if i > 0 {
-			fmt.Fprintln(r.stdout)
+			fmt.Fprintln(screen)
 		}
-		if _, err := fmt.Fprintf(r.stdout, "%s %s (%s)\n%s\n\nreplay\n  %s\n", f.Package, f.Test, f.Reproduced, strings.TrimRight(f.Report, "\n"), f.Replay); err != nil {
+		if _, err := fmt.Fprintf(screen, "%s %s (%s)\n%s\n\nreplay\n  %s\n", f.Package, f.Test, f.Reproduced, strings.TrimRight(f.Report, "\n"), f.Replay); err != nil {
 			return err
 		}
 	}

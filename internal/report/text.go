@@ -137,7 +137,7 @@ func (t *text) what(name func(task uint32) string) string {
 	case verdict.Livelock:
 		return "the execution does not come to an end"
 	case verdict.Stall:
-		return v.Who + " blocks or is busy where the schedule cannot reach it"
+		return v.Who + " blocks or is busy where no schedule reaches"
 	case verdict.Pass:
 		return "nothing found"
 	}
