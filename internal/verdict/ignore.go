@@ -80,6 +80,7 @@ func (v *Verdict) isCalled(what string) bool {
 
 func (v *Verdict) excuse(by []engine.Ignore) {
 	v.Kind, v.Rule = Pass, 0
+	v.Knot, v.Others, v.Cycle, v.Lost = nil, nil, false, nil
 	v.Evidence = "it would be a finding, but for " + by[0].String()
 }
 
@@ -118,7 +119,7 @@ func (g Goroutine) waitsOnlyFor(set map[uint32]bool) bool {
 			if !set[r.Task] {
 				return false
 			}
-			some = true
+			some = some || r.How <= Used // on this very object: who only could do it is no reason to look away
 		}
 	}
 	return some
