@@ -59,6 +59,8 @@ func (b *Budget) Resize(size int64) {
 // Acquire blocks until n bytes are free and all earlier requests have been granted, and takes them. It returns
 // [context.Cause] of ctx, having taken nothing, if ctx ends while it blocks. A request for more than the floor may wait
 // for ever: whoever needs more takes the floor's worth.
+//
+//jostle:resource acquire n
 func (b *Budget) Acquire(ctx context.Context, n int64) error {
 	b.mu.Lock()
 	if len(b.waiting) == 0 && b.used+n <= b.size {
@@ -92,6 +94,8 @@ func (b *Budget) withdraw(ctx context.Context, r *request) error {
 }
 
 // Release gives n bytes back that were acquired.
+//
+//jostle:resource release n
 func (b *Budget) Release(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -84,7 +85,7 @@ func (t *text) releaseFirst() string {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
-				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
+				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock || g.Op == engine.OpAcquire {
 					continue
 				}
 				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
@@ -107,11 +108,11 @@ func (t *text) release() string {
 				switch {
 				case r.How != verdict.Holds && w.Op != engine.OpAcquire:
 				case r.Ended:
-					return fmt.Sprintf("%s has ended and did not %s %s, which it took at %s. Do it on every way out, by defer for instance.",
+					return fmt.Sprintf("%s has ended and did not %s %s, taken at %s. Do that on every way out, by defer for instance.",
 						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
 				default:
-					return fmt.Sprintf("%s has to "+letGo(w.Object)+" %s, taken at %s, before it waits for something else: who needs it waits as long as that does.",
-						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+					return fmt.Sprintf("%s has to %s %s, taken at %s, before it waits for something else: who needs it waits as long as that does.",
+						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
 				}
 			}
 		}
@@ -157,6 +158,9 @@ func (t *text) oneOrder() string {
 			}
 		}
 	}
+	if g := v.Knot[0]; g.Op == engine.OpAcquire && slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == g.Waits[0].Object.ID }) {
+		return fmt.Sprintf("Each keeps what it has of %s while it waits for more. Take all that is needed at once, or give back before taking more.", t.object(g.Waits[0].Object))
+	}
 	var say []string
 	for i, g := range v.Knot {
 		before := v.Knot[(i+len(v.Knot)-1)%len(v.Knot)]
@@ -180,8 +184,14 @@ func (t *text) oneOrder() string {
 
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
-	if len(last.Waits) == 0 {
+	switch {
+	case len(last.Waits) == 0:
 		return ""
+	case last.Op == engine.OpAcquire && !t.v.Cycle:
+		return fmt.Sprintf("Nobody has any of %s, and %s is not given what it asks for: it is more than there is now, or was granted to nobody. Ask for no more than there will ever be, and let whoever changes how much there is wake all who wait.",
+			t.object(last.Waits[0].Object), t.number(last.ID))
+	case t.v.Cycle && !slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.Op == engine.OpCondWait }):
+		return "All workers wait for work that stands in the queue behind them. Run such work in the worker that needs it, or start another for as long as one waits."
 	}
 	return fmt.Sprintf("Whoever makes the condition true that %s waits for at %s must signal %s before it blocks or ends, on every path.",
 		t.number(last.ID), t.where(last.Site), t.object(last.Waits[0].Object))

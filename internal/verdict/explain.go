@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func explain(v *Verdict, g *graph) {
 	default:
 		v.Kind = Deadlock
 	}
-	v.Rule = v.rule()
+	v.Rule = v.rule(g)
 	if v.Cancelled != nil && !v.Cycle && v.Lost == nil {
 		v.Rule = Cancel
 	}
@@ -113,8 +114,13 @@ func (g *graph) orphaned(path []uint32) knot {
 // the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
+	// A context that is waited for beside something else is the way out when that does not come, and not what is waited for.
+	beside := slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op != engine.OpContext })
 	for _, w := range g.waits[id] {
 		limit := worst
+		if beside {
+			limit = min(limit, Made-1)
+		}
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
@@ -225,7 +231,8 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if t.State == engine.Outside {
 		out.Stack = cleanStack(t.Stack)
 	}
-	for _, h := range t.Holds {
+	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
+	for _, h := range inOrder {
 		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N})
 	}
 	return out
@@ -270,67 +277,6 @@ func (g *graph) stepBefore(t *engine.TaskState) int {
 		}
 	}
 	return t.Born // it waits first thing
-}
-
-// rule names the rule that the knot breaks.
-func (v *Verdict) rule() Rule {
-	switch {
-	case v.Kind == LostWakeup:
-		return Propagate
-	case len(v.Knot) == 0:
-		return 0
-	case !v.Cycle:
-		return v.ruleOfOrphan()
-	}
-	locks, holding := 0, false
-	for i, g := range v.Knot {
-		if blocksOnLock(g.Op) {
-			locks++
-			continue
-		}
-		before := v.Knot[(i+len(v.Knot)-1)%len(v.Knot)]
-		holding = holding || v.waitsForHold(before, g)
-	}
-	switch {
-	case locks == len(v.Knot):
-		return OneOrder
-	case holding:
-		return ReleaseFirst
-	case slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return g.Op == engine.OpCondWait }):
-		return Propagate
-	default:
-		return OneOrder
-	}
-}
-
-// ruleOfOrphan names the rule where the last of the knot waits for what nobody is left to do.
-func (v *Verdict) ruleOfOrphan() Rule {
-	last := v.Knot[len(v.Knot)-1]
-	switch {
-	case blocksOnLock(last.Op):
-		return ReleaseFirst // of a lock whose holder has ended
-	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op):
-		return ReleaseFirst // it waits with a lock held that others need
-	case last.Op == engine.OpCondWait:
-		return Propagate
-	}
-	return Cancel
-}
-
-// waitsForHold reports whether g waits for something that next has to give back.
-func (v *Verdict) waitsForHold(g, next Goroutine) bool {
-	for _, w := range g.Waits {
-		for _, r := range w.By {
-			if r.Task == next.ID && r.How <= Owes {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func blocksOnLock(op engine.Op) bool {
-	return op == engine.OpLock || op == engine.OpRLock || op == engine.OpOnce || op == engine.OpAcquire
 }
 
 // String returns the verdict in one line.
