@@ -19,7 +19,7 @@ func (o outcome) conclude(t testing.TB, replay string, sched []byte) {
 	case o.Found():
 		t.Fatal(o.render(replay, sched))
 	case testing.Verbose():
-		t.Log(o.log + o.summary(sched))
+		t.Log(o.log + o.ignored.note() + o.summary(sched))
 	}
 }
 

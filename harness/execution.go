@@ -26,9 +26,10 @@ const (
 // An outcome is one execution as it ended.
 type outcome struct {
 	*verdict.Verdict
-	log  string // what the body logged
-	long bool   // a Stall: it went on and on, and was given up
-	snap *engine.Snapshot
+	log     string // what the body logged
+	ignored ignored
+	long    bool // a Stall: it went on and on, and was given up
+	snap    *engine.Snapshot
 }
 
 // A runner does executions, one after the other.
@@ -36,6 +37,7 @@ type runner struct {
 	tb     testing.TB
 	x      *engine.Execution
 	cancel bool // the schedule may cancel the context
+	ignore []engine.Ignore
 }
 
 func newRunner(tb testing.TB) *runner {
@@ -93,6 +95,10 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 			snap = r.x.Failed(snap)
 		}
 		out := outcome{Verdict: verdict.Of(snap, code()), log: s.log.String(), snap: snap}
+		out.ignored = ignore(out.Verdict, r.ignore)
+		if s.failed && out.Kind == verdict.Pass {
+			out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+		}
 		if out.Excused(s.failed) {
 			out.Kind = verdict.Pass
 		}

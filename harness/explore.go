@@ -36,6 +36,7 @@ type explorer struct {
 	cancels int    // questions of the plain run, of whether a context is cancelled
 	orders  map[uint64]bool
 	causes  map[uint64]bool
+	spoken  map[string]bool // what was ignored
 
 	detector  *predict.Detector
 	predicted bool // something new, by the last execution
@@ -51,7 +52,7 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}, detector: predict.NewDetector()}
+	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
 	for _, cause := range p.Known {
 		e.causes[cause] = true
 	}
@@ -220,7 +221,10 @@ func (e *explorer) warmUp() bool {
 // judge notes what became of an execution, and reports whether another can follow in this process.
 func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder) bool {
 	e.learn(n, out)
+	e.ignored(n, out)
 	switch {
+	case out.ignored.would != verdict.Pass && !out.Found():
+		return out.left() || e.goesOn(n, out, true)
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
 		return true
 	case out.long:
@@ -245,6 +249,11 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	if out.left() && !out.failed && (n == 0 || known) {
 		return true // what it has left behind is gone, and the next will leave it too
 	}
+	return e.goesOn(n, out, known)
+}
+
+// goesOn reports whether another execution can follow in this process after one that ended in the middle.
+func (e *explorer) goesOn(n int, out testOutcome, known bool) bool {
 	if n == 0 {
 		// There is nothing to search where the plain run fails.
 		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
@@ -255,6 +264,22 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		return false
 	}
 	return true
+}
+
+// ignored notes what the code says is no finding, once for each cause and each comment.
+func (e *explorer) ignored(n int, out testOutcome) {
+	i := out.ignored
+	if len(i.by) == 0 {
+		return
+	}
+	ev := session.Event{Kind: session.Ignored, N: n, Cause: i.cause, Ignored: i.by}
+	if i.would != verdict.Pass {
+		ev.Verdict = word(i.would)
+	}
+	if key := fmt.Sprint(i.cause, i.by); !e.spoken[key] || len(e.plan.Steer) > 0 {
+		e.spoken[key] = true
+		e.note(ev)
+	}
 }
 
 // clean reports whether the plain run is what it was. What ends in the middle may leave package variables behind that

@@ -37,7 +37,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
 	r := newRunner(f)
-	r.cancel = c.cancel
+	r.cancel, r.ignore = c.cancel, c.ignore
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r.tb = t
 		var in In

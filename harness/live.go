@@ -47,6 +47,11 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 				t.SkipNow()
 			}
 		}
+		e.ignored(n, out.testOutcome)
+		if out.ignored.would > verdict.Pass && out.ignored.would != verdict.Leak && !out.Found() { // what hangs stays
+			e.note(session.Event{Kind: session.Dirty, N: n})
+			return
+		}
 		if !out.Found() || out.Kind == verdict.Leak && !e.plan.Leaks {
 			continue
 		}
@@ -126,6 +131,7 @@ func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int
 	}()
 	w := &liveWatch{live: l, before: before}
 	out.Verdict = w.until(done)
+	out.ignored = ignore(out.Verdict, nil)
 	select {
 	case <-done:
 		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -27,6 +28,7 @@ const (
 type Option func(*config)
 
 type config struct {
+	ignore    []engine.Ignore
 	want      *want
 	schedules int
 	cancel    bool
@@ -50,6 +52,13 @@ func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
 // Cancel lets the schedule cancel the context of the body's T, at any sync point, once in an execution. The body may then
 // fail; what it has started must end all the same.
 func Cancel() Option { return func(c *config) { c.cancel = true } }
+
+// IgnoreGoroutine says that goroutines which run the function of this name, or which it has started, are no leaks: they are
+// meant to stay. The name is what runtime.FuncForPC calls the function: "example.com/pkg.(*Pool).worker". Where the source
+// can be changed, a comment //jostle:ignore leak at the function says the same to everybody.
+func IgnoreGoroutine(funcName string) Option {
+	return func(c *config) { c.ignore = append(c.ignore, engine.Ignore{What: "leak", Func: funcName}) }
+}
 
 const defaultSchedules = 200
 

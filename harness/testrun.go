@@ -93,7 +93,9 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 		if ended.failed {
 			snap = r.x.Failed(snap)
 		}
-		return outcome{Verdict: verdict.Of(snap, code()), snap: snap}
+		out := outcome{Verdict: verdict.Of(snap, code()), snap: snap}
+		out.ignored = ignore(out.Verdict, nil)
+		return out
 	})
 	restore()
 	var res testOutcome

@@ -56,6 +56,14 @@ type Package struct {
 	Files      int            // that were looked at
 	Points     map[string]int // sync points by kind
 	Native     []string       // what was left as it is: position, operation, reason
+	Ignores    []Ignore
+}
+
+// An Ignore is a comment //jostle:ignore in a package: findings of a kind are none there.
+type Ignore struct {
+	File string // absolute
+	Line int
+	What string // a verdict in a word, or the number of a rule
 }
 
 const jostle = "github.com/jostle-dev/jostle"
@@ -246,6 +254,9 @@ func (b *build) assemble() (*Result, error) {
 				pkg.Points[k] += n
 			}
 			pkg.Native = append(pkg.Native, f.Native...)
+			for _, i := range f.Ignores {
+				pkg.Ignores = append(pkg.Ignores, Ignore{filepath.Join(u.Dir, f.Name), i.Line, i.What})
+			}
 		}
 		res.Packages = append(res.Packages, pkg)
 		if u.root {

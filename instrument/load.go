@@ -25,10 +25,11 @@ type rewrittenPackage struct {
 }
 
 type rewrittenFile struct {
-	Name   string         // in the package's directory
-	Copy   string         `json:",omitempty"` // in the cache's folder; "" if there was nothing to rewrite
-	Points map[string]int `json:",omitempty"`
-	Native []string       `json:",omitempty"`
+	Name    string           // in the package's directory
+	Copy    string           `json:",omitempty"` // in the cache's folder; "" if there was nothing to rewrite
+	Points  map[string]int   `json:",omitempty"`
+	Native  []string         `json:",omitempty"`
+	Ignores []rewrite.Ignore `json:",omitempty"`
 }
 
 const packageName = "package.json"
@@ -188,7 +189,7 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 		if err != nil {
 			return err
 		}
-		rf.Points = out.Points
+		rf.Points, rf.Ignores = out.Points, out.Ignores
 		for _, n := range out.Native {
 			rf.Native = append(rf.Native, fmt.Sprintf("%s: %s: %s", n.Pos, n.Op, n.Reason))
 		}

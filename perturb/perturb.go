@@ -20,6 +20,15 @@ type Site = engine.Site
 // A SiteCase is one communication of a select at a Site.
 type SiteCase = engine.SiteCase
 
+// An Ignore is what a comment //jostle:ignore says.
+type Ignore = engine.Ignore
+
+// Ignored registers the comments //jostle:ignore of a file, as Instrumented does its sync points.
+func Ignored(ignores []Ignore) struct{} {
+	engine.RegisterIgnores(ignores)
+	return struct{}{}
+}
+
 // A Function is a function of an instrumented file.
 type Function = engine.Function
 

@@ -27,17 +27,17 @@ import (
 
 func newReport() *cobra.Command {
 	var build buildFlags
-	var html, asJSON string
+	var html, asJSON, sarif string
 	c := &cobra.Command{
 		Use:   "report [file.jostle or packages ...]",
-		Short: "Show what was found: on a page, as JSON, or as text",
+		Short: "Show what was found: on a page, as JSON or SARIF, or as text",
 		Long: `Show what tests have found: every finding in testdata/jostle of the packages, or those that are named; without arguments
 those of ./... are taken. Each is run again, a few times in processes of its own, so that the report shows what the code does
 now. One that cannot be reproduced any more stands there with what its file says.
 
 -html writes one page that needs nothing else: the findings with filters, who waits for whom as a picture, each goroutine's
 steps on a time line, the run that passes beside the one that does not. -json writes the same as data; docs/report.md says what
-is in it. Without either the reports are printed.
+is in it. -sarif writes what code scanning services read. Without any of them the reports are printed.
 
 The exit code is 0 if the report was written, whatever is in it, and 2 if it could not be.`,
 		Example: "\tgo tool jostle report -html findings.html\n\tgo tool jostle report -json - ./ingest | jq '.findings[].headline'",
@@ -53,6 +53,7 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 			}{
 				{html, page.Write},
 				{asJSON, (*report.Document).WriteJSON},
+				{sarif, func(d *report.Document, w io.Writer) error { return d.WriteSARIF(w, r.base) }},
 			}
 			written := false
 			for _, o := range outputs {
@@ -72,6 +73,7 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 	}
 	build.register(c)
 	c.Flags().StringVar(&html, "html", "", "write a page to this `file`; - for the standard output")
+	c.Flags().StringVar(&sarif, "sarif", "", "write the findings as SARIF 2.1.0 to this `file`; - for the standard output")
 	c.Flags().StringVar(&asJSON, "json", "", "write the report as data to this `file`; - for the standard output")
 	return c
 }
@@ -80,6 +82,7 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 type reporter struct {
 	build          buildFlags
 	stdout, stderr io.Writer
+	base           string // where the module of the findings lies in its repository
 }
 
 // reportTimes is how often each finding is run again.
@@ -273,7 +276,34 @@ func (r *reporter) identify(f *report.Finding, k kept) {
 	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.Cause), k.Found
 	f.Report = report.Portable(filepath.Dir(k.name), f.Report)
 	f.File = report.FileName(filepath.Dir(k.name), k.name)
+	if file, line, ok := strings.Cut(k.Place, ":"); ok {
+		if dir, ok := packageOf(k.name); ok {
+			n, _ := strconv.Atoi(line)
+			f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}
+		}
+	}
+	r.base = baseOf(k.name, f.File)
 	f.Replay = "go tool jostle replay " + f.File
+}
+
+// baseOf returns where the root of a module lies in its repository: file, which is below both, is named from the module.
+func baseOf(file, inModule string) string {
+	root, ok := strings.CutSuffix(filepath.ToSlash(file), "/"+inModule)
+	if !ok {
+		return ""
+	}
+	for dir := filepath.FromSlash(root); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			rel, err := filepath.Rel(dir, filepath.FromSlash(root))
+			if err != nil || rel == "." {
+				return ""
+			}
+			return filepath.ToSlash(rel)
+		}
+		if filepath.Dir(dir) == dir {
+			return ""
+		}
+	}
 }
 
 // write has a file written whole or not at all.
@@ -296,14 +326,15 @@ func (r *reporter) write(name string, f func(io.Writer) error) error {
 
 // print prints the reports as text.
 func (r *reporter) print(d *report.Document) error {
+	screen := painted(r.stdout)
 	if len(d.Findings) == 0 {
-		fmt.Fprintln(r.stdout, "no findings")
+		fmt.Fprintln(screen, "no findings")
 	}
 	for i, f := range d.Findings {
 		if i > 0 {
-			fmt.Fprintln(r.stdout)
+			fmt.Fprintln(screen)
 		}
-		if _, err := fmt.Fprintf(r.stdout, "%s %s (%s)\n%s\n\nreplay\n  %s\n", f.Package, f.Test, f.Reproduced, strings.TrimRight(f.Report, "\n"), f.Replay); err != nil {
+		if _, err := fmt.Fprintf(screen, "%s %s (%s)\n%s\n\nreplay\n  %s\n", f.Package, f.Test, f.Reproduced, strings.TrimRight(f.Report, "\n"), f.Replay); err != nil {
 			return err
 		}
 	}

@@ -218,6 +218,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		}
 		out = append(out, campaign.Binary{
 			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(dir, fmt.Sprintf("%d.test", len(out))),
+			Ignores: ignoresOf(res, r.ImportPath),
 		})
 	}
 	for _, b := range out {
@@ -226,6 +227,19 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		}
 	}
 	return out, nil
+}
+
+// ignoresOf returns the comments of a package that say what is no finding.
+func ignoresOf(res *instrument.Result, importPath string) []campaign.Ignore {
+	var out []campaign.Ignore
+	for _, p := range res.Packages {
+		for _, i := range p.Ignores {
+			if p.ImportPath == importPath {
+				out = append(out, campaign.Ignore(i))
+			}
+		}
+	}
+	return out
 }
 
 // buildTest builds a test binary from instrumented sources.

@@ -149,6 +149,26 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// Goroutines of a function that is known to stay are no leaks: where it blocks, where it was started, in literals of it.
+// Others are.
+func TestIgnoreGoroutine(t *testing.T) {
+	const pkg = "github.com/jostle-dev/jostle/internal/bugs."
+	leaks := func(harness.T) { first(func() int { return 1 }, func() int { return 2 }) }
+	for _, tt := range []struct{ fn, want string }{
+		{pkg + "first", ""}, {pkg + "first.func1", "verdict=leak "}, {pkg + "fir", "verdict=leak "}, {pkg + "work", "verdict=leak "},
+	} {
+		got := reportOf(t, leaks, harness.IgnoreGoroutine(tt.fn))
+		if tt.want == "" {
+			assert.Empty(t, got, tt.fn)
+		}
+		assert.Contains(t, got, tt.want, tt.fn)
+	}
+	got := reportOf(t, func(t harness.T) { leaks(t); work([]int{1}) }, harness.IgnoreGoroutine(pkg+"first"))
+	assert.Contains(t, got, "leak: 1 goroutine can never end")
+	assert.Contains(t, got, "work.func1")
+	assert.NotContains(t, got, "first.func1")
+}
+
 // A recorder is a test that keeps what it is told.
 type recorder struct {
 	testing.TB
@@ -164,12 +184,12 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // reportOf returns what Check prints about body, without what depends on the machine and the version of Go.
-func reportOf(t *testing.T, body func(harness.T)) string {
+func reportOf(t *testing.T, body func(harness.T), options ...harness.Option) string {
 	r := &recorder{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		harness.Check(r, body)
+		harness.Check(r, body, options...)
 	}()
 	<-done
 	text := r.text.String()

@@ -55,11 +55,21 @@ const (
 
 // A Binary is the instrumented test binary of a package.
 type Binary struct {
-	Package string // import path
+	Ignores []Ignore // comments of the package that say what is no finding
+	Package string   // import path
 	Module  string
 	Dir     string // of the package
 	Path    string
 }
+
+// An Ignore is a comment //jostle:ignore.
+type Ignore struct {
+	File string // absolute
+	Line int
+	What string
+}
+
+func (i Ignore) place() string { return fmt.Sprintf("%s:%d", i.File, i.Line) }
 
 type campaign struct {
 	Config
@@ -70,6 +80,17 @@ type campaign struct {
 	printed  int // of these
 	done     int
 	all      []*test
+	used     map[string]bool // comments that have said of something that it is no finding, by place
+	stopped  bool            // before all was done
+}
+
+// ignored notes that comments were to the point.
+func (c *campaign) ignored(places []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range places {
+		c.used[p] = true
+	}
 }
 
 // Run runs the tests of the binaries, and reports whether any package has failed. It returns an error only for what keeps it from running them at all; when ctx ends it
@@ -80,7 +101,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 		return false, err
 	}
 	defer os.RemoveAll(temp)
-	x := &campaign{Config: c, temp: temp}
+	x := &campaign{Config: c, temp: temp, used: map[string]bool{}}
 	for _, b := range binaries {
 		finding.Sweep(b.findings())
 		p, err := x.list(ctx, b)
@@ -95,6 +116,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 	for _, b := range binaries {
 		_ = os.Remove(b.findings()) // which stays if it is not empty: not all that was written counts
 	}
+	x.stopped = ctx.Err() != nil
 	for _, t := range x.all {
 		t.shown.finished = true
 	}

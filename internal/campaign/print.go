@@ -19,6 +19,7 @@ func (c *campaign) print(p *pkg) {
 		t.print(&b)
 		spent += t.spent
 	}
+	c.printIdle(&b, p)
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
 	switch {
 	case p.failed():
@@ -32,6 +33,23 @@ func (c *campaign) print(p *pkg) {
 		fmt.Fprintf(&b, "ok  \t%s\t%s\n", p.Package, seconds)
 	}
 	c.Print(p.Package, b.String())
+}
+
+// printIdle tells of comments of a package that have said of nothing that it is no finding, although all of its tests ran.
+func (c *campaign) printIdle(b *strings.Builder, p *pkg) {
+	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks {
+		return
+	}
+	for _, i := range p.Ignores {
+		if c.used[i.place()] {
+			continue
+		}
+		file := i.File
+		if rel, err := filepath.Rel(p.Dir, i.File); err == nil {
+			file = filepath.ToSlash(rel)
+		}
+		fmt.Fprintf(b, "    %s:%d: //jostle:ignore %s has had nothing to ignore\n", file, i.Line, i.What)
+	}
 }
 
 func (p *pkg) failed() bool {
@@ -100,6 +118,9 @@ func (t *test) line() string {
 	how := string(t.mode)
 	if t.why != "" {
 		how += " (" + t.why + ")"
+	}
+	if n := len(t.ignored); n > 0 {
+		how += fmt.Sprintf(", %d suppressed", n)
 	}
 	rate := ""
 	if d := t.spent; d > 0 && t.executions > 1 {

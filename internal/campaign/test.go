@@ -43,6 +43,7 @@ type test struct {
 	confirmed []confirmed
 	notes     []string
 	causes    map[uint64]bool
+	ignored   map[uint64]bool // causes of what would be findings
 
 	predicted           []*predicted
 	steered             []*predicted // now, in executions
@@ -73,7 +74,7 @@ type confirmed struct {
 }
 
 func (c *campaign) newTest(p *pkg, name string) *test {
-	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, last: c.Schedules, causes: map[uint64]bool{}}
+	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, last: c.Schedules, causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
 	switch {
 	case c.Mode == Live:
 		t.mode, t.why = live, "asked for"
@@ -209,6 +210,17 @@ func (t *test) read(ctx context.Context, r run) {
 			t.output = r.output
 		case session.Predicted:
 			t.predict(e)
+		case session.Ignored:
+			t.c.ignored(e.Ignored)
+			if e.Verdict != "" {
+				t.ignored[e.Cause] = true
+				if pr := t.steering(e.N); pr != nil {
+					pr.confirmed = true
+				}
+				if e.N == 0 && t.mode == together && e.Verdict != leak {
+					t.finished, over = true, true
+				}
+			}
 		case session.Found:
 			if pr := t.steering(e.N); pr != nil {
 				pr.confirmed = true

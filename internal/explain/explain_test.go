@@ -1,4 +1,4 @@
-package explain
+package explain_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/internal/explain"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -22,9 +23,9 @@ func TestEveryVerdictAndRule(t *testing.T) {
 	for r := verdict.ReleaseFirst; r <= verdict.Cancel; r++ {
 		names = append(names, fmt.Sprintf("rule-%d", r))
 	}
-	assert.Len(t, All(), len(names))
+	assert.Len(t, explain.All(), len(names))
 	for _, name := range names {
-		topic, ok := Find(name)
+		topic, ok := explain.Find(name)
 		require.True(t, ok, name)
 		assert.Equal(t, name, topic.Name)
 	}
@@ -32,7 +33,7 @@ func TestEveryVerdictAndRule(t *testing.T) {
 
 // Each is read on one screen, and has all three parts.
 func TestOneScreenEach(t *testing.T) {
-	for _, topic := range All() {
+	for _, topic := range explain.All() {
 		assert.LessOrEqual(t, strings.Count(topic.Text, "\n"), 36, topic.Name)
 		assert.Contains(t, topic.Text, "\n    ", "%s: an example", topic.Name)
 		assert.Contains(t, topic.Text, "\nHow to fix it: ", topic.Name)
@@ -47,7 +48,7 @@ func TestFind(t *testing.T) {
 		"deadlock": "deadlock", "Lost wake-up": "lost-wake-up", "lost-wakeup": "lost-wake-up", "data race": "data-race",
 		"rule 1": "rule-1", "Rule-4": "rule-4", "2": "rule-2", "hang": "", "rule-5": "", "": "",
 	} {
-		topic, ok := Find(name)
+		topic, ok := explain.Find(name)
 		assert.Equal(t, want, topic.Name, name)
 		assert.Equal(t, want != "", ok, name)
 	}

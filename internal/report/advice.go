@@ -17,8 +17,13 @@ func (t *text) advice() {
 	}
 }
 
-// where is at, short: the report has the whole path elsewhere.
-func (t *text) where(s *engine.Site) string { return shortened(t.at(s), 0) }
+// where is at, short where the report has the whole path elsewhere.
+func (t *text) where(s *engine.Site) string {
+	if t.o.Full {
+		return t.at(s)
+	}
+	return shortened(t.at(s), 0)
+}
 
 func (t *text) change() string {
 	v := t.v

@@ -48,6 +48,7 @@ type Finding struct {
 	Headline string `json:"headline"`           // what happened, half a sentence
 	Evidence string `json:"evidence,omitempty"` // on what the verdict rests
 	Advice   string `json:"advice,omitempty"`   // what to change
+	At       *Place `json:"at,omitempty"`       // the line of the module that it is about
 	Report   string `json:"report,omitempty"`   // as the terminal shows it
 	Output   string `json:"output,omitempty"`   // what the test printed
 
@@ -243,7 +244,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	var whole strings.Builder
 	_ = Text(&whole, v, o) // a strings.Builder takes everything
 	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
-	b.text.o.Dir = b.files.root
+	b.text.o.Dir, b.text.o.Full = b.files.root, true
 	f := &Finding{
 		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
 		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,

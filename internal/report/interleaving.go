@@ -167,10 +167,10 @@ func (t *text) matters() map[int]string {
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
 			for _, r := range w.By {
-				if ok && r.Task != next || r.How == verdict.Could {
+				if ok && r.Task != next || r.How >= verdict.Could && r.How <= verdict.Given && r.How != verdict.Made {
 					continue
 				}
-				if r.How > verdict.Queued {
+				if r.How > verdict.Queued || !ok {
 					t.note(notes, r.Task, r.Site, "")
 				}
 				if n, ok := t.last(r.Task, nil); ok && r.Ended && t.v.Lost == nil {

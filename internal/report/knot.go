@@ -268,30 +268,49 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 			}
 			continue
 		}
-		t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
+		switch w.By[0].How {
+		case verdict.Made:
+			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
+		case verdict.Spent:
+			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
+		default:
+			t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
+		}
 		for i, r := range w.By {
 			if i == nobodyShown && !t.o.Full {
 				t.line("%s   and %d more", margin, len(w.By)-i)
 				break
 			}
-			did := "could have"
-			if r.How == verdict.Used || r.How == verdict.Owes {
-				did = "did"
-			}
-			at := ""
-			if r.Site != nil {
-				at = " at " + t.where(r.Site)
-			}
-			gone := ""
-			switch {
-			case r.Ended && r.Last != nil && r.Last != r.Site:
-				gone = ", and has ended behind " + t.where(r.Last)
-			case r.Ended:
-				gone = ", and has ended"
-			}
-			t.para(margin+"   ", "%s %s%s%s", t.name(r.Task), did, at, gone)
+			t.para(margin+"   ", "%s %s", t.name(r.Task), t.could(r))
 		}
 	}
+}
+
+// could says what a goroutine has to do with a wait that nobody can end any more.
+func (t *text) could(r verdict.Releaser) string {
+	did := "could have"
+	switch r.How {
+	case verdict.Holds:
+		did = "locked it"
+	case verdict.Used, verdict.Owes:
+		did = "did"
+	case verdict.Made:
+		did = "made it"
+	case verdict.Given:
+		did = "was given it"
+	case verdict.Spent:
+		did = "set or stopped it"
+	}
+	if r.Site != nil {
+		did += " at " + t.where(r.Site)
+	}
+	switch {
+	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != verdict.Holds:
+		did += ", and ended after " + t.where(r.Last)
+	case r.Ended:
+		did += ", and has ended"
+	}
+	return did
 }
 
 // lost says which wake-up came before the wait.

@@ -98,8 +98,8 @@ func (t *text) sourceLine(file string, n int) string {
 	if n < 1 || n > len(lines) {
 		return ""
 	}
-	code, _, _ := strings.Cut(lines[n-1], "// ")
-	return strings.Join(strings.Fields(code), " ")
+	code, _, _ := strings.Cut(strings.Join(strings.Fields(lines[n-1]), " "), " //")
+	return code
 }
 
 // built returns when the running program was.
@@ -117,7 +117,7 @@ var built = sync.OnceValue(func() time.Time {
 
 // code shows a line of the source below what was said of the place.
 func (t *text) code(margin, source string) {
-	if source != "" {
+	if source != "" && source != "select {" {
 		t.line("%s%s", margin, head(source, t.o.Width-columns(margin)))
 	}
 }

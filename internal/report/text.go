@@ -137,7 +137,7 @@ func (t *text) what(name func(task uint32) string) string {
 	case verdict.Livelock:
 		return "the execution does not come to an end"
 	case verdict.Stall:
-		return v.Who + " blocks or is busy where the schedule cannot reach it"
+		return v.Who + " blocks or is busy where no schedule reaches"
 	case verdict.Pass:
 		return "nothing found"
 	}
@@ -179,7 +179,7 @@ func (t *text) others() {
 	}
 	name, doing := 0, 0
 	for _, g := range shown {
-		name = max(name, columns(tail(g.name, 28)))
+		name = max(name, columns(tail(g.name, 32)))
 		doing = max(doing, columns(g.doing))
 	}
 	doing = min(doing, 26)

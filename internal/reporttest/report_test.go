@@ -40,7 +40,7 @@ func TestReport(t *testing.T) {
 		{0, []string{"mod", "edit", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + repo, "-tool=" + module + "/cmd/jostle"}},
 		{0, []string{"mod", "tidy"}},
 		{1, []string{"tool", "jostle", "test", "-schedules", "60", "./..."}},
-		{0, []string{"tool", "jostle", "report", "-html", "page.html", "--json", "report.json"}},
+		{0, []string{"tool", "jostle", "report", "-html", "page.html", "--json", "report.json", "-sarif", "report.sarif"}},
 	} {
 		cmd := exec.Command("go", c.args...)
 		cmd.Dir = r.dir
@@ -53,6 +53,7 @@ func TestReport(t *testing.T) {
 
 	t.Run("schema", func(t *testing.T) { reportSchema(t, r) })
 	t.Run("names no machine", func(t *testing.T) { reportNamesNoMachine(t, r, repo) })
+	t.Run("sarif", func(t *testing.T) { reportSARIF(t, filepath.Join(r.dir, "report.sarif"), r.Document) })
 	t.Run("document", func(t *testing.T) { reportDocument(t, r.Document) })
 	t.Run("page", func(t *testing.T) { reportPage(t, filepath.Join(r.dir, "page.html"), r.Document) })
 }

@@ -40,9 +40,10 @@ type Input struct {
 
 // Output is what became of a file.
 type Output struct {
-	Src    []byte         // nil: there was nothing to rewrite
-	Points map[string]int // sync points by what they are: "send", "lock", …
-	Native []Note         // what was left as it is
+	Src     []byte         // nil: there was nothing to rewrite
+	Points  map[string]int // sync points by what they are: "send", "lock", …
+	Native  []Note         // what was left as it is
+	Ignores []Ignore
 }
 
 // A Note is an operation that was left native.
@@ -52,8 +53,8 @@ type Note struct {
 	Reason string
 }
 
-// File rewrites a file. It fails only for a file that it cannot read: a package must have been type-checked without
-// errors.
+// File rewrites a file. It fails only for a file that it cannot read, or with a comment for it that means nothing: a package
+// must have been type-checked without errors.
 func File(in Input) (*Output, error) {
 	if in.Fset.File(in.File.Pos()) == nil {
 		return nil, fmt.Errorf("rewrite %s: the file is not in the file set", in.Name)
@@ -70,6 +71,9 @@ func File(in Input) (*Output, error) {
 	if importsC(in.File) {
 		r.note(in.File.Name, "file", "cgo files are left native")
 		return r.out, nil
+	}
+	if err := r.readIgnores(); err != nil {
+		return nil, err
 	}
 	r.findAliases()
 	r.findFlows()
@@ -289,6 +293,7 @@ func (r *rewriter) finish(decls string) error {
 		r.sites.write(&b, r.names.perturb)
 		r.relations.write(&b, r.names.perturb, r.sites.name, r.Name)
 	}
+	r.writeIgnores(&b)
 	r.after(len(r.Src), b.String())
 	head := ""
 	if r.needsLanguage() {

@@ -52,6 +52,71 @@ func rewritten(t testing.TB, name string) *rewrite.Output {
 	return out
 }
 
+// Comments that say what is no finding are read with what they are about: a function, their line, the next one, a select.
+func TestIgnores(t *testing.T) {
+	const src = `package p
+
+import "sync"
+
+//jostle:ignore leak it stays
+func (q *queue[T]) run() { <-q.c }
+
+func main() { var mu sync.Mutex
+	mu.Lock() //jostle:ignore 2	two words
+	//jostle:ignore deadlock, no: lost-wake-up
+	// jostle:ignore leak is no directive
+	//jostle:ignored leak neither
+	//jostle:ignore deadlock known
+	mu.Lock()
+	c := make(chan int)
+	select {
+	case <-c:
+	case c <- 1: //jostle:ignore lost-wake-up why not
+	}
+}
+
+type queue[T any] struct{ c chan T }
+`
+	_, err := rewriteSource(t, src)
+	require.ErrorContains(t, err, `x.go:10:2: //jostle:ignore: "deadlock," is no rule and no verdict that can be ignored`)
+
+	out, err := rewriteSource(t, strings.Replace(src, "deadlock, no:", "1", 1))
+	require.NoError(t, err)
+	assert.Equal(t, []rewrite.Ignore{
+		{What: "leak", Line: 5, Func: "p.(*queue[...]).run", Reason: "it stays"},
+		{What: "2", Line: 9, At: 9, Reason: "two words"},
+		{What: "1", Line: 10, At: 11, Reason: "lost-wake-up"},
+		{What: "deadlock", Line: 13, At: 14, Reason: "known"},
+		{What: "lost-wake-up", Line: 18, At: 16, Reason: "why not"},
+	}, out.Ignores)
+	assert.Contains(t, string(out.Src), `{What: "deadlock", File: "/x.go", Line: 13, At: 14, Func: ""},`)
+
+	_, err = rewriteSource(t, "package p\n\nfunc f(c chan int) {\n\t<-c //jostle:ignore\n}\n")
+	require.ErrorContains(t, err, "x.go:4:6: //jostle:ignore: it does not say what: one of deadlock, leak")
+	_, err = rewriteSource(t, "package p\n\nfunc f(c chan int) {\n\t<-c //jostle:ignore leak \n}\n")
+	require.ErrorContains(t, err, `it does not say why: write a reason behind "leak"`)
+
+	// Without another sync point, it is registered all the same.
+	out, err = rewriteSource(t, "package p\n\n//jostle:ignore leak it stays\nfunc f(g func()) { g() }\n")
+	require.NoError(t, err)
+	assert.Contains(t, string(out.Src), `Func: "p.f"`)
+}
+
+// rewriteSource rewrites a file /x.go of package p.
+func rewriteSource(t testing.TB, src string) (*rewrite.Output, error) {
+	t.Helper()
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "/x.go", src, parser.ParseComments)
+	require.NoError(t, err)
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
+	}
+	pkg, err := (&types.Config{Importer: importer.ForCompiler(fset, "source", nil)}).Check("p", fset, []*ast.File{file}, info)
+	require.NoError(t, err)
+	return rewrite.File(rewrite.Input{Fset: fset, File: file, Src: []byte(src), Name: "/x.go", PkgPath: "p", Pkg: pkg, Info: info})
+}
+
 func absolute(t testing.TB, name string) string {
 	t.Helper()
 	abs, err := filepath.Abs(name)

@@ -109,16 +109,17 @@ type Event struct {
 	Kind EventKind
 	N    int `json:",omitempty"` // number of the execution
 
-	Asked    int    `json:",omitempty"`
-	Cancels  int    `json:",omitempty"`
-	Distinct int    `json:",omitempty"` // different interleavings so far in this process
-	Hash     uint64 `json:",omitempty"`
-	Verdict  string `json:",omitempty"`
-	Cause    uint64 `json:",omitempty"`
-	Forced   bool   `json:",omitempty"` // no schedule had a choice in it
-	File     string `json:",omitempty"`
-	Text     string `json:",omitempty"`
-	Warm     int    `json:",omitempty"`
+	Asked    int      `json:",omitempty"`
+	Cancels  int      `json:",omitempty"`
+	Distinct int      `json:",omitempty"` // different interleavings so far in this process
+	Hash     uint64   `json:",omitempty"`
+	Verdict  string   `json:",omitempty"`
+	Cause    uint64   `json:",omitempty"`
+	Forced   bool     `json:",omitempty"` // no schedule had a choice in it
+	Ignored  []string `json:",omitempty"` // places of comments
+	File     string   `json:",omitempty"`
+	Text     string   `json:",omitempty"`
+	Warm     int      `json:",omitempty"`
 
 	Prediction *predict.Prediction `json:",omitempty"`
 }
@@ -134,6 +135,7 @@ const (
 	Skipped   EventKind = "skipped"   // the test skips itself
 	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it
 	Predicted EventKind = "predicted" // execution N gives reason for Prediction
+	Ignored   EventKind = "ignored"   // execution N would have ended in Verdict by Cause, or leaves more behind than it is said to, but for the code: Ignored
 	Dirty     EventKind = "dirty"     // execution N has left state behind: the process must end
 	Leaky     EventKind = "leaky"     // every execution leaves state behind that changes the next
 	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text

@@ -1,0 +1,48 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// ignored is what an outcome would be if the code did not say that it is no finding.
+type ignored struct {
+	would verdict.Kind // Pass: it is what it is
+	cause uint64       // of that
+	by    []string     // places of the comments, or functions, that have said so, also of a part of what was left behind
+}
+
+// ignore takes from v what the code, or an option, says is no finding.
+func ignore(v *verdict.Verdict, options []engine.Ignore) ignored {
+	all := append(engine.Ignores()[:len(engine.Ignores()):len(engine.Ignores())], options...)
+	if len(all) == 0 || !v.Found() {
+		return ignored{}
+	}
+	kind, cause := v.Kind, v.Cause("")
+	var out ignored
+	for _, i := range v.Ignore(all) {
+		out.by = append(out.by, i.String())
+	}
+	if v.Kind == verdict.Pass {
+		out.would, out.cause = kind, cause
+	}
+	return out
+}
+
+// note says what was ignored, "" if nothing was.
+func (i ignored) note() string {
+	if i.would == verdict.Pass {
+		return ""
+	}
+	by := i.by[0]
+	if dir, err := os.Getwd(); err == nil && filepath.IsAbs(by) {
+		if rel, err := filepath.Rel(dir, by); err == nil {
+			by = rel
+		}
+	}
+	return fmt.Sprintf("jostle: a %s is ignored, as %s says\n", i.would, by)
+}

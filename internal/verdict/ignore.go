@@ -1,0 +1,131 @@
+package verdict
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Ignore takes from a verdict what the code says is no finding, and returns which of these sayings were to the point. A
+// hang with one of them in its knot is none: v is a Pass then. A leak is none if all who are left are spoken of, or wait for
+// one who is; else it is one of the others.
+func (v *Verdict) Ignore(all []engine.Ignore) (by []engine.Ignore) {
+	all = slices.DeleteFunc(slices.Clone(all), func(i engine.Ignore) bool { return !v.isCalled(i.What) })
+	if len(all) == 0 {
+		return nil
+	}
+	stacks := map[uint32]string{}
+	for _, t := range v.Tasks {
+		stacks[t.ID] = t.Stack
+	}
+	covered := map[uint32]bool{}
+	see := func(gs []Goroutine) (some bool) {
+		for _, g := range gs {
+			for _, i := range all {
+				if !g.isSpokenOf(i, stacks[g.ID]) {
+					continue
+				}
+				covered[g.ID], some = true, true
+				if !slices.Contains(by, i) {
+					by = append(by, i)
+				}
+			}
+		}
+		return some
+	}
+	knot := see(v.Knot)
+	if v.Kind != Leak {
+		if knot || len(v.Knot) == 0 && see(v.Others) {
+			v.excuse(by)
+		}
+		return by
+	}
+	if knot {
+		for _, g := range v.Knot {
+			covered[g.ID] = true
+		}
+	}
+	see(v.Others)
+	for more := true; more; {
+		more = false
+		for _, g := range v.Others {
+			if !covered[g.ID] && g.waitsOnlyFor(covered) {
+				covered[g.ID], more = true, true
+			}
+		}
+	}
+	v.Others = slices.DeleteFunc(v.Others, func(g Goroutine) bool { return covered[g.ID] })
+	switch {
+	case len(v.Knot) > 0 && !knot:
+	case len(v.Others) == 0:
+		v.excuse(by)
+	case knot:
+		v.Knot, v.Others = v.Others[:1:1], v.Others[1:]
+		v.Cycle, v.Lost, v.Rule = false, nil, Cancel
+	}
+	return by
+}
+
+// isCalled reports whether what, a word or a number, names the verdict or its rule.
+func (v *Verdict) isCalled(what string) bool {
+	switch v.Kind {
+	case Deadlock, Leak, LostWakeup:
+		return what == strings.ReplaceAll(v.Kind.String(), " ", "-") || what == v.Rule.number()
+	}
+	return false
+}
+
+func (v *Verdict) excuse(by []engine.Ignore) {
+	v.Kind, v.Rule = Pass, 0
+	v.Knot, v.Others, v.Cycle, v.Lost = nil, nil, false, nil
+	v.Evidence = "it would be a finding, but for " + by[0].String()
+}
+
+// isSpokenOf reports whether i is about a goroutine: about the place where it blocks or was started, or about a function that
+// it runs or that has started it.
+func (g Goroutine) isSpokenOf(i engine.Ignore, stack string) bool {
+	at := func(s *engine.Site) bool {
+		return s != nil && (i.At != 0 && s.File == i.File && s.Line == i.At || i.Func != "" && declared(s.Func) == i.Func)
+	}
+	if at(g.Site) || at(g.Spawned) {
+		return true
+	}
+	if g.Stack != "" {
+		stack = "goroutine\n" + g.Stack // which is clean
+	}
+	here := fmt.Sprintf("%s:%d", i.File, i.At)
+	for _, f := range (Live{Stack: cleanStack(stack)}).frames() {
+		if i.Func != "" && declared(f.fn) == i.Func {
+			return true
+		}
+		if i.At != 0 && f.file == here {
+			return true
+		}
+	}
+	return false
+}
+
+// waitsOnlyFor reports whether only goroutines of a set could end what g waits for.
+func (g Goroutine) waitsOnlyFor(set map[uint32]bool) bool {
+	some := false
+	for _, w := range g.Waits {
+		for _, r := range w.By {
+			if r.Ended {
+				continue
+			}
+			if !set[r.Task] {
+				return false
+			}
+			some = some || r.How <= Used // on this very object: who only could do it is no reason to look away
+		}
+	}
+	return some
+}
+
+// declared returns the declared function that a function, as the runtime names it, is or is a literal in.
+func declared(fn string) string { return literal.ReplaceAllString(fn, "") }
+
+var literal = regexp.MustCompile(`(\.func\d+|\.gowrap\d+|\.\d+|-range\d+)+$`)
