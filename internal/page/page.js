@@ -751,9 +751,20 @@ function stepTable(view, t) {
 
 // ---- the run that passes ----
 
+// departures are what the schedule decides otherwise than the plain run.
+function departures(view) {
+	const all = view.f.departures || [], most = 12;
+	if (!all.length) return null;
+	return el('div', {}, el('p', { class: 'hint' }, plural(all.length, 'decision') + ' of the schedule ' + (all.length === 1 ? 'is' : 'are') + ' not the plain ' + (all.length === 1 ? 'one:' : 'ones:')),
+		el('ol', {}, all.slice(0, most).map(d => el('li', {}, d.text, d.missed && [' ', el('span', { class: 'tag gone' }, 'did not come')])), all.length > most && el('li', {}, 'and ' + (all.length - most) + ' more')));
+}
+
 function besides(view) {
 	const f = view.f, plain = f.plain;
-	if (!plain) return null;
+	if (!plain) {
+		const list = departures(view);
+		return list && el('section', { 'aria-labelledby': 'schedule' }, el('h3', { id: 'schedule' }, 'The schedule that leads there'), list);
+	}
 	const start = Math.max(1, f.parts - 3), rows = [], most = 26;
 	const cell = (s, run) => {
 		if (!s) return el('td', {}, '');
@@ -772,8 +783,7 @@ function besides(view) {
 		rows.push(el('tr', { class: n < f.parts ? 'same' : null }, el('td', { class: 'n' }, String(n)), cell(a, f), cell(b, plain)));
 	}
 	return el('section', { 'aria-labelledby': 'beside' }, el('h3', { id: 'beside' }, 'This schedule beside the run that passes'),
-		(f.departures || []).length > 0 && el('div', {}, el('p', { class: 'hint' }, plural(f.departures.length, 'decision') + ' of the schedule ' + (f.departures.length === 1 ? 'is' : 'are') + ' not the plain one:'),
-			el('ol', {}, f.departures.slice(0, 12).map(d => el('li', {}, d.text, d.missed && el('span', { class: 'tag gone' }, 'did not come'))), f.departures.length > 12 && el('li', {}, 'and ' + (f.departures.length - 12) + ' more'))),
+		departures(view),
 		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, 'the plain run, which passes'))), el('tbody', {}, rows))));
 }
 
@@ -822,6 +832,23 @@ function races(view) {
 	})), view.f.races.length > 1 && el('p', { class: 'hint' }, 'and ' + plural(view.f.races.length - 1, 'further report') + ' of the same execution'));
 }
 
+// rounds counts what the goroutines of a livelock do again and again.
+function rounds(view) {
+	const f = view.f, steps = (f.trace || []).slice(-1000);
+	if (f.verdict !== 'livelock' || !steps.length) return null;
+	const count = new Map();
+	for (const s of steps) {
+		const key = s.goroutine + '\n' + view.step(s, f) + '\n' + s.place;
+		const have = count.get(key) || { s, n: 0 };
+		have.n++;
+		count.set(key, have);
+	}
+	const rows = [...count.values()].sort((a, b) => b.n - a.n || a.s.goroutine - b.s.goroutine || a.s.n - b.s.n).slice(0, 20);
+	return el('section', { 'aria-labelledby': 'rounds' }, el('h3', { id: 'rounds' }, 'Who goes round'), el('table', {}, el('caption', {}, 'in the last ' + steps.length + ' steps'),
+		el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'times'), el('th', { scope: 'col' }, 'goroutine'), el('th', { scope: 'col' }, 'does'))),
+		el('tbody', {}, rows.map(r => el('tr', {}, el('td', { class: 'n' }, String(r.n)), el('td', {}, view.title(r.s.goroutine)), el('td', {}, view.step(r.s, f) + ' ', el('span', { class: 'at' }, at(view.place(r.s, f)))))))));
+}
+
 // stackCode shows the source at the innermost line of a stack that is known.
 function stackCode(view) {
 	const f = view.f;
@@ -852,11 +879,11 @@ function show(f) {
 		el('p', { class: 'meta' }, el('span', { class: 'tag' }, words(f.verdict)), ' ', f.rule ? el('span', { class: 'tag rule' }, 'rule ' + f.rule + ': ' + f.ruleText) : '', ' ', reproduced(f), ' ' + [f.package, f.test].filter(Boolean).join(' ')),
 		el('h2', { id: 'headline' }, f.headline),
 		el('p', { class: 'meta' }, facts.join(' · ')),
-		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || 'What follows is what its file says.')),
+		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),
 		!graph && (f.others || []).length > 0 && el('section', {}, alsoStuck(view)),
-		races(view), stackCode(view),
+		races(view), stackCode(view), rounds(view),
 		codes && el('section', { 'aria-labelledby': 'where' }, el('h3', { id: 'where' }, 'Where in the code'), codes),
 		timeline && el('section', { 'aria-labelledby': 'how' }, el('h3', { id: 'how' }, 'How it came to that'), timeline.root, stepTable(view, timeline)),
 		besides(view), lockOrder(view),
@@ -897,12 +924,16 @@ function choose(f, byHand) {
 	chosen = f;
 	list();
 	show(f);
+	const current = $('list').querySelector('[aria-current="true"]'), nav = $('list').parentElement;
+	if (current && nav.scrollHeight > nav.clientHeight) { // in sight, and nothing else moves for it
+		const a = current.getBoundingClientRect(), b = nav.getBoundingClientRect();
+		if (a.top < b.top || a.bottom > b.bottom) nav.scrollTop += a.top - b.top - 12;
+	}
 	if (!byHand) return;
 	history.replaceState(null, '', '#' + encodeURIComponent(key(f)));
 	const main = $('finding');
 	if (main.getBoundingClientRect().top < 0 || main.getBoundingClientRect().top > window.innerHeight * 0.3) main.scrollIntoView();
-	const again = [...$('list').querySelectorAll('button')].find(b => b.getAttribute('aria-current') === 'true');
-	if (again) again.focus({ preventScroll: true });
+	if (current) current.focus({ preventScroll: true });
 }
 
 function filter() {
