@@ -15,11 +15,14 @@ import (
 // Plain go test runs the instrumented pipeline.
 func TestMain(m *testing.M) { harness.Main(m) }
 
-// numbers is a table with a column that counts.
-func numbers(t harness.T, rows int) *pipeline.Table {
+// numbers is a table with a column that counts from 0.
+func numbers(t harness.T, rows int) *pipeline.Table { return numbersFrom(t, 0, rows) }
+
+// numbersFrom is a table with a column that counts.
+func numbersFrom(t harness.T, first, rows int) *pipeline.Table {
 	column := make([]int64, rows)
 	for i := range column {
-		column[i] = int64(i)
+		column[i] = int64(first + i)
 	}
 	table, err := pipeline.NewTable(pipeline.Schema{{Name: "n", Type: pipeline.Int64}}, pipeline.Ints(column...))
 	require.NoError(t, err)
@@ -34,6 +37,39 @@ func lines(rows int) string {
 		fmt.Fprintln(&b, i)
 	}
 	return b.String()
+}
+
+// rowGroups is a scan of a file of row groups.
+func rowGroups(t harness.T, groups ...*pipeline.Table) pipeline.Source {
+	var file bytes.Buffer
+	require.NoError(t, pipeline.WriteRowGroups(&file, groups...))
+	source, err := pipeline.ScanRowGroups(bytes.NewReader(file.Bytes()), int64(file.Len()), groups[0].Scan().Schema())
+	require.NoError(t, err)
+	return source
+}
+
+// records is a scan of a file of records.
+func records(t harness.T, tables ...*pipeline.Table) pipeline.Source {
+	var file bytes.Buffer
+	require.NoError(t, pipeline.WriteRecords(&file, tables...))
+	source, err := pipeline.ScanRecords(bytes.NewReader(file.Bytes()), int64(file.Len()), tables[0].Scan().Schema())
+	require.NoError(t, err)
+	return source
+}
+
+// oneEach are tables of one row each, with numbers from first up.
+func oneEach(t harness.T, first, tables int) []*pipeline.Table {
+	all := make([]*pipeline.Table, tables)
+	for i := range all {
+		all[i] = numbersFrom(t, first+i, 1)
+	}
+	return all
+}
+
+func union(t harness.T, sources ...pipeline.Source) pipeline.Source {
+	source, err := pipeline.Union(sources...)
+	require.NoError(t, err)
+	return source
 }
 
 // run runs a query and compares what it writes. In all of them a ticker goes on, as in real programs: the runtime would

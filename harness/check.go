@@ -21,6 +21,7 @@ func Check(t testing.TB, body func(T), options ...Option) {
 	requireInstrumented(t)
 	c := configure(options)
 	r := newRunner(t)
+	r.cancel = c.cancel
 	if flags.schedule.given {
 		c.conclude(t, r.run(schedule.NewReader(flags.schedule.bytes), body), flags.schedule.bytes)
 		return

@@ -201,8 +201,41 @@ func TestCheck(t *testing.T) {
 }
 
 func TestReplayCommand(t *testing.T) {
-	const first = `eval "$(go tool jostle env .)"; `
+	const first = "eval \"$(go tool jostle env .)\"\n"
 	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, replayCommand("FuzzX/seed#0", nil))
 	assert.Equal(t, first+`go test -run '^FuzzX$' .`, replayCommand("FuzzX", []byte{}))
 	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, replayCommand("FuzzX", []byte("0")))
+}
+
+// What a body has started ends when its context is cancelled, at whatever sync point that is; what does not is a leak.
+func TestCancel(t *testing.T) {
+	feed := func(looks bool) func(T) {
+		return func(t T) {
+			ctx, out := t.Context(), make(chan int)
+			perturb.Go(func() {
+				for range 3 {
+					if !looks {
+						perturb.To(out, at(1, "out")).Send(1)
+						continue
+					}
+					done := perturb.OnRecv(ctx.Done())
+					if perturb.Select(at(2, "select"), false, perturb.OnSend(out).Value(1), done) == 1 {
+						return
+					}
+				}
+			}, at(3, "func"))
+			for range 3 {
+				if perturb.Select(at(4, "select"), false, perturb.OnRecv(out), perturb.OnRecv(ctx.Done())) == 1 {
+					t.Fatal("cancelled")
+				}
+			}
+		}
+	}
+	assert.False(t, check(feed(false)).failed, "nobody cancels it")
+	assert.False(t, check(feed(true), Cancel()).failed, "it ends")
+	r := check(feed(false), Cancel())
+	assert.True(t, r.failed)
+	assert.Contains(t, r.text, "leak: 1 goroutine")
+	assert.Contains(t, r.text, "rule 4")
+	assert.Contains(t, r.text, "The context of the test was cancelled")
 }

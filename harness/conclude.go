@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func (o outcome) render(replay string, sched []byte) string {
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay})
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}
@@ -38,9 +39,28 @@ func (o outcome) render(replay string, sched []byte) string {
 
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.
 func (o outcome) summary(sched []byte) string {
-	return fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
+	line := fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
 		word(o.Kind), ruleNumber(o.Rule), schedule.Departures(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+	if at := o.place(); at != "" {
+		line += " at=" + at // it may have spaces, and comes last
+	}
+	return line
 }
+
+// place returns the line of the code that the outcome is about, relative to the directory of the package under test; "" if
+// there is none.
+func (o outcome) place() string {
+	if o.Kind == verdict.Assertion {
+		if m := logged.FindStringSubmatch(o.log); m != nil {
+			return m[1]
+		}
+	}
+	dir, _ := os.Getwd()
+	return report.Where(o.Verdict, dir)
+}
+
+// logged is how package testing begins what a test says, with the name of a file of its package.
+var logged = regexp.MustCompile(`(?m)^\s*([\w.-]+_test\.go:\d+): `)
 
 // word returns a verdict as one word.
 func word(v Verdict) string { return strings.ReplaceAll(v.String(), " ", "-") }

@@ -33,8 +33,9 @@ type outcome struct {
 
 // A runner does executions, one after the other.
 type runner struct {
-	tb testing.TB
-	x  *engine.Execution
+	tb     testing.TB
+	x      *engine.Execution
+	cancel bool // the schedule may cancel the context
 }
 
 func newRunner(tb testing.TB) *runner {
@@ -52,6 +53,9 @@ var (
 	pauses  = make(chan time.Duration)
 	resumed = make(chan struct{})
 )
+
+// code is the program in the process.
+var code = sync.OnceValue(func() *verdict.Code { return verdict.NewCode(engine.Sites(), engine.Files()) })
 
 // begin is the time at which every execution of the process begins: later than what initialisers of packages may have read
 // from the real clock, and the same for a day. Midnight, where a bubble's clock begins, is a time at which things happen
@@ -79,14 +83,18 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, wallLimit, func() outcome {
 		s := newScope(r.tb)
-		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin}, synctest.Wait, func() {
+		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Cancel: r.cancel}, synctest.Wait, func() {
+			engine.Self().Offer(s.cancel, nil)
 			defer s.finish()
 			body(s)
 		})
 		s.cancel() // for a body that hangs before its end
-		out := outcome{Verdict: verdict.Of(snap, engine.Sites()), log: s.log.String(), snap: snap}
-		if s.failed && out.Kind == verdict.Pass {
-			out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+		if s.failed {
+			snap = r.x.Failed(snap)
+		}
+		out := outcome{Verdict: verdict.Of(snap, code()), log: s.log.String(), snap: snap}
+		if out.Excused(s.failed) {
+			out.Kind = verdict.Pass
 		}
 		return out
 	})

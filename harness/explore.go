@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
@@ -28,11 +30,15 @@ type explorer struct {
 	log  *session.Log
 	err  error // of the first thing that could not be noted
 
-	asked  int
-	warm   int    // plain executions after which one is like the next
-	plain  uint64 // trace of such a one
-	orders map[uint64]bool
-	causes map[uint64]bool
+	asked   int
+	warm    int    // plain executions after which one is like the next
+	plain   uint64 // trace of such a one
+	cancels int    // questions of the plain run, of whether a context is cancelled
+	orders  map[uint64]bool
+	causes  map[uint64]bool
+
+	detector  *predict.Detector
+	predicted bool // something new, by the last execution
 }
 
 func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer {
@@ -45,7 +51,7 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}}
+	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}, detector: predict.NewDetector()}
 	for _, cause := range p.Known {
 		e.causes[cause] = true
 	}
@@ -77,15 +83,21 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 		n = 1
+		if e.predicted {
+			e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
+			return
+		}
 	} else {
-		e.asked, e.warm, e.plain = p.Asked, p.Warm, p.Plain
+		e.asked, e.cancels, e.warm, e.plain = p.Asked, p.Cancels, p.Warm, p.Plain
+		e.cancel = p.Cancel
 		if !e.warmUp() {
 			return
 		}
 	}
 	for ; n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n++ {
 		e.note(session.Event{Kind: session.Began, N: n})
-		s := strategy.Mix(p.Seed, n, e.asked)
+		s := e.strategy(n)
+		e.keep = learns(n) && len(p.Steer) == 0 && !p.Enough
 		var inner engine.Strategy = s
 		if p.Record != "" {
 			inner = e.recorded(s)
@@ -94,6 +106,10 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 		if !e.judge(n, s, out, rec) {
 			return
 		}
+		if e.predicted {
+			n++
+			break
+		}
 	}
 	e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
 	if e.err != nil {
@@ -101,17 +117,62 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 	}
 }
 
+// how says by what an execution was found.
+func (e *explorer) how(n int, s strategy.Strategy) string {
+	if n > 0 && len(e.plan.Steer) > 0 {
+		p := e.plan.Steer[(n-e.plan.Steered)%len(e.plan.Steer)]
+		return fmt.Sprintf("execution %d, which was steered into a predicted hang (%s)", n, p.Kind)
+	}
+	return fmt.Sprintf("execution %d, %s", n, s)
+}
+
+// strategy returns the strategy of execution n.
+func (e *explorer) strategy(n int) strategy.Strategy {
+	if len(e.plan.Steer) == 0 {
+		s := strategy.Mix(e.plan.Seed, n, e.asked)
+		if e.cancels > 0 {
+			s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
+		}
+		return s
+	}
+	i := n - e.plan.Steered
+	p := e.plan.Steer[i%len(e.plan.Steer)]
+	return strategy.NewSteer(e.plan.Seed, i/len(e.plan.Steer), p.Pauses)
+}
+
+// learns reports whether execution n is looked at for what it predicts: the first ones all are, and then some.
+func learns(n int) bool { return n < 32 || n%8 == 0 }
+
+// learn notes what a new execution that went well predicts.
+func (e *explorer) learn(n int, out testOutcome) {
+	if !e.keep || out.Found() || out.snap == nil {
+		return
+	}
+	for _, p := range e.detector.Learn(out.snap) {
+		if !e.known(p) {
+			e.predicted = true
+			e.note(session.Event{Kind: session.Predicted, N: n, Prediction: &p})
+		}
+	}
+}
+
+// known reports whether a prediction has been looked into.
+func (e *explorer) known(p predict.Prediction) bool {
+	return slices.Contains(e.plan.Predicted, p.Key())
+}
+
 // settle does the plain run, again and again until one is like the one before: the first may initialise what the others
 // find there. It reports whether other schedules make sense.
 func (e *explorer) settle(t *testing.T) bool {
 	t.Helper()
+	e.keep, e.cancel = true, e.plan.Cancel
 	const most = 3
 	for i := range most {
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
 		if i == 0 {
-			e.asked = rec.Who
-			e.note(session.Event{Kind: session.Measured, Asked: e.asked})
+			e.asked, e.cancels = rec.Who, rec.Cancels
+			e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels})
 			if out.Total > 0 {
 				e.steps = max(engine.DefaultSteps, 10*out.Total)
 			}
@@ -158,6 +219,7 @@ func (e *explorer) warmUp() bool {
 
 // judge notes what became of an execution, and reports whether another can follow in this process.
 func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder) bool {
+	e.learn(n, out)
 	switch {
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
 		return true
@@ -169,7 +231,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		return false
 	}
 	cause := out.cause()
-	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
+	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause, Forced: rec.Asked == 0}
 	known := e.causes[cause]
 	if !known {
 		e.causes[cause] = true
@@ -206,7 +268,7 @@ func (e *explorer) clean() bool {
 
 func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder, cause uint64) *finding.Finding {
 	f := e.found(out, cause)
-	f.Mode, f.Found = "controlled", fmt.Sprintf("execution %d, %s", n, s)
+	f.Mode, f.Found = "controlled", e.how(n, s)
 	f.Trace, f.Warm, f.Plain, f.Schedule = out.Hash, e.warm, e.plain, rec.Departures(0)
 	return f
 }
@@ -215,8 +277,9 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
-		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Cause: cause,
+		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
+	f.Facts = out.Facts()
 	f.Report = out.text(replayFile(f.Name()), false)
 	return f
 }
@@ -227,8 +290,8 @@ func replayFile(name string) string { return "go tool jostle replay " + finding.
 // text renders the report of an execution for a file.
 func (o testOutcome) text(replay string, full bool) string {
 	var b strings.Builder
-	dir, _ := os.Getwd() // of the package under test
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full})
+	dir, _ := os.Getwd()                                                                            // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race {
 		b.WriteString("\noutput of this execution\n" + strings.TrimRight(o.output, "\n") + "\n")
 	}
@@ -299,6 +362,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		return
 	}
 	e.warm = f.Warm
+	e.cancel = slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == engine.Cancel })
 	if !e.warmUp() {
 		return
 	}
@@ -392,7 +456,8 @@ func (e *explorer) shrink(f *finding.Finding) {
 		return
 	}
 	f.Trace = best.Hash
-	f.Rule = ruleNumber(best.Rule)
+	f.Rule, f.Place = ruleNumber(best.Rule), best.place()
+	f.Facts = best.Facts()
 	f.Report = best.text(replayFile(f.Name()), false)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {

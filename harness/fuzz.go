@@ -37,6 +37,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
 	r := newRunner(f)
+	r.cancel = c.cancel
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r.tb = t
 		var in In
@@ -64,12 +65,12 @@ func fuzzing() bool {
 	return false
 }
 
-// goTest is how a shell is told to run go test on instrumented sources.
+// goTest is how a shell is told to run go test on instrumented sources, in two lines.
 func goTest() string {
 	if engine.Race {
-		return `eval "$(go tool jostle env -race .)"; go test -race`
+		return "eval \"$(go tool jostle env -race .)\"\ngo test -race"
 	}
-	return `eval "$(go tool jostle env .)"; go test`
+	return "eval \"$(go tool jostle env .)\"\ngo test"
 }
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the

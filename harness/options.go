@@ -29,6 +29,7 @@ type Option func(*config)
 type config struct {
 	want      *want
 	schedules int
+	cancel    bool
 }
 
 type want struct {
@@ -45,6 +46,10 @@ func Want(v Verdict, rule int) Option {
 
 // Schedules sets how many schedules Check tries: n >= 1, the plain one among them. The default is 200.
 func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
+
+// Cancel lets the schedule cancel the context of the body's T, at any sync point, once in an execution. The body may then
+// fail; what it has started must end all the same.
+func Cancel() Option { return func(c *config) { c.cancel = true } }
 
 const defaultSchedules = 200
 
@@ -64,11 +69,13 @@ var flags struct {
 	schedules int
 	seed      uint64
 	schedule  hexBytes
+	trace     bool
 }
 
 func init() {
 	flag.IntVar(&flags.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
 	flag.Uint64Var(&flags.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
+	flag.BoolVar(&flags.trace, "jostle.trace", false, "print every step of an execution that has found something, and all stacks")
 	flag.Var(&flags.schedule, "jostle.schedule", "the one schedule that harness.Check runs, in `hex`")
 }
 

@@ -163,10 +163,11 @@ func (s *scope) Failed() bool {
 	return s.failed
 }
 
-// FailNow ends the execution: there is nothing to learn from what the other goroutines would do.
+// FailNow ends the execution: there is nothing to learn from what the other goroutines would do. If the context was cancelled
+// before it is no wonder that the body fails, and the question is what the others do.
 func (s *scope) FailNow() {
 	s.Fail()
-	if t := engine.Self(); t != nil {
+	if t := engine.Self(); t != nil && s.ctx.Err() == nil {
 		t.Fail()
 	}
 	runtime.Goexit()

@@ -1,8 +1,10 @@
 package harness
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,3 +112,35 @@ func Deadline(t *testing.T) (deadline time.Time, ok bool) {
 	}
 	return time.Time{}, false
 }
+
+// Context is (*testing.T).Context. Where the schedule cancels contexts, that is one of them.
+func Context(t *testing.T) context.Context {
+	ctx := t.Context()
+	task := engine.Self()
+	if task == nil {
+		return ctx
+	}
+	contexts.Lock()
+	defer contexts.Unlock()
+	if have := contexts.of[t]; have != nil {
+		return have
+	}
+	offered, cancel := context.WithCancel(ctx)
+	if task.Offer(cancel, nil) == nil {
+		cancel()
+		return ctx
+	}
+	contexts.of[t] = offered
+	t.Cleanup(func() {
+		contexts.Lock()
+		defer contexts.Unlock()
+		delete(contexts.of, t)
+	})
+	return offered
+}
+
+// contexts are those that stand for the own ones of tests that run.
+var contexts = struct {
+	sync.Mutex
+	of map[*testing.T]context.Context
+}{of: map[*testing.T]context.Context{}}

@@ -21,13 +21,15 @@ import (
 // A testRunner runs one test function as executions, one after the other. Each gets a testing.T of its own, made by
 // package testing itself, so that all that tests do with it means what it always does.
 type testRunner struct {
-	name  string
-	body  func(*testing.T)
-	x     *engine.Execution
-	steps int  // limit for an execution
-	trace bool // somebody wants to see the steps of one that passes, too
-	first bool
-	out   *capture
+	name   string
+	body   func(*testing.T)
+	x      *engine.Execution
+	steps  int  // limit for an execution
+	keep   bool // of an execution that goes well, all that may predict something
+	trace  bool // somebody wants to see the steps of one that passes, too
+	cancel bool // the schedule may cancel contexts
+	first  bool
+	out    *capture
 }
 
 // A testOutcome is one execution of a test.
@@ -78,7 +80,8 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		snap := r.x.Run(s, engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Trace: r.trace}, synctest.Wait, func() {
+		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
+		snap := r.x.Run(s, limits, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
 		})
@@ -87,7 +90,10 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			ended.uncontrolled = r.x.Uncontrolled()
 		}
 		ended.skipped = t != nil && t.Skipped()
-		return outcome{Verdict: verdict.Of(snap, engine.Sites()), snap: snap}
+		if ended.failed {
+			snap = r.x.Failed(snap)
+		}
+		return outcome{Verdict: verdict.Of(snap, code()), snap: snap}
 	})
 	restore()
 	var res testOutcome
@@ -101,6 +107,9 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races.attach(&res.outcome)
 	if res.failed && res.Kind == verdict.Pass {
 		res.Kind, res.Evidence = verdict.Assertion, "the test says so"
+	}
+	if res.Excused(res.failed) {
+		res.Kind, res.failed = verdict.Pass, false
 	}
 	res.log = res.output
 	return res
@@ -148,7 +157,8 @@ func (o outcome) left() bool {
 
 // A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
 type capture struct {
-	file *os.File
+	file   *os.File // is printed to
+	reader *os.File // the same, for us: code closes what it prints to
 }
 
 func newCapture() (*capture, error) {
@@ -156,8 +166,13 @@ func newCapture() (*capture, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
 	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the system tidies up
-	return &capture{file: f}, nil
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &capture{file: f, reader: r}, nil
 }
 
 // begin has everything that is printed go to the capture, until what it returns is called.
@@ -178,16 +193,17 @@ func (c *capture) begin() (restore func()) {
 // end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
 // printed of the test around it.
 func (c *capture) end(name string) string {
-	size, err := c.file.Seek(0, io.SeekCurrent)
-	if err != nil || size == 0 {
-		return ""
+	_, _ = c.reader.Seek(0, io.SeekStart)
+	content, _ := io.ReadAll(c.reader)
+	_ = c.reader.Truncate(0)
+	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
+		if fresh, err := newCapture(); err == nil {
+			_ = c.reader.Close()
+			*c = *fresh
+		}
 	}
-	content := make([]byte, size)
-	n, _ := c.file.ReadAt(content, 0)
-	_, _ = c.file.Seek(0, io.SeekStart)
-	_ = c.file.Truncate(0)
 	var b strings.Builder
-	for line := range strings.Lines(string(content[:n])) {
+	for line := range strings.Lines(string(content)) {
 		if !ofWholeTest(line, name) {
 			b.WriteString(line)
 		}

@@ -3,8 +3,10 @@ package harness
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -88,4 +90,47 @@ func TestFinalizers(t *testing.T) {
 		assert.Equal(t, 3, perturb.Recv(stop, at(3, "stop"))+perturb.Recv(stop, at(4, "stop")))
 	})
 	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+}
+
+// Nobody calls runtime.GC: whoever a finalizer ends is not left all the same.
+func TestFinalizerEndsGoroutine(t *testing.T) {
+	type cache struct{ stop chan int }
+	start := func() *cache {
+		stop := make(chan int)
+		perturb.Go(func() {
+			tick := perturb.TimeNewTicker(time.Second, at(1, "tick"))
+			defer perturb.TickerStop(tick, at(2, "tick"))
+			for {
+				if perturb.Select(at(3, ""), perturb.NoDefault, perturb.OnRecv(tick.C), perturb.OnRecv(stop)) == 1 {
+					return
+				}
+			}
+		}, at(4, ""))
+		c := &cache{stop}
+		perturb.RuntimeSetFinalizer(c, func(c *cache) { perturb.Close(c.stop, at(5, "c.stop")) })
+		return c
+	}
+	var kept *cache
+	out := runOnce(t, func(*testing.T) { start() })
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	out = runOnce(t, func(*testing.T) { kept = start() })
+	assert.Equal(t, verdict.Leak, out.Kind, "the cache is still in use")
+	runtime.KeepAlive(kept)
+}
+
+// Steps are somebody's, also those of a test that fails and leaves nothing behind.
+func TestStepsOfAFailureHaveNames(t *testing.T) {
+	before := plan
+	plan = new(session.Plan)
+	defer func() { plan = before }()
+	r, err := newTestRunner(t, func(t *testing.T) {
+		c := make(chan int, 1)
+		perturb.To(c, at(1, "c")).Send(1)
+		t.Fail()
+	})
+	require.NoError(t, err)
+	r.keep = true
+	out := r.run(strategy.Plain{})
+	assert.Equal(t, verdict.Assertion, out.Kind)
+	assert.Contains(t, out.text("", true), "g2 "+t.Name()[:16])
 }

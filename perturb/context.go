@@ -2,6 +2,8 @@ package perturb
 
 import (
 	"context"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -22,26 +24,53 @@ func cancelled(cancel func(), s *Site) {
 	t.Settle()
 }
 
-// settle has a context that is made outside of executions make its channel, which package context puts off until it is
-// asked for. Made in an execution, it would belong to that one's bubble, and end the process in the next.
-func settle(ctx context.Context) {
-	if engine.Self() == nil {
-		ctx.Done()
+// offered makes the cancel function of a context that the calling code has made, and offers it to the schedule: if the code
+// is a test, its contexts are what a user of the code under test may cancel at any time.
+func offered(cancel func(error), s *Site) func(error) {
+	t := engine.Self()
+	var o *engine.Offer
+	if t != nil && strings.HasSuffix(s.File, "_test.go") {
+		o = t.Offer(func() { cancel(nil) }, s)
 	}
+	return func(cause error) {
+		if t := engine.Self(); t != nil && o != nil {
+			t.Withdraw(o)
+		}
+		cancelled(func() { cancel(cause) }, s)
+	}
+}
+
+// settle has a context make its channel, which package context puts off until it is asked for. That of a context that is
+// made outside of executions would belong to a bubble, if it were made in one, and end the process in the next. In an
+// execution it is noted who has made it.
+func settle(ctx, parent context.Context, s *Site) {
+	done := ctx.Done()
+	t := engine.Self()
+	if t == nil || t.Unwinding() || done == nil {
+		return
+	}
+	var from *engine.Object
+	if typ := reflect.TypeOf(parent); typ.Kind() == reflect.Pointer && typ.Elem().PkgPath() == "context" {
+		if d := parent.Done(); d != nil {
+			from = t.Known(chanPointer(d))
+		}
+	}
+	chanObject(t, done, s).Made(t, engine.OpContext, s, from)
 }
 
 // ContextWithCancel is context.WithCancel.
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
-	settle(ctx)
-	return ctx, func() { cancelled(cancel, s) }
+	settle(ctx, parent, s)
+	end := offered(func(error) { cancel() }, s)
+	return ctx, func() { end(nil) }
 }
 
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
-	settle(ctx)
-	return ctx, func(cause error) { cancelled(func() { cancel(cause) }, s) }
+	settle(ctx, parent, s)
+	return ctx, offered(cancel, s)
 }
 
 // ContextWithDeadline is context.WithDeadline.
@@ -54,8 +83,9 @@ func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, 
 	catchUp()
 	alarm(time.Until(d), s)
 	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
-	settle(ctx)
-	return ctx, func() { cancelled(cancel, s) }
+	settle(ctx, parent, s)
+	end := offered(func(error) { cancel() }, s)
+	return ctx, func() { end(nil) }
 }
 
 // ContextWithTimeout is context.WithTimeout.

@@ -317,4 +317,20 @@ func TestOutlived(t *testing.T) {
 	})
 	assert.Equal(t, engine.Outlived, snap.Quiet)
 	assert.Equal(t, verdict.Deadlock, verdict.Of(snap, nil).Kind)
+
+	_, snap = plain(t, 10_000_000, func(*enginetest.Log) {
+		c := make(chan int)
+		Go(func() {
+			for {
+				To(c, site).Send(1)
+			}
+		}, site)
+		Go(func() {
+			for {
+				Recv(c, site)
+			}
+		}, site)
+	})
+	assert.Equal(t, engine.Outlived, snap.Quiet, "it never waits for the clock")
+	assert.Less(t, snap.Total, 300_000)
 }

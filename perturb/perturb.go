@@ -20,10 +20,20 @@ type Site = engine.Site
 // A SiteCase is one communication of a select at a Site.
 type SiteCase = engine.SiteCase
 
+// A Function is a function of an instrumented file.
+type Function = engine.Function
+
 // Instrumented registers the sync points of a file. The file calls it to initialise a blank variable; what it returns is
 // of no use.
 func Instrumented(sites []Site) struct{} {
 	engine.Register(sites)
+	return struct{}{}
+}
+
+// Related registers how a file's variables and functions hang together, like Instrumented: pairs of variables of which the
+// second may hold what the first does, and its functions.
+func Related(file string, flows []uint64, funcs []Function) struct{} {
+	engine.Relate(file, flows, funcs)
 	return struct{}{}
 }
 

@@ -44,7 +44,8 @@ func RuntimeGC() {
 	runtime.GC()
 }
 
-// RuntimeSetFinalizer is runtime.SetFinalizer. In an execution finalizers run when it calls runtime.GC, and as part of it.
+// RuntimeSetFinalizer is runtime.SetFinalizer. In an execution finalizers run when it calls runtime.GC or nothing else can
+// run, and as part of it.
 func RuntimeSetFinalizer(obj, finalizer any) {
 	t := engine.Self()
 	f := reflect.ValueOf(finalizer)

@@ -57,13 +57,23 @@ func alarm(d time.Duration, s *Site) {
 // TimeAfter is time.After.
 func TimeAfter(d time.Duration, s *Site) <-chan time.Time {
 	alarm(d, s)
-	return time.After(d)
+	return made(time.After(d), s)
 }
 
 // TimeNewTimer is time.NewTimer.
 func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
 	alarm(d, s)
-	return time.NewTimer(d)
+	tm := time.NewTimer(d)
+	made(tm.C, s)
+	return tm
+}
+
+// made notes who has made c, the channel of a timer.
+func made(c <-chan time.Time, s *Site) <-chan time.Time {
+	if t := engine.Self(); t != nil && !t.Unwinding() {
+		chanObject(t, c, s).Made(t, engine.OpTimer, s, nil)
+	}
+	return c
 }
 
 // TimeAfterFunc is time.AfterFunc.
@@ -118,6 +128,9 @@ func TimerStop(tm *time.Timer, s *Site) bool {
 	if t := engine.Self(); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		forget(t, tm.C)
+		if o := t.Known(chanPointer(tm.C)); o != nil {
+			t.Did(o, engine.OpTimer, s)
+		}
 	}
 	return tm.Stop()
 }

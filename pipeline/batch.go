@@ -145,6 +145,12 @@ func (b Batch) Slice(lo, hi int) Batch {
 	return b.each(func(c Column) Column { return c.slice(lo, hi) })
 }
 
+// cut returns the first n rows, or all if there are no more, and the rest. Both share memory with b.
+func (b Batch) cut(n int) (first, rest Batch) {
+	n = min(n, b.Rows())
+	return b.Slice(0, n), b.Slice(n, b.Rows())
+}
+
 // gather returns the given rows in the given order.
 func (b Batch) gather(rows []int) Batch {
 	return b.each(func(c Column) Column { return c.gather(rows) })

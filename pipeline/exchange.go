@@ -16,6 +16,7 @@ func aggregate(ctx context.Context, source *scanner, keep filter, by *grouping, 
 		partial   = make([]*groups, o.Lanes)
 	)
 	tasks, ctx := errgroup.WithContext(ctx)
+	source.start(ctx, tasks, o)
 	tasks.Go(func() error { return source.send(ctx, scanned, o.PhaseMorsels) })
 	tasks.Go(func() error { return exchange(ctx, scanned, keep, exchanged) })
 	for i := range partial {

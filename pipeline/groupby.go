@@ -78,7 +78,8 @@ func (a Aggregate) name() string {
 type grouping struct {
 	key     int // position of the key column
 	columns []groupColumn
-	schema  Schema // of the result
+	schema  Schema      // of the result
+	cache   *groupCache // of the values of a key column of type String; nil for Int64
 }
 
 // groupColumn is an [Aggregate] bound to the schema of a table.
@@ -87,13 +88,16 @@ type groupColumn struct {
 	source int // position of the column it is applied to; none for Count
 }
 
-// bind returns the grouping for tables of schema s, or an error if g does not fit it.
-func (g GroupBy) bind(s Schema) (*grouping, error) {
+// bind returns the grouping for tables of schema s, or an error if g does not fit it. The twin is that of its cache.
+func (g GroupBy) bind(s Schema, twin Twin) (*grouping, error) {
 	key, err := s.Index(g.Key)
 	if err != nil {
 		return nil, err
 	}
 	bound := &grouping{key: key, schema: Schema{s[key]}}
+	if s[key].Type == String {
+		bound.cache = newGroupCache(twin)
+	}
 	for _, a := range g.Aggregates {
 		column := groupColumn{fn: a.Func}
 		switch {
@@ -115,30 +119,28 @@ func (g GroupBy) bind(s Schema) (*grouping, error) {
 	return bound, bound.schema.Validate()
 }
 
-// groupKey is a value of the key column of either type.
-type groupKey struct {
-	number int64
-	text   string
-}
-
-func (k groupKey) compare(other groupKey) int {
-	return cmp.Or(cmp.Compare(k.number, other.number), cmp.Compare(k.text, other.text))
+// keys returns the values of the key column as numbers: texts as those under which the cache has them.
+func (g *grouping) keys(b Batch) []int64 {
+	if c := b[g.key]; c.typ == String {
+		return g.cache.numbers(c.strings)
+	}
+	return b[g.key].ints
 }
 
 // groups holds the aggregates of the rows seen so far, one entry a group and in it one value an aggregate. Each lane has
 // one of its own; it is for one goroutine.
 type groups struct {
 	grouping *grouping
-	values   map[groupKey][]int64
+	values   map[int64][]int64 // by key
 }
 
 func newGroups(g *grouping) *groups {
-	return &groups{grouping: g, values: make(map[groupKey][]int64)}
+	return &groups{grouping: g, values: make(map[int64][]int64)}
 }
 
 // fold adds the rows of a batch.
 func (g *groups) fold(b Batch) {
-	for row := range b.Rows() {
+	for row, key := range g.grouping.keys(b) {
 		values := make([]int64, len(g.grouping.columns))
 		for i, column := range g.grouping.columns {
 			if column.fn == Count {
@@ -147,7 +149,7 @@ func (g *groups) fold(b Batch) {
 				values[i] = b[column.source].ints[row]
 			}
 		}
-		g.add(keyOf(b[g.grouping.key], row), values)
+		g.add(key, values)
 	}
 }
 
@@ -159,7 +161,7 @@ func (g *groups) merge(other *groups) {
 }
 
 // add combines values with those of the group that has the given key. It keeps values.
-func (g *groups) add(key groupKey, values []int64) {
+func (g *groups) add(key int64, values []int64) {
 	have, known := g.values[key]
 	if !known {
 		g.values[key] = values
@@ -177,22 +179,21 @@ func (g *groups) table() (*Table, error) {
 	for i, f := range schema {
 		columns[i].typ = f.Type
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(g.values), groupKey.compare) {
+	var texts []string
+	order := cmp.Compare[int64]
+	if g.grouping.cache != nil {
+		texts = g.grouping.cache.all()
+		order = func(a, b int64) int { return cmp.Compare(texts[a], texts[b]) }
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(g.values), order) {
 		if columns[0].typ == String {
-			columns[0].strings = append(columns[0].strings, key.text)
+			columns[0].strings = append(columns[0].strings, texts[key])
 		} else {
-			columns[0].ints = append(columns[0].ints, key.number)
+			columns[0].ints = append(columns[0].ints, key)
 		}
 		for i, v := range g.values[key] {
 			columns[1+i].ints = append(columns[1+i].ints, v)
 		}
 	}
 	return NewTable(schema, columns...)
-}
-
-func keyOf(c Column, row int) groupKey {
-	if c.typ == String {
-		return groupKey{text: c.strings[row]}
-	}
-	return groupKey{number: c.ints[row]}
 }

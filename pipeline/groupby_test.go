@@ -12,7 +12,7 @@ func TestGroupsOfPartsMergeToGroupsOfAll(t *testing.T) {
 	schema := Schema{{"key", Int64}, {"v", Int64}}
 	by, err := GroupBy{Key: "key", Aggregates: []Aggregate{
 		{Func: Count}, {Func: Sum, Column: "v"}, {Func: Min, Column: "v"}, {Func: Max, Column: "v"},
-	}}.bind(schema)
+	}}.bind(schema, Right)
 	require.NoError(t, err)
 	batch := Batch{Ints(7, -1, 7, 0, -1, 7), Ints(5, 2, -3, math.MinInt64, math.MaxInt64, 5)}
 	want := Batch{
@@ -34,7 +34,7 @@ func TestGroupsOfPartsMergeToGroupsOfAll(t *testing.T) {
 }
 
 func TestGroupsWithoutRows(t *testing.T) {
-	by, err := GroupBy{Key: "s"}.bind(Schema{{"s", String}})
+	by, err := GroupBy{Key: "s"}.bind(Schema{{"s", String}}, Right)
 	require.NoError(t, err)
 	table, err := newGroups(by).table()
 	require.NoError(t, err)

@@ -15,14 +15,15 @@ type pull func(context.Context) (Morsel, error)
 // Phases form a list that each task walks at its own pace: a task that is held up elsewhere while a phase ends finds it
 // empty, and goes on to the next.
 type phase struct {
-	size    int           // the most morsels
+	size    int // the most morsels
+	twin    Twin
 	morsels chan Morsel   // unbuffered; closed when all have been handed out
 	ended   chan struct{} // closed when the next phase begins, or none will
 	next    *phase        // set before ended is closed; nil after the last phase
 }
 
-func newPhase(size int) *phase {
-	return &phase{size: size, morsels: make(chan Morsel), ended: make(chan struct{})}
+func newPhase(size int, twin Twin) *phase {
+	return &phase{size: size, twin: twin, morsels: make(chan Morsel), ended: make(chan struct{})}
 }
 
 // await blocks until the phase has ended and returns the one after it, or nil after the last. It needs no context,
@@ -42,7 +43,7 @@ func feed(ctx context.Context, next pull, p *phase) error {
 
 		err := consumed.Wait(ctx)
 		if fillErr == nil && err == nil {
-			p.next = newPhase(p.size)
+			p.next = newPhase(p.size, p.twin)
 		}
 		close(p.ended)
 
@@ -68,12 +69,30 @@ func (p *phase) fill(ctx context.Context, next pull, consumed *WaitGroup) error 
 		// From here on the phase answers for the morsel, no longer the task that it came from.
 		m.Release()
 		m.consume = consumed.Token()
-		select {
-		case p.morsels <- m:
-		case <-ctx.Done():
+		if err := p.handOut(ctx, m); err != nil {
 			m.Release()
-			return context.Cause(ctx)
+			return err
 		}
 	}
 	return nil
+}
+
+// handOut gives a morsel to whoever is free first. It returns [context.Cause] of ctx if ctx ends before somebody is.
+//
+// Nobody may ever be: tasks that fail take no more. The broken twin looks whether ctx has ended before it sends, and then
+// sends come what may; if they all fail in between, or while it waits, it waits for ever.
+func (p *phase) handOut(ctx context.Context, m Morsel) error {
+	if p.twin == Broken {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		p.morsels <- m
+		return nil
+	}
+	select {
+	case p.morsels <- m:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -23,7 +23,7 @@ func counting(n uint64, err error) pull {
 
 func TestFeedBeginsPhaseWhenTheLastIsConsumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := newPhase(2)
+		first := newPhase(2, Right)
 		fed := start(func() error { return feed(t.Context(), counting(5, ErrClosed), first) })
 		var phases [][]uint64
 		for p := first; p != nil; {
@@ -48,7 +48,7 @@ func TestFeedBeginsPhaseWhenTheLastIsConsumed(t *testing.T) {
 // A task that was busy elsewhere while phases came and went must still find its way to the end.
 func TestPhaseListWaitsForStragglers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := newPhase(1)
+		first := newPhase(1, Right)
 		fed := start(func() error { return feed(t.Context(), counting(3, ErrClosed), first) })
 		for p := first; p != nil; p = p.await() {
 			for m := range p.morsels {
@@ -69,7 +69,7 @@ func TestPhaseListWaitsForStragglers(t *testing.T) {
 func TestFeedEndsPhasesWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := cancellable(t)
-		first := newPhase(4)
+		first := newPhase(4, Right)
 		fed := start(func() error { return feed(ctx, counting(100, ErrClosed), first) })
 		held := <-first.morsels
 		fed.blocked(t)
@@ -82,7 +82,7 @@ func TestFeedEndsPhasesWithContext(t *testing.T) {
 
 func TestFeedReturnsErrorOfItsSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first := newPhase(4)
+		first := newPhase(4, Right)
 		fed := start(func() error { return feed(t.Context(), counting(1, errTest), first) })
 		m := <-first.morsels
 		m.Release()
@@ -94,7 +94,7 @@ func TestFeedReturnsErrorOfItsSource(t *testing.T) {
 // What comes with a token of an earlier task's is released as soon as the phase has it.
 func TestFeedReleasesEarlierToken(t *testing.T) {
 	var g WaitGroup
-	first := newPhase(2)
+	first := newPhase(2, Right)
 	given := false
 	next := func(context.Context) (Morsel, error) {
 		if given {
@@ -108,4 +108,32 @@ func TestFeedReleasesEarlierToken(t *testing.T) {
 	assert.NoError(t, g.Wait(t.Context()))
 	m.Release()
 	assert.NoError(t, <-fed.done)
+}
+
+// Both twins notice a context that has ended before the send; only the right one also notices it during the send.
+func TestHandOutLooksAtContext(t *testing.T) {
+	for _, twin := range []Twin{Right, Broken} {
+		t.Run(twin.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := cancellable(t)
+				p := newPhase(2, twin)
+				taken := start(func() error { return p.handOut(ctx, Morsel{Seq: 7}) })
+				assert.EqualValues(t, 7, (<-p.morsels).Seq)
+				taken.returns(t, nil)
+
+				left := start(func() error { return p.handOut(ctx, Morsel{}) })
+				left.blocked(t)
+				cancel()
+				if twin == Right {
+					left.returns(t, errTest)
+				} else {
+					left.blocked(t)
+					<-p.morsels
+					left.returns(t, nil)
+				}
+				late := start(func() error { return p.handOut(ctx, Morsel{}) })
+				late.returns(t, errTest)
+			})
+		})
+	}
 }

@@ -73,7 +73,7 @@ func (q Query) bind() (*plan, error) {
 		return nil, err
 	}
 	if q.GroupBy != nil {
-		if p.by, err = q.GroupBy.bind(schema); err != nil {
+		if p.by, err = q.GroupBy.bind(schema, options.GroupCacheTwin); err != nil {
 			return nil, err
 		}
 	}
@@ -97,6 +97,7 @@ func (p *plan) run(ctx context.Context, m *meter, out io.Writer) error {
 	}
 
 	tasks, ctx := errgroup.WithContext(ctx)
+	rows.start(ctx, tasks, p.options)
 	next, keepInSink := rows.next, keep // the filter is run by the encoders, unless head needs its result
 	if p.limit > 0 {
 		scanned := NewConnector(Morsel.Release)

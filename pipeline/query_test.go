@@ -191,6 +191,44 @@ func TestQueryOverCSVMatchesNaiveEvaluation(t *testing.T) {
 	}
 }
 
+// Files of chunks of all sizes, of both formats, read ahead under budgets of all sizes.
+func TestQueryOverFilesMatchesNaiveEvaluation(t *testing.T) {
+	options := []struct {
+		name string
+		o    Options
+	}{
+		{"defaults", Options{}},
+		{"decoders", Options{MorselRows: 8, Decoders: 2}},
+		{"narrow", Options{MorselRows: 3, LaneCapacity: 1, Prefetch: 1, Decoders: 1, Memory: NewBudget(1, 1)}},
+		{"some memory", Options{MorselRows: 50, Prefetch: 2, Decoders: 3, Memory: NewBudget(500, 200)}},
+	}
+	for _, n := range []int{0, 1, 300} {
+		sales := randomSales(n, 6)
+		part := func(format, lo, hi, rows int) Source {
+			return fileFormats[format].file(t, saleSchema, saleTable(t, sales[lo:hi]).in(rows)...)
+		}
+		for _, grouped := range []bool{false, true} {
+			for _, limit := range []int{0, 1, 100} {
+				want := naive{where: func(s sale) bool { return s.amount > -20 }, grouped: grouped, limit: limit}.rows(sales)
+				for _, opt := range options {
+					name := fmt.Sprintf("%d rows/grouped=%t/limit=%d/%s", n, grouped, limit, opt.name)
+					from, err := Union(
+						part(0, 0, n/4, 20), part(1, n/4, n/2, 7), saleTable(t, sales[n/2:n/2+n/8]).Scan(), part(0, n/2+n/8, n, 1))
+					require.NoError(t, err)
+					q := Query{From: from, Where: Compare("amount", Greater, int64(-20)), Limit: limit, Options: opt.o}
+					if grouped {
+						q.GroupBy = cityGroups
+					}
+					var out bytes.Buffer
+					_, err = q.Run(t.Context(), &out)
+					require.NoError(t, err, name)
+					require.Equal(t, want, parse(t, out.Bytes()), name)
+				}
+			}
+		}
+	}
+}
+
 func TestQueryOverCSVFile(t *testing.T) {
 	file, err := os.Open("testdata/orders.csv")
 	require.NoError(t, err)
@@ -241,8 +279,10 @@ func TestQueryThatMakesNoSense(t *testing.T) {
 		{"aggregate twice", Query{From: from(), GroupBy: &GroupBy{Key: "id", Aggregates: []Aggregate{{Func: Count}, {Func: Count}}}}, `"count" appears twice`},
 		{"aggregate unknown", Query{From: from(), GroupBy: &GroupBy{Key: "id", Aggregates: []Aggregate{{Function(7), "id"}}}}, "Function(7)"},
 		{"option", Query{From: from(), Options: Options{Encoders: -2}}, "Encoders is -2"},
+		{"decoders", Query{From: from(), Options: Options{Decoders: -1}}, "Decoders is -1"},
 		{"interval", Query{From: from(), Options: Options{ProgressInterval: -1}}, "ProgressInterval is -1ns"},
 		{"twin", Query{From: from(), Options: Options{HeadTwin: 2}}, "unknown twin Twin(2)"},
+		{"feed twin", Query{From: from(), Options: Options{FeedTwin: 3}}, "unknown twin Twin(3)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -268,6 +308,8 @@ func TestBrokenTwinsThatCannotHang(t *testing.T) {
 		// A lane has room for all morsels, so no insert blocks.
 		{"sink, one morsel", naive{}, Options{SinkTwin: Broken, MorselRows: 40}},
 		{"sink, all morsels fit", naive{}, Options{SinkTwin: Broken, MorselRows: 4, LaneCapacity: 10}},
+		// Every morsel is inserted, so that no encoder ends early.
+		{"feeder, no error", naive{}, Options{FeedTwin: Broken}},
 		// The limit is not reached, so the queue is closed only after the last rows have been taken.
 		{"head, limit too large", naive{limit: 41}, Options{HeadTwin: Broken, MorselRows: 4}},
 	}
@@ -280,6 +322,42 @@ func TestBrokenTwinsThatCannotHang(t *testing.T) {
 			_, err := q.Run(t.Context(), &out)
 			require.NoError(t, err)
 			assert.Equal(t, tt.naive.rows(sales), parse(t, out.Bytes()))
+		})
+	}
+}
+
+// Likewise for those that read ahead: what each needs to hang is missing.
+func TestBrokenReadersThatCannotHang(t *testing.T) {
+	sales := randomSales(40, 7)
+	groups, records := rowGroupsFormat, recordsFormat
+	tests := []struct {
+		name    string
+		formats []fileFormat
+		o       Options
+	}{
+		{"one scan has a permit for the look-ahead too", []fileFormat{groups}, Options{PrefetchTwin: Broken, Prefetch: 2}},
+		{"each scan has", []fileFormat{groups, records}, Options{PrefetchTwin: Broken, Prefetch: 4}},
+		{"only records, all in one order", []fileFormat{records, records}, Options{RecordsTwin: Broken, Prefetch: 1, Memory: NewBudget(1, 1)}},
+		{"only row groups", []fileFormat{groups, groups}, Options{RecordsTwin: Broken, Prefetch: 1, Memory: NewBudget(1, 1)}},
+		{"memory keeps its size", []fileFormat{groups, records}, Options{MemoryTwin: Broken, Memory: NewBudget(9, 3)}},
+		{"one scan and two workers", []fileFormat{groups}, Options{PoolTwin: Broken, Decoders: 2}},
+		{"chunks too small to split", []fileFormat{groups, records}, Options{PoolTwin: Broken, Decoders: 1, MorselRows: 10}},
+		{"one lane", []fileFormat{groups, records}, Options{GroupCacheTwin: Broken, Lanes: 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.o.MorselRows = max(tt.o.MorselRows, 3)
+			var parts []Source
+			for i, format := range tt.formats {
+				rows := len(sales) / len(tt.formats)
+				parts = append(parts, format.file(t, saleSchema, saleTable(t, sales[i*rows:(i+1)*rows]).in(10)...))
+			}
+			from, err := Union(parts...)
+			require.NoError(t, err)
+			var out bytes.Buffer
+			_, err = Query{From: from, GroupBy: cityGroups, Options: tt.o}.Run(t.Context(), &out)
+			require.NoError(t, err)
+			assert.Equal(t, naive{where: func(sale) bool { return true }, grouped: true}.rows(sales), parse(t, out.Bytes()))
 		})
 	}
 }

@@ -33,7 +33,7 @@ type chunk struct {
 // and one that writes.
 func (s *orderedSink) start(ctx context.Context, tasks *errgroup.Group, next pull, o Options) {
 	s.lin = NewLinearizer[chunk](o.Encoders, o.LaneCapacity)
-	first := newPhase(o.PhaseMorsels)
+	first := newPhase(o.PhaseMorsels, o.FeedTwin)
 	tasks.Go(func() error { return feed(ctx, next, first) })
 	for i := range o.Encoders {
 		tasks.Go(func() error { return s.encodePhases(ctx, first, s.lin.Lane(i)) })

@@ -23,7 +23,7 @@ func TestSinkWritesNothingAfterLostMorsel(t *testing.T) {
 		require.NoError(t, lin.Lane(0).Insert(ctx, 0, chunk{text: []byte("0\n"), rows: 1}))
 		require.NoError(t, lin.Lane(1).Insert(ctx, 2, chunk{text: []byte("2\n"), rows: 1}))
 		lin.Lane(1).Close()
-		first := newPhase(1)
+		first := newPhase(1, Right)
 		feeder := start(func() error {
 			return feed(ctx, func(context.Context) (Morsel, error) { return Morsel{Batch: Batch{Ints(1)}, Seq: 1}, nil }, first)
 		})

@@ -54,7 +54,7 @@ The exit code is 0 if all targets did well, 1 if something was found, 2 if the c
 			}
 			f := fuzzer{
 				build: build, env: environ(res.Env), budget: budget, parallel: parallel,
-				stdout: c.OutOrStdout(), stderr: c.ErrOrStderr(),
+				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
 			return f.all(c.Context(), targets)
 		},
@@ -127,6 +127,7 @@ type fuzzer struct {
 func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	var results []fuzzResult
 	found := false
+	github := newAnnotator(f.stderr)
 	for _, t := range targets {
 		fmt.Fprintf(f.stdout, "=== %s %s\n", t.pkg.ImportPath, t.name)
 		r, err := f.one(ctx, t)
@@ -134,7 +135,10 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 			return err
 		}
 		results = append(results, r)
-		found = found || !r.expected()
+		if !r.expected() {
+			found = true
+			github.target(r)
+		}
 		if ctx.Err() != nil {
 			break
 		}

@@ -41,7 +41,7 @@ The exit code is 1 if something was found, the same or another, 0 if the test pa
 			}
 			found := false
 			for _, file := range files {
-				r := replayer{build: build, times: times, trace: trace, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+				r := replayer{build: build, times: times, trace: trace, stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr()}
 				var err error
 				var bad bool
 				if debug {
@@ -132,8 +132,11 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 		return false, err
 	}
 	r.print(f, file, out)
-	passed := out.Verdicts["pass"]
-	return passed < out.Times, nil
+	found := out.Verdicts["pass"] < out.Times
+	if found {
+		newAnnotator(r.stderr).file(file, b.Dir)
+	}
+	return found, nil
 }
 
 func (r *replayer) print(f *finding.Finding, file string, out campaign.Replay) {

@@ -6,7 +6,10 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"text/tabwriter"
+
+	"github.com/jostle-dev/jostle/internal/report"
 )
 
 // A fuzzResult is what became of one target, read from what go test printed.
@@ -22,6 +25,8 @@ type fuzzResult struct {
 	rule       string
 	schedule   string // its non-zero bytes / its bytes
 	preempts   string
+	at         string // file and line that it is about, relative to the package's directory
+	report     string
 	file       string // the failing input
 	wants      string // verdict and rule that the target is there to find, "" if nothing
 }
@@ -29,7 +34,7 @@ type fuzzResult struct {
 var (
 	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \((\d+)/sec\)`)
 	baselineLine = regexp.MustCompile(`^fuzz: elapsed: \d+s, gathering baseline coverage: (\d+)/`)
-	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)`)
+	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)(?: .*? at=(.*))?`)
 	wantsLine    = regexp.MustCompile(`^jostle: target=\S+ wants=(\S+ rule=\S+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
 	// From testing/fuzz.go, which reads the whole corpus before it runs anything.
@@ -44,6 +49,8 @@ type resultWriter struct {
 	result *fuzzResult
 	out    io.Writer
 	rest   []byte
+	report []string // its lines so far; nil outside of one
+	margin string   // of it
 }
 
 func (w *resultWriter) Write(p []byte) (int, error) {
@@ -68,6 +75,13 @@ func (w *resultWriter) Close() {
 func (w *resultWriter) line(line string) {
 	fmt.Fprintln(w.out, line)
 	r := w.result
+	if report.Begins(line) {
+		w.report = []string{}
+		w.margin = line[:len(line)-len(strings.TrimLeft(line, " "))]
+	}
+	if w.report != nil {
+		w.report = append(w.report, strings.TrimPrefix(line, w.margin))
+	}
 	if m := progressLine.FindStringSubmatch(line); m != nil {
 		seconds, _ := strconv.Atoi(m[1])
 		if n, _ := strconv.Atoi(m[2]); n > r.executions { // the last line is written after the end
@@ -86,7 +100,8 @@ func (w *resultWriter) line(line string) {
 		r.failed = true
 	}
 	if m := verdictLine.FindStringSubmatch(line); m != nil && r.failed {
-		r.verdict, r.rule, r.schedule, r.preempts = m[1], m[2], m[3], m[4]
+		r.verdict, r.rule, r.schedule, r.preempts, r.at = m[1], m[2], m[3], m[4], m[5]
+		r.report, w.report = strings.Join(w.report, "\n"), nil
 	}
 	if m := wantsLine.FindStringSubmatch(line); m != nil {
 		r.wants = m[1]

@@ -30,13 +30,17 @@ func TestResult(t *testing.T) {
 --- FAIL: FuzzX (0.03s)
     --- FAIL: FuzzX (0.00s)
         fuzz.go:50: 
-            jostle: verdict=deadlock rule=1 schedule=1/2 preemptions=1 steps=9 trace=00
+            deadlock: 2 goroutines (rule 1)
+              evidence
+            
+            jostle: verdict=deadlock rule=1 schedule=1/2 preemptions=1 steps=9 trace=00 at=a b/x.go:7
     
     Failing input written to testdata/fuzz/FuzzX/0
 `,
 			fuzzResult{
 				executions: 39, rate: 1900, failed: true, verdict: "deadlock", rule: "1", schedule: "1/2", preempts: "1",
-				file: "testdata/fuzz/FuzzX/0",
+				file: "testdata/fuzz/FuzzX/0", at: "a b/x.go:7",
+				report: "deadlock: 2 goroutines (rule 1)\n  evidence\n\njostle: verdict=deadlock rule=1 schedule=1/2 preemptions=1 steps=9 trace=00 at=a b/x.go:7",
 			}, false,
 		},
 		{

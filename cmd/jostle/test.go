@@ -18,6 +18,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
+	"github.com/jostle-dev/jostle/internal/manifest"
 )
 
 // testFlags are the flags of jostle test.
@@ -29,6 +30,7 @@ type testFlags struct {
 	isolate   bool
 	mode      string
 	leaks     bool
+	cancel    bool
 
 	run, skip    string
 	count        int
@@ -75,6 +77,7 @@ not be run.`, defaultSchedules, defaultPerTest),
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
+	fl.BoolVar(&f.cancel, "cancel", false, "cancel contexts that a test makes, at any sync point: what does not end then is a finding")
 	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
 	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
 	fl.IntVar(&f.count, "count", 1, "so many times the schedules")
@@ -144,7 +147,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: testEnviron(res.Env),
 	}
 	if c.Schedules == 0 && c.Time == 0 {
@@ -156,17 +159,24 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c.Args = append(c.Args, args...)
 	var printed error
+	screen := painted(stdout)
 	c.Print = func(pkg, text string) {
 		if f.asJSON {
 			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
 			return
 		}
-		_, err := io.WriteString(stdout, text)
+		_, err := io.WriteString(screen, text)
 		printed = errors.Join(printed, err)
 	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
-	c.Found = line.found
+	github := newAnnotator(stderr)
+	c.Found = func(pkg, test, what, file string) {
+		line.found(pkg, test, what, file)
+		if dir, ok := packageOf(file); ok {
+			github.file(file, dir)
+		}
+	}
 	failed, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {
@@ -187,9 +197,10 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	return nil
 }
 
-// testEnviron returns the environment of instrumented tests. The generator of math/rand is part of what a replay repeats.
+// testEnviron returns the environment of instrumented tests. What they are built with is not for them: they may run the go
+// command themselves. The generator of math/rand is part of what a replay repeats.
 func testEnviron(set map[string]string) []string {
-	env := environ(set)
+	env := append(os.Environ(), manifest.Env+"="+set[manifest.Env])
 	debug := "randautoseed=0"
 	if have := os.Getenv("GODEBUG"); have != "" {
 		debug += "," + have
@@ -226,6 +237,8 @@ func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, bu
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("ended before the tests were built: %w", ctx.Err())
 	case errors.As(err, &exit):
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:
@@ -254,10 +267,8 @@ type statusLine struct {
 
 func newStatusLine(w io.Writer, silent bool) *statusLine {
 	l := &statusLine{all: w, began: time.Now()}
-	if file, ok := w.(*os.File); ok && !silent {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
-			l.w = w
-		}
+	if !silent && isTerminal(w) {
+		l.w = w
 	}
 	return l
 }

@@ -216,3 +216,104 @@ func piped() {
 	_, w := io.Pipe()
 	go w.Write([]byte("hello"))
 }
+
+// metered counts ticks for ever: each goes to a goroutine that notes it.
+func metered() {
+	ticks := make(chan time.Time)
+	var noted atomic.Int64
+	go func() {
+		for range time.Tick(time.Second) {
+			ticks <- time.Now()
+		}
+	}()
+	go func() {
+		for range ticks {
+			noted.Add(1)
+		}
+	}()
+}
+
+// A server ends its tasks only when they have ended.
+type server struct {
+	tasks sync.WaitGroup
+	quit  chan struct{}
+}
+
+func (s *server) done() <-chan struct{} { return s.quit }
+
+func (s *server) task() {
+	defer s.tasks.Done()
+	<-s.done()
+}
+
+func (s *server) close() {
+	s.tasks.Wait()
+	close(s.quit)
+}
+
+// watch waits for the end of a context that nobody ends.
+func watch(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	_ = cancel // that is the bug
+	go func() { <-ctx.Done() }()
+}
+
+// withdraw forgets to unlock on one way out.
+func (a *account) withdraw(amount int) bool {
+	a.mu.Lock()
+	if a.balance < amount {
+		return false
+	}
+	a.balance -= amount
+	a.mu.Unlock()
+	return true
+}
+
+// A loop stops when its callback tells it to, and waits for that in the callback.
+type loop struct {
+	work    chan func()
+	stopped chan struct{}
+}
+
+func (l *loop) run() {
+	defer close(l.stopped)
+	for f := range l.work {
+		f()
+	}
+}
+
+func (l *loop) stop() {
+	close(l.work)
+	<-l.stopped
+}
+
+// debounced waits for the timer that it has just stopped.
+func debounced(d time.Duration) {
+	t := time.NewTimer(d)
+	go func() {
+		if t.Stop() {
+			<-t.C
+		}
+	}()
+}
+
+// subscribers hands events out under the lock that unsubscribe needs.
+type subscribers struct {
+	mu  sync.Mutex
+	all map[int]chan int
+}
+
+func (s *subscribers) send(event int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.all {
+		c <- event
+	}
+}
+
+func (s *subscribers) unsubscribe(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.all[id])
+	delete(s.all, id)
+}

@@ -26,6 +26,7 @@ type Config struct {
 	Parallel  int  // processes at a time, >= 1
 	Isolate   bool // a process for each execution
 	Mode      Mode
+	Cancel    bool // contexts that tests make are cancelled
 	Race      bool // the binaries have the race detector
 	Leaks     bool // goroutines that are left are findings
 
@@ -91,6 +92,9 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 	}
 	x.natives(ctx)
 	x.schedule(ctx)
+	for _, b := range binaries {
+		_ = os.Remove(b.findings()) // which stays if it is not empty: not all that was written counts
+	}
 	for _, t := range x.all {
 		t.shown.finished = true
 	}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -66,7 +67,7 @@ func (t *test) print(b *strings.Builder) {
 		fmt.Fprintf(b, "--- PASS: %s (%.2fs)\n", t.name, seconds)
 	}
 	fmt.Fprintf(b, "    %s\n", t.line())
-	for _, n := range t.notes {
+	for _, n := range append(t.notes, t.unconfirmed()...) {
 		fmt.Fprintf(b, "    %s: %s\n", t.name, n)
 	}
 }
@@ -92,7 +93,7 @@ func (t *test) withoutHeads(output string) string {
 func (t *test) line() string {
 	switch {
 	case t.mode == native:
-		return t.name + ": run once, " + string(native) + ": no schedule reaches it"
+		return t.name + ": run once, " + string(native) + ": " + cmp.Or(t.why, "no schedule reaches it")
 	case t.skipped:
 		return t.name + ": it skips itself"
 	}

@@ -24,6 +24,7 @@ type test struct {
 	next       int    // execution
 	last       int    // execution before which it is done; 0: none
 	asked      int
+	cancels    int
 	warm       int
 	plain      uint64
 	executions int
@@ -42,6 +43,10 @@ type test struct {
 	confirmed []confirmed
 	notes     []string
 	causes    map[uint64]bool
+
+	predicted           []*predicted
+	steered             []*predicted // now, in executions
+	steerFrom, steerEnd int
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -99,7 +104,7 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 // plan returns the plan of the test's next process.
 func (t *test) plan(left time.Duration) *session.Plan {
 	p := &session.Plan{
-		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks,
+		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Seed: t.seed, First: t.next, Last: t.last, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {
@@ -144,6 +149,7 @@ const liveRuns = 20
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
 	plan := t.plan(left)
+	t.steer(plan)
 	limit := patience + left
 	if left == 0 {
 		limit = 24 * time.Hour
@@ -186,17 +192,29 @@ func (t *test) read(ctx context.Context, r run) {
 			if e.N >= t.next {
 				t.executions++
 				t.next = e.N
+				if pr := t.steering(e.N); pr != nil {
+					pr.tried++
+				}
 			}
 		case session.Measured:
-			t.asked = e.Asked
+			t.asked, t.cancels = e.Asked, e.Cancels
+			if t.c.Cancel && e.Cancels == 0 {
+				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
+			}
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
 		case session.Skipped:
 			t.skipped, t.finished, over = true, true, true
 			t.output = r.output
+		case session.Predicted:
+			t.predict(e)
 		case session.Found:
+			if pr := t.steering(e.N); pr != nil {
+				pr.confirmed = true
+			}
 			t.found(ctx, e)
+			over = over || t.finished
 			if e.N == 0 && t.mode == together && e.Verdict != leak {
 				t.finished, over = true, true
 			}
@@ -302,6 +320,10 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	}
 	t.causes[e.Cause] = true
 	after := t.ran()
+	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
+		_ = os.Remove(e.File)
+		return
+	}
 	original, err := finding.Read(e.File)
 	if err != nil {
 		t.fail(err.Error())
@@ -352,6 +374,19 @@ func (t *test) confirm(f confirmed) {
 	if t.c.Found != nil {
 		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
 	}
+}
+
+// passes reports whether a test passes as it is that ends otherwise in executions in which no schedule has a choice. What it
+// depends on is not the order of things, but how jostle runs it: who calls it, what is allocated, how long things really
+// take. Then that is how it is run.
+func (t *test) passes(ctx context.Context) bool {
+	r, err := t.process(ctx, nil, patience)
+	if err != nil || ctx.Err() != nil || r.exit != 0 {
+		return false
+	}
+	t.mode, t.why, t.finished = native, "no schedule has a choice in it, and as an execution it fails", true
+	t.output = r.output
+	return true
 }
 
 // compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
@@ -418,6 +453,9 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
 	if n == 0 {
 		p.Record = ""
+	}
+	if t.steering(n) != nil {
+		t.into(p)
 	}
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,

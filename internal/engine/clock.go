@@ -132,6 +132,15 @@ func (x *Execution) nextAlarm() (when int64, ok bool) {
 	return when, ok
 }
 
+// lastAlarm returns when the last of the alarms is that are set, in virtual nanoseconds since the execution began.
+func (x *Execution) lastAlarm() int64 {
+	last := int64(0)
+	for _, a := range x.clock.alarms {
+		last = max(last, a.when-x.began)
+	}
+	return last
+}
+
 // overshoot is how much later than asked for a sleeper sees the clock, in nanoseconds: nobody wakes at the very moment, and
 // code relies on it.
 const overshoot = int64(time.Microsecond)

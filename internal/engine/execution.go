@@ -24,6 +24,10 @@ type Limits struct {
 	Pause func(time.Duration)
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
+	// Keep has the snapshot hold the steps, and how locks were taken, of an execution that went well too.
+	Keep bool
+	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
+	Cancel bool
 	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
 	Trace bool
 }
@@ -54,6 +58,17 @@ func Register(s []Site) { sites = append(sites, s) }
 // Sites returns the sync points of all instrumented code in the process, a slice for each file. There are none if no
 // code is instrumented.
 func Sites() [][]Site { return sites }
+
+// files are the instrumented files of the process. It is complete before main.
+var files []File
+
+// Relate adds what is known of a file beside its sync points. For initialisers of package variables only.
+func Relate(name string, flows []uint64, funcs []Function) {
+	files = append(files, File{name, flows, funcs})
+}
+
+// Files returns what is known of the instrumented files of the process beside their sync points.
+func Files() []File { return files }
 
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
@@ -93,10 +108,17 @@ type Execution struct {
 	circleEnd       int            // step
 	elapsed         int            // how often time has passed under tasks that could run
 
+	interlock interlock
+
 	objects objects
 	finals  finals
 	trace   trace
-	clock   clock
+	locking []Locking
+
+	offers    []*Offer
+	cancelled *Cancelling
+
+	clock clock
 
 	out        outside
 	outside    int
@@ -186,10 +208,13 @@ func (x *Execution) reset() {
 	clear(x.circle)
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
+	x.interlock.moves = 0
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.finals.reset()
 	x.trace.reset()
+	x.locking = x.locking[:0]
+	x.offers, x.cancelled = nil, nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)
@@ -209,17 +234,23 @@ func (x *Execution) reset() {
 type Quiet uint8
 
 const (
-	AllEnded   Quiet = iota
-	Proved           // nothing could run and no timer was pending
-	LiveTimers       // only timers went on, long and often, and nothing else moved
-	Stopped          // by a Failure
-	Outlived         // the body has returned long since, and what it has started goes on and on
+	AllEnded    Quiet = iota
+	Proved            // nothing could run and no timer was pending
+	LiveTimers        // only timers went on, long and often, and nothing else moved
+	Stopped           // by a Failure
+	Outlived          // the body has returned long since, and what it has started goes on and on
+	Interlocked       // others could go on, and tasks wait for each other's locks
 )
 
-// outlivedTicks is for how many moves of the clock after the body's end an execution goes on.
-const outlivedTicks = 3_000
+// Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
+const (
+	outlivedTicks = 3_000
+	outlivedSteps = 200_000
+	spinSteps     = 10_000 // of these, all only look: nothing is done, and nothing will be
+)
 
-// Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke.
+// Bounds for LiveTimers: so many moves of the clock, over so much time, in which nothing moved but what timers woke. And
+// every sleeper has woken: one of them may do what the others wait for.
 const (
 	quietTicks    = 1_000
 	quietMaxTicks = 20_000
@@ -228,8 +259,9 @@ const (
 
 // loop is the root: it has the token whenever nobody else can use it.
 func (x *Execution) loop() Quiet {
-	ticks, since, start := 0, int64(0), 0
-	after := 0 // moves of the clock since the body ended
+	ticks, since, half, far := 0, int64(0), 0, int64(0)
+	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
+	released := false  // what the body alone has held was looked for since it ended
 	for {
 		x.admit()
 		switch {
@@ -239,14 +271,23 @@ func (x *Execution) loop() Quiet {
 			return AllEnded
 		}
 		if x.tasks[0].state == Ended {
-			if after++; after > outlivedTicks && x.moved {
-				x.settled = x.trace.n
-				return Outlived
+			if after++; after == 1 {
+				end = x.trace.n
+			}
+			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
+				if x.trace.polls(spinSteps) {
+					x.fail(TooLong, nil, nil, nil)
+					return Stopped
+				}
+				return x.interrupt(Outlived)
 			}
 		}
 		if x.late {
 			if x.late = false; x.still == 0 {
 				x.elapse()
+			}
+			if x.interlocked() {
+				return x.interrupt(Interlocked)
 			}
 		}
 		if x.clock.behind {
@@ -274,29 +315,52 @@ func (x *Execution) loop() Quiet {
 
 		// Nothing can run, or one task yields to nobody again and again: it is the clock's turn.
 		if x.moved {
-			ticks, since, start = 0, x.now(), x.trace.n
+			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
 		}
-		ticks++
+		if x.tasks[0].state == Ended && !released {
+			released = true
+			if x.finalize(time.Millisecond) {
+				continue
+			}
+		}
+		if ticks++; ticks == quietTicks/2 {
+			half = x.trace.n // who sleeps at first may then wait for somebody too
+		}
 		if spinner != nil {
 			// It may be doing what the others wait for.
-		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now()-since > quietTime {
-			if x.tasks[0].state == Ended || x.stuck(start) {
-				x.settled = start
+		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
+			if x.tasks[0].state == Ended || x.stuck(half) {
+				if x.finalize(finalizePatience) {
+					continue
+				}
+				x.settled = half
 				return LiveTimers
 			}
+		}
+		if _, more := x.nextAlarm(); (more || spinner != nil) && x.interlocked() {
+			return x.interrupt(Interlocked)
 		}
 		quietSince := x.now()
 		switch {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
-		case !x.beyond() && x.runq.n == 0 && !x.awaken():
+		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
 			return Proved
 		}
 	}
 }
+
+// interrupt ends an execution of which some could go on.
+func (x *Execution) interrupt(q Quiet) Quiet {
+	x.settled = x.trace.n
+	return q
+}
+
+// finalizePatience is how long a hang is not believed for finalizers that may yet end it.
+const finalizePatience = 50 * time.Millisecond
 
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
 // execution waits for. It reports whether they did anything.

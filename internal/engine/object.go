@@ -39,6 +39,7 @@ type Object struct {
 	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
 	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
 	holds   []Hold
+	handed  bool // a lock: was unlocked by another than who held it
 
 	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
 	Closed  bool // Chan: seen closed
@@ -49,6 +50,9 @@ type Object struct {
 	Stash unsafe.Pointer
 
 	Spare any // Chan: a waiter to use again
+
+	made Use     // Chan: of a context or a timer: who made it
+	from *Object // of a context: its parent's
 
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
@@ -259,6 +263,9 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
+	if t.x.limits.Keep {
+		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
+	}
 }
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
@@ -270,12 +277,17 @@ func (o *Object) Release(t *Task) {
 		}
 	}
 	if len(o.holds) > 0 {
+		o.handed = true
 		o.dropHold(0)
 	}
 }
 
 func (o *Object) dropHold(i int) {
-	o.holds[i].Task.held--
+	h := o.holds[i]
+	h.Task.held--
+	if x := h.Task.x; x.limits.Keep {
+		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
+	}
 	last := len(o.holds) - 1
 	for ; i < last; i++ { // no copy, which the race detector would see
 		o.holds[i] = o.holds[i+1]
@@ -360,32 +372,63 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 	o.users = append(o.users, Use{t, op, s, step})
 }
 
+// Made notes that t has made o, the channel of a context or a timer; from is that of the parent context, or nil.
+func (o *Object) Made(t *Task, op Op, s *Site, from *Object) {
+	o.made = Use{t, op, s, t.x.trace.n}
+	o.from = from
+}
+
+// Did notes that t did op on o, which is no sync point of o's own: the stop of a timer, for its channel.
+func (t *Task) Did(o *Object, op Op, s *Site) { o.use(t, op, s, t.x.trace.n) }
+
 // Owes notes that o, a wait group, waits for t to end.
 func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
 
 // Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
 // that they can go; one that is still used is a new one to the engine. The finalizers that are then due run as a task.
 func (t *Task) Collect() {
-	x := t.x
-	if x.unwinding {
+	if t.x.unwinding {
 		return
 	}
 	t.near = nil
+	if due := t.x.collect(time.Millisecond); due != nil {
+		t.Go(due, finalizers, nil)
+	}
+}
+
+// finalizers is the name of the task that runs them.
+const finalizers = "finalizers"
+
+// finalize is Collect when nothing can run: whoever waits for a finalizer does not wait for ever, because Go collects
+// garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run.
+func (x *Execution) finalize(patience time.Duration) bool {
+	for d := time.Millisecond; d <= patience && x.finals.outstanding(); d *= 2 {
+		if due := x.collect(d); due != nil {
+			t := x.newTask(nil, nil, finalizers)
+			go t.run(due)
+			x.ready(t)
+			return true
+		}
+	}
+	return false
+}
+
+// collect runs the garbage collector, gives the runtime, which has goroutines of its own for finalizers, so much real
+// time, and returns what runs those that are due; nil if none are.
+func (x *Execution) collect(d time.Duration) (due func()) {
 	x.objects.forget(x.tasks)
 	runtime.GC()
 	if x.limits.Pause != nil {
-		x.limits.Pause(time.Millisecond) // the runtime has a goroutine for them
+		x.limits.Pause(d)
 	}
-	x.finals.mu.Lock()
-	due := x.finals.due
-	x.finals.due = nil
-	x.finals.mu.Unlock()
-	if len(due) > 0 {
-		t.Go(func() {
-			for _, f := range due {
-				f()
-			}
-		}, "finalizers", nil)
+	fs := x.finals.take()
+	if len(fs) == 0 {
+		return nil
+	}
+	return func() {
+		for _, f := range fs {
+			f()
+		}
 	}
 }
 
@@ -394,28 +437,46 @@ func (t *Task) Collect() {
 type finals struct {
 	mu        sync.Mutex
 	execution int // counts them: an Execution is used again
+	set       int // not due so far
 	due       []func()
 }
 
-// Final returns a function that takes a finalizer for later: for the next garbage collection that the execution asks for.
-// Without one it is not run at all, as Go may have it too, and nor is it after the execution.
+// Final returns a function that takes a finalizer for later: for the next garbage collection, which comes when the
+// execution asks for it, and when nothing can run. After the execution it is not run at all.
 func (t *Task) Final() (later func(f func())) {
 	fs := &t.x.finals
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.set++
 	of := fs.execution
 	return func(f func()) {
 		fs.mu.Lock()
 		defer fs.mu.Unlock()
 		if fs.execution == of {
+			fs.set--
 			fs.due = append(fs.due, f)
 		}
 	}
+}
+
+func (fs *finals) outstanding() bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.set+len(fs.due) > 0
+}
+
+func (fs *finals) take() (due []func()) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	due, fs.due = fs.due, nil
+	return due
 }
 
 func (fs *finals) reset() {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.execution++
-	fs.due = nil
+	fs.set, fs.due = 0, nil
 }
 
 // forget lets go of the objects that nothing but their memory would be lost of.

@@ -39,6 +39,9 @@ const (
 	// sleepers, and what they set going, be first. Of tasks that are held back while the next timer is near (Task is the first
 	// of them): 1 lets time pass before they go on.
 	Moment
+	// Cancel is asked before each operation while there are contexts that may be cancelled: i is which of them is, 1 the
+	// first that was made, and 0 none.
+	Cancel
 )
 
 // Runs returns the task that goes on by an alternative of a Preempt or Next, and whether Task is held back for it.
@@ -77,6 +80,22 @@ func (q *Question) Runnable() iter.Seq2[int, *Task] {
 			i++
 		}
 	}
+}
+
+// Holds reports whether t holds a lock that it took at the sync point with the given key.
+func (q *Question) Holds(t *Task, site uint64) bool {
+	if t.held == 0 {
+		return false
+	}
+	os := &q.x.objects
+	for i := range os.n {
+		for _, h := range os.chunks[i/objectChunk][i%objectChunk].holds {
+			if h.Task == t && h.Site.StableKey() == site {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // CaseOf returns the number of the select's case, in source order, that an alternative of a Case stands for.

@@ -40,6 +40,22 @@ func (s *Site) StableKey() uint64 {
 	return s.Key
 }
 
+// A File is what is known of an instrumented file beside its sync points.
+type File struct {
+	Name  string
+	Flows []uint64 // pairs of variables, see Site.Var: the second may hold what the first does
+	Funcs []Function
+}
+
+// A Function is a function of an instrumented file.
+type Function struct {
+	Name     string   // as runtime.FuncForPC has it
+	From, To int32    // lines
+	Params   []uint64 // that goroutines may meet at: channels and what package sync has, see Site.Var
+	Runs     []string // function literals in it that it calls or defers right there
+	Calls    []string // other functions of the package that it mentions, or contains, and does not start as goroutines
+}
+
 // An Op is the kind of operation done at a sync point.
 type Op uint8
 

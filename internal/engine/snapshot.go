@@ -1,23 +1,28 @@
 package engine
 
+import "slices"
+
 // A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
 // computed from it, and nothing in it changes any more.
 type Snapshot struct {
-	Quiet    Quiet
-	Failure  Failure
-	Culprit  int // index into Tasks of the task that panicked or failed, or -1
-	Value    any // of the panic
-	Stack    []byte
-	Tasks    []TaskState
-	Objects  []ObjectState
-	Steps    []Step // the last of them, see Total
-	Total    int    // how many steps there were
-	Hash     uint64 // of all steps
-	Preempts int
-	Orders   Orders
-	Elapsed  int64 // virtual nanoseconds
-	Races    int   // reported by the race detector
-	Settled  int   // step since which whoever is blocked has been stuck; what blocked later is woken by timers
+	Traced    bool // Limits.Trace
+	Quiet     Quiet
+	Failure   Failure
+	Culprit   int // index into Tasks of the task that panicked or failed, or -1
+	Value     any // of the panic
+	Stack     []byte
+	Tasks     []TaskState
+	Objects   []ObjectState
+	Steps     []Step // the last of them, see Total
+	Total     int    // how many steps there were
+	Hash      uint64 // of all steps
+	Preempts  int
+	Orders    Orders
+	Elapsed   int64       // virtual nanoseconds
+	Races     int         // reported by the race detector
+	Settled   int         // step since which whoever is blocked has been stuck; what blocked later is woken by timers
+	Cancelled *Cancelling // by the schedule; nil if nothing was
+	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
@@ -49,6 +54,16 @@ type Wait struct {
 	Case   int // of a select
 }
 
+// A Locking is the taking of a lock, or its giving back.
+type Locking struct {
+	Task   uint32
+	Object uint32
+	Site   *Site // where it was taken
+	Step   int   // how many steps there were when it was taken, or given back
+	Read   bool
+	Given  bool // back
+}
+
 // A Held is a lock that a task holds.
 type Held struct {
 	Object uint32
@@ -65,7 +80,9 @@ type ObjectState struct {
 	Born    int
 	Closed  bool
 	Count   int
-	Pending uint32 // RWMutex: the task that waits to write
+	Pending uint32    // RWMutex: the task that waits to write
+	Made    ObjectUse // of the channel of a context or a timer: who made it; no task for others
+	From    uint32    // of the channel of a context: that of its parent; 0 for none
 	Users   []ObjectUse
 	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
 	Dropped ObjectUse
@@ -86,6 +103,16 @@ func (u Use) state() ObjectUse {
 	return ObjectUse{u.Task.ID, u.Op, u.Site, u.Step}
 }
 
+// Failed returns the snapshot of the Run that has just come back, if the test says that it has failed although it has come
+// to its end: with all that is left out where all went well. It must be called in the bubble, before the next Run.
+func (x *Execution) Failed(snap *Snapshot) *Snapshot {
+	if snap.Quiet != AllEnded || snap.Failure != NoFailure {
+		return snap
+	}
+	x.failure = Failed
+	return x.snapshot(AllEnded)
+}
+
 // snapshot copies what a verdict needs. Of an execution in which all went well that is next to nothing.
 func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap := &Snapshot{
@@ -93,7 +120,9 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races,
 	}
-	if quiet == AllEnded && x.failure == NoFailure && !x.limits.Trace {
+	snap.Cancelled = x.cancelled
+	well := quiet == AllEnded && x.failure == NoFailure
+	if snap.Traced = x.limits.Trace; well && !x.limits.Keep && !x.limits.Trace {
 		return snap
 	}
 	if x.ended >= 0 {
@@ -102,7 +131,11 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap.Steps = x.trace.kept()
 	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
-	stacks := x.stacks()
+	snap.Locking = slices.Clone(x.locking)
+	var stacks map[*Task]string
+	if !well {
+		stacks = x.stacks()
+	}
 	for _, t := range x.tasks {
 		if t == x.panicked {
 			snap.Culprit = len(snap.Tasks)
@@ -130,6 +163,10 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Vars: o.vars, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
+		}
+		os.Made = o.made.state()
+		if o.from != nil {
+			os.From = o.from.ID
 		}
 		for _, u := range o.users {
 			os.Users = append(os.Users, u.state())

@@ -177,6 +177,9 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		x.delayed.remove(d)
 		x.runq.push(d)
 	}
+	if len(x.offers) > 0 {
+		x.maybeCancel(t, op, o, s)
+	}
 	if q := x.runq.n; q > 0 {
 		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
 		if c := x.ask(Preempt, 1+2*q, t, op, o, s); c > 0 {

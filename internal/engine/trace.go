@@ -85,6 +85,21 @@ func (tr *trace) ended(t *Task, n int) {
 	}
 }
 
+// polls reports whether the last n steps, n <= keptSteps, are all of goroutines that look at something and find nothing.
+func (tr *trace) polls(n int) bool {
+	if n > len(tr.steps) {
+		return false
+	}
+	for i := range n {
+		switch tr.steps[(tr.n-1-i)%keptSteps].Op {
+		case OpAtomic, OpTryLock, OpTryRLock, OpYield, OpContext, OpSelect:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // kept returns the steps that are left, oldest first.
 func (tr *trace) kept() []Step {
 	out := make([]Step, 0, len(tr.steps))

@@ -35,6 +35,7 @@ type Finding struct {
 
 	Verdict string // one word
 	Rule    string // "1" to "4", or "-"
+	Place   string // file and line that it is about, relative to the package's directory; "" if there is none
 	Cause   uint64 // the same for every schedule that leads to the same cycle at the same places
 	Trace   uint64 // hash of the execution's steps
 	Found   string // by which execution and strategy
@@ -44,6 +45,7 @@ type Finding struct {
 	Points  int    // of live mode: about how many sync points there are
 
 	Schedule schedule.Keyed
+	Facts    string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
 	Report   string // as it was printed
 }
 
@@ -95,6 +97,7 @@ var fields = []field{
 	text("mode", func(f *Finding) *string { return &f.Mode }),
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
+	text("at", func(f *Finding) *string { return &f.Place }),
 	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
 	hex("trace", func(f *Finding) *uint64 { return &f.Trace }),
 	hex("plain", func(f *Finding) *uint64 { return &f.Plain }),
@@ -119,6 +122,7 @@ var fields = []field{
 
 const (
 	scheduleHead = "schedule:"
+	factsHead    = "facts:"
 	reportHead   = "report:"
 )
 
@@ -132,6 +136,9 @@ func (f *Finding) Text() string {
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
+	if f.Facts != "" {
+		b.WriteString("\n" + factsHead + "\n" + strings.TrimRight(f.Facts, "\n") + "\n")
+	}
 	if f.Report != "" {
 		b.WriteString("\n" + reportHead + "\n" + strings.TrimRight(f.Report, "\n") + "\n")
 	}
@@ -165,22 +172,27 @@ func Parse(content string) (*Finding, error) {
 	if i == len(lines) {
 		return nil, fmt.Errorf("line %d: the file ends before its schedule: a line %q is missing", i, scheduleHead)
 	}
-	first := i + 1
-	end := first
-	for end < len(lines) && strings.TrimSpace(lines[end]) != reportHead {
-		end++
-	}
+	rest, report := section(lines[i+1:], reportHead)
+	rest, facts := section(rest, factsHead)
+	f.Facts, f.Report = facts, report
 	var err error
-	if f.Schedule, err = schedule.ParseKeyed(strings.Join(lines[first:end], "\n")); err != nil {
+	if f.Schedule, err = schedule.ParseKeyed(strings.Join(rest, "\n")); err != nil {
 		return nil, fmt.Errorf("schedule, %w", err)
-	}
-	if end < len(lines) {
-		f.Report = strings.TrimRight(strings.Join(lines[end+1:], "\n"), "\n")
 	}
 	if f.Test == "" || f.Package == "" {
 		return nil, errors.New("it does not say which test of which package it replays")
 	}
 	return f, nil
+}
+
+// section cuts the section off lines that begins with a line head, and returns its text, "" if there is none.
+func section(lines []string, head string) (before []string, text string) {
+	for i, l := range lines {
+		if strings.TrimSpace(l) == head {
+			return lines[:i], strings.Trim(strings.Join(lines[i+1:], "\n"), "\n")
+		}
+	}
+	return lines, ""
 }
 
 func (f *Finding) set(name, value string) error {

@@ -27,6 +27,7 @@ func example() *finding.Finding {
 			{Question: question(engine.Case, 1), Case: 4},
 			{Question: question(engine.Moment, 0), Case: 1},
 		},
+		Facts:  "deadlock, rule 2\ntransfer\n  waits: lock a",
 		Report: "deadlock: two\n\n  g1 waits\n",
 	}
 }
@@ -69,6 +70,7 @@ func TestErrors(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(example().Text())
 	f.Add("jostle replay 1\npackage: x\ntest: T\nschedule:\nreport:\nx\n")
+	f.Add("jostle replay 1\npackage: x\ntest: T\nschedule:\nfacts:\ny\nreport:\nx\nfacts:\n")
 	f.Fuzz(func(t *testing.T, content string) {
 		first, err := finding.Parse(content)
 		if err != nil {

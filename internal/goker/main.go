@@ -1,10 +1,11 @@
 // Command goker runs jostle test, with its defaults, on the kernels of real blocking bugs that ship with Go (GoKer: Yuan
 // et al., "GoBench: A Benchmark Suite of Real-World Go Concurrency Bugs", CGO 2021), and prints a table of what it found.
-// It exits with 1 if a kernel's bug is not found.
+// It exits with 1 if a kernel's bug is not found, or not explained as it was.
 //
-//	go run ./internal/goker [-run regexp] [-v]
+//	go run ./internal/goker [-run regexp] [-v] [-update]
 //
-// The kernels are read from GOROOT and wrapped as tests in a module of their own, in a temporary folder.
+// The kernels are read from GOROOT and wrapped as tests in a module of their own, in a temporary folder. What is said of
+// each, the facts of the first finding, is compared with a golden file in testdata; -update writes those anew.
 package main
 
 import (
@@ -28,12 +29,13 @@ func main() {
 	only := flag.String("run", "", "take only kernels that match this `regexp`")
 	verbose := flag.Bool("v", false, "print the reports too")
 	keep := flag.String("keep", "", "leave the wrapped kernels and the findings in this `folder`")
+	update := flag.Bool("update", false, "write the golden files anew")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	ok, err := run(*only, *keep, *verbose)
+	ok, err := run(*only, *keep, *verbose, *update)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "goker:", err)
 		os.Exit(2)
@@ -43,7 +45,7 @@ func main() {
 	}
 }
 
-func run(only, keep string, verbose bool) (bool, error) {
+func run(only, keep string, verbose, update bool) (bool, error) {
 	dir := keep
 	if dir == "" {
 		temp, err := os.MkdirTemp("", "goker")
@@ -67,7 +69,13 @@ func run(only, keep string, verbose bool) (bool, error) {
 	if verbose {
 		fmt.Println(output)
 	}
-	return table(os.Stdout, kernels, results(output))
+	found := results(output)
+	ok, err := table(os.Stdout, kernels, found)
+	if err != nil {
+		return false, err
+	}
+	same, err := compare(os.Stdout, dir, kernels, found, update)
+	return ok && same, err
 }
 
 // jostleTest runs the command on the wrapped kernels.
@@ -105,14 +113,15 @@ func command(dir string, args ...string) *exec.Cmd {
 // A result is what jostle test printed of one kernel.
 type result struct {
 	verdict    string
-	execution  int // that found it, from 1
+	file       string // that the finding is kept in
+	execution  int    // that found it, from 1
 	after      time.Duration
 	executions int
 }
 
 var (
 	failLine  = regexp.MustCompile(`^--- FAIL: Test(\S+) \(`)
-	foundLine = regexp.MustCompile(`^    found by execution (\d+),.* after (\S+), reproduced`)
+	foundLine = regexp.MustCompile(`^    found by execution (\d+),.* after (\S+), reproduced .* kept in (\S+)$`)
 	headLine  = regexp.MustCompile(`^    ([a-z][a-z -]*): `)
 	ruleText  = regexp.MustCompile(`\(rule (\d)`)
 	sumLine   = regexp.MustCompile(`^    Test(\S+): (\d+) schedules?, `)
@@ -124,6 +133,7 @@ func results(output string) map[string]result {
 	kernel := ""
 	head := false
 	for line := range strings.Lines(output) {
+		line = strings.TrimSuffix(line, "\n")
 		r := out[kernel]
 		switch {
 		case failLine.MatchString(line):
@@ -134,6 +144,7 @@ func results(output string) map[string]result {
 			n, _ := strconv.Atoi(m[1])
 			r.execution, head = n+1, true
 			r.after, _ = time.ParseDuration(m[2])
+			r.file = m[3]
 		case head && headLine.MatchString(line):
 			head = false
 			r.verdict = headLine.FindStringSubmatch(line)[1]

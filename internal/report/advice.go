@@ -12,15 +12,20 @@ import (
 func (t *text) advice() {
 	if a := t.change(); a != "" {
 		t.section("what to change")
-		t.line("%s", indent(wrap(a, 100), "  "))
+		t.para("  ", "%s", a)
 	}
 }
+
+// where is at, short: the report has the whole path elsewhere.
+func (t *text) where(s *engine.Site) string { return shortened(t.at(s), 0) }
 
 func (t *text) change() string {
 	v := t.v
 	switch {
 	case v.Live() && v.Kind == verdict.Leak:
 		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+	case v.Live() && v.Kind == verdict.Stall:
+		return "Nothing shows that it would never end: it may be slow, or wait for somebody outside who does not answer. See what the goroutines above wait for."
 	case v.Live():
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
 	case v.Kind == verdict.Race:
@@ -45,10 +50,10 @@ func (t *text) change() string {
 
 func (t *text) keepWakeup() string {
 	lost, last := t.v.Lost, t.waiterOf(t.v.Lost)
-	came := fmt.Sprintf("The %s at %s (%s) met nobody, and %s waited only afterwards, at %s. ",
-		lost.Op, t.at(lost.Site), t.name(lost.Task), t.name(last.ID), t.at(last.Site))
+	came := fmt.Sprintf("The %s at %s met nobody: %s waited only afterwards, at %s. ",
+		lost.Op, t.where(lost.Site), t.number(last.ID), t.where(last.Site))
 	if lost.Op == engine.OpSend {
-		return came + "A send that is given up when nobody receives loses the wake-up: give the channel capacity 1 and send always, so that it is kept until it is looked for."
+		return came + "A send that is given up when nobody receives loses the wake-up. Give the channel capacity 1, so that it is kept until it is looked for."
 	}
 	return came + "A Cond remembers nothing: change the condition with its lock held, and check it in a loop, with the lock held, before each Wait."
 }
@@ -66,6 +71,9 @@ func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
 }
 
 func (t *text) releaseFirst() string {
+	if !t.v.Cycle {
+		return t.release()
+	}
 	var say []string
 	for i, g := range t.v.Knot {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
@@ -74,33 +82,60 @@ func (t *text) releaseFirst() string {
 				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
 					continue
 				}
-				what := "unlock " + t.object(h.Object) + ", taken at " + t.at(h.Site) + ","
+				what := fmt.Sprintf("unlock %s (taken at %s)", t.object(h.Object), t.where(h.Site))
 				if h.Owed {
-					what = fmt.Sprintf("give back what %s waits for (as in %s)", t.name(before.ID), t.at(h.Site))
+					what = fmt.Sprintf("give back %s, as at %s,", t.object(h.Object), t.where(h.Site))
 				}
-				say = append(say, fmt.Sprintf("%s has to %s before it blocks at %s: the way out of that wait leads through goroutines that need it first.", t.name(g.ID), what, t.at(g.Site)))
+				say = append(say, fmt.Sprintf("%s must %s before it blocks at %s: %s, which needs it first, is on the way to ending that wait.",
+					t.number(g.ID), what, t.where(g.Site), t.number(before.ID)))
 			}
 		}
 	}
 	return strings.Join(say, " ")
 }
 
+// release is releaseFirst where no circle keeps the lock: whoever has it has ended, or waits for what nobody does.
+func (t *text) release() string {
+	for _, g := range t.v.Knot {
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				switch {
+				case r.How != verdict.Holds:
+				case r.Ended:
+					return fmt.Sprintf("%s has ended without unlocking %s, which it locked at %s. Unlock on every way out, by defer for instance.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				default:
+					return fmt.Sprintf("%s has to unlock %s, taken at %s, before it waits for something else: who needs the lock waits as long as that does.",
+						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func (t *text) oneOrder() string {
 	v := t.v
 	if len(v.Knot) == 1 {
 		g := v.Knot[0]
-		if g.Op == engine.OpOnce {
-			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.at(g.Site))
+		if len(g.Waits) == 0 {
+			return ""
 		}
-		return fmt.Sprintf("%s already holds %s when it locks it again at %s: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
-			t.name(g.ID), t.object(g.Waits[0].Object), t.at(g.Site))
+		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
+			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.where(g.Site))
+		}
+		if g.Op == engine.OpOnce {
+			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.where(g.Site))
+		}
+		return fmt.Sprintf("%s locks %s at %s while it holds it: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
+			t.number(g.ID), t.object(g.Waits[0].Object), t.where(g.Site))
 	}
 	for _, g := range v.Knot {
 		for _, w := range g.Waits {
 			for _, h := range g.Holds {
 				if h.Object.ID == w.Object.ID && h.Read && w.Op == engine.OpRLock {
-					return fmt.Sprintf("%s read-locks %s at %s while it holds it for reading since %s. A writer that comes between waits for the first and keeps the second out. Lock once and pass the locked state on.",
-						t.name(g.ID), t.object(w.Object), t.at(g.Site), t.at(h.Site))
+					return fmt.Sprintf("%s read-locks %s at %s while it has it read-locked since %s. A writer that comes between waits for the first and keeps the second out. Lock once, and pass on that it is locked.",
+						t.number(g.ID), t.object(w.Object), t.where(g.Site), t.where(h.Site))
 				}
 			}
 		}
@@ -111,66 +146,54 @@ func (t *text) oneOrder() string {
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
 				if w.Object.ID == h.Object.ID && len(g.Waits) > 0 {
-					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.name(g.ID), t.object(h.Object), t.at(h.Site), t.object(g.Waits[0].Object), t.at(g.Site)))
+					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.number(g.ID), t.object(h.Object), t.where(h.Site), t.object(g.Waits[0].Object), t.where(g.Site)))
 				}
 			}
 		}
 	}
+	const most = 3
+	if len(say) > most {
+		say = append(say[:most], "and so on")
+	}
 	if len(say) > 0 {
 		return strings.Join(say, "; ") + ". Choose one order and keep it everywhere, or release the first before taking the second."
 	}
-	return "Each of these goroutines waits at one end of a channel or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
+	return "Each of these waits at one end of a channel, or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
 }
 
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
-	return fmt.Sprintf("Nobody who could signal %s goes on. Whoever makes the condition true that %s waits for at %s must signal before it blocks or ends, on every path.",
-		t.object(last.Waits[0].Object), t.name(last.ID), t.at(last.Site))
+	if len(last.Waits) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Whoever makes the condition true that %s waits for at %s must signal %s before it blocks or ends, on every path.",
+		t.number(last.ID), t.where(last.Site), t.object(last.Waits[0].Object))
 }
 
 func (t *text) wayOut() string {
 	g := t.v.Knot[len(t.v.Knot)-1]
 	if g.Stack != "" {
-		return fmt.Sprintf("Nothing can ever end the wait of %s, in the code that its stack shows. Give it a way out: close what it reads or writes when its partner goes.", t.name(g.ID))
+		return fmt.Sprintf("Give %s a way out of the code that its stack shows: close what it reads or writes when its partner goes.", t.number(g.ID))
 	}
 	if len(g.Waits) == 0 {
-		return fmt.Sprintf("Nothing can ever end the wait of %s at %s. Give it a way out: a select with a done channel or with ctx.Done().", t.name(g.ID), t.at(g.Site))
+		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
 	}
 	w := g.Waits[0]
-	var how string
+	if len(w.By) > 0 {
+		switch r := w.By[0]; r.How {
+		case verdict.Made:
+			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(r.Site))
+		case verdict.Spent:
+			return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
+		}
+	}
 	switch w.Op {
 	case engine.OpSend:
-		how = "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too"
+		return "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too."
 	case engine.OpRecv:
-		how = "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too"
+		return "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too."
 	case engine.OpWait:
-		how = "Do the Done on every path, also when what it stands for is dropped or its owner quits"
-	default:
-		how = "Unlock on every path, by defer for instance"
+		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}
-	why := "Whoever could have ended the wait of %s at %s has gone. %s."
-	if len(w.By) == 0 {
-		why = "Nobody was seen that could end the wait of %s at %s. %s."
-	}
-	return fmt.Sprintf(why, t.name(g.ID), t.at(g.Site), how)
-}
-
-// wrap breaks s into lines of at most n bytes where it can.
-func wrap(s string, n int) string {
-	var b strings.Builder
-	length := 0
-	for i, word := range strings.Fields(s) {
-		switch {
-		case i == 0:
-		case length+1+len(word) > n:
-			b.WriteByte('\n')
-			length = 0
-		default:
-			b.WriteByte(' ')
-			length++
-		}
-		b.WriteString(word)
-		length += len(word)
-	}
-	return b.String()
+	return "Unlock on every path, by defer for instance."
 }

@@ -142,7 +142,7 @@ type Wait struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"` // "holds", "queued", "owes", "used", "could"
+	How       string `json:"how"` // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
 	Because   string `json:"because"`
 	At        *Place `json:"at,omitempty"`
 	Ended     bool   `json:"ended,omitempty"`
@@ -246,7 +246,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	b.text.o.Dir = b.files.root
 	f := &Finding{
 		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
-		Headline: b.text.what(), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
+		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}
 	if v.Found() {
@@ -476,6 +476,7 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 
 var hows = map[verdict.How]string{
 	verdict.Holds: "holds", verdict.Queued: "queued", verdict.Owes: "owes", verdict.Used: "used", verdict.Could: "could",
+	verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
 }
 
 // stuck adds what is known of one that can never go on.

@@ -3,196 +3,298 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// maxShown bounds the steps that are shown.
-const maxShown = 28
+// leastShown is how many lines of the interleaving there are in any case.
+const leastShown = 8
 
-// interleaving shows the steps that matter: those of the knot on what it is tied with, and every one that the schedule
-// forced.
-func (t *text) interleaving() {
+// interleaving shows the steps that matter, in at most so many lines if that is not too little: those that made the hang
+// what it is, and where the schedule took somebody off.
+func (t *text) interleaving(most int) {
 	steps := t.v.Steps
 	if len(steps) == 0 {
 		return
 	}
-	tasks, objects := t.involved()
-	first := t.v.Total - len(steps) + 1
-	last := map[uint32]int{}
+	notes := t.matters()
+	var rows []stepRow
 	for i, s := range steps {
-		last[s.Task] = i
+		if s.Choice >= engine.Preempted && (i > 0 || t.number0() == 1) {
+			rows = append(rows, t.preemption(i))
+		}
+		if note, ok := notes[i]; ok || t.o.Full {
+			what := t.operation(s)
+			switch note {
+			case blocks:
+				what = t.blockedIn(s.Task)
+			case meetsNobody:
+				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(t.waitsOn(t.waiterOf(t.v.Lost), 0).Object))
+			}
+			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, t.at(s.Site), note})
+		}
 	}
-	var shown []string
-	for i, s := range steps {
-		forced := s.Choice >= engine.Preempted
-		if forced && (i > 0 || first == 1) {
-			shown = append(shown, t.preemption(steps, i))
-		}
-		if !t.o.Full && !forced && !(tasks[s.Task] && (objects[s.Object] || len(tasks) == 1)) {
-			continue
-		}
-		line := fmt.Sprintf("  %6d  %-24s %-30s %s", first+i, clip(t.name(s.Task), 24), clip(t.operation(s), 30), t.at(s.Site))
-		if i == last[s.Task] && t.blocksThere(s) {
-			line += "  <- blocks"
-		}
-		shown = append(shown, line)
-	}
-	if len(shown) == 0 {
+	if len(rows) == 0 {
 		return
 	}
-	which := "steps that matter, of "
+	title := fmt.Sprintf("how it came to that: the steps that matter of %d", t.v.Total)
 	if t.o.Full {
-		which = "all that is kept of "
+		title = fmt.Sprintf("how it came to that: all %d steps", t.v.Total)
+		if len(steps) < t.v.Total {
+			title = fmt.Sprintf("how it came to that: the last %d steps of %d", len(steps), t.v.Total)
+		}
 	}
-	t.section("how it came to that (" + which + fmt.Sprint(t.v.Total) + ")")
-	if cut := len(shown) - maxShown; cut > 0 && !t.o.Full {
-		t.line("          ... %d earlier", cut)
-		shown = shown[cut:]
+	t.section(title + ", " + plural(t.v.Preemptions, "preemption"))
+	most = max(most-2, leastShown)
+	if len(rows) > most && !t.o.Full {
+		cut := 0
+		for ; len(rows) >= most; cut++ {
+			// First goes what is only there to make the rest plausible.
+			i := slices.IndexFunc(rows, func(r stepRow) bool { return r.note == "" && r.number != preempted })
+			rows = slices.Delete(rows, max(i, 0), max(i, 0)+1)
+		}
+		t.line("  … without %d more, which -trace shows", cut)
 	}
-	for _, l := range shown {
-		t.line("%s", l)
+	t.steps(rows)
+}
+
+// number0 returns the number of the first step that was kept.
+func (t *text) number0() int { return t.v.Total - len(t.v.Steps) + 1 }
+
+// A stepRow is a line of the interleaving.
+type stepRow struct{ number, who, what, at, note string }
+
+// steps lays out lines of the interleaving in columns.
+func (t *text) steps(rows []stepRow) {
+	number, who, what := 0, 0, 0
+	for i := range rows {
+		r := &rows[i]
+		r.who = tail(r.who, 26)
+		number, who = max(number, len(r.number)), max(who, columns(r.who))
+		if r.number != preempted {
+			what = max(what, columns(r.what))
+		}
 	}
+	what = min(what, max(24, t.o.Width-number-who-32))
+	for _, r := range rows {
+		note := r.note
+		if note != "" {
+			note = "  " + note
+		}
+		left := fmt.Sprintf("  %*s  %s  ", number, r.number, pad(who, r.who))
+		room := t.o.Width - columns(left) - columns(note)
+		if r.number == preempted {
+			at := "  " + shortened(r.at, 0)
+			if columns(r.what+at) > room {
+				at = "" // it comes again in the step that was put off
+			}
+			t.line("%s%s%s", left, head(r.what, room), at)
+			continue
+		}
+		w := min(what, room-16)
+		left += pad(w, head(r.what, w)) + "  "
+		t.line("%s%s%s", left, shortened(r.at, t.o.Width-columns(left)-columns(note)), note)
+	}
+}
+
+// Marks of a line: in the place of a step's number, and what is said of it.
+const (
+	preempted   = ">"
+	blocks      = "blocks"
+	meetsNobody = "meets nobody"
+)
+
+// blockedIn returns the operation in which a goroutine of the knot is blocked; of a select the one that matters.
+func (t *text) blockedIn(task uint32) string {
+	i := slices.IndexFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.ID == task })
+	g := t.v.Knot[i]
+	next, _ := t.next(i)
+	if w := t.waitsOn(g, next); w.Op != engine.OpNone {
+		return w.Op.String() + " " + t.object(w.Object)
+	}
+	return t.doing(g)
+}
+
+// preemption says whom the schedule took off in favour of step i, and before what.
+func (t *text) preemption(i int) stepRow {
+	s := t.v.Steps[i]
+	task := uint32(1) // the body, which alone can have run before the first step
+	if i > 0 {
+		task = t.v.Steps[i-1].Task
+	}
+	what, at := t.pending(i, task)
+	verb := "preempted"
+	if s.Choice == engine.Delayed {
+		verb = "held back"
+	}
+	return stepRow{preempted, t.name(task), verb + " before " + what, at, ""}
+}
+
+// pending returns what task does next after step i, or is blocked in, and where.
+func (t *text) pending(i int, task uint32) (what, at string) {
+	for _, s := range t.v.Steps[i:] {
+		if s.Task == task {
+			return t.operation(s), t.at(s.Site)
+		}
+	}
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+		for _, g := range gs {
+			if g.ID == task {
+				return t.doing(g), t.at(g.Site)
+			}
+		}
+	}
+	return "its next step", ""
+}
+
+// matters returns the steps, as indices, that made the hang what it is, each with what there is to say of it: those in
+// which somebody took what is still held, blocked, gave a wake-up to nobody, or last did what would be needed, and ended.
+func (t *text) matters() map[int]string {
+	notes := map[int]string{}
+	if len(t.v.Knot) == 0 {
+		return t.mattersTo(notes)
+	}
+	for i, g := range t.v.Knot {
+		if n, ok := t.last(g.ID, nil); ok && t.blocksThere(t.v.Steps[n]) {
+			notes[n] = blocks
+		}
+		for _, h := range g.Holds {
+			t.note(notes, g.ID, h.Site, "")
+		}
+		next, ok := t.next(i)
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				if ok && r.Task != next || r.How == verdict.Could {
+					continue
+				}
+				if r.How > verdict.Queued {
+					t.note(notes, r.Task, r.Site, "")
+				}
+				if n, ok := t.last(r.Task, nil); ok && r.Ended && t.v.Lost == nil {
+					t.add(notes, n, "")
+				}
+			}
+		}
+	}
+	if l := t.v.Lost; l != nil {
+		if n := l.Step - t.number0(); n >= 0 && n < len(t.v.Steps) && t.v.Steps[n].Task == l.Task {
+			notes[n] = meetsNobody
+		}
+	}
+	return notes
+}
+
+// mattersTo adds to the notes the steps of an execution without a knot: the last ones of who ended it or, if it is nobody's
+// doing, those that the schedule put off, and what was done on the same objects.
+func (t *text) mattersTo(notes map[int]string) map[int]string {
+	const few, most = 3, 12 // steps of the culprit, and of all
+	steps := t.v.Steps
+	objects := map[uint32]bool{}
+	see := func(i int) {
+		if steps[i].Object != 0 {
+			objects[steps[i].Object] = true
+		}
+		if steps[i].Site != nil {
+			notes[i] = ""
+		}
+	}
+	if t.v.Who == "" {
+		for i := 1; i < len(steps); i++ {
+			if steps[i].Choice < engine.Preempted {
+				continue
+			}
+			put := slices.IndexFunc(steps[i:], func(s engine.Step) bool { return s.Task == steps[i-1].Task })
+			if put >= 0 && steps[i+put].Op != engine.OpGo {
+				see(i + put)
+			}
+		}
+	}
+	n := 0
+	for i, s := range slices.Backward(steps) {
+		if t.v.Kind == verdict.Race {
+			break // who raced is not known by the same numbers
+		}
+		if n < few && len(objects) == 0 || n < few && t.name(s.Task) == t.v.Who {
+			see(i)
+			n++
+		}
+	}
+	for i, s := range slices.Backward(steps) {
+		if len(notes) < most && objects[s.Object] {
+			notes[i] = ""
+		}
+	}
+	return notes
+}
+
+// note adds the last step of a task at a site.
+func (t *text) note(notes map[int]string, task uint32, at *engine.Site, what string) {
+	if n, ok := t.last(task, at); ok {
+		t.add(notes, n, what)
+	}
+}
+
+func (t *text) add(notes map[int]string, n int, what string) {
+	if _, ok := notes[n]; !ok {
+		notes[n] = what
+	}
+}
+
+// last returns the last step of a task; of those at a site, unless at is nil.
+func (t *text) last(task uint32, at *engine.Site) (int, bool) {
+	for i, s := range slices.Backward(t.v.Steps) {
+		if s.Task == task && (at == nil || s.Site == at && s.Op != engine.OpExit) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // Bounds on what is shown of those that go round.
 const (
 	roundSteps  = 1_000 // looked at
-	roundPlaces = 8     // of each goroutine
+	roundShown  = 4     // goroutines
+	roundPlaces = 4     // of each
 )
 
 // rounds shows what the goroutines of a livelock do again and again.
 func (t *text) rounds() {
 	steps := t.v.Steps[max(0, len(t.v.Steps)-roundSteps):]
 	type place struct {
-		task uint32
-		what string
+		what, at string
+		times    int
 	}
-	var places []place
-	times := map[place]int{}
+	places := map[uint32][]place{}
 	for _, s := range steps {
-		p := place{s.Task, fmt.Sprintf("%-30s %s", clip(t.operation(s), 30), t.at(s.Site))}
-		if times[p]++; times[p] == 1 {
-			places = append(places, p)
+		what, at := t.operation(s), t.at(s.Site)
+		ps := places[s.Task]
+		i := slices.IndexFunc(ps, func(p place) bool { return p.what == what && p.at == at })
+		if i < 0 {
+			i = len(ps)
+			ps = append(ps, place{what, at, 0})
 		}
+		ps[i].times++
+		places[s.Task] = ps
 	}
-	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(a.task, b.task) })
-	t.section(fmt.Sprintf("who goes round (in the last %d steps of %d)", len(steps), t.v.Total))
-	shown := 0
-	for i, p := range places {
-		if i == 0 || places[i-1].task != p.task {
-			t.line("  %s", t.name(p.task))
-			shown = 0
+	t.section(fmt.Sprintf("who goes round: the last %d steps of %d", len(steps), t.v.Total))
+	for n, task := range slices.Sorted(maps.Keys(places)) {
+		if n == roundShown && !t.o.Full {
+			t.line("  and %d more goroutines", len(places)-n)
+			break
 		}
-		if shown++; shown <= roundPlaces {
-			t.line("  %6d x  %s", times[p], p.what)
-		}
-	}
-}
-
-// involved returns the goroutines of the explanation and the objects that they hold or wait for. Of a verdict without
-// a knot all goroutines and objects are.
-func (t *text) involved() (tasks, objects map[uint32]bool) {
-	tasks, objects = map[uint32]bool{}, map[uint32]bool{}
-	for i, g := range t.v.Knot {
-		tasks[g.ID] = true
-		for _, w := range g.Waits {
-			if next, ok := t.next(i); !ok || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next }) {
-				objects[w.Object.ID] = true
+		t.line("  %s", t.name(task))
+		ps := places[task]
+		slices.SortStableFunc(ps, func(a, b place) int { return cmp.Compare(b.times, a.times) })
+		for i, p := range ps {
+			if i == roundPlaces && !t.o.Full {
+				t.line("          and %d more places", len(ps)-i)
+				break
 			}
-		}
-		for _, h := range g.Holds {
-			objects[h.Object.ID] = true
-		}
-	}
-	if t.v.Lost != nil {
-		tasks[t.v.Lost.Task] = true
-	}
-	if len(t.v.Knot) > 0 {
-		return tasks, objects
-	}
-	for _, s := range t.v.Steps {
-		tasks[s.Task], objects[s.Object] = true, true
-	}
-	return tasks, objects
-}
-
-// next returns the goroutine for which the i-th of the knot waits.
-func (t *text) next(i int) (uint32, bool) {
-	switch {
-	case i+1 < len(t.v.Knot):
-		return t.v.Knot[i+1].ID, true
-	case t.v.Cycle:
-		return t.v.Knot[0].ID, true
-	}
-	return 0, false
-}
-
-// preemption says whom the schedule took off in favour of step i, and where.
-func (t *text) preemption(steps []engine.Step, i int) string {
-	task := uint32(1) // the body, which alone can have run before the first step
-	if i > 0 {
-		task = steps[i-1].Task
-	}
-	before := t.pending(steps, i, task)
-	verb := "preempted"
-	if steps[i].Choice == engine.Delayed {
-		verb = "delayed"
-	}
-	return fmt.Sprintf("       >  %s is %s before %s", t.name(task), verb, before)
-}
-
-// pending returns what task does next after step i, or is blocked in.
-func (t *text) pending(steps []engine.Step, i int, task uint32) string {
-	for _, s := range steps[i:] {
-		if s.Task == task {
-			return t.operation(s) + " at " + t.at(s.Site)
+			left := fmt.Sprintf("  %4d x  %s  ", p.times, pad(28, head(p.what, 28)))
+			t.line("%s%s", left, shortened(p.at, t.o.Width-columns(left)))
 		}
 	}
-	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
-		for _, g := range gs {
-			if g.ID == task {
-				return t.doing(g) + " at " + t.at(g.Site)
-			}
-		}
-	}
-	return "its next step"
-}
-
-func (t *text) operation(s engine.Step) string {
-	switch {
-	case s.Op == engine.OpExit || s.Site == nil:
-		return s.Op.String()
-	case len(s.Site.Cases) == 0:
-		return s.Op.String() + " " + t.numbered(s.Site.Expr, s.Object)
-	case s.Object != 0:
-		return s.Op.String() + " " + t.numbered(t.v.ObjectName(s.Object), s.Object)
-	}
-	var cases []string
-	for _, c := range s.Site.Cases {
-		cases = append(cases, c.Op+" "+c.Expr)
-	}
-	return "select: " + strings.Join(cases, " | ")
-}
-
-// blocksThere reports whether s is the operation that its goroutine is blocked in.
-func (t *text) blocksThere(s engine.Step) bool {
-	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
-		for _, g := range gs {
-			if g.ID == s.Task {
-				return g.Site == s.Site && g.Op == s.Op
-			}
-		}
-	}
-	return false
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -9,7 +10,7 @@ import (
 // accesses says in half a sentence what races.
 func (t *text) accesses() string {
 	if len(t.v.Races) == 0 {
-		return "two accesses that nothing orders; the race detector has printed them"
+		return "two accesses that nothing orders, which the race detector has printed"
 	}
 	var both []string
 	for _, a := range t.v.Races[0].Accesses {
@@ -19,10 +20,13 @@ func (t *text) accesses() string {
 		}
 		both = append(both, strings.TrimPrefix(a.What, "previous ")+" at "+t.place(place))
 	}
-	return strings.Join(both, " and ") + ", and nothing orders them"
+	return strings.Join(both, " and ")
 }
 
-// races shows what the race detector says: the first report in full.
+// framesShown bounds the calls that are shown of a stack of the race detector.
+const framesShown = 5
+
+// races shows what the race detector says: the first report, each access with its line of code.
 func (t *text) races() {
 	for i, r := range t.v.Races {
 		if i > 0 {
@@ -46,7 +50,15 @@ func (t *text) frames(s verdict.RaceStack) {
 	if len(s.Frames) == 0 {
 		t.line("  it is not known any more where")
 	}
-	for _, f := range s.Frames {
-		t.line("  %-36s at %s", f.Func[strings.LastIndexByte(f.Func, '/')+1:], t.place(f.Place))
+	for i, f := range s.Frames {
+		if i == framesShown && !t.o.Full {
+			t.line("  … %d more calls", len(s.Frames)-i)
+			return
+		}
+		left := fmt.Sprintf("  %s  ", pad(30, head(f.Func[strings.LastIndexByte(f.Func, '/')+1:], 40)))
+		t.line("%s%s", left, shortened(t.place(f.Place), t.o.Width-columns(left)))
+		if f.Place == s.Place() {
+			t.code("      ", t.sourceAt(f.Place))
+		}
 	}
 }

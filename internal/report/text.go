@@ -4,41 +4,49 @@ package report
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // Options are what a report needs beside the verdict.
 type Options struct {
 	Dir    string // files below it are shown relative to it; "" shows all as they are
-	Replay string // the command that replays the finding; "" if there is none
-	Full   bool   // every step that is left of the trace, not only those that matter
+	Replay string // the command that replays the finding, one a line; "" if there is none
+	Full   bool   // the whole trace and all stacks, not only what matters
+	Width  int    // of a line in columns; 0 for 80
 }
 
-// Text writes v as a colleague would tell it: what happened, who waits for whom, how it came to that, what to change,
-// how to see it again. A verdict that is no finding is one line.
+// The size of a screen. The report of a usual finding fits; of one that does not, lists are cut, with how much is left.
+const (
+	screenWidth  = 80
+	screenHeight = 40
+)
+
+// Text writes v as a colleague would tell it, on one screen: what happened, a picture of who waits for whom, how it came
+// to that, what to change, how to see it again. A verdict that is no finding is one line.
 func Text(w io.Writer, v *verdict.Verdict, o Options) error {
-	t := &text{v: v, o: o, unclear: unclear(v)}
+	if o.Width == 0 {
+		o.Width = screenWidth
+	}
+	t := &text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}}
 	t.headline()
 	if v.Found() {
+		t.cancelled()
 		t.knot()
+		t.others()
 		t.races()
 		t.stack()
+		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources}
+		end.advice()
+		end.replay()
 		if v.Kind == verdict.Livelock {
 			t.rounds()
 		} else {
-			t.interleaving()
+			t.interleaving(screenHeight - t.lines() - end.lines())
 		}
-		t.advice()
-		if o.Replay != "" {
-			t.section("replay")
-			t.line("  %s", o.Replay)
-		}
+		t.b.WriteString(end.b.String())
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -48,8 +56,12 @@ type text struct {
 	b       strings.Builder
 	v       *verdict.Verdict
 	o       Options
-	unclear map[uint32]bool // objects that need their number beside the name
+	unclear map[uint32]bool     // objects that need their number beside the name
+	sources map[string][]string // lines by file
 }
+
+// lines returns how many were written so far.
+func (t *text) lines() int { return strings.Count(t.b.String(), "\n") }
 
 func (t *text) line(format string, args ...any) {
 	t.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
@@ -61,57 +73,50 @@ func (t *text) section(name string) {
 	t.line("%s", name)
 }
 
-func (t *text) at(s *engine.Site) string {
-	if s == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%s:%d", t.file(s.File), s.Line)
-}
-
-// place is at for a position that is known as the runtime prints it.
-func (t *text) place(p string) string {
-	i := strings.LastIndexByte(p, ':')
-	if i < 0 {
-		return p
-	}
-	return t.file(p[:i]) + p[i:]
-}
-
-func (t *text) file(name string) string {
-	if t.o.Dir == "" {
-		return name
-	}
-	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
-		return inCache // module@version/file says more than where the cache is
-	}
-	rel, err := filepath.Rel(t.o.Dir, name)
-	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
-		return name
-	}
-	return rel
-}
-
+// headline writes the verdict, the rule that is broken, and on what both rest.
 func (t *text) headline() {
 	v := t.v
-	head := v.Kind.String() + ": " + t.what()
-	if r := ruleText[v.Rule]; r != "" {
-		head += fmt.Sprintf(" (rule %d: %s)", v.Rule, r)
+	rule := ""
+	if v.Rule != 0 {
+		rule = fmt.Sprintf(" (rule %d)", v.Rule)
 	}
-	t.line("%s", head)
-	if v.Live() {
+	head := v.Kind.String() + ": " + t.what(t.name) + rule
+	if columns(head) > t.o.Width {
+		head = v.Kind.String() + ": " + t.what(t.number) + rule
+	}
+	t.line("%s", wrap(head, t.o.Width))
+	if !v.Found() {
 		t.line("  %s", v.Evidence)
 		return
 	}
-	t.line("  %s; %s, %s, %v of virtual time", v.Evidence, plural(v.Total, "step"), plural(v.Preemptions, "preemption"), rounded(v.Elapsed))
+	if v.Rule != 0 {
+		t.para("  ", "Rule %d: %s.", v.Rule, ruleText[v.Rule])
+	}
+	why := upper(v.Evidence)
+	switch {
+	case v.Elapsed > 0 && strings.HasSuffix(why, "virtual time"):
+		why += fmt.Sprintf(" (%v)", rounded(v.Elapsed))
+	case v.Elapsed > 0:
+		why += fmt.Sprintf(" (%v of virtual time)", rounded(v.Elapsed))
+	}
+	lines := strings.Split(wrap(why+".", t.o.Width-2), "\n")
+	see := "See: jostle explain " + Topic(v.Kind)
+	if last := &lines[len(lines)-1]; columns(*last+" "+see) <= t.o.Width-2 {
+		*last += " " + see
+	} else {
+		lines = append(lines, see)
+	}
+	t.line("  %s", strings.Join(lines, "\n  "))
 	if v.Abandoned > 0 {
 		verb := "block"
 		if v.Abandoned == 1 {
 			verb = "blocks"
 		}
-		t.line("  %s could not be ended and still %s in the process", plural(v.Abandoned, "goroutine"), verb)
+		t.para("  ", "%s could not be ended and still %s in the process.", plural(v.Abandoned, "goroutine"), verb)
 	}
 }
 
+// ruleText are the rules in a few words.
 var ruleText = map[verdict.Rule]string{
 	verdict.ReleaseFirst: "release resources before blocking",
 	verdict.OneOrder:     "keep one order of acquisition",
@@ -119,12 +124,12 @@ var ruleText = map[verdict.Rule]string{
 	verdict.Cancel:       "what was started must end when its owner goes",
 }
 
-// what says in half a sentence what happened.
-func (t *text) what() string {
+// what says in half a sentence what happened. name says what to call a goroutine.
+func (t *text) what(name func(task uint32) string) string {
 	v := t.v
 	switch v.Kind {
 	case verdict.Panic:
-		return v.Who + " panicked: " + v.Value
+		return v.Who + " panicked: " + firstLine(v.Value)
 	case verdict.Assertion:
 		return "the test fails under this schedule"
 	case verdict.Race:
@@ -139,235 +144,170 @@ func (t *text) what() string {
 	stuck := len(v.Knot) + len(v.Others)
 	switch {
 	case v.Cycle && len(v.Knot) == 1:
-		return t.name(v.Knot[0].ID) + " waits for itself"
+		return name(v.Knot[0].ID) + " waits for itself"
 	case v.Cycle:
 		return fmt.Sprintf("%d goroutines wait for each other in a circle", len(v.Knot))
 	case v.Lost != nil:
-		return t.name(v.Knot[len(v.Knot)-1].ID) + " waits for a wake-up that came before it waited"
+		return name(v.Knot[len(v.Knot)-1].ID) + " waits for a wake-up that came before"
 	case v.Kind == verdict.Leak:
 		return plural(stuck, "goroutine") + " can never end, and the body has returned"
 	case len(v.Knot) > 0:
-		return t.name(v.Knot[len(v.Knot)-1].ID) + " waits for what nobody is left to do"
+		return name(v.Knot[len(v.Knot)-1].ID) + " waits for what nobody is left to do"
 	default:
 		return plural(stuck, "goroutine") + " can never go on"
 	}
 }
 
-func (t *text) name(task uint32) string { return t.v.NameOf(task) }
+// othersShown bounds the goroutines that are stuck beside those of the explanation.
+const othersShown = 5
 
-func (t *text) knot() {
-	for i, g := range t.v.Knot {
-		t.b.WriteByte('\n')
-		next, _ := t.next(i)
-		t.goroutine(g, next)
-	}
+// others lists who is stuck beside those of the knot.
+func (t *text) others() {
+	others := t.v.Others
 	switch {
-	case len(t.v.Others) == 0:
+	case len(others) == 0:
 		return
 	case len(t.v.Knot) == 0:
-		t.section("stuck meanwhile")
+		t.section("stuck")
 	default:
 		t.section("stuck as well")
 	}
-	const most = 12
-	width := 28
-	for _, g := range t.v.Others[:min(most, len(t.v.Others))] {
-		width = max(width, len(t.name(g.ID)))
+	groups := t.alike(others)
+	shown := groups
+	if !t.o.Full {
+		shown = groups[:min(len(groups), othersShown)]
 	}
-	for i, g := range t.v.Others {
-		if i == most {
-			t.line("  and %d more", len(t.v.Others)-most)
-			break
+	name, doing := 0, 0
+	for _, g := range shown {
+		name = max(name, columns(tail(g.name, 28)))
+		doing = max(doing, columns(g.doing))
+	}
+	doing = min(doing, 26)
+	for _, g := range shown {
+		left := fmt.Sprintf("  %s  %s  ", pad(name, tail(g.name, name)), pad(doing, head(g.doing, doing)))
+		more := ""
+		if g.times > 1 {
+			more = fmt.Sprintf("  and %d more", g.times-1)
 		}
-		at := t.at(g.Site)
+		t.line("%s%s%s", left, shortened(g.at, t.o.Width-columns(left+more)), more)
 		if g.Place != "" {
-			at = t.place(g.Place)
+			t.code("      ", t.sourceAt(g.Place))
 		}
-		t.line("  %-*s %-40s %s", width, t.name(g.ID), t.doing(g), at)
-		t.outside(g)
+		t.outside("      ", g.Goroutine)
+	}
+	left := 0
+	for _, g := range groups[len(shown):] {
+		left += g.times
+	}
+	if left > 0 {
+		t.line("  and %d more", left)
 	}
 }
 
-// goroutine shows one of the knot, which waits for next; 0 if for nobody.
-func (t *text) goroutine(g verdict.Goroutine, next uint32) {
-	started := "the body of the test"
-	if g.Spawned != nil {
-		started = fmt.Sprintf("started by %s at %s", t.name(g.Parent), t.at(g.Spawned))
-		if g.Parent == 0 {
-			started = "called back, registered at " + t.at(g.Spawned)
-		}
-	}
-	t.line("  %s   %s", t.name(g.ID), started)
-	for _, h := range g.Holds {
-		switch {
-		case h.Owed:
-			t.line("    owes    %-36s as it last gave back at %s", "what ends the wait for "+t.object(h.Object), t.at(h.Site))
-		case h.Read:
-			t.line("    holds   %-36s since %s", t.object(h.Object)+" for reading", t.at(h.Site))
-		default:
-			t.line("    holds   %-36s since %s", t.object(h.Object), t.at(h.Site))
-		}
-	}
-	if g.Stack != "" {
-		t.line("    waits   %s", t.doing(g))
-		t.outside(g)
-		return
-	}
-	t.line("    waits   %-36s at %s", t.doing(g), t.at(g.Site))
-	t.needs(g, next)
+// A group is goroutines that run the same and are blocked in the same place.
+type group struct {
+	verdict.Goroutine // the first of them
+	name, doing, at   string
+	times             int
 }
 
-// needs shows who could end a wait: the one that the knot goes on with, or all that could have.
-func (t *text) needs(g verdict.Goroutine, next uint32) {
-	nobody := true
-	for _, w := range g.Waits {
-		for _, r := range w.By {
-			if next != 0 && r.Task != next {
-				continue
-			}
-			nobody = false
-			end := ""
-			if r.Ended {
-				end = ", and has ended"
-			}
-			t.line("    needs   %s, which %s%s", t.name(r.Task), t.because(r, w), end)
+func (t *text) alike(gs []verdict.Goroutine) []group {
+	var out []group
+	for _, g := range gs {
+		next := group{g, t.name(g.ID), t.doing(g), t.at(g.Site), 1}
+		if g.Place != "" {
+			next.at = t.place(g.Place)
 		}
-	}
-	if nobody && len(g.Waits) > 0 {
-		t.line("    needs   somebody to %s: nobody was seen that could", t.partner(g.Waits[0]))
-	}
-}
-
-func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
-	switch r.How {
-	case verdict.Holds:
-		return "holds it since " + t.at(r.Site)
-	case verdict.Queued:
-		return "waits to write at " + t.at(r.Site) + " and keeps new readers out"
-	case verdict.Owes:
-		return fmt.Sprintf("has yet to %s, as it last did in %s", t.partner(w), t.at(r.Site))
-	case verdict.Used:
-		return fmt.Sprintf("did %s, last at %s", t.partner(w), t.at(r.Site))
-	}
-	if r.Site == nil {
-		return "does the same work as who could " + t.partner(w)
-	}
-	return fmt.Sprintf("could %s, see %s", t.partner(w), t.at(r.Site))
-}
-
-// partner says what would end a wait.
-func (t *text) partner(w verdict.Waiting) string {
-	switch w.Op {
-	case engine.OpSend:
-		return "receive from " + t.object(w.Object)
-	case engine.OpRecv:
-		return "send on " + t.object(w.Object) + " or close it"
-	case engine.OpCondWait:
-		return "signal " + t.object(w.Object)
-	case engine.OpWait:
-		return "do " + t.object(w.Object) + ".Done"
-	}
-	return "end it"
-}
-
-// doing says what a goroutine is blocked in.
-func (t *text) doing(g verdict.Goroutine) string {
-	switch {
-	case g.State != "":
-		return g.State
-	case g.Stack != "":
-		return "in code that jostle does not control"
-	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
-		return "select without a case that can go on"
-	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
-		return "sleep for ever"
-	case len(g.Waits) == 0 && g.Op == engine.OpWait:
-		return "wait for the others to rest or to end"
-	case len(g.Waits) == 0:
-		return g.Op.String() + " on a nil channel"
-	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
-		return g.Waits[0].Op.String() + " " + t.object(g.Waits[0].Object)
-	}
-	var cases []string
-	for _, w := range g.Waits {
-		cases = append(cases, w.Op.String()+" "+t.object(w.Object))
-	}
-	return "select: " + strings.Join(cases, " | ")
-}
-
-// object returns what the code calls o, and its number too where that is not clear.
-func (t *text) object(o verdict.Object) string {
-	if o.Name == "" {
-		return fmt.Sprintf("%s #%d", o.Kind, o.ID)
-	}
-	return t.numbered(o.Name, o.ID)
-}
-
-func (t *text) numbered(name string, object uint32) string {
-	if t.unclear[object] {
-		return fmt.Sprintf("%s #%d", name, object)
-	}
-	return name
-}
-
-// unclear returns the objects of the knot whose names do not tell which of them is meant: where two have one name, or
-// one has two.
-func unclear(v *verdict.Verdict) map[uint32]bool {
-	names, objects := map[uint32][]string{}, map[string][]uint32{}
-	see := func(o verdict.Object) {
-		if !slices.Contains(names[o.ID], o.Name) {
-			names[o.ID] = append(names[o.ID], o.Name)
-			objects[o.Name] = append(objects[o.Name], o.ID)
+		i := slices.IndexFunc(out, func(o group) bool {
+			return o.Name == g.Name && o.doing == next.doing && o.at == next.at && !t.o.Full
+		})
+		if i >= 0 {
+			out[i].times++
+			continue
 		}
+		out = append(out, next)
 	}
-	for _, g := range v.Knot {
-		for _, w := range g.Waits {
-			see(w.Object)
-		}
-		for _, h := range g.Holds {
-			see(h.Object)
-		}
-	}
-	unclear := map[uint32]bool{}
-	for id, ns := range names {
-		for _, n := range ns {
-			if len(ns) > 1 || len(objects[n]) > 1 {
-				unclear[id] = true
-			}
-		}
-	}
-	return unclear
+	return out
 }
+
+// stackShown bounds the calls that are shown of a stack.
+const stackShown = 10
 
 // outside shows the stack of a goroutine that blocks where the engine cannot see.
-func (t *text) outside(g verdict.Goroutine) {
+func (t *text) outside(margin string, g verdict.Goroutine) {
 	if g.Stack != "" && (g.State == "" || t.o.Full) {
-		t.line("%s", indent(g.Stack, "      "))
+		t.trace(margin, g.Stack)
 	}
 }
 
 func (t *text) stack() {
 	if t.v.Stack != "" {
 		t.b.WriteByte('\n')
-		t.line("%s", indent(t.v.Stack, "  "))
+		if rest := strings.TrimPrefix(t.v.Value, firstLine(t.v.Value)); rest != "" { // of a panic with more than a line
+			t.trace("  ", rest)
+		}
+		t.trace("  ", t.v.Stack)
 	}
 }
 
-func indent(s, by string) string {
-	return by + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n"+by)
+// trace shows a stack as the runtime prints it, a call a line, or as much of it as a reader needs to begin with: what the
+// library does inside of its functions is left out.
+func (t *text) trace(margin, stack string) {
+	calls := callsOf(stack)
+	if !t.o.Full {
+		inside := func(c call) bool {
+			return strings.HasPrefix(c.fn, "runtime.") || strings.HasPrefix(c.fn, "syscall.") || strings.HasPrefix(c.fn, "internal/")
+		}
+		if i := slices.IndexFunc(calls, func(c call) bool { return !inside(c) }); i > 0 {
+			calls = calls[i:]
+		}
+	}
+	seen := false
+	for i, c := range calls {
+		if i == stackShown && !t.o.Full {
+			t.line("%s… %d more", margin, len(calls)-i)
+			return
+		}
+		fn := c.fn
+		if i := strings.LastIndexByte(fn, '('); i > 0 && strings.HasSuffix(fn, ")") {
+			fn = fn[:i] // without the arguments, which are numbers
+		}
+		fn = fn[strings.LastIndexByte(fn, '/')+1:]
+		if c.at == "" {
+			t.line("%s%s", margin, c.fn)
+			continue
+		}
+		left := fmt.Sprintf("%s%s  ", margin, pad(32, fn))
+		t.line("%s%s", left, shortened(t.place(c.at), t.o.Width-columns(left)))
+		if t.ours(c.at) && !seen {
+			seen = true
+			t.code(margin+"    ", t.sourceAt(c.at))
+		}
+	}
 }
 
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+// A call is one on a stack; one without a place is some other line in it.
+type call struct{ fn, at string }
+
+func callsOf(stack string) []call {
+	var calls []call
+	for l := range strings.Lines(strings.Trim(stack, "\n")) {
+		l = strings.TrimSuffix(l, "\n")
+		if at, ok := strings.CutPrefix(l, "\t"); ok && len(calls) > 0 {
+			calls[len(calls)-1].at, _, _ = strings.Cut(at, " +0x")
+		} else {
+			calls = append(calls, call{fn: l})
+		}
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return calls
 }
 
-// rounded returns d with about as many digits as anybody reads.
-func rounded(d time.Duration) time.Duration {
-	if d >= time.Second {
-		return d.Round(time.Millisecond)
+func (t *text) replay() {
+	if t.o.Replay == "" {
+		return
 	}
-	return d.Round(time.Microsecond)
+	t.section("replay")
+	for l := range strings.Lines(t.o.Replay) {
+		t.line("  %s", strings.TrimSuffix(l, "\n"))
+	}
 }

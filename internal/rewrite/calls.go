@@ -104,6 +104,7 @@ type target struct {
 	recv ast.Expr       // of a method
 	take string         // what turns recv into a pointer to the object: "&" before it
 	path string         // and this behind it
+	in   *types.Var     // the embedded field that path ends with; nil for none
 	typ  ast.Expr       // whose method it is, for a method expression
 	pkg  *types.PkgName // of a function that is named by its package
 	fn   string         // its name
@@ -116,6 +117,14 @@ func (t *target) isOfInterface() bool {
 
 // operand returns the receiver as the source has it, for people.
 func (t *target) operand(r *rewriter) string { return r.text(t.recv) + t.path }
+
+// variable identifies the object that a method is called on.
+func (t *target) variable(r *rewriter) uint64 {
+	if t.in != nil {
+		return r.objectID(t.in)
+	}
+	return r.variable(t.recv)
+}
 
 // called returns the name of what fun calls: without parentheses and type arguments.
 func called(fun ast.Expr) ast.Expr {
@@ -189,7 +198,7 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 		return nil
 	}
 	t := &target{operation: op, sig: fn.Signature(), recv: fun.X}
-	path, typ, ok := r.way(sel.Recv(), sel.Index())
+	path, typ, in, ok := r.way(sel.Recv(), sel.Index())
 	if !ok {
 		r.note(fun, op.what, "the way to the embedded object leads through an unexported field of another package")
 		return nil
@@ -197,7 +206,7 @@ func (r *rewriter) findMethod(fun *ast.SelectorExpr, sel *types.Selection) *targ
 	if typ == nil {
 		return nil // promoted through an interface: the object is known at run time only
 	}
-	t.path = path
+	t.path, t.in = path, in
 	if types.IsInterface(recv) {
 		if op.other != "" && !hasPair(typ, fn.Name(), op.other) {
 			return nil
@@ -241,22 +250,22 @@ func (r *rewriter) findMethodExpr(fun *ast.SelectorExpr, sel *types.Selection) *
 	return &target{operation: op, sig: fn.Signature(), typ: fun.X}
 }
 
-// way spells out the way to the embedded object that index, of a method of typ, leads to, and returns the object's type. It
-// reports false if the way is not open to this package.
-func (r *rewriter) way(typ types.Type, index []int) (path string, to types.Type, ok bool) {
+// way spells out the way to the embedded object that index, of a method of typ, leads to, and returns the object's type and
+// the field that it is in, nil for none. It reports false if the way is not open to this package.
+func (r *rewriter) way(typ types.Type, index []int) (path string, to types.Type, in *types.Var, ok bool) {
 	for _, i := range index[:len(index)-1] {
 		st, ok := deref(typ).Underlying().(*types.Struct)
 		if !ok {
-			return "", nil, true
+			return "", nil, nil, true
 		}
-		f := st.Field(i)
-		if !f.Exported() && f.Pkg() != r.Pkg {
-			return "", nil, false
+		in = st.Field(i)
+		if !in.Exported() && in.Pkg() != r.Pkg {
+			return "", nil, nil, false
 		}
-		path += "." + f.Name()
-		typ = f.Type()
+		path += "." + in.Name()
+		typ = in.Type()
 	}
-	return path, typ, true
+	return path, typ, in, true
 }
 
 func deref(t types.Type) types.Type {
@@ -368,7 +377,7 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 
 func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
 	if t.recv != nil {
-		return newOperand(t.name, t.operand(r), r.variable(t.recv))
+		return newOperand(t.name, t.operand(r), t.variable(r))
 	}
 	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 }
@@ -433,7 +442,7 @@ func (r *rewriter) drop(t *target) {
 // operandOf returns what a report is to say of a call.
 func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 	if t.recv != nil {
-		return newOperand(t.name, t.operand(r), r.variable(t.recv))
+		return newOperand(t.name, t.operand(r), t.variable(r))
 	}
 	var args []string
 	for _, a := range n.Args {

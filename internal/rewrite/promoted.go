@@ -54,7 +54,7 @@ func (r *rewriter) promotedLock(t types.Type, pair [2]string) string {
 		if !isNamed(deref(recv), "sync", "Mutex") && !isNamed(deref(recv), "sync", "RWMutex") && !isNamed(recv, "sync", "Locker") {
 			return ""
 		}
-		path, typ, ok := r.way(t, index)
+		path, typ, _, ok := r.way(t, index)
 		if !ok || typ == nil {
 			return ""
 		}

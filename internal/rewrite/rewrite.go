@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "15"
+const Version = "19"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -66,11 +66,13 @@ func File(in Input) (*Output, error) {
 	}
 	r.names = newNames(in.File)
 	r.sites = newSites(in)
+	r.relations = newRelations()
 	if importsC(in.File) {
 		r.note(in.File.Name, "file", "cgo files are left native")
 		return r.out, nil
 	}
 	r.findAliases()
+	r.findFlows()
 	r.walk()
 	promoted := r.promoted()
 	if r.sites.empty() && !r.usesHarness && !r.usesPerturb && promoted == "" {
@@ -90,6 +92,8 @@ type rewriter struct {
 	out   *Output
 	names names
 	sites sites
+
+	relations relations
 
 	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesHarness bool
@@ -160,7 +164,9 @@ func (r *rewriter) walk() {
 				return false
 			}
 			stack = append(stack, n)
+			r.relate(n)
 			r.sites.enter(n)
+			r.entered(n)
 			r.claim(n)
 			return true
 		}
@@ -280,6 +286,7 @@ func (r *rewriter) finish(decls string) error {
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
+		r.relations.write(&b, r.names.perturb, r.sites.name, r.Name)
 	}
 	r.after(len(r.Src), b.String())
 	head := ""

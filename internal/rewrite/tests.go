@@ -17,6 +17,7 @@ const harnessPath = "github.com/jostle-dev/jostle/harness"
 // runs at the end of a test must be part of it.
 var ofTests = map[string]operation{
 	"Run": {name: "Run"}, "Cleanup": {name: "Cleanup"}, "Parallel": {name: "Parallel"}, "Deadline": {name: "Deadline"},
+	"Context": {name: "Context"},
 }
 
 // testFunction lets a test function begin by asking whether it is to run as an execution:

@@ -34,7 +34,7 @@ func (r *rewriter) value(n ast.Expr) {
 	if t.wraps {
 		o := newOperand(t.name, r.text(n), 0)
 		if t.recv != nil {
-			o = newOperand(t.name, t.operand(r), r.variable(t.recv))
+			o = newOperand(t.name, t.operand(r), t.variable(r))
 		}
 		site := r.sites.add(n.Pos(), o)
 		r.before(r.at(n.Pos()), p+".AtomicFunc(")
@@ -42,7 +42,11 @@ func (r *rewriter) value(n ast.Expr) {
 		return
 	}
 	if t.recv != nil {
-		site := r.sites.add(n.Pos(), newOperand(t.name, t.operand(r), r.variable(t.recv)))
+		on := newOperand(t.name, t.operand(r), t.variable(r))
+		if strings.HasSuffix(t.name, "Unlock") {
+			on.op += "Value" // whoever gets it may unlock what another has locked
+		}
+		site := r.sites.add(n.Pos(), on)
 		from, to := r.at(t.recv.End()), r.at(n.End())
 		if t.isOfInterface() {
 			r.replace(from, to, t.path+r.lines(from, to)+")")

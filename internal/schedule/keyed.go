@@ -20,7 +20,7 @@ type Departure struct {
 	Question Question
 	Runs     uint64 // Preempt, Next: the path of the goroutine that goes on
 	Held     bool   // Preempt: the one that was asked is held back until nothing else can run
-	Case     int    // Case: the number of the select's case, in source order; Moment: 1
+	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1
 	Note     string // for people: who, where, what; it is not compared
 }
 
@@ -34,7 +34,9 @@ type Question struct {
 
 // A Recorder is a strategy that answers like another and notes each departure from the plain run.
 type Recorder struct {
-	Who int // questions of who runs, so far
+	Asked   int // questions so far
+	Who     int // those of who runs
+	Cancels int // those of whether a context is cancelled
 
 	inner engine.Strategy
 	keys  keys
@@ -55,8 +57,12 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
+	r.Asked++
 	if q.Kind == engine.Preempt || q.Kind == engine.Next {
 		r.Who++
+	}
+	if q.Kind == engine.Cancel {
+		r.Cancels++
 	}
 	key := r.keys.of(q)
 	c := r.inner.Choose(q)
@@ -70,7 +76,7 @@ func (r *Recorder) Choose(q *engine.Question) int {
 		m.Runs = r.keys.path(q.Tasks(), m.runs)
 	case engine.Case:
 		m.Case = q.CaseOf(c)
-	case engine.Moment:
+	case engine.Moment, engine.Cancel:
 		m.Case = c
 	}
 	r.made = append(r.made, m)
@@ -98,6 +104,8 @@ func (m *made) note() string {
 		return fmt.Sprintf("%s%s goes on", m.asked(), m.runs.Title())
 	case m.Question.Kind == engine.Case:
 		return fmt.Sprintf("%scase %d is taken", m.asked(), m.Case)
+	case m.Question.Kind == engine.Cancel:
+		return fmt.Sprintf("%scontext %d is cancelled", m.asked(), m.Case)
 	case m.task != nil:
 		return m.asked() + "time passes first"
 	}
@@ -106,7 +114,7 @@ func (m *made) note() string {
 
 // before is what stands in a note between who is asked and the operation.
 var before = map[engine.QuestionKind]string{
-	engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before ",
+	engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before ", engine.Cancel: " before ",
 }
 
 // asked says who was asked, and where.
@@ -176,7 +184,7 @@ func (p *Player) alternative(q *engine.Question, d Departure) int {
 				return i
 			}
 		}
-	case engine.Moment:
+	case engine.Moment, engine.Cancel:
 		return min(d.Case, q.N-1)
 	}
 	return 0

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/predict"
 )
 
 // Env is the environment variable that holds a Plan. The one word Plain in it has every test run once, as an execution
@@ -43,7 +45,14 @@ type Plan struct {
 	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
+	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
+	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
+
+	Steer     []predict.Prediction `json:",omitempty"` // into these, a try of each in turn
+	Steered   int                  `json:",omitempty"` // the execution of the first try
+	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
+	Enough    bool                 `json:",omitempty"` // of predictions
 
 	Events   string `json:",omitempty"` // name of the file that events are appended to
 	Findings string `json:",omitempty"` // folder for findings
@@ -101,13 +110,17 @@ type Event struct {
 	N    int `json:",omitempty"` // number of the execution
 
 	Asked    int    `json:",omitempty"`
+	Cancels  int    `json:",omitempty"`
 	Distinct int    `json:",omitempty"` // different interleavings so far in this process
 	Hash     uint64 `json:",omitempty"`
 	Verdict  string `json:",omitempty"`
 	Cause    uint64 `json:",omitempty"`
+	Forced   bool   `json:",omitempty"` // no schedule had a choice in it
 	File     string `json:",omitempty"`
 	Text     string `json:",omitempty"`
 	Warm     int    `json:",omitempty"`
+
+	Prediction *predict.Prediction `json:",omitempty"`
 }
 
 // An EventKind is what an Event says.
@@ -115,18 +128,19 @@ type EventKind string
 
 // The kinds.
 const (
-	Began    EventKind = "began"    // execution N begins
-	Measured EventKind = "measured" // the first plain run has ended: Asked
-	Settled  EventKind = "settled"  // the plain run has ended and repeats: Asked, Hash, Warm
-	Skipped  EventKind = "skipped"  // the test skips itself
-	Found    EventKind = "found"    // execution N ended in Verdict by Cause; File holds it
-	Dirty    EventKind = "dirty"    // execution N has left state behind: the process must end
-	Leaky    EventKind = "leaky"    // every execution leaves state behind that changes the next
-	Stalled  EventKind = "stalled"  // execution N blocks where no schedule reaches: Text
-	TooLong  EventKind = "toolong"  // execution N went on for too long and was given up
-	Replayed EventKind = "replayed" // execution N of a replay ended in Verdict by Cause; Text says what did not come
-	Shrunk   EventKind = "shrunk"   // File holds a smaller schedule
-	Ended    EventKind = "ended"    // all that was planned before N is done: Distinct
+	Began     EventKind = "began"     // execution N begins
+	Measured  EventKind = "measured"  // the first plain run has ended: Asked
+	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
+	Skipped   EventKind = "skipped"   // the test skips itself
+	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it
+	Predicted EventKind = "predicted" // execution N gives reason for Prediction
+	Dirty     EventKind = "dirty"     // execution N has left state behind: the process must end
+	Leaky     EventKind = "leaky"     // every execution leaves state behind that changes the next
+	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text
+	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
+	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
+	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule
+	Ended     EventKind = "ended"     // all that was planned before N is done: Distinct
 )
 
 // A Log appends events to a file. It is for one goroutine at a time.

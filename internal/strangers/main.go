@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -118,8 +119,29 @@ func main() {
 	}
 }
 
-// fetch puts a copy of the module in dir, made to require jostle from the folder ours.
-func (m stranger) fetch(ctx context.Context, dir, ours string) error {
+// fetch makes a copy of the module that requires jostle from the folder ours, alone in a new folder and with the name of
+// its repository: there are tests that look for that in file names.
+func (m stranger) fetch(ctx context.Context, ours string) (dir string, err error) {
+	top, err := os.MkdirTemp("", "strangers")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(top)
+		}
+	}()
+	if top, err = filepath.EvalSymlinks(top); err != nil {
+		return "", err
+	}
+	dir = filepath.Join(top, path.Base(version.ReplaceAllString(m.path, "")))
+	return dir, m.copyTo(ctx, dir, ours)
+}
+
+// version is how the path of a module ends that is not at its first.
+var version = regexp.MustCompile(`/v[0-9]+$`)
+
+func (m stranger) copyTo(ctx context.Context, dir, ours string) error {
 	out, err := command(ctx, ours, nil, "go", "mod", "download", "-json", m.path+"@"+m.version)
 	if err != nil {
 		return fmt.Errorf("download: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -22,22 +23,19 @@ type search struct {
 }
 
 var (
-	testLine  = regexp.MustCompile(`^    (Test\S+): (\d+) (schedule|run)s?, `)
-	noteLine  = regexp.MustCompile(`^    (Test\S+: .*(no proof|does not count|did not when|were too long|too long to be).*)`)
-	failLine  = regexp.MustCompile(`^--- FAIL: (Test\S+) `)
+	testLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
+	noteLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*(no proof|does not count|did not when|were too long|too long to be).*)`)
+	failLine  = regexp.MustCompile(`^--- FAIL: ((?:Test|Example)\S*) `)
 	foundLine = regexp.MustCompile(`^    found by `)
 )
 
 // search runs jostle test on the module's packages, with so many schedules a test.
 func (m stranger) search(ctx context.Context, ours string, schedules int) (*search, error) {
-	dir, err := os.MkdirTemp("", "strangers")
+	dir, err := m.fetch(ctx, ours)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if err := m.fetch(ctx, dir, ours); err != nil {
-		return nil, err
-	}
+	defer os.RemoveAll(filepath.Dir(dir))
 	args := append([]string{"tool", "jostle", "test", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	var stdout, stderr bytes.Buffer

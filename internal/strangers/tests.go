@@ -46,17 +46,11 @@ const testTimeout = 45 * time.Second
 
 // try runs the module's tests both ways.
 func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
-	dir, err := os.MkdirTemp("", "strangers")
+	dir, err := m.fetch(ctx, ours)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, err
-	}
-	if err := m.fetch(ctx, dir, ours); err != nil {
-		return nil, err
-	}
+	defer os.RemoveAll(filepath.Dir(dir))
 	r := &result{reasons: map[string]int{}}
 	prepared, err := instrument.Prepare(ctx, instrument.Config{Dir: dir, Patterns: m.patterns, Env: append(os.Environ(), "GOWORK=off", "PWD="+dir)})
 	if err != nil {

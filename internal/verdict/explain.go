@@ -18,6 +18,11 @@ func explain(v *Verdict, g *graph) {
 				g.stuck = append(g.stuck, t)
 			}
 		}
+		g.wait()
+	}
+	if snap.Quiet == engine.Outlived && snap.Cancelled != nil {
+		g.stuck = g.survivors()
+		g.wait()
 	}
 	knot := g.knot()
 	for _, id := range knot.tasks {
@@ -41,7 +46,10 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule()
-	if v.Rule == ReleaseFirst {
+	if v.Cancelled != nil && !v.Cycle && v.Lost == nil {
+		v.Rule = Cancel
+	}
+	if v.Rule == ReleaseFirst && v.Cycle {
 		v.startWithHolder()
 	}
 }
@@ -64,7 +72,8 @@ type knot struct {
 }
 
 // knot looks for the best explanation: a cycle of certain edges; else one of likely edges; else a wake-up that was lost
-// for certain; else the way to a goroutine that nobody can help; else a cycle of whatever edges there are.
+// for certain; else the way to a goroutine that those who could help have left; else a cycle of goroutines that could help
+// each other; else the way to a goroutine that nobody was seen to help; else a cycle of whatever edges there are.
 func (g *graph) knot() knot {
 	if c := g.cycle(Queued); c != nil {
 		return knot{tasks: c, cycle: true, sure: true}
@@ -77,30 +86,43 @@ func (g *graph) knot() knot {
 			return knot{tasks: g.pathTo(t.ID), lost: lost}
 		}
 	}
-	if p := g.orphan(); p != nil {
-		k := knot{tasks: p}
-		if g.snap.Tasks[0].State != engine.Ended {
-			k.lost = g.lost(g.tasks[p[len(p)-1]], 0)
-		} // else whoever is left waits for more work, and a wake-up that once met nobody has nothing to do with it
-		return k
+	if p := g.orphan(true); p != nil {
+		return g.orphaned(p)
 	}
 	if c := g.cycle(Could); c != nil {
+		return knot{tasks: c, cycle: true}
+	}
+	if p := g.orphan(false); p != nil {
+		return g.orphaned(p)
+	}
+	if c := g.cycle(Made); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
 	return knot{}
 }
 
+func (g *graph) orphaned(path []uint32) knot {
+	k := knot{tasks: path}
+	if g.snap.Tasks[0].State != engine.Ended {
+		k.lost = g.lost(g.tasks[path[len(path)-1]], 0)
+	} // else whoever is left waits for more work, and a wake-up that once met nobody has nothing to do with it
+	return k
+}
+
 // next returns who could end the waits of a task, by edges at least as sure as worst. Where somebody is known to owe what
-// the task waits for, nobody else counts.
+// the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
 	for _, w := range g.waits[id] {
 		limit := worst
-		if slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }) {
+		switch {
+		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
+		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How <= Could }):
+			limit = min(limit, Could)
 		}
 		for _, r := range w.By {
-			if r.How <= limit && !r.Ended {
+			if r.How <= limit && !r.Ended && !(r.How == Made && r.Task == id) {
 				out = append(out, r.Task)
 			}
 		}
@@ -121,11 +143,18 @@ func (g *graph) cycle(worst How) []uint32 {
 	return best
 }
 
-// pathTo returns a path from the body to a stuck task, or that task alone.
+// pathTo returns a path to a stuck task: from the body, or else from who waits for a lock that it holds, or else that task
+// alone.
 func (g *graph) pathTo(id uint32) []uint32 {
+	there := func(at uint32) bool { return at == id }
 	body := g.body()
-	if p := g.path(body, Could, func(at uint32) bool { return at == id }); g.isStuck(body) && p != nil {
+	if p := g.path(body, Made, there); g.isStuck(body) && p != nil {
 		return p
+	}
+	for _, t := range g.stuck {
+		if t.ID != id && blocksOnLock(t.Op) && slices.Contains(g.next(t.ID, Queued), id) {
+			return []uint32{t.ID, id}
+		}
 	}
 	return []uint32{id}
 }
@@ -140,12 +169,17 @@ func (g *graph) body() uint32 {
 	return g.snap.Tasks[0].ID
 }
 
-// orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else from
-// the first from which there is one.
-func (g *graph) orphan() []uint32 {
-	alone := func(id uint32) bool { return len(g.next(id, Could)) == 0 }
+// orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else as
+// pathTo has it. If left, it is one of which it is known who could have done it and has ended.
+func (g *graph) orphan(left bool) []uint32 {
+	alone := func(id uint32) bool {
+		return len(g.next(id, Made)) == 0 && (!left || slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return len(w.By) > 0 }))
+	}
 	for _, t := range g.stuck {
-		if p := g.path(t.ID, Could, alone); p != nil {
+		if p := g.path(t.ID, Made, alone); p != nil {
+			if to := g.pathTo(p[len(p)-1]); len(to) > len(p) {
+				return to
+			}
 			return p
 		}
 	}
@@ -182,7 +216,7 @@ func (g *graph) isStuck(id uint32) bool {
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned,
+		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
 	if t.State == engine.Outside {
@@ -232,7 +266,7 @@ func (g *graph) stepBefore(t *engine.TaskState) int {
 			return n
 		}
 	}
-	return before
+	return t.Born // it waits first thing
 }
 
 // rule names the rule that the knot breaks.
@@ -243,10 +277,7 @@ func (v *Verdict) rule() Rule {
 	case len(v.Knot) == 0:
 		return 0
 	case !v.Cycle:
-		if last := v.Knot[len(v.Knot)-1]; last.Op == engine.OpCondWait {
-			return Propagate
-		}
-		return Cancel
+		return v.ruleOfOrphan()
 	}
 	locks, holding := 0, false
 	for i, g := range v.Knot {
@@ -267,6 +298,20 @@ func (v *Verdict) rule() Rule {
 	default:
 		return OneOrder
 	}
+}
+
+// ruleOfOrphan names the rule where the last of the knot waits for what nobody is left to do.
+func (v *Verdict) ruleOfOrphan() Rule {
+	last := v.Knot[len(v.Knot)-1]
+	switch {
+	case blocksOnLock(last.Op):
+		return ReleaseFirst // of a lock whose holder has ended
+	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op):
+		return ReleaseFirst // it waits with a lock held that others need
+	case last.Op == engine.OpCondWait:
+		return Propagate
+	}
+	return Cancel
 }
 
 // waitsForHold reports whether g waits for something that next has to give back.

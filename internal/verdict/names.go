@@ -21,7 +21,7 @@ func (g *graph) taskNames() map[uint32]string {
 
 // taskName returns what a goroutine runs: what its go statement starts or, if that is a function literal, its outermost
 // function. A literal of another package than what it calls belongs to a library that starts what it is given (errgroup,
-// say), and tells nothing.
+// say), and tells nothing. The standard library, which is not instrumented, is called by everybody.
 func (g *graph) taskName(t *engine.TaskState) string {
 	if t.Spawned == nil {
 		return t.Name
@@ -30,13 +30,16 @@ func (g *graph) taskName(t *engine.TaskState) string {
 		return t.Name
 	}
 	library, name := splitFunc(t.Spawned.Func)
-	calls := calledFuncs(t.Stack)
+	calls := g.code.calls(t.Stack)
 	if began := g.began[t.ID]; began != nil {
 		calls = append([]string{began.Func}, calls...) // all that is left to see of one that has ended
 	}
+	if len(calls) == 0 {
+		calls = g.code.literal(t.Spawned)
+	}
 	for i, call := range slices.Backward(calls) {
 		pkg, fn := splitFunc(call)
-		if pkg != library {
+		if _, instrumented := g.code.funcs[call]; instrumented && pkg != library {
 			return fn
 		}
 		if i == len(calls)-1 {

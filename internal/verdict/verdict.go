@@ -52,6 +52,8 @@ type Verdict struct {
 	Others []Goroutine
 	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
 
+	Cancelled *Cancelled // the context that the schedule cancelled, if any
+
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 
 	Value string // what was panicked with
@@ -78,6 +80,7 @@ type Goroutine struct {
 	Name    string
 	Parent  uint32
 	Spawned *engine.Site // the go statement; nil for the body itself
+	Born    int          // step
 	Op      engine.Op    // what it is blocked in
 	Site    *engine.Site // where
 	Waits   []Waiting
@@ -91,7 +94,8 @@ type Goroutine struct {
 type Waiting struct {
 	Object Object
 	Op     engine.Op
-	By     []Releaser // who could do it, or could have done it while it lived; those that can be relied on first
+	By     []Releaser     // who could do it, or could have done it while it lived; those that can be relied on first
+	Code   []*engine.Site // if there is nobody: where the code would do it
 }
 
 // An Object is a synchronisation object under the name that the code has for it.
@@ -116,6 +120,7 @@ type Releaser struct {
 	Op    engine.Op
 	Site  *engine.Site // where it last did, or took, what makes it one
 	Ended bool
+	Last  *engine.Site // if it has ended: the last sync point that it passed
 }
 
 // A How says why a goroutine counts as one that could end another's wait, the surest first.
@@ -126,7 +131,11 @@ const (
 	Queued            // it waits to write and keeps new readers out
 	Owes              // it has something to give back, as far as can be seen
 	Used              // it has done the operation on this object before
-	Could             // it runs code that does the operation, or does the same work as who does
+	Could             // it is in code that does the operation, or does the same work as who does
+	Might             // it may come to such code
+	Made              // it made the context that is waited for, or the one that it is derived from
+	Given             // it was given the object, and is in no code that would use it
+	Spent             // it stopped, or set, the timer that is waited for, which will not fire any more
 )
 
 // An Event is one operation of one goroutine.
@@ -146,23 +155,25 @@ func (v *Verdict) ObjectName(object uint32) string { return v.objects[object] }
 // Found reports whether the verdict is a finding.
 func (v *Verdict) Found() bool { return v.Kind != Pass }
 
-// Of computes the verdict of an execution that has ended. sites are the sync points of the code that ran.
-func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
+// Of computes the verdict of an execution that has ended. code is the program that ran; nil if nothing is known of it.
+func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
 	}
+	v.cancelled(snap)
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
-		if len(snap.Tasks) > 0 { // somebody wants to see it all the same
-			g := newGraph(snap, sites)
+		if snap.Traced { // somebody wants to see it all the same
+			g := newGraph(snap, code)
 			v.names, v.objects = g.taskNames(), g.objectNames()
 		}
 		return v
 	}
-	g := newGraph(snap, sites)
+	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
-	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil {
+	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
+	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
@@ -185,6 +196,12 @@ func Of(snap *engine.Snapshot, sites [][]engine.Site) *Verdict {
 		v.Evidence = "nothing can run and no timer is pending"
 		if snap.Quiet == engine.Outlived {
 			v.Evidence = "others go on, and none of them holds what these wait for"
+		}
+		if survives {
+			v.Evidence = outlivedCancel(snap)
+		}
+		if snap.Quiet == engine.Interlocked {
+			v.Evidence = "others could go on, and these wait for each other's locks"
 		}
 		if snap.Quiet == engine.LiveTimers {
 			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"

@@ -13,39 +13,39 @@ import (
 // nowhere in a Go program. It is taken from what was seen, and from where the code could do it:
 //
 //   - a goroutine that did it before, on this object;
-//   - one that runs a function which does it to the variable or field that the object is known by;
+//   - one that is or was in a function which does it to a variable or field that may hold the object;
 //   - one that began where such a goroutine began, and so probably does the same work;
-//   - and, if there is nobody else, one that did it on another object of that variable.
+//   - if there is nobody else, one that did it on another object of that variable;
+//   - one that may come to such a function from where it is;
+//   - of a context, who made it or the one that it is derived from, and can cancel that.
 //
 // Among those who close, signal or finish, a goroutine that has received something since it last did so probably still
 // has to give that back. That is what a token that travels with the data looks like.
 type graph struct {
 	snap    *engine.Snapshot
+	code    *Code
 	tasks   map[uint32]*engine.TaskState
 	objects map[uint32]*engine.ObjectState
 	stuck   []*engine.TaskState // can never go on, by number
 	waits   map[uint32][]Waiting
 
-	doers map[doing][]string                     // functions that have the operation on the variable
 	ran   map[uint32]map[string]engine.ObjectUse // by task: functions that it ran, and its last step there
 	began map[uint32]*engine.Site                // by task: its first sync point
 	byVar map[uint64][]*engine.ObjectState       // objects known by a variable
+
+	present, later map[uint32]map[string]bool // by task that lives: functions that it is in, and that it may come to
 }
 
-// A doing is an operation on a variable.
-type doing struct {
-	op       string // Site.Op
-	variable uint64
-}
-
-// newGraph builds the graph. sites are the sync points of the code.
-func newGraph(snap *engine.Snapshot, sites [][]engine.Site) *graph {
+// newGraph builds the graph. code may be nil.
+func newGraph(snap *engine.Snapshot, code *Code) *graph {
+	if code == nil {
+		code = NewCode(nil, nil)
+	}
 	g := &graph{
-		snap: snap, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
-		doers: map[doing][]string{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
+		snap: snap, code: code, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
+		present: map[uint32]map[string]bool{}, later: map[uint32]map[string]bool{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
 		byVar: map[uint64][]*engine.ObjectState{},
 	}
-	g.readSites(sites)
 	g.readSteps()
 	for i := range snap.Objects {
 		o := &snap.Objects[i]
@@ -59,34 +59,46 @@ func newGraph(snap *engine.Snapshot, sites [][]engine.Site) *graph {
 	for i := range snap.Tasks {
 		t := &snap.Tasks[i]
 		g.tasks[t.ID] = t
+		if t.Stack != "" {
+			fns := code.present(t.Stack)
+			g.present[t.ID] = set(fns)
+			g.later[t.ID] = set(code.later(fns))
+		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
 		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && t.Since <= snap.Settled && !sleeps {
 			g.stuck = append(g.stuck, t)
 		}
 	}
-	for _, t := range g.stuck {
-		for _, w := range t.Waits {
-			g.waits[t.ID] = append(g.waits[t.ID], Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op, By: g.releasers(t, w)})
-		}
+	g.wait()
+	if snap.Quiet == engine.Interlocked {
+		g.keepInterlocked()
 	}
 	return g
 }
 
-func (g *graph) readSites(sites [][]engine.Site) {
-	add := func(op string, variable uint64, fn string) {
-		if d := (doing{op, variable}); variable != 0 && !slices.Contains(g.doers[d], fn) {
-			g.doers[d] = append(g.doers[d], fn)
+// wait notes what those who are stuck wait for, and who could end it.
+func (g *graph) wait() {
+	clear(g.waits)
+	for _, t := range g.stuck {
+		for _, w := range t.Waits {
+			g.waits[t.ID] = append(g.waits[t.ID], g.waiting(t, w))
 		}
 	}
-	for _, file := range sites {
-		for i := range file {
-			s := &file[i]
-			add(s.Op, s.Var, s.Func)
-			for _, c := range s.Cases {
-				add(c.Op, c.Var, s.Func)
+}
+
+// keepInterlocked leaves those stuck that wait for each other's locks, and who waits for one of theirs. The others may
+// wait for somebody who goes on.
+func (g *graph) keepInterlocked() {
+	sure := g.cycle(Queued)
+	for n := 0; n < len(sure); {
+		n = len(sure)
+		for _, t := range g.stuck {
+			if !slices.Contains(sure, t.ID) && slices.ContainsFunc(g.next(t.ID, Queued), func(id uint32) bool { return slices.Contains(sure, id) }) {
+				sure = append(sure, t.ID)
 			}
 		}
 	}
+	g.stuck = slices.DeleteFunc(g.stuck, func(t *engine.TaskState) bool { return !slices.Contains(sure, t.ID) })
 }
 
 func (g *graph) readSteps() {
@@ -146,23 +158,31 @@ func operand(at *engine.Site, selected int) string {
 	return ""
 }
 
-// releasers returns who could end the wait of t, the surest first, then by number.
-func (g *graph) releasers(t *engine.TaskState, w engine.Wait) []Releaser {
+// waiting returns a wait of t with those who could end it, the surest first, then by number.
+func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	r := releasers{g: g, waiter: t, object: g.objects[w.Object], how: map[uint32]Releaser{}}
 	switch r.object.Kind {
 	case engine.Mutex, engine.RWMutex, engine.Once:
 		r.holders(w.Op)
 	default:
+		r.family = g.code.family(r.object.Vars[:])
 		r.partners(w.Op)
 	}
-	out := make([]Releaser, 0, len(r.how))
+	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op}
 	for _, rel := range r.how {
-		rel.Ended = g.tasks[rel.Task].State == engine.Ended
-		out = append(out, rel)
+		if by := g.tasks[rel.Task]; by.State == engine.Ended {
+			rel.Ended, rel.Last = true, by.Last
+		}
+		out.By = append(out.By, rel)
 	}
-	slices.SortFunc(out, func(a, b Releaser) int {
+	slices.SortFunc(out.By, func(a, b Releaser) int {
 		return cmp.Or(cmp.Compare(a.How, b.How), cmp.Compare(a.Task, b.Task))
 	})
+	if len(out.By) == 0 {
+		for _, p := range partnersOf(w.Op) {
+			out.Code = append(out.Code, r.sites(p)...)
+		}
+	}
 	return out
 }
 
@@ -171,6 +191,7 @@ type releasers struct {
 	g      *graph
 	waiter *engine.TaskState
 	object *engine.ObjectState
+	family []uint64 // variables that may hold the object
 	how    map[uint32]Releaser
 }
 
@@ -221,21 +242,68 @@ func partnersOf(op engine.Op) []partner {
 
 // partners adds who could do what ends a wait in op.
 func (r *releasers) partners(op engine.Op) {
+	switch {
+	case r.object.Made.Op == engine.OpTimer:
+		r.timer()
+		return
+	case r.object.Made.Op == engine.OpContext:
+		r.makers()
+		return
+	}
 	elsewhere := map[uint32]Releaser{}
 	for _, p := range partnersOf(op) {
 		r.partner(p, elsewhere)
 	}
+	if op == engine.OpSend && len(r.how)+len(elsewhere)+len(r.sites(partnersOf(op)[0])) == 0 {
+		// Nothing receives. The sender's panic would be an end of the wait too.
+		r.partner(partner{engine.OpClose, "close", false}, elsewhere)
+	}
 	if op == engine.OpWait {
 		r.started()
 	}
-	if !slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool {
-		_, ok := r.how[t.ID]
-		return ok && t.State != engine.Ended
-	}) {
+	if !r.somebody(Could) {
 		for _, rel := range elsewhere {
 			r.add(rel)
 		}
 	}
+	if op == engine.OpRecv || op == engine.OpWait {
+		r.itself(op)
+	}
+	if len(r.how) == 0 {
+		r.given()
+	}
+}
+
+// given adds who was in a function that got the object, whatever that does with it.
+func (r *releasers) given() {
+	for _, v := range r.family {
+		for _, fn := range r.g.code.takers[v] {
+			for i := range r.g.snap.Tasks {
+				t := &r.g.snap.Tasks[i]
+				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.present[t.ID][fn]) && t != r.waiter {
+					r.add(Releaser{Task: t.ID, How: Given, Site: u.Site})
+				}
+			}
+		}
+	}
+}
+
+// somebody reports whether a goroutine that lives is known to do it, at least as sure as worst.
+func (r *releasers) somebody(worst How) bool {
+	for task, rel := range r.how {
+		if rel.How <= worst && r.g.tasks[task].State != engine.Ended {
+			return true
+		}
+	}
+	return false
+}
+
+// sites returns where the code does p to the object, as far as can be known.
+func (r *releasers) sites(p partner) (out []*engine.Site) {
+	for _, v := range r.family {
+		out = append(out, r.g.code.doers[doing{p.site, v}]...)
+	}
+	return out
 }
 
 // partner adds who could do p. Those who did it on other objects only are put into elsewhere.
@@ -248,14 +316,7 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 			did[u.Task] = u
 		}
 	}
-	funcs := map[string]bool{}
 	for _, v := range r.object.Vars {
-		if v == 0 {
-			continue
-		}
-		for _, fn := range g.doers[doing{p.site, v}] {
-			funcs[fn] = true
-		}
 		for _, o := range g.byVar[v] {
 			for _, u := range o.Users {
 				if u.Op == p.op && u.Step > others[u.Task].Step {
@@ -264,28 +325,37 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 			}
 		}
 	}
-	roles := map[*engine.Site]bool{}
+	sites := r.sites(p)
+	roles := map[role][]*engine.Site{}
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
 		var last engine.ObjectUse
-		for fn := range funcs {
-			if u := g.ran[t.ID][fn]; u.Step > last.Step {
-				last = u
+		var at *engine.Site // where it would do it
+		how := Could
+		for _, s := range sites {
+			switch u := g.ran[t.ID][s.Func]; {
+			case u.Step > last.Step:
+				last, at, how = u, s, Could
+			case g.present[t.ID][s.Func] && (at == nil || how > Could):
+				at, how = s, Could
+			case g.later[t.ID][s.Func] && at == nil:
+				at, how = s, Might
 			}
 		}
 		u, direct := did[t.ID]
 		other, isElsewhere := others[t.ID]
-		if !direct && !isElsewhere && last.Site == nil {
+		if !direct && !isElsewhere && at == nil {
 			continue
 		}
-		roles[g.began[t.ID]] = true
+		if direct || isElsewhere || last.Site != nil {
+			roles[roleOf(t)] = append(roles[roleOf(t)], g.began[t.ID])
+		}
 		if t == r.waiter {
 			continue
 		}
-		site := cmp.Or(u.Site, other.Site, last.Site)
-		rel := Releaser{Task: t.ID, How: Could, Op: p.op, Site: site}
+		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at)}
 		switch {
-		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step):
+		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step) && (direct || isElsewhere || last.Site != nil):
 			rel.How = Owes
 		case direct:
 			rel.How = Used
@@ -295,13 +365,70 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		}
 		r.add(rel)
 	}
-	delete(roles, nil)
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
 		_, isElsewhere := elsewhere[t.ID]
-		if roles[g.began[t.ID]] && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
+		began := g.began[t.ID]
+		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
+		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
 			r.add(Releaser{Task: t.ID, How: Could, Op: p.op})
 		}
+	}
+}
+
+// A role is what goroutines have in common that do the same work, as far as they have come by a sync point: what they were
+// started as, and where a literal. They also began at the same sync point: a library starts whatever it is given.
+type role struct {
+	name    string
+	spawned *engine.Site
+}
+
+func roleOf(t *engine.TaskState) role {
+	if t.Name == "" || t.Name == "func literal" {
+		return role{spawned: t.Spawned}
+	}
+	return role{name: t.Name}
+}
+
+// itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it.
+func (r *releasers) itself(op engine.Op) {
+	if r.somebody(Might) {
+		return
+	}
+	for _, p := range partnersOf(op) {
+		if !p.gives {
+			continue
+		}
+		for _, s := range r.sites(p) {
+			if r.g.present[r.waiter.ID][s.Func] {
+				r.add(Releaser{Task: r.waiter.ID, How: Could, Op: p.op, Site: s})
+			}
+		}
+	}
+}
+
+// makers adds who can cancel a context: who made it, and who made what it is derived from. The waiter itself counts if
+// there is nobody else.
+func (r *releasers) makers() {
+	for o := r.object; o != nil; o = r.g.objects[o.From] {
+		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID {
+			r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+		}
+	}
+	if m := r.object.Made; len(r.how) == 0 {
+		r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+	}
+}
+
+// timer adds who has stopped a timer, or else who has made it: nobody can end a wait for one that has fired.
+func (r *releasers) timer() {
+	for _, u := range r.object.Users {
+		if u.Op == engine.OpTimer {
+			r.add(Releaser{Task: u.Task, How: Spent, Op: engine.OpTimer, Site: u.Site})
+		}
+	}
+	if m := r.object.Made; len(r.how) == 0 {
+		r.add(Releaser{Task: m.Task, How: Spent, Op: engine.OpTimer, Site: m.Site})
 	}
 }
 
@@ -310,13 +437,18 @@ func (r *releasers) waitsToo(t *engine.TaskState) bool {
 	return slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Object == r.object.ID })
 }
 
-// started adds who was started for the wait group: by WaitGroup.Go, or by who added to it, afterwards.
+// started adds who was started for the wait group: by WaitGroup.Go, or by who added to it, afterwards. Where nothing in the
+// code does a Done, who added to it and has started nobody since counts for itself.
 func (r *releasers) started() {
 	done := map[uint32]bool{}
+	none := len(r.sites(partnersOf(engine.OpWait)[0])) == 0
 	for _, u := range r.object.Users {
 		done[u.Task] = done[u.Task] || u.Op == engine.OpDone
 	}
 	for _, u := range r.object.Users {
+		if u.Op == engine.OpAdd && none && u.Task != r.waiter.ID && !r.hasStarted(u.Task, u.Step) {
+			r.add(Releaser{Task: u.Task, How: Owes, Op: engine.OpDone, Site: u.Site})
+		}
 		for i := range r.g.snap.Tasks {
 			t := &r.g.snap.Tasks[i]
 			if t.State == engine.Ended || done[t.ID] {
@@ -330,4 +462,17 @@ func (r *releasers) started() {
 			}
 		}
 	}
+}
+
+// hasStarted reports whether a task has started another since a step.
+func (r *releasers) hasStarted(task uint32, since int) bool {
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return t.Parent == task && t.Born >= since })
+}
+
+func set(names []string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
 }

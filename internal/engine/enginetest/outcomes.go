@@ -97,7 +97,7 @@ func Ending(snap *engine.Snapshot) string {
 		return ""
 	case engine.Proved:
 		return "hang"
-	case engine.LiveTimers:
+	case engine.LiveTimers, engine.Interlocked:
 		return "hang beside timers"
 	}
 	switch snap.Failure {

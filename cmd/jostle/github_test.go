@@ -1,0 +1,56 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/finding"
+)
+
+func TestAnnotator(t *testing.T) {
+	repo := t.TempDir()
+	pkg := filepath.Join(repo, "in, out", "bank")
+	f := &finding.Finding{
+		Package: "example.com/bank", Test: "TestTransfer", Verdict: "deadlock", Rule: "2", Place: "../bank.go:17",
+		Report: "deadlock: 100% of 2 goroutines (rule 2)\n  evidence\n\nwhat to change\n  Choose one\n  order.\n\nreplay\n  it\n",
+	}
+	name, err := f.Write(filepath.Join(pkg, filepath.FromSlash(finding.Dir)))
+	require.NoError(t, err)
+	short := finding.Dir + "/" + filepath.Base(name)
+
+	tests := []struct{ name, actions, root, want string }{
+		{
+			"in a workflow", "true", repo,
+			"::error file=in%2C out/bank.go,line=17,title=jostle%3A deadlock (rule 2)::TestTransfer: deadlock: 100%25 of 2 goroutines (rule 2)%0A" +
+				"Choose one order.%0Areplay: go tool jostle replay " + short + "\n",
+		},
+		{"elsewhere", "", repo, ""},
+		{"elsewhere, said otherwise", "false", repo, ""},
+		{
+			"without a root", "true", "",
+			"::error file=" + inProperty.Replace(filepath.ToSlash(filepath.Join(repo, "in, out", "bank.go"))) + ",line=17,title=jostle%3A deadlock (rule 2)::TestTransfer: " +
+				"deadlock: 100%25 of 2 goroutines (rule 2)%0AChoose one order.%0Areplay: go tool jostle replay " + short + "\n",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Setenv("GITHUB_ACTIONS", tt.actions)
+			t.Setenv("GITHUB_WORKSPACE", tt.root)
+			var b strings.Builder
+			newAnnotator(&b).file(name, pkg)
+			assert.Equal(t, tt.want, b.String())
+		})
+	}
+}
+
+// A finding that is about no line of the repository is told of without one.
+func TestAnnotatorWithoutPlace(t *testing.T) {
+	t.Setenv("GITHUB_ACTIONS", "true")
+	var b strings.Builder
+	newAnnotator(&b).add("/pkg", "", "crash", "-", "it exited")
+	assert.Equal(t, "::error title=jostle%3A crash::it exited\n", b.String())
+}

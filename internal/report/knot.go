@@ -1,0 +1,312 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// knotShown bounds the goroutines that are drawn.
+const knotShown = 6
+
+// knot draws who waits for whom: the goroutines one below the other, each with what it holds and what it waits for, an
+// arrow from each to the next, and the way back of a circle.
+//
+//	┌─▶ g2 a
+//	│   holds  mu
+//	│   waits  lock nu
+//	│    ▼ held by g3
+//	│   g3 b
+//	│   holds  nu
+//	│   waits  lock mu
+//	└────┘ held by g2
+func (t *text) knot() {
+	knot := t.v.Knot
+	if len(knot) == 0 {
+		return
+	}
+	margin, first := "    ", "    "
+	if t.v.Cycle {
+		margin, first = "  │   ", "  ┌─▶ "
+	}
+	t.b.WriteByte('\n')
+	shown := knot
+	if !t.o.Full && len(knot) > knotShown+1 {
+		shown = knot[:knotShown]
+	}
+	rows := t.rows(shown, t.o.Width-columns(margin))
+	for i, g := range shown {
+		t.title(first, margin, g)
+		first = margin
+		for _, r := range rows[i] {
+			t.line("%s%s", margin, r)
+		}
+		t.outside(margin+"  ", g)
+		next, ok := t.next(i)
+		switch {
+		case ok && i+1 < len(shown):
+			t.item(margin, " ▼ ", "%s", t.link(g, next))
+		case ok && i+1 < len(knot):
+			t.item(margin, " ▼ ", "%s", t.link(g, next))
+			t.line("%s %d more goroutines, each waiting for the next; -trace shows them", margin, len(knot)-len(shown))
+		case t.v.Lost != nil:
+			t.lost(margin)
+		case !ok:
+			t.nobody(margin, g)
+		}
+	}
+	if t.v.Cycle {
+		last := knot[len(knot)-1]
+		t.item("  ", "└────┘ ", "%s", t.link(last, knot[0].ID))
+	}
+}
+
+// title writes which goroutine it is and where it comes from.
+func (t *text) title(first, margin string, g verdict.Goroutine) {
+	from := "the body of the test"
+	at := ""
+	if g.Spawned != nil {
+		at = t.at(g.Spawned)
+		from = "started by " + t.number(g.Parent) + " at "
+		if g.Parent == 0 {
+			from = "called back, registered at "
+		}
+	}
+	line := first + t.name(g.ID) + "   " + from
+	if room := t.o.Width - columns(line); columns(shortened(at, room)) <= room {
+		t.line("%s%s", line, shortened(at, room))
+		return
+	}
+	t.line("%s%s", first, t.name(g.ID))
+	t.line("%s%s%s", margin, from, shortened(at, t.o.Width-columns(margin+from)))
+}
+
+// A row says what a goroutine holds or waits for, and where in the code.
+type row struct{ word, what, at, source string }
+
+func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
+	var out []row
+	for _, h := range g.Holds {
+		r := row{"holds", t.object(h.Object), t.at(h.Site), t.source(h.Site, h.Object.Name)}
+		switch {
+		case h.Owed:
+			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
+			if !strings.Contains(r.source, h.Object.Name) {
+				r.source = "" // it is behind a call
+			}
+		case h.Read:
+			r.what += " for reading"
+		}
+		out = append(out, r)
+	}
+	if g.Stack != "" {
+		return append(out, row{word: "waits", what: t.doing(g)})
+	}
+	return append(out, row{"waits", t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name)})
+}
+
+// waitsOn returns what g waits for from next; 0: what it waits for first.
+func (t *text) waitsOn(g verdict.Goroutine, next uint32) verdict.Waiting {
+	for _, w := range g.Waits {
+		if next == 0 || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next }) {
+			return w
+		}
+	}
+	return verdict.Waiting{}
+}
+
+// doingShort is doing with no more of a select than the case that next could end.
+func (t *text) doingShort(g verdict.Goroutine, next uint32) string {
+	w := t.waitsOn(g, next)
+	if g.Op != engine.OpSelect || len(g.Waits) < 2 || w.Op == engine.OpNone {
+		return t.doing(g)
+	}
+	return fmt.Sprintf("select: %s %s | %d more", w.Op, t.object(w.Object), len(g.Waits)-1)
+}
+
+// rows lays out what the goroutines hold and wait for in lines of at most n columns: with the code beside the place if
+// all of it fits there, and else below.
+func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
+	all := make([][]row, len(gs))
+	what, at, source := 0, 0, 0
+	for i, g := range gs {
+		next, _ := t.next(i)
+		all[i] = t.rowsOf(g, next)
+		for _, r := range all[i] {
+			what, at, source = max(what, columns(r.what)), max(at, columns(r.at)), max(source, columns(r.source))
+		}
+	}
+	const word = 7 // columns
+	beside := word+what+2+at+2+min(source, 28) <= n
+	if most := n - word - 2 - min(at, 30); what > most {
+		what = 0
+		for i, g := range gs {
+			next, _ := t.next(i)
+			for j := range all[i] {
+				if r := &all[i][j]; r.word == "waits" && columns(r.what) > most {
+					r.what = t.doingShort(g, next)
+				}
+				what = max(what, columns(all[i][j].what))
+			}
+		}
+		what = min(what, most)
+	}
+	out := make([][]string, len(gs))
+	for i := range all {
+		for _, r := range all[i] {
+			switch {
+			case beside:
+				line := fmt.Sprintf("%s%s  %s  ", pad(word, r.word), pad(what, r.what), pad(at, r.at))
+				out[i] = append(out[i], line+head(r.source, n-columns(line)))
+				continue
+			case word+columns(r.what)+2+columns(shortened(r.at, 0)) <= n:
+				line := fmt.Sprintf("%s%s  ", pad(word, r.word), pad(min(what, n-word-2-columns(shortened(r.at, 0))), r.what))
+				out[i] = append(out[i], line+shortened(r.at, n-columns(line)))
+			default:
+				for j, l := range strings.Split(wrap(r.what, n-word), "\n") {
+					w := ""
+					if j == 0 {
+						w = r.word
+					}
+					out[i] = append(out[i], pad(word, w)+l)
+				}
+				out[i] = append(out[i], pad(word, "")+shortened(r.at, n-word))
+			}
+			if r.source != "" {
+				out[i] = append(out[i], pad(word, "")+head(r.source, n-word))
+			}
+		}
+	}
+	return out
+}
+
+// next returns the goroutine for which the i-th of the knot waits.
+func (t *text) next(i int) (uint32, bool) {
+	switch {
+	case i+1 < len(t.v.Knot):
+		return t.v.Knot[i+1].ID, true
+	case t.v.Cycle:
+		return t.v.Knot[0].ID, true
+	}
+	return 0, false
+}
+
+// link says why next is the one that g waits for.
+func (t *text) link(g verdict.Goroutine, next uint32) string {
+	for _, w := range g.Waits {
+		i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next })
+		if i < 0 {
+			continue
+		}
+		why := t.because(w.By[i], w)
+		if len(g.Waits) > 1 && w.By[i].How <= verdict.Queued {
+			why = t.object(w.Object) + ": " + why
+		}
+		others := 0
+		for _, r := range w.By {
+			if r.Task != next && !r.Ended && w.By[i].How > verdict.Owes && r.How <= w.By[i].How {
+				others++
+			}
+		}
+		if others > 0 {
+			why += fmt.Sprintf("; %d more could, and are stuck too", others)
+		}
+		return why
+	}
+	return t.number(next) + " is to go on first"
+}
+
+// because says why r could end a wait.
+func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
+	who := t.number(r.Task)
+	switch r.How {
+	case verdict.Holds:
+		return "held by " + who
+	case verdict.Queued:
+		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
+	case verdict.Owes:
+		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
+	case verdict.Used:
+		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Might:
+		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Made:
+		return fmt.Sprintf("for %s, which can cancel the context made at %s", who, t.where(r.Site))
+	case verdict.Given:
+		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
+	case verdict.Spent:
+		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
+	}
+	if r.Site == nil {
+		return fmt.Sprintf("for %s, which does the same work as who could %s", who, t.partner(w))
+	}
+	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
+}
+
+// nobodyShown bounds the goroutines that could have ended a wait and have gone.
+const nobodyShown = 3
+
+// nobody says of a wait that nothing can end who could have ended it.
+func (t *text) nobody(margin string, g verdict.Goroutine) {
+	if len(g.Waits) == 0 {
+		if g.Stack == "" {
+			t.item(margin, " ✗ ", "nothing in the program can end this")
+		}
+		return
+	}
+	for _, w := range g.Waits {
+		if len(w.By) == 0 {
+			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
+			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
+				t.para(margin+"   ", "as %s would at %s", s.Func[strings.LastIndexByte(s.Func, '/')+1:], t.where(s))
+			}
+			continue
+		}
+		t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
+		for i, r := range w.By {
+			if i == nobodyShown && !t.o.Full {
+				t.line("%s   and %d more", margin, len(w.By)-i)
+				break
+			}
+			did := "could have"
+			if r.How == verdict.Used || r.How == verdict.Owes {
+				did = "did"
+			}
+			at := ""
+			if r.Site != nil {
+				at = " at " + t.where(r.Site)
+			}
+			gone := ""
+			switch {
+			case r.Ended && r.Last != nil && r.Last != r.Site:
+				gone = ", and has ended behind " + t.where(r.Last)
+			case r.Ended:
+				gone = ", and has ended"
+			}
+			t.para(margin+"   ", "%s %s%s%s", t.name(r.Task), did, at, gone)
+		}
+	}
+}
+
+// lost says which wake-up came before the wait.
+func (t *text) lost(margin string) {
+	l := t.v.Lost
+	t.item(margin, " ✗ ", "the %s came before, and met nobody: step %d, by %s", l.Op, l.Step, t.name(l.Task))
+	left := margin + "   " + t.at(l.Site) + "  "
+	t.line("%s%s", left, head(t.source(l.Site, t.waitsOn(t.waiterOf(l), 0).Object.Name), t.o.Width-columns(left)))
+}
+
+// blocksThere reports whether s is the operation that its goroutine is blocked in.
+func (t *text) blocksThere(s engine.Step) bool {
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+		for _, g := range gs {
+			if g.ID == s.Task {
+				return g.Site == s.Site && g.Op == s.Op
+			}
+		}
+	}
+	return false
+}

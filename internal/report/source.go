@@ -1,0 +1,123 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+func (t *text) at(s *engine.Site) string {
+	if s == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%s:%d", t.file(s.File), s.Line)
+}
+
+// place is at for a position that is known as the runtime prints it.
+func (t *text) place(p string) string {
+	i := strings.LastIndexByte(p, ':')
+	if i < 0 {
+		return p
+	}
+	return t.file(p[:i]) + p[i:]
+}
+
+func (t *text) file(name string) string {
+	if t.o.Dir == "" {
+		return name
+	}
+	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
+		return inCache // module@version/file says more than where the cache is
+	}
+	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" {
+		return inStd
+	}
+	rel, err := filepath.Rel(t.o.Dir, name)
+	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
+		return name
+	}
+	return rel
+}
+
+// ours reports whether a position, as the runtime prints it, lies in the code under test and not in a library.
+func (t *text) ours(p string) bool {
+	if goroot != "" && strings.HasPrefix(filepath.ToSlash(p), goroot) {
+		return false
+	}
+	rel, err := filepath.Rel(t.o.Dir, p)
+	return err == nil && t.o.Dir != "" && !strings.HasPrefix(rel, filepath.Join("..", "..", ".."))
+}
+
+// source returns the line of code at a sync point, "" if it is not to be had: of a select the line of the case that
+// works on object, where that is clear.
+func (t *text) source(s *engine.Site, object string) string {
+	if s == nil {
+		return ""
+	}
+	line := t.sourceLine(s.File, int(s.Line))
+	if len(s.Cases) == 0 {
+		return line
+	}
+	lines := t.sources[s.File]
+	const far = 60 // lines from the select to the case
+	for n := int(s.Line) + 1; n <= min(len(lines), int(s.Line)+far); n++ {
+		code := t.sourceLine(s.File, n)
+		if strings.HasPrefix(code, "case ") && strings.Contains(code, "<-") && strings.Contains(code, object) {
+			return code
+		}
+	}
+	return ""
+}
+
+// sourceAt is source for a position that is known as the runtime prints it.
+func (t *text) sourceAt(p string) string {
+	file, n, ok := cutLine(p)
+	if !ok {
+		return ""
+	}
+	return t.sourceLine(file, n)
+}
+
+// sourceLine returns a line of a file without its comment and in single spaces. A file that has changed since the program
+// was built, or that is not there, has none.
+func (t *text) sourceLine(file string, n int) string {
+	lines, read := t.sources[file]
+	if !read {
+		if info, err := os.Stat(file); err == nil && !info.ModTime().After(built()) {
+			if content, err := os.ReadFile(file); err == nil {
+				lines = strings.Split(string(content), "\n")
+			}
+		}
+		t.sources[file] = lines
+	}
+	if n < 1 || n > len(lines) {
+		return ""
+	}
+	code, _, _ := strings.Cut(lines[n-1], "// ")
+	return strings.Join(strings.Fields(code), " ")
+}
+
+// built returns when the running program was.
+var built = sync.OnceValue(func() time.Time {
+	name, err := os.Executable()
+	if err != nil {
+		return time.Time{}
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+})
+
+// code shows a line of the source below what was said of the place.
+func (t *text) code(margin, source string) {
+	if source != "" {
+		t.line("%s%s", margin, head(source, t.o.Width-columns(margin)))
+	}
+}

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+func (t *text) name(task uint32) string { return t.v.NameOf(task) }
+
+// number returns what a goroutine is called where its name was given before.
+func (t *text) number(task uint32) string {
+	n, _, _ := strings.Cut(t.name(task), " ")
+	return n
+}
+
+// partner says what would end a wait.
+func (t *text) partner(w verdict.Waiting) string {
+	switch w.Op {
+	case engine.OpSend:
+		return "receive from " + t.object(w.Object)
+	case engine.OpRecv:
+		return "send on " + t.object(w.Object) + " or close it"
+	case engine.OpCondWait:
+		return "signal " + t.object(w.Object)
+	case engine.OpWait:
+		return "do " + t.object(w.Object) + ".Done"
+	case engine.OpLock, engine.OpRLock:
+		return "unlock " + t.object(w.Object)
+	}
+	return "end it"
+}
+
+// deed says what a goroutine did, or could do, to end a wait.
+func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
+	switch r.Op {
+	case engine.OpSend:
+		return "send on " + t.object(w.Object)
+	case engine.OpClose:
+		return "close " + t.object(w.Object)
+	}
+	return t.partner(w)
+}
+
+// doing says what a goroutine is blocked in.
+func (t *text) doing(g verdict.Goroutine) string {
+	switch {
+	case g.State != "":
+		return g.State
+	case g.Stack != "":
+		return "in code that jostle does not control"
+	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
+		return "select without a case that can go on"
+	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
+		return "sleep for ever"
+	case len(g.Waits) == 0 && g.Op == engine.OpWait:
+		return "wait for the others to rest or to end"
+	case len(g.Waits) == 0:
+		return g.Op.String() + " on a nil channel"
+	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
+		return g.Waits[0].Op.String() + " " + t.object(g.Waits[0].Object)
+	}
+	var cases []string
+	for _, w := range g.Waits {
+		cases = append(cases, w.Op.String()+" "+t.object(w.Object))
+	}
+	return "select: " + strings.Join(cases, " | ")
+}
+
+func (t *text) operation(s engine.Step) string {
+	switch {
+	case s.Op == engine.OpExit:
+		return "ends"
+	case s.Site == nil:
+		return s.Op.String()
+	case len(s.Site.Cases) == 0:
+		return s.Op.String() + " " + t.numbered(s.Site.Expr, s.Object)
+	case s.Object != 0:
+		return s.Op.String() + " " + t.numbered(t.v.ObjectName(s.Object), s.Object)
+	}
+	var cases []string
+	for _, c := range s.Site.Cases {
+		cases = append(cases, c.Op+" "+c.Expr)
+	}
+	return "select: " + strings.Join(cases, " | ")
+}
+
+// object returns what the code calls o, and its number too where that is not clear.
+func (t *text) object(o verdict.Object) string {
+	if o.Name == "" {
+		return fmt.Sprintf("%s #%d", o.Kind, o.ID)
+	}
+	return t.numbered(o.Name, o.ID)
+}
+
+func (t *text) numbered(name string, object uint32) string {
+	if t.unclear[object] {
+		return fmt.Sprintf("%s #%d", name, object)
+	}
+	return name
+}
+
+// unclear returns the objects of the knot whose names do not tell which of them is meant: where two have one name, or
+// one has two.
+func unclear(v *verdict.Verdict) map[uint32]bool {
+	names, objects := map[uint32][]string{}, map[string][]uint32{}
+	see := func(o verdict.Object) {
+		if !slices.Contains(names[o.ID], o.Name) {
+			names[o.ID] = append(names[o.ID], o.Name)
+			objects[o.Name] = append(objects[o.Name], o.ID)
+		}
+	}
+	for _, g := range v.Knot {
+		for _, w := range g.Waits {
+			see(w.Object)
+		}
+		for _, h := range g.Holds {
+			see(h.Object)
+		}
+	}
+	unclear := map[uint32]bool{}
+	for id, ns := range names {
+		for _, n := range ns {
+			if len(ns) > 1 || len(objects[n]) > 1 {
+				unclear[id] = true
+			}
+		}
+	}
+	return unclear
+}
+
+// Topic returns the name under which a verdict is explained: one word.
+func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "-") }

@@ -1,0 +1,367 @@
+package rewrite
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// relations are what a report knows of a file beside its sync points: which variables may hold the same object, and which
+// function may run which. Nothing of it changes what the program does.
+type relations struct {
+	flows   [][2]uint64 // from one variable to another
+	flown   map[[2]uint64]bool
+	funcs   []*funcRelation
+	byName  map[string]*funcRelation
+	started map[ast.Node]bool // functions of go statements
+	run     map[ast.Node]bool // function literals that are called or deferred where they stand
+}
+
+// A funcRelation is a function of the file, and the functions of its package that it mentions or contains, but for those
+// that it starts in a goroutine of their own.
+type funcRelation struct {
+	name        string
+	from, to    int // lines
+	params      []uint64
+	runs, calls []string
+}
+
+func newRelations() relations {
+	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
+}
+
+// flow notes that the variable to may hold what from holds.
+func (r *rewriter) flow(to uint64, from ...uint64) {
+	for _, f := range from {
+		edge := [2]uint64{f, to}
+		if f != 0 && to != 0 && f != to && !r.relations.flown[edge] {
+			r.relations.flown[edge] = true
+			r.relations.flows = append(r.relations.flows, edge)
+		}
+	}
+}
+
+// findFlows notes how objects that goroutines meet at pass from variable to variable.
+func (r *rewriter) findFlows() {
+	ast.PreorderStack(r.File, nil, func(n ast.Node, stack []ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			r.assigns(n.Lhs, n.Rhs)
+		case *ast.ValueSpec:
+			lhs := make([]ast.Expr, len(n.Names))
+			for i, name := range n.Names {
+				lhs[i] = name
+			}
+			r.assigns(lhs, n.Values)
+		case *ast.RangeStmt:
+			if n.Value != nil && r.carries(n.Value) {
+				r.flow(r.variable(n.Value), r.sources(n.X)...)
+			}
+		case *ast.SendStmt:
+			if r.carries(n.Value) {
+				r.flow(r.variable(n.Chan), r.sources(n.Value)...)
+			}
+		case *ast.CompositeLit:
+			r.fills(n)
+		case *ast.ReturnStmt:
+			r.returns(n, stack)
+		case *ast.CallExpr:
+			r.passes(n)
+		}
+		return true
+	})
+}
+
+func (r *rewriter) assigns(lhs, rhs []ast.Expr) {
+	for i, to := range lhs {
+		if id, ok := to.(*ast.Ident); ok && id.Name == "_" || !r.carries(to) {
+			continue
+		}
+		switch {
+		case len(lhs) == len(rhs):
+			r.flow(r.variable(to), r.sources(rhs[i])...)
+		case len(rhs) != 1:
+		case r.callee(rhs[0]) != nil:
+			r.flow(r.variable(to), r.result(r.callee(rhs[0]), i))
+		case i == 0: // with ok
+			r.flow(r.variable(to), r.sources(rhs[0])...)
+		}
+	}
+}
+
+// fills notes what the fields of a struct are made of.
+func (r *rewriter) fills(n *ast.CompositeLit) {
+	st, ok := deref(r.Info.TypeOf(n)).Underlying().(*types.Struct)
+	if !ok {
+		return
+	}
+	for i, e := range n.Elts {
+		value, field := e, types.Object(nil)
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			value = kv.Value
+			if id, ok := kv.Key.(*ast.Ident); ok {
+				field = r.Info.ObjectOf(id)
+			}
+		} else if i < st.NumFields() {
+			field = st.Field(i)
+		}
+		if field != nil && r.carries(value) {
+			r.flow(r.objectID(field), r.sources(value)...)
+		}
+	}
+}
+
+func (r *rewriter) returns(n *ast.ReturnStmt, stack []ast.Node) {
+	for _, outer := range slices.Backward(stack) {
+		switch outer := outer.(type) {
+		case *ast.FuncLit:
+			return // nothing is known of who calls it
+		case *ast.FuncDecl:
+			fn, ok := r.Info.Defs[outer.Name].(*types.Func)
+			if !ok || fn.Signature().Results().Len() != len(n.Results) {
+				return
+			}
+			for i, e := range n.Results {
+				if r.carries(e) {
+					r.flow(r.result(fn, i), r.sources(e)...)
+				}
+			}
+			return
+		}
+	}
+}
+
+// passes notes what the parameters of what is called are.
+func (r *rewriter) passes(n *ast.CallExpr) {
+	var params *types.Tuple
+	switch fun := ast.Unparen(n.Fun).(type) {
+	case *ast.FuncLit:
+		params = r.Info.TypeOf(fun).(*types.Signature).Params()
+	default:
+		fn := r.callee(n)
+		if fn == nil {
+			return
+		}
+		params = fn.Origin().Signature().Params()
+		if sel, ok := fun.(*ast.SelectorExpr); ok && fn.Signature().Recv() != nil && r.Info.Selections[sel] != nil && r.carries(sel.X) {
+			r.flow(r.objectID(fn.Origin().Signature().Recv()), r.sources(sel.X)...)
+		}
+	}
+	for i, arg := range n.Args {
+		if r.carries(arg) && params.Len() > 0 {
+			r.flow(r.objectID(params.At(min(i, params.Len()-1))), r.sources(arg)...)
+		}
+	}
+}
+
+// callee returns the function that an expression is a call of, or nil.
+func (r *rewriter) callee(e ast.Expr) *types.Func {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return nil
+	}
+	switch fun := called(call.Fun).(type) {
+	case *ast.Ident:
+		fn, _ := r.Info.Uses[fun].(*types.Func)
+		return fn
+	case *ast.SelectorExpr:
+		fn, _ := r.Info.Uses[fun.Sel].(*types.Func)
+		return fn
+	}
+	return nil
+}
+
+// result identifies the i-th result of a function like a variable. That of a function with one is the function's.
+func (r *rewriter) result(fn *types.Func, i int) uint64 {
+	id := r.objectID(fn)
+	if i > 0 && id != 0 {
+		id = hash(fmt.Sprint(id, i))
+	}
+	return id
+}
+
+// sources returns the variables that an expression's value may come from; what is made here has one of its own.
+func (r *rewriter) sources(e ast.Expr) []uint64 {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.CallExpr:
+		switch {
+		case r.Info.Types[e.Fun].IsType() && len(e.Args) == 1:
+			return r.sources(e.Args[0])
+		case r.isBuiltin(e.Fun, "append"):
+			return r.all(e.Args)
+		case r.isBuiltin(e.Fun, "make"), r.isBuiltin(e.Fun, "new"), r.isOfStd(r.callee(e)):
+			return []uint64{hash("made", r.sites.in.PkgPath, fmt.Sprint(r.Fset.Position(e.Pos()).Offset), r.Name)}
+		}
+	case *ast.UnaryExpr:
+		return r.sources(e.X)
+	case *ast.TypeAssertExpr:
+		return r.sources(e.X)
+	case *ast.CompositeLit:
+		if _, ok := deref(r.Info.TypeOf(e)).Underlying().(*types.Struct); ok {
+			return nil
+		}
+		var out []uint64
+		for _, x := range e.Elts {
+			if kv, ok := x.(*ast.KeyValueExpr); ok {
+				x = kv.Value
+			}
+			out = append(out, r.sources(x)...)
+		}
+		return out
+	}
+	return []uint64{r.variable(e)}
+}
+
+// isOfStd reports whether fn is a function of the standard library, which gives something new each time.
+func (r *rewriter) isOfStd(fn *types.Func) bool {
+	if fn == nil || fn.Pkg() == nil {
+		return false
+	}
+	host, _, _ := strings.Cut(fn.Pkg().Path(), "/")
+	return fn.Pkg() != r.Pkg && !strings.Contains(host, ".")
+}
+
+func (r *rewriter) all(es []ast.Expr) (out []uint64) {
+	for _, e := range es {
+		out = append(out, r.sources(e)...)
+	}
+	return out
+}
+
+// carries reports whether an expression is something that goroutines meet at, or has such elements.
+func (r *rewriter) carries(e ast.Expr) bool {
+	t := r.Info.TypeOf(e)
+	for range 4 { // chan chan int, map[string][]*sync.Cond
+		if t == nil {
+			return false
+		}
+		if named, ok := types.Unalias(deref(t)).(*types.Named); ok && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "sync" {
+			return true
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Chan:
+			return true
+		case *types.Slice:
+			t = u.Elem()
+		case *types.Array:
+			t = u.Elem()
+		case *types.Map:
+			t = u.Elem()
+		case *types.Pointer:
+			t = u.Elem()
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// relate notes which functions the present one mentions or contains. It is called before the walk enters a function.
+func (r *rewriter) relate(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		r.relations.started[called(n.Call.Fun)] = true
+		if sel, ok := called(n.Call.Fun).(*ast.SelectorExpr); ok {
+			r.relations.started[sel.Sel] = true
+		}
+	case *ast.CallExpr:
+		r.relations.run[ast.Unparen(n.Fun)] = true
+	case *ast.Ident:
+		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
+			r.mentions(r.runtimeName(fn.Origin()))
+		}
+	}
+}
+
+// mentions notes that the present function may run another.
+func (r *rewriter) mentions(name string) {
+	if len(r.sites.funcs) == 0 {
+		return // of a package variable's initialiser
+	}
+	f := r.relations.byName[r.sites.fn().name]
+	if f != nil && !slices.Contains(f.calls, name) {
+		f.calls = append(f.calls, name)
+	}
+}
+
+// entered notes a function that the walk has just come into.
+func (r *rewriter) entered(n ast.Node) {
+	var typ *ast.FuncType
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		typ = n.Type
+	case *ast.FuncLit:
+		typ = n.Type
+	default:
+		return
+	}
+	name := r.sites.fn().name
+	if f := r.sites.funcs; len(f) > 1 && !r.relations.started[n] {
+		switch outer := r.relations.byName[f[len(f)-2].name]; {
+		case outer == nil:
+		case r.relations.run[n]:
+			outer.runs = append(outer.runs, name)
+		default:
+			outer.calls = append(outer.calls, name)
+		}
+	}
+	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End())}
+	for _, field := range typ.Params.List {
+		for _, id := range field.Names {
+			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
+				f.params = append(f.params, r.objectID(obj))
+			}
+		}
+	}
+	r.relations.byName[name] = f
+	r.relations.funcs = append(r.relations.funcs, f)
+}
+
+// runtimeName returns what the runtime calls a function of the file's package.
+func (r *rewriter) runtimeName(fn *types.Func) string {
+	name := fn.Name()
+	if fn.Signature().TypeParams().Len() > 0 {
+		name += "[...]"
+	}
+	if recv := fn.Signature().Recv(); recv != nil {
+		t := types.Unalias(recv.Type())
+		_, star := t.(*types.Pointer)
+		of := "?"
+		if named, ok := types.Unalias(deref(t)).(*types.Named); ok {
+			of = named.Obj().Name()
+			if named.TypeParams().Len() > 0 {
+				of += "[...]"
+			}
+		}
+		if star {
+			of = "(*" + of + ")"
+		}
+		name = of + "." + name
+	}
+	return r.PkgPath + "." + name
+}
+
+// write declares the relations.
+func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
+	fmt.Fprintf(b, "\nvar %sFlows = [...]uint64{", prefix)
+	for _, f := range s.flows {
+		fmt.Fprintf(b, "%#x, %#x, ", f[0], f[1])
+	}
+	fmt.Fprintf(b, "}\n\nvar %sFuncs = [...]%s.Function{\n", prefix, perturb)
+	for _, f := range s.funcs {
+		fmt.Fprintf(b, "\t{Name: %q, From: %d, To: %d", f.name, f.from, f.to)
+		if len(f.params) > 0 {
+			fmt.Fprintf(b, ", Params: %#v", f.params)
+		}
+		if len(f.runs) > 0 {
+			fmt.Fprintf(b, ", Runs: []string{\"%s\"}", strings.Join(f.runs, `", "`))
+		}
+		if len(f.calls) > 0 {
+			fmt.Fprintf(b, ", Calls: []string{\"%s\"}", strings.Join(f.calls, `", "`))
+		}
+		b.WriteString("},\n")
+	}
+	fmt.Fprintf(b, "}\n\nvar _ = %s.Related(%q, %sFlows[:], %sFuncs[:])\n", perturb, file, prefix, prefix)
+}

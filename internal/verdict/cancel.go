@@ -1,0 +1,64 @@
+package verdict
+
+import (
+	"fmt"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A Cancelled is a context that the schedule cancelled.
+type Cancelled struct {
+	By   uint32       // the goroutine that made it, and could have cancelled it
+	Site *engine.Site // where it made it; nil if it is the test's own
+	Made int          // after this step
+	Step int          // it was cancelled in this one
+}
+
+// cancelled notes what the schedule has cancelled, if it has.
+func (v *Verdict) cancelled(snap *engine.Snapshot) {
+	if c := snap.Cancelled; c != nil {
+		v.Cancelled = &Cancelled{c.Task, c.Site, c.Made, c.Step}
+	}
+}
+
+// survivors are the goroutines that were started while there was a context, and go on when it was cancelled long ago and the
+// body has returned.
+func (g *graph) survivors() (out []*engine.TaskState) {
+	for i := range g.snap.Tasks {
+		t := &g.snap.Tasks[i]
+		if t.State != engine.Ended && !t.Expected && t.Born >= g.snap.Cancelled.Made {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// outlivedCancel is the evidence against goroutines that go on.
+func outlivedCancel(snap *engine.Snapshot) string {
+	return fmt.Sprintf("the context was cancelled in step %d, the body has returned, and what it has started goes on and on", snap.Cancelled.Step)
+}
+
+// Excused reports whether the verdict counts for nothing because the schedule has cancelled a context: a test whose context is
+// cancelled may fail, and with what it fails it may leave behind what is not of the context's time.
+func (v *Verdict) Excused(failed bool) bool {
+	if v.Cancelled == nil {
+		return false
+	}
+	switch v.Kind {
+	case Assertion, Panic:
+		return true
+	case Leak:
+		if !failed {
+			return false
+		}
+		for _, gs := range [][]Goroutine{v.Knot, v.Others} {
+			for _, g := range gs {
+				if g.Born >= v.Cancelled.Made {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	return false
+}

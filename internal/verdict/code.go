@@ -1,0 +1,202 @@
+package verdict
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Code is what is known of the program that ran: where it does what to which variable, which variables may hold the same
+// object, and which function may run which. It is not changed once it is made, and any goroutine may use it.
+type Code struct {
+	doers  map[doing][]*engine.Site
+	funcs  map[string]*engine.Function
+	takers map[uint64][]string // functions by what they get
+	files  map[string][]engine.Function
+	after  map[uint64][]uint64 // variables that may hold what this one holds
+	back   map[uint64][]uint64 // and those that this one may have it from
+}
+
+// A doing is an operation on a variable.
+type doing struct {
+	op       string // Site.Op
+	variable uint64
+}
+
+// NewCode reads the sync points of a program, and what is known of its files beside.
+func NewCode(sites [][]engine.Site, files []engine.File) *Code {
+	c := &Code{
+		doers: map[doing][]*engine.Site{}, funcs: map[string]*engine.Function{}, files: map[string][]engine.Function{},
+		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
+	}
+	for _, file := range sites {
+		for i := range file {
+			s := &file[i]
+			c.does(s.Op, s.Var, s)
+			for _, k := range s.Cases {
+				c.does(k.Op, k.Var, s)
+			}
+		}
+	}
+	for i := range files {
+		f := &files[i]
+		c.files[f.Name] = f.Funcs
+		for j := range f.Funcs {
+			fn := &f.Funcs[j]
+			c.funcs[fn.Name] = fn
+			for _, p := range fn.Params {
+				c.takers[p] = append(c.takers[p], fn.Name)
+			}
+		}
+		for j := 0; j+1 < len(f.Flows); j += 2 {
+			from, to := f.Flows[j], f.Flows[j+1]
+			c.after[from] = append(c.after[from], to)
+			c.back[to] = append(c.back[to], from)
+		}
+	}
+	return c
+}
+
+func (c *Code) does(op string, variable uint64, s *engine.Site) {
+	if d := (doing{op, variable}); variable != 0 && !slices.Contains(c.doers[d], s) {
+		c.doers[d] = append(c.doers[d], s)
+	}
+}
+
+// family returns the variables that may hold an object that was seen under vars: it has come from where all of these may
+// have it from, and may be wherever that goes.
+func (c *Code) family(vars []uint64) []uint64 {
+	var origins []uint64
+	for _, v := range vars {
+		if v == 0 {
+			continue
+		}
+		roots := c.roots(v)
+		if origins == nil {
+			origins = roots
+			continue
+		}
+		both := slices.DeleteFunc(slices.Clone(origins), func(o uint64) bool { return !slices.Contains(roots, o) })
+		if len(both) > 0 {
+			origins = both
+		}
+	}
+	out := closure(origins, c.after)
+	for _, v := range vars {
+		if v != 0 && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// roots returns where what v holds may come from in the end.
+func (c *Code) roots(v uint64) []uint64 {
+	all := closure([]uint64{v}, c.back)
+	first := slices.DeleteFunc(slices.Clone(all), func(w uint64) bool { return len(c.back[w]) > 0 })
+	if len(first) == 0 {
+		return all
+	}
+	return first
+}
+
+func closure(from []uint64, next map[uint64][]uint64) []uint64 {
+	out := slices.Clone(from)
+	seen := map[uint64]bool{}
+	for _, v := range from {
+		seen[v] = true
+	}
+	for i := 0; i < len(out); i++ {
+		for _, w := range next[out[i]] {
+			if !seen[w] {
+				seen[w] = true
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// calls returns the functions on a goroutine's stack, the innermost first, under the names that the source gives them.
+func (c *Code) calls(stack string) []string {
+	var out []string
+	lines := strings.Split(cleanStack(stack), "\n")
+	for i := 0; i+1 < len(lines); i++ {
+		end := strings.LastIndexByte(lines[i], '(')
+		if strings.HasPrefix(lines[i], "\t") || strings.HasPrefix(lines[i], "created by ") || end <= 0 {
+			continue
+		}
+		out = append(out, c.function(lines[i][:end], lines[i+1]))
+	}
+	return out
+}
+
+// present returns the functions that a goroutine is in, by its stack, with the literals that these call or defer.
+func (c *Code) present(stack string) []string {
+	return c.closed(c.calls(stack), func(f *engine.Function) []string { return f.Runs })
+}
+
+// later returns the functions that may be run from some.
+func (c *Code) later(from []string) []string {
+	return c.closed(slices.Clone(from), func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) })
+}
+
+func (c *Code) closed(fns []string, next func(*engine.Function) []string) []string {
+	seen := map[string]bool{}
+	for _, fn := range fns {
+		seen[fn] = true
+	}
+	for i := 0; i < len(fns); i++ {
+		if f := c.funcs[fns[i]]; f != nil {
+			for _, n := range next(f) {
+				if !seen[n] {
+					seen[n] = true
+					fns = append(fns, n)
+				}
+			}
+		}
+	}
+	return fns
+}
+
+// function returns the source's name for the function of a frame, and the runtime's own for one that is not known. The
+// runtime counts the literals of rewritten code, and those of functions that were inlined, and not those of the source:
+// they are told by their lines.
+func (c *Code) function(name, place string) string {
+	if _, ok := c.funcs[name]; ok && !strings.Contains(name, ".func") {
+		return name
+	}
+	place, _, _ = strings.Cut(strings.TrimSpace(place), " +0x")
+	i := strings.LastIndexByte(place, ':')
+	if i < 0 {
+		return name
+	}
+	line, err := strconv.Atoi(place[i+1:])
+	if err != nil {
+		return name
+	}
+	var best *engine.Function
+	fns := c.files[place[:i]]
+	for j := range fns {
+		f := &fns[j]
+		if int(f.From) <= line && line <= int(f.To) && (best == nil || f.To-f.From <= best.To-best.From) {
+			best = f
+		}
+	}
+	if best == nil {
+		return name
+	}
+	return best.Name
+}
+
+// literal returns the function literal that a go statement starts, as far as there is one.
+func (c *Code) literal(spawned *engine.Site) []string {
+	for _, f := range c.files[spawned.File] {
+		if f.From == spawned.Line && strings.HasPrefix(f.Name, spawned.Func+".") {
+			return []string{f.Name}
+		}
+	}
+	return nil
+}
