@@ -88,7 +88,7 @@ function code(view, file, marks, around) {
 
 // ---- who waits for whom ----
 
-const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', used: 'needs', could: 'needs' };
+const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', used: 'needs', could: 'needs', might: 'needs', made: 'made by', given: 'needs', spent: 'needs' };
 
 // chain returns the nodes of the picture: goroutines, and what each waits for, in turn.
 function chain(view) {
@@ -157,11 +157,11 @@ function node(view, n) {
 		return el('li', { class: 'node o', 'data-object': n.object.object }, el('div', { class: 'who mono' }, n.object.name), el('div', { class: 'kind' }, o ? o.kind : '', n.as && ', held as ' + n.as));
 	}
 	const lost = view.f.lost, w = n.wait;
-	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, view.title(r.goroutine) + ' ' + r.because + (r.ended ? ', and has ended' : '')));
+	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, r.because.replace(/^for g\d+/, () => view.title(r.goroutine)) + (r.ended ? ', and has ended' : '')));
 	const title = lost ? 'The wake-up came too early' : w ? 'Nobody is left to ' + w.needs : 'Nothing can end this wait';
 	return el('li', { class: 'node none' }, el('div', { class: 'who' }, title), lost
 		? el('div', {}, lost.op + ' by ' + view.title(lost.goroutine) + ' at ' + short(lost.at) + ', step ' + lost.step + ': it met nobody')
-		: gone.length ? gone : w && el('div', {}, 'nobody was seen that could'));
+		: gone.length ? gone : w && el('div', {}, 'nobody was seen that could', (w.code || []).length > 0 && '; the code would, at ' + w.code.slice(0, 3).map(short).join(', ')));
 }
 
 // edgeOf says how the arrow from a node to the next is called, and whether it is certain.
@@ -879,6 +879,7 @@ function show(f) {
 		el('p', { class: 'meta' }, el('span', { class: 'tag' }, words(f.verdict)), ' ', f.rule ? el('span', { class: 'tag rule' }, 'rule ' + f.rule + ': ' + f.ruleText) : '', ' ', reproduced(f), ' ' + [f.package, f.test].filter(Boolean).join(' ')),
 		el('h2', { id: 'headline' }, f.headline),
 		el('p', { class: 'meta' }, facts.join(' · ')),
+		f.canceled && el('p', { class: 'meta' }, (f.canceled.at ? 'The context that ' + view.title(f.canceled.goroutine) + ' made at ' + at(f.canceled.at) : 'The context of the test') + ' was cancelled in step ' + f.canceled.step + ', as its owner may do at any time.'),
 		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),

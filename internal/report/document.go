@@ -55,6 +55,7 @@ type Finding struct {
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
 	Others   []uint32 `json:"others,omitempty"`   // stuck as well
 	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
+	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
 	Panicked string   `json:"panicked,omitempty"` // what was panicked with
 	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
 	Stack    string   `json:"stack,omitempty"`    // of a panic, or of what stalled
@@ -137,13 +138,14 @@ type Wait struct {
 	Name   string     `json:"name"` // of the object, here
 	Needs  string     `json:"needs"`
 	By     []Releaser `json:"by,omitempty"`
+	Code   []Place    `json:"code,omitempty"` // if there is nobody: where the code would do it
 }
 
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"` // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
-	Because   string `json:"because"`
+	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
+	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
 	Ended     bool   `json:"ended,omitempty"`
 }
@@ -186,7 +188,7 @@ type Span struct {
 
 // An Event is one operation of one goroutine.
 type Event struct {
-	Goroutine uint32 `json:"goroutine"`
+	Goroutine uint32 `json:"goroutine,omitempty"`
 	Op        string `json:"op"`
 	At        *Place `json:"at,omitempty"`
 	Step      int    `json:"step"`
@@ -260,6 +262,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	}
 	if l := v.Lost; l != nil {
 		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
+	}
+	if c := v.Cancelled; c != nil {
+		f.Canceled = &Event{c.By, engine.OpCancel.String(), b.place(c.Site), c.Step}
 	}
 	for _, r := range v.Races {
 		f.Races = append(f.Races, b.race(r))
@@ -490,6 +495,9 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w)}
 		for _, r := range w.By {
 			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.Ended})
+		}
+		for _, site := range w.Code {
+			wait.Code = append(wait.Code, *b.place(site))
 		}
 		g.Waits = append(g.Waits, wait)
 	}

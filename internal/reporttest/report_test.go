@@ -122,7 +122,7 @@ func reportDocument(t *testing.T, d report.Document) {
 		assert.True(t, f.Cycle)
 		require.Len(t, f.Knot, 2)
 		assert.Equal(t, report.Reproduced{Of: 3, Times: 3, Same: 3}, *f.Reproduced)
-		assert.Contains(t, f.Advice, "bank/bank.go:14")
+		assert.Contains(t, f.Advice, "bank.go:14")
 		assert.Equal(t, "bank/testdata/jostle/"+filepath.Base(f.File), f.File)
 
 		// Both hold a lock until the end, and nobody else does.
