@@ -22,7 +22,7 @@ func FuzzFeedBroken(f *testing.F) {
 
 func feed(twin pipeline.Twin) func(harness.T, struct{}) {
 	return func(t harness.T, _ struct{}) {
-		out := &disk{room: 2}
+		out := &disk{room: 1}
 		_, err := pipeline.Query{
 			From:    numbers(t, 8).Scan(),
 			Options: pipeline.Options{MorselRows: 1, Encoders: 1, FeedTwin: twin, OnProgress: func(pipeline.Progress) {}},

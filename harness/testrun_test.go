@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -133,4 +134,27 @@ func TestStepsOfAFailureHaveNames(t *testing.T) {
 	out := r.run(strategy.Plain{})
 	assert.Equal(t, verdict.Assertion, out.Kind)
 	assert.Contains(t, out.text("", true), "g2 "+t.Name()[:16])
+}
+
+// Who looks at each tick whether what it works for is still there, through a weak pointer, ends when it is not.
+func TestWeakPointerEndsGoroutine(t *testing.T) {
+	type cache struct{ _ [64]*int }
+	start := func() *cache {
+		c := &cache{}
+		w := weak.Make(c)
+		perturb.Go(func() {
+			tick := perturb.TimeNewTicker(time.Second, at(1, "tick"))
+			defer perturb.TickerStop(tick, at(2, "tick"))
+			for w.Value() != nil {
+				perturb.Recv(tick.C, at(3, "tick.C"))
+			}
+		}, at(4, ""))
+		return c
+	}
+	var kept *cache
+	out := runOnce(t, func(*testing.T) { start() })
+	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	out = runOnce(t, func(*testing.T) { kept = start() })
+	assert.Equal(t, verdict.Leak, out.Kind, "the cache is still in use")
+	runtime.KeepAlive(kept)
 }

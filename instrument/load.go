@@ -177,7 +177,7 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 		if err != nil {
 			return err
 		}
-		path := parsed.pkg.PkgPath
+		path := runtimePath(parsed.pkg.PkgPath)
 		if parsed.pkg.Name == "main" {
 			path = "main"
 		}
@@ -208,4 +208,19 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 	}
 	u.done = done
 	return nil
+}
+
+// runtimePath returns an import path as the runtime prints it in the names of functions, so that what comes behind the next
+// dot is the function (cmd/internal/objabi.PathToPrefix).
+func runtimePath(path string) string {
+	var b strings.Builder
+	slash := strings.LastIndexByte(path, '/')
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c == '.' && i > slash || c == '%' || c == '"' || c >= 0x7F {
+			fmt.Fprintf(&b, "%%%02x", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

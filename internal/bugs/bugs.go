@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 type account struct {
@@ -251,10 +254,11 @@ func (s *server) close() {
 	close(s.quit)
 }
 
-// watch waits for the end of a context that nobody ends.
-func watch(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	_ = cancel // that is the bug
+// A watcher ends when it is cancelled.
+type watcher struct{ cancel context.CancelFunc }
+
+func (w *watcher) watch(ctx context.Context) {
+	ctx, w.cancel = context.WithCancel(ctx)
 	go func() { <-ctx.Done() }()
 }
 
@@ -316,4 +320,64 @@ func (s *subscribers) unsubscribe(id int) {
 	defer s.mu.Unlock()
 	close(s.all[id])
 	delete(s.all, id)
+}
+
+// answer waits for who needs the permit that it has.
+func answer(permits *semaphore.Weighted) int {
+	ctx, out := context.Background(), make(chan int)
+	go func() {
+		if permits.Acquire(ctx, 2) == nil {
+			out <- 1
+			permits.Release(2)
+		}
+	}()
+	if permits.Acquire(ctx, 1) == nil {
+		defer permits.Release(1)
+	}
+	return <-out
+}
+
+// nested starts work in a slot of the group that takes a slot of the group.
+func nested() error {
+	var g errgroup.Group
+	g.SetLimit(1)
+	g.Go(func() error {
+		g.Go(func() error { return nil })
+		return nil
+	})
+	return g.Wait()
+}
+
+// A budget is some memory that goroutines share.
+type budget struct {
+	mu    sync.Mutex
+	freed *sync.Cond
+	left  int
+}
+
+// take waits until n are left.
+//
+//jostle:resource acquire n
+func (b *budget) take(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for b.left < n {
+		b.freed.Wait()
+	}
+	b.left -= n
+}
+
+//jostle:resource release n
+func (b *budget) give(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left += n
+	b.freed.Broadcast()
+}
+
+// grow takes what it needs bit by bit.
+func (b *budget) grow() {
+	b.take(3)
+	b.take(3)
+	b.give(6)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/jostle-dev/jostle/harness"
 )
@@ -84,7 +85,7 @@ func TestReports(t *testing.T) {
 			go s.task()
 			s.close()
 		}},
-		{"context without a cancel", "verdict=leak rule=4", func(harness.T) { watch(context.Background()) }},
+		{"context without a cancel", "verdict=leak rule=4", func(harness.T) { new(watcher).watch(context.Background()) }},
 		{"missing unlock", "verdict=deadlock rule=1", func(harness.T) {
 			var a account
 			go a.withdraw(1)
@@ -103,6 +104,16 @@ func TestReports(t *testing.T) {
 			go s.send(1)
 			runtime.Gosched()
 			s.unsubscribe(1)
+		}},
+		{"permit held at a receive", "verdict=deadlock rule=1", func(harness.T) { answer(semaphore.NewWeighted(2)) }},
+		{"group within itself", "verdict=deadlock rule=2", func(harness.T) { nested() }},
+		{"budget taken bit by bit", "verdict=deadlock rule=2", func(harness.T) {
+			b := budget{left: 8}
+			b.freed = sync.NewCond(&b.mu)
+			var wg sync.WaitGroup
+			wg.Go(b.grow)
+			wg.Go(b.grow)
+			wg.Wait()
 		}},
 		{"nil channel", "verdict=leak rule=4", func(harness.T) { unmade() }},
 		{"once within itself", "verdict=deadlock rule=2", func(harness.T) { again() }},

@@ -115,13 +115,17 @@ func TestEndings(t *testing.T) {
 		}, []string{"verdict=panic ", "g2 wg.Done panicked: sync: negative WaitGroup counter"}},
 		{"unlock of an unlocked mutex", func(*testing.T) {
 			var mu sync.Mutex
+			n := 0
 			mu.Lock()
+			n++
 			mu.Unlock()
 			mu.Unlock()
 		}, []string{"verdict=panic ", "panicked: fatal error: sync: unlock of unlocked mutex"}},
 		{"RUnlock of an unlocked mutex", func(*testing.T) {
 			var mu sync.RWMutex
+			n := 0
 			mu.RLock()
+			n++
 			mu.RUnlock()
 			mu.RUnlock()
 		}, []string{"verdict=panic ", "panicked: fatal error: sync: RUnlock of unlocked RWMutex"}},

@@ -110,6 +110,9 @@ type Execution struct {
 
 	interlock interlock
 
+	wants     []want
+	callSites map[callSite]*Site // of all executions
+
 	objects objects
 	finals  finals
 	trace   trace
@@ -209,6 +212,8 @@ func (x *Execution) reset() {
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.interlock.moves = 0
+	clear(x.wants)
+	x.wants = x.wants[:0]
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.finals.reset()
@@ -318,9 +323,9 @@ func (x *Execution) loop() Quiet {
 			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
 		}
-		if x.tasks[0].state == Ended && !released {
+		if x.tasks[0].state == Ended && !released && (ticks == forgottenTicks || x.finals.outstanding()) {
 			released = true
-			if x.finalize(time.Millisecond) {
+			if x.start(x.collect(time.Millisecond)) {
 				continue
 			}
 		}
@@ -358,6 +363,10 @@ func (x *Execution) interrupt(q Quiet) Quiet {
 	x.settled = x.trace.n
 	return q
 }
+
+// forgottenTicks is after how many moves of the clock since the body's end garbage is collected for those who look now and
+// then whether what they work for is still there, through a weak pointer.
+const forgottenTicks = 100
 
 // finalizePatience is how long a hang is not believed for finalizers that may yet end it.
 const finalizePatience = 50 * time.Millisecond

@@ -18,9 +18,10 @@ const (
 	Once
 	Cond
 	Pool
+	Resource // of hand-made code, that goroutines hold some of
 )
 
-var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool"}
+var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -60,12 +61,13 @@ type Object struct {
 	pool    []any     // Pool: what was put
 }
 
-// A Hold is a lock held by a task.
+// A Hold is a lock held by a task, or some of a Resource.
 type Hold struct {
 	Task *Task
 	Site *Site
 	Step int
 	Read bool
+	N    int64 // of a Resource
 }
 
 // A Use is the last operation of one kind that one task did on an object.
@@ -403,14 +405,22 @@ const finalizers = "finalizers"
 // garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run.
 func (x *Execution) finalize(patience time.Duration) bool {
 	for d := time.Millisecond; d <= patience && x.finals.outstanding(); d *= 2 {
-		if due := x.collect(d); due != nil {
-			t := x.newTask(nil, nil, finalizers)
-			go t.run(due)
-			x.ready(t)
+		if x.start(x.collect(d)) {
 			return true
 		}
 	}
 	return false
+}
+
+// start runs finalizers as a task, and reports whether there are any.
+func (x *Execution) start(due func()) bool {
+	if due == nil {
+		return false
+	}
+	t := x.newTask(nil, nil, finalizers)
+	go t.run(due)
+	x.ready(t)
+	return true
 }
 
 // collect runs the garbage collector, gives the runtime, which has goroutines of its own for finalizers, so much real

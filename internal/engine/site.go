@@ -52,7 +52,7 @@ type Function struct {
 	Name     string   // as runtime.FuncForPC has it
 	From, To int32    // lines
 	Params   []uint64 // that goroutines may meet at: channels and what package sync has, see Site.Var
-	Runs     []string // function literals in it that it calls or defers right there
+	Runs     []string // function literals that it calls or defers right there, and functions of the package that it defers
 	Calls    []string // other functions of the package that it mentions, or contains, and does not start as goroutines
 }
 
@@ -89,6 +89,8 @@ const (
 	OpAtomic
 	OpGet
 	OpPut
+	OpAcquire
+	OpRelease
 )
 
 var opNames = [...]string{
@@ -97,6 +99,7 @@ var opNames = [...]string{
 	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "do", OpCondWait: "cond wait",
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
+	OpAcquire: "acquire", OpRelease: "release",
 }
 
 func (o Op) String() string { return opNames[o] }

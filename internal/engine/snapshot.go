@@ -40,7 +40,8 @@ type TaskState struct {
 	Site     *Site  // where
 	Since    int    // step at which it blocked
 	Waits    []Wait // on what; several in a select; none if nothing could ever end it, or if it sleeps
-	Holds    []Held // locks
+	Wants    []Want // what it waits for by its own word, the last first of all
+	Holds    []Held // locks, and of resources
 	Last     *Site  // last sync point passed
 	LastRecv int    // step of its last completed receive of a value
 	Born     int    // step at which it was started
@@ -64,12 +65,20 @@ type Locking struct {
 	Given  bool // back
 }
 
-// A Held is a lock that a task holds.
+// A Want is some of a resource that a task waits for.
+type Want struct {
+	Object uint32
+	N      int64
+	Site   *Site
+}
+
+// A Held is a lock that a task holds, or some of a resource.
 type Held struct {
 	Object uint32
 	Site   *Site
 	Step   int
 	Read   bool
+	N      int64 // of a resource
 }
 
 // An ObjectState is a synchronisation object in a Snapshot.
@@ -158,6 +167,11 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		ts.Stack = stacks[t]
 		snap.Tasks = append(snap.Tasks, ts)
 	}
+	for i := len(x.wants) - 1; i >= 0; i-- {
+		w := &x.wants[i]
+		ts := &snap.Tasks[w.task.ID-1]
+		ts.Wants = append(ts.Wants, Want{w.object.ID, w.n, w.site})
+	}
 	for i := range x.objects.n {
 		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
 		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Vars: o.vars, Dropped: o.Dropped.state()}
@@ -173,7 +187,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		}
 		for _, h := range o.holds {
 			ts := &snap.Tasks[h.Task.ID-1]
-			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read})
+			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read, h.N})
 		}
 		snap.Objects = append(snap.Objects, os)
 	}

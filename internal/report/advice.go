@@ -82,7 +82,7 @@ func (t *text) releaseFirst() string {
 				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
 					continue
 				}
-				what := fmt.Sprintf("unlock %s (taken at %s)", t.object(h.Object), t.where(h.Site))
+				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
 				if h.Owed {
 					what = fmt.Sprintf("give back %s, as at %s,", t.object(h.Object), t.where(h.Site))
 				}
@@ -100,12 +100,12 @@ func (t *text) release() string {
 		for _, w := range g.Waits {
 			for _, r := range w.By {
 				switch {
-				case r.How != verdict.Holds:
+				case r.How != verdict.Holds && w.Op != engine.OpAcquire:
 				case r.Ended:
-					return fmt.Sprintf("%s has ended without unlocking %s, which it locked at %s. Unlock on every way out, by defer for instance.",
-						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+					return fmt.Sprintf("%s has ended and did not %s %s, which it took at %s. Do it on every way out, by defer for instance.",
+						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
 				default:
-					return fmt.Sprintf("%s has to unlock %s, taken at %s, before it waits for something else: who needs the lock waits as long as that does.",
+					return fmt.Sprintf("%s has to "+letGo(w.Object)+" %s, taken at %s, before it waits for something else: who needs it waits as long as that does.",
 						t.name(r.Task), t.object(w.Object), t.at(r.Site))
 				}
 			}
@@ -114,12 +114,24 @@ func (t *text) release() string {
 	return ""
 }
 
+// letGo says how what a goroutine holds is let go.
+func letGo(o verdict.Object) string {
+	if o.Kind == engine.Resource {
+		return "give back"
+	}
+	return "unlock"
+}
+
 func (t *text) oneOrder() string {
 	v := t.v
 	if len(v.Knot) == 1 {
 		g := v.Knot[0]
 		if len(g.Waits) == 0 {
 			return ""
+		}
+		if g.Op == engine.OpAcquire {
+			return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
+				t.number(g.ID), t.object(g.Waits[0].Object), t.where(g.Site))
 		}
 		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
 			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.where(g.Site))

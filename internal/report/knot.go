@@ -90,7 +90,7 @@ type row struct{ word, what, at, source string }
 func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	var out []row
 	for _, h := range g.Holds {
-		r := row{"holds", t.object(h.Object), t.at(h.Site), t.source(h.Site, h.Object.Name)}
+		r := row{"holds", engine.Amount(max(h.N, 1)) + t.object(h.Object), t.at(h.Site), t.source(h.Site, h.Object.Name)}
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
@@ -228,6 +228,9 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case verdict.Queued:
 		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
 	case verdict.Owes:
+		if w.Op == engine.OpAcquire {
+			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site))
+		}
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:
 		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))

@@ -28,6 +28,8 @@ func (t *text) partner(w verdict.Waiting) string {
 		return "signal " + t.object(w.Object)
 	case engine.OpWait:
 		return "do " + t.object(w.Object) + ".Done"
+	case engine.OpAcquire:
+		return "give back some of " + t.object(w.Object)
 	case engine.OpLock, engine.OpRLock:
 		return "unlock " + t.object(w.Object)
 	}
@@ -60,14 +62,22 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
-	case len(g.Waits) == 1 || g.Op != engine.OpSelect:
-		return g.Waits[0].Op.String() + " " + t.object(g.Waits[0].Object)
+	case len(g.Waits) == 1 || g.Op != engine.OpSelect && g.Op != engine.OpAcquire:
+		return t.way(g.Waits[0])
 	}
 	var cases []string
 	for _, w := range g.Waits {
-		cases = append(cases, w.Op.String()+" "+t.object(w.Object))
+		cases = append(cases, t.way(w))
+	}
+	if g.Op == engine.OpAcquire {
+		return strings.Join(cases, " | ")
 	}
 	return "select: " + strings.Join(cases, " | ")
+}
+
+// way says one thing that would let a goroutine go on.
+func (t *text) way(w verdict.Waiting) string {
+	return w.Op.String() + " " + engine.Amount(max(w.N, 1)) + t.object(w.Object)
 }
 
 func (t *text) operation(s engine.Step) string {

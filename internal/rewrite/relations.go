@@ -16,7 +16,7 @@ type relations struct {
 	funcs   []*funcRelation
 	byName  map[string]*funcRelation
 	started map[ast.Node]bool // functions of go statements
-	run     map[ast.Node]bool // function literals that are called or deferred where they stand
+	run     map[ast.Node]bool // function literals that are called where they stand, and functions that are deferred
 }
 
 // A funcRelation is a function of the file, and the functions of its package that it mentions or contains, but for those
@@ -263,25 +263,39 @@ func (r *rewriter) relate(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		r.relations.started[called(n.Call.Fun)] = true
-		if sel, ok := called(n.Call.Fun).(*ast.SelectorExpr); ok {
-			r.relations.started[sel.Sel] = true
-		}
+		r.relations.started[funcName(n.Call.Fun)] = true
+	case *ast.DeferStmt: // of a function of the package, which is run as surely as a literal
+		r.relations.run[funcName(n.Call.Fun)] = true
 	case *ast.CallExpr:
 		r.relations.run[ast.Unparen(n.Fun)] = true
 	case *ast.Ident:
 		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
-			r.mentions(r.runtimeName(fn.Origin()))
+			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n])
 		}
 	}
 }
 
-// mentions notes that the present function may run another.
-func (r *rewriter) mentions(name string) {
+// funcName returns the identifier of a called function, nil if it has none.
+func funcName(fun ast.Expr) ast.Node {
+	switch f := called(fun).(type) {
+	case *ast.Ident:
+		return f
+	case *ast.SelectorExpr:
+		return f.Sel
+	}
+	return nil
+}
+
+// mentions notes that the present function may run another, or does so for sure before it ends.
+func (r *rewriter) mentions(name string, runs bool) {
 	if len(r.sites.funcs) == 0 {
 		return // of a package variable's initialiser
 	}
-	f := r.relations.byName[r.sites.fn().name]
-	if f != nil && !slices.Contains(f.calls, name) {
+	switch f := r.relations.byName[r.sites.fn().name]; {
+	case f == nil:
+	case runs && !slices.Contains(f.runs, name):
+		f.runs = append(f.runs, name)
+	case !runs && !slices.Contains(f.calls, name):
 		f.calls = append(f.calls, name)
 	}
 }

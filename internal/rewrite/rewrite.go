@@ -262,6 +262,7 @@ func (r *rewriter) node(n ast.Node) {
 	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
 		r.value(n.(ast.Expr))
 	case *ast.FuncDecl:
+		r.resource(n)
 		r.testFunction(n)
 		r.exampleFunction(n)
 	}

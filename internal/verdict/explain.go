@@ -219,11 +219,14 @@ func (g *graph) goroutine(id uint32) Goroutine {
 		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
+	if want := wantOf(t); want != nil {
+		out.Op, out.Site = engine.OpAcquire, want.Site
+	}
 	if t.State == engine.Outside {
 		out.Stack = cleanStack(t.Stack)
 	}
 	for _, h := range t.Holds {
-		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read})
+		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N})
 	}
 	return out
 }
@@ -237,7 +240,7 @@ func (v *Verdict) addDebts() {
 		next := &v.Knot[(i+1)%len(v.Knot)]
 		for _, w := range v.Knot[i].Waits {
 			for _, r := range w.By {
-				if r.Task == next.ID && r.How == Owes {
+				if r.Task == next.ID && r.How == Owes && w.Op != engine.OpAcquire {
 					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true})
 				}
 			}
@@ -327,7 +330,7 @@ func (v *Verdict) waitsForHold(g, next Goroutine) bool {
 }
 
 func blocksOnLock(op engine.Op) bool {
-	return op == engine.OpLock || op == engine.OpRLock || op == engine.OpOnce
+	return op == engine.OpLock || op == engine.OpRLock || op == engine.OpOnce || op == engine.OpAcquire
 }
 
 // String returns the verdict in one line.

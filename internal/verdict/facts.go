@@ -107,7 +107,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 		case h.Read:
 			f.line("  holds %s for reading, since %s", h.Object.Name, place(h.Site))
 		default:
-			f.line("  holds %s, since %s", h.Object.Name, place(h.Site))
+			f.line("  holds %s%s, since %s", engine.Amount(max(h.N, 1)), h.Object.Name, place(h.Site))
 		}
 	}
 	f.line("  waits: %s in %s", f.doing(g), place(g.Site))
@@ -157,7 +157,7 @@ func (f *facts) doing(g Goroutine) string {
 	}
 	var ways []string
 	for _, w := range g.Waits {
-		ways = append(ways, w.Op.String()+" "+w.Object.Name)
+		ways = append(ways, w.Op.String()+" "+engine.Amount(max(w.N, 1))+w.Object.Name)
 	}
 	return strings.Join(ways, " | ")
 }

@@ -20,8 +20,7 @@ func (g *graph) taskNames() map[uint32]string {
 }
 
 // taskName returns what a goroutine runs: what its go statement starts or, if that is a function literal, its outermost
-// function. A literal of another package than what it calls belongs to a library that starts what it is given (errgroup,
-// say), and tells nothing. The standard library, which is not instrumented, is called by everybody.
+// function. A literal of a library that starts what it is given (errgroup, say) tells nothing: what it calls does.
 func (g *graph) taskName(t *engine.TaskState) string {
 	if t.Spawned == nil {
 		return t.Name
@@ -39,14 +38,23 @@ func (g *graph) taskName(t *engine.TaskState) string {
 	}
 	for i, call := range slices.Backward(calls) {
 		pkg, fn := splitFunc(call)
-		if _, instrumented := g.code.funcs[call]; instrumented && pkg != library {
-			return fn
-		}
 		if i == len(calls)-1 {
 			name = fn
 		}
+		if !ofLibrary(t.Spawned) {
+			break
+		}
+		if _, instrumented := g.code.funcs[call]; instrumented && pkg != library {
+			return fn
+		}
 	}
 	return name
+}
+
+// ofLibrary reports whether a sync point is in a module that is not worked on: in the module cache, whose directories have
+// a version, or vendored.
+func ofLibrary(s *engine.Site) bool {
+	return strings.Contains(s.File, "@v") || strings.Contains(s.File, "/vendor/")
 }
 
 // calledFuncs returns the functions of a goroutine's stack, the innermost first.

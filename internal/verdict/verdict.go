@@ -95,6 +95,7 @@ type Waiting struct {
 	Object Object
 	Op     engine.Op
 	By     []Releaser     // who could do it, or could have done it while it lived; those that can be relied on first
+	N      int64          // of a resource: how much
 	Code   []*engine.Site // if there is nobody: where the code would do it
 }
 
@@ -110,7 +111,8 @@ type Holding struct {
 	Object Object
 	Site   *engine.Site // since where
 	Read   bool
-	Owed   bool // not a lock: it owes a wait group its Done
+	Owed   bool  // not a lock: it owes a wait group its Done
+	N      int64 // of a resource: how much
 }
 
 // A Releaser is a goroutine that could end a wait.
@@ -119,6 +121,7 @@ type Releaser struct {
 	How   How
 	Op    engine.Op
 	Site  *engine.Site // where it last did, or took, what makes it one
+	N     int64        // of a resource: how much of it it holds
 	Ended bool
 	Last  *engine.Site // if it has ended: the last sync point that it passed
 }

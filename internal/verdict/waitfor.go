@@ -80,7 +80,14 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 func (g *graph) wait() {
 	clear(g.waits)
 	for _, t := range g.stuck {
+		want := wantOf(t)
+		if want != nil {
+			g.waits[t.ID] = append(g.waits[t.ID], g.acquisition(t, want))
+		}
 		for _, w := range t.Waits {
+			if want != nil && g.objects[w.Object].Made.Op != engine.OpContext {
+				continue // how it waits does not matter
+			}
 			g.waits[t.ID] = append(g.waits[t.ID], g.waiting(t, w))
 		}
 	}
@@ -186,6 +193,36 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	return out
 }
 
+// wantOf returns the part of a resource that t waits for, nil if it waits for something else, or for the lock of one.
+func wantOf(t *engine.TaskState) *engine.Want {
+	if len(t.Wants) == 0 || blocksOnLock(t.Op) {
+		return nil
+	}
+	return &t.Wants[0]
+}
+
+// acquisition returns t's wait for some of a resource. Each of those who hold some of it may give back enough; t itself
+// counts if nobody else is left.
+func (g *graph) acquisition(t *engine.TaskState, want *engine.Want) Waiting {
+	out := Waiting{Object: g.object(want.Object, want.Site, -1), Op: engine.OpAcquire, N: want.N}
+	for i := range g.snap.Tasks {
+		by := &g.snap.Tasks[i]
+		for _, h := range by.Holds {
+			if h.Object == want.Object {
+				rel := Releaser{Task: by.ID, How: Owes, Op: engine.OpRelease, Site: h.Site, N: h.N}
+				if by.State == engine.Ended {
+					rel.Ended, rel.Last = true, by.Last
+				}
+				out.By = append(out.By, rel)
+			}
+		}
+	}
+	if slices.ContainsFunc(out.By, func(r Releaser) bool { return r.Task != t.ID && !r.Ended }) {
+		out.By = slices.DeleteFunc(out.By, func(r Releaser) bool { return r.Task == t.ID })
+	}
+	return out
+}
+
 // releasers collects who could end one wait.
 type releasers struct {
 	g      *graph
@@ -266,7 +303,7 @@ func (r *releasers) partners(op engine.Op) {
 			r.add(rel)
 		}
 	}
-	if op == engine.OpRecv || op == engine.OpWait {
+	if op == engine.OpRecv || op == engine.OpWait || op == engine.OpSend {
 		r.itself(op)
 	}
 	if len(r.how) == 0 {
@@ -390,18 +427,17 @@ func roleOf(t *engine.TaskState) role {
 	return role{name: t.Name}
 }
 
-// itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it.
+// itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it. That a sender
+// would receive later on is the rule rather than a reason, unless it does so to give back what it sent, in a deferred call.
 func (r *releasers) itself(op engine.Op) {
 	if r.somebody(Might) {
 		return
 	}
 	for _, p := range partnersOf(op) {
-		if !p.gives {
-			continue
-		}
 		for _, s := range r.sites(p) {
-			if r.g.present[r.waiter.ID][s.Func] {
-				r.add(Releaser{Task: r.waiter.ID, How: Could, Op: p.op, Site: s})
+			id := r.waiter.ID
+			if r.g.present[id][s.Func] && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter.Stack), s.Func)) {
+				r.add(Releaser{Task: id, How: Could, Op: p.op, Site: s})
 			}
 		}
 	}

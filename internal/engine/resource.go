@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"hash/fnv"
+	"runtime"
+	"strconv"
+)
+
+// A want is what a task waits for by its own word, however it does that: hand-made primitives wait at channels and locks
+// that say nothing of what for.
+type want struct {
+	task   *Task
+	object *Object
+	n      int64
+	site   *Site
+}
+
+// Wants notes that t waits for n of o, a Resource, from now on until Got or GaveUp.
+func (t *Task) Wants(o *Object, n int64, s *Site) {
+	t.x.wants = append(t.x.wants, want{t, o, n, s})
+}
+
+// GaveUp notes that t does not wait for o any more.
+func (t *Task) GaveUp(o *Object) {
+	ws := t.x.wants
+	for i := len(ws) - 1; i >= 0; i-- {
+		if ws[i].task == t && ws[i].object == o {
+			t.x.wants = append(ws[:i], ws[i+1:]...)
+			return
+		}
+	}
+}
+
+// Got notes that t holds n of o more.
+func (t *Task) Got(o *Object, n int64, s *Site) {
+	t.GaveUp(o)
+	t.Step(OpAcquire, o, s)
+	for i := range o.holds {
+		if h := &o.holds[i]; h.Task == t && h.Site == s {
+			h.N += n
+			return
+		}
+	}
+	o.Hold(t, s, false)
+	o.holds[len(o.holds)-1].N = n
+}
+
+// GaveBack notes that t has given back n of o: of what it holds itself, as far as that goes, and then of what others hold.
+// Whoever gives back what it did not take has got it from somebody.
+func (t *Task) GaveBack(o *Object, n int64, s *Site) {
+	t.Step(OpRelease, o, s)
+	for _, own := range [...]bool{true, false} {
+		for i := len(o.holds) - 1; i >= 0 && n > 0; i-- {
+			h := &o.holds[i]
+			if own && h.Task != t {
+				continue
+			}
+			k := min(n, h.N)
+			h.N -= k
+			n -= k
+			if h.N == 0 {
+				o.dropHold(i)
+			}
+		}
+	}
+}
+
+// CallSite returns the sync point that a caller of code which notes something about a resource is, skip frames above the
+// caller of CallSite: op on what is called name.
+func (t *Task) CallSite(skip int, op, name string) *Site {
+	var pcs [1]uintptr
+	runtime.Callers(skip+2, pcs[:])
+	key := callSite{pcs[0], op, name}
+	if s := t.x.callSites[key]; s != nil {
+		return s
+	}
+	f, _ := runtime.CallersFrames(pcs[:]).Next()
+	h := fnv.New64a()
+	h.Write([]byte(f.Function + "\x00" + op + "\x00" + name))
+	s := &Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()}
+	if t.x.callSites == nil {
+		t.x.callSites = map[callSite]*Site{}
+	}
+	t.x.callSites[key] = s
+	return s
+}
+
+type callSite struct {
+	pc       uintptr
+	op, name string
+}
+
+// Amount returns how people write n of something; 1 is not worth a word.
+func Amount(n int64) string {
+	if n == 1 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10) + " of "
+}
