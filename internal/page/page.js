@@ -103,7 +103,7 @@ function chain(view) {
 		const before = i > 0 ? f.knot[i - 1] : f.cycle ? f.knot[f.knot.length - 1] : 0;
 		nodes.push({ g, wait, before });
 		const holder = wait && next && (view.goroutine(next).holds || []).find(h => h.object === wait.object);
-		if (wait) nodes.push({ object: wait, by, as: holder && holder.name !== wait.name ? holder.name : '' });
+		if (wait) nodes.push({ object: wait, by, held: !!holder && !holder.owed, as: holder && holder.name !== wait.name ? holder.name : '' });
 		else if (next) nodes.push({ outside: true });
 		if (!next) nodes.push({ end: g, wait });
 	});
@@ -122,7 +122,7 @@ function goroutineNode(view, n) {
 	const rows = [];
 	for (const h of g.holds || []) {
 		rows.push(el('dt', { class: 'holds' }, h.owed ? 'owes' : 'holds'),
-			el('dd', {}, (h.owed ? 'the end of the wait for ' : '') + h.name + (h.read ? ' for reading' : '') + ' ',
+			el('dd', {}, (h.owed ? 'the end of the wait for ' : '') + (h.n > 1 ? h.n + ' of ' : '') + h.name + (h.read ? ' for reading' : '') + ' ',
 				el('span', { class: 'at' }, (h.owed ? 'as given back at ' : 'since ') + short(h.since))));
 	}
 	const alike = (f.others || []).map(id => view.goroutine(id)).filter(o => o.name === g.name && o.doing === g.doing && at(o.at) === at(g.at)).length;
@@ -168,7 +168,7 @@ function node(view, n) {
 function edgeOf(view, from, to) {
 	if (from.g) return { text: from.wait ? 'waits for' : 'waits in', loose: false };
 	if (from.object && to.g) {
-		const how = from.by ? from.by.how : 'could';
+		const how = from.held ? 'holds' : from.by ? from.by.how : 'could';
 		return { text: edgeWords[how] || 'needs', loose: false };
 	}
 	return { text: 'needs', loose: true };
@@ -453,7 +453,13 @@ class Timeline {
 			if (p !== undefined) { this.room[c] = Math.min(this.room[c], c - p); this.room[p] = Math.min(this.room[p], c - p); }
 			before.set(g, c);
 		});
-		this.held = (this.run.held || []).filter(h => this.lane.has(h.goroutine));
+		// What is taken while something is held lies in it.
+		const open = new Map();
+		this.held = (this.run.held || []).filter(h => this.lane.has(h.goroutine)).map(h => {
+			const outer = (open.get(h.goroutine) || []).filter(o => !o.to || o.to > h.from);
+			open.set(h.goroutine, [...outer, h]);
+			return { ...h, depth: outer.length };
+		});
 		const hidden = this.everyone.length - this.matter.length;
 		this.more.hidden = hidden <= 0;
 		this.more.textContent = this.all ? 'show only the ' + this.matter.length + ' that matter' : 'show all ' + this.everyone.length + ' goroutines';
@@ -533,12 +539,17 @@ class Timeline {
 			const n = Math.floor((at[1] - at[0] - 8) / 6.6);
 			if (n >= 5) texts.push(svg('text', { x: at[0] + 5, y: Y(lane) + dy, class: cls }, clip(s, n)));
 		};
+		const written = new Map(); // by lane: up to where there is text
 		for (const hold of this.held) {
 			const a = this.colAt(hold.from), b = hold.to ? this.colAt(hold.to) : this.steps.length;
 			if (b < c0 || a > c1 + 1) continue;
 			const lane = this.lane.get(hold.goroutine);
-			const box = bar(X(a), hold.to ? X(b) : end, lane, 'hold', 0.78);
-			if (box && !this.all) say(box, lane, 'hold-text', (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object), -H * 0.39 + 12);
+			const box = bar(X(a), hold.to ? X(b) : end, lane, 'hold', 0.78 - 0.12 * Math.min(hold.depth, 3));
+			if (box && !this.all && box[0] >= (written.get(lane) || 0)) {
+				const text = (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object);
+				written.set(lane, Math.min(box[1], box[0] + 12 + text.length * 6.8));
+				say(box, lane, 'hold-text', text, -H * 0.39 + 12);
+			}
 		}
 		for (const [from, i] of this.links) {
 			const lane = this.lane.get(trace[i].goroutine);

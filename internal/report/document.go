@@ -138,6 +138,7 @@ type Wait struct {
 	Name   string     `json:"name"` // of the object, here
 	Needs  string     `json:"needs"`
 	By     []Releaser `json:"by,omitempty"`
+	N      int64      `json:"n,omitempty"`    // of a resource: how much
 	Code   []Place    `json:"code,omitempty"` // if there is nobody: where the code would do it
 }
 
@@ -147,6 +148,7 @@ type Releaser struct {
 	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
 	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
+	N         int64  `json:"n,omitempty"` // of a resource: how much it holds
 	Ended     bool   `json:"ended,omitempty"`
 }
 
@@ -156,6 +158,7 @@ type Hold struct {
 	Name   string `json:"name"`
 	Since  *Place `json:"since,omitempty"`
 	Read   bool   `json:"read,omitempty"`
+	N      int64  `json:"n,omitempty"`    // of a resource: how much
 	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
 }
 
@@ -492,9 +495,9 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.At = b.runtimePlace(s.Place, s.Name)
 	}
 	for _, w := range s.Waits {
-		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w)}
+		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N}
 		for _, r := range w.By {
-			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.Ended})
+			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.N, r.Ended})
 		}
 		for _, site := range w.Code {
 			wait.Code = append(wait.Code, *b.place(site))
@@ -502,7 +505,7 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.Waits = append(g.Waits, wait)
 	}
 	for _, h := range s.Holds {
-		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.Owed})
+		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.N, h.Owed})
 	}
 	return g
 }
