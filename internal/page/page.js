@@ -419,7 +419,7 @@ class Timeline {
 		const item = (text, ...shapes) => el('li', {}, svg('svg', { width: 26, height: 14, 'aria-hidden': 'true' }, shapes), text);
 		const tip = svg('path', { d: 'M20 3 26 7 20 11z', class: 'arrow-blue' });
 		return el('ul', { class: 'legend', id: 'time-help' },
-			item('a step', svg('circle', { cx: 13, cy: 7, r: 5, class: 'mark' })), item('a lock is held', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'hold' })),
+			item('a step', svg('circle', { cx: 13, cy: 7, r: 5, class: 'mark' })), item('a lock, or some of a resource, is held', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'hold' })),
 			item('stuck for ever', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'block' })), item('waits', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'wait' })),
 			item('ends the wait of: a message, a lock let go, a signal', svg('path', { d: 'M2 7H20', class: 'link' }), tip), item('starts', svg('path', { d: 'M2 7H24', class: 'link start' })),
 			item('the schedule takes over', svg('path', { d: 'M2 7H24', class: 'forced' })),
@@ -536,7 +536,7 @@ class Timeline {
 			return [x1, x2];
 		};
 		const say = (at, lane, cls, s, dy) => {
-			const n = Math.floor((at[1] - at[0] - 8) / 6.6);
+			const n = Math.floor((at[1] - at[0] - 8) / (cls === 'block-text' ? 7.5 : 6.6));
 			if (n >= 5) texts.push(svg('text', { x: at[0] + 5, y: Y(lane) + dy, class: cls }, clip(s, n)));
 		};
 		const written = new Map(); // by lane: up to where there is text
