@@ -111,7 +111,7 @@ type Execution struct {
 	interlock interlock
 
 	wants     []want
-	callSites map[callSite]*Site // of all executions
+	callSites *callSite // of all executions
 
 	objects objects
 	finals  finals

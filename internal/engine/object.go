@@ -265,7 +265,7 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
-	if t.x.limits.Keep {
+	if t.x.limits.Keep && o.Kind != Resource {
 		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
 	}
 }
@@ -287,7 +287,7 @@ func (o *Object) Release(t *Task) {
 func (o *Object) dropHold(i int) {
 	h := o.holds[i]
 	h.Task.held--
-	if x := h.Task.x; x.limits.Keep {
+	if x := h.Task.x; x.limits.Keep && o.Kind != Resource {
 		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
 	}
 	last := len(o.holds) - 1

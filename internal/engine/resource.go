@@ -25,7 +25,10 @@ func (t *Task) GaveUp(o *Object) {
 	ws := t.x.wants
 	for i := len(ws) - 1; i >= 0; i-- {
 		if ws[i].task == t && ws[i].object == o {
-			t.x.wants = append(ws[:i], ws[i+1:]...)
+			for ; i+1 < len(ws); i++ { // no copy, which the race detector would see
+				ws[i] = ws[i+1]
+			}
+			t.x.wants = ws[:len(ws)-1]
 			return
 		}
 	}
@@ -70,24 +73,26 @@ func (t *Task) GaveBack(o *Object, n int64, s *Site) {
 func (t *Task) CallSite(skip int, op, name string) *Site {
 	var pcs [1]uintptr
 	runtime.Callers(skip+2, pcs[:])
-	key := callSite{pcs[0], op, name}
-	if s := t.x.callSites[key]; s != nil {
-		return s
+	for c := t.x.callSites; c != nil; c = c.next {
+		if c.pc == pcs[0] && c.Op == op && c.Expr == name {
+			return &c.Site
+		}
 	}
 	f, _ := runtime.CallersFrames(pcs[:]).Next()
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op + "\x00" + name))
-	s := &Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()}
-	if t.x.callSites == nil {
-		t.x.callSites = map[callSite]*Site{}
+	t.x.callSites = &callSite{
+		Site: Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()},
+		pc:   pcs[0], next: t.x.callSites,
 	}
-	t.x.callSites[key] = s
-	return s
+	return &t.x.callSites.Site
 }
 
+// A callSite is one of a list of those that there are, which are few. The race detector would see a map.
 type callSite struct {
-	pc       uintptr
-	op, name string
+	Site
+	pc   uintptr
+	next *callSite
 }
 
 // Amount returns how people write n of something; 1 is not worth a word.

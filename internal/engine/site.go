@@ -53,7 +53,8 @@ type Function struct {
 	From, To int32    // lines
 	Params   []uint64 // that goroutines may meet at: channels and what package sync has, see Site.Var
 	Runs     []string // function literals that it calls or defers right there, and functions of the package that it defers
-	Calls    []string // other functions of the package that it mentions, or contains, and does not start as goroutines
+	Calls    []string // other functions of the package that it calls, or contains, and does not start as goroutines
+	Until    []int32  // by index of Calls: at a later line it will not any more
 }
 
 // An Op is the kind of operation done at a sync point.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -79,7 +80,7 @@ func (t *text) releaseFirst() string {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
-				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock {
+				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock || g.Op == engine.OpAcquire {
 					continue
 				}
 				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
@@ -102,11 +103,11 @@ func (t *text) release() string {
 				switch {
 				case r.How != verdict.Holds && w.Op != engine.OpAcquire:
 				case r.Ended:
-					return fmt.Sprintf("%s has ended and did not %s %s, which it took at %s. Do it on every way out, by defer for instance.",
+					return fmt.Sprintf("%s has ended and did not %s %s, taken at %s. Do that on every way out, by defer for instance.",
 						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
 				default:
-					return fmt.Sprintf("%s has to "+letGo(w.Object)+" %s, taken at %s, before it waits for something else: who needs it waits as long as that does.",
-						t.name(r.Task), t.object(w.Object), t.at(r.Site))
+					return fmt.Sprintf("%s has to %s %s, taken at %s, before it waits for something else: who needs it waits as long as that does.",
+						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
 				}
 			}
 		}
@@ -151,6 +152,9 @@ func (t *text) oneOrder() string {
 				}
 			}
 		}
+	}
+	if g := v.Knot[0]; g.Op == engine.OpAcquire && slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == g.Waits[0].Object.ID }) {
+		return fmt.Sprintf("Each keeps what it has of %s while it waits for more. Take all that is needed at once, or give back before taking more.", t.object(g.Waits[0].Object))
 	}
 	var say []string
 	for i, g := range v.Knot {

@@ -16,20 +16,37 @@ type relations struct {
 	funcs   []*funcRelation
 	byName  map[string]*funcRelation
 	started map[ast.Node]bool // functions of go statements
+	called  map[ast.Node]bool // names of functions that are called where they stand
 	run     map[ast.Node]bool // function literals that are called where they stand, and functions that are deferred
 }
 
-// A funcRelation is a function of the file, and the functions of its package that it mentions or contains, but for those
+// A funcRelation is a function of the file, and the functions of its package that it calls or contains, but for those
 // that it starts in a goroutine of their own.
 type funcRelation struct {
 	name        string
 	from, to    int // lines
 	params      []uint64
 	runs, calls []string
+	until       []int    // by index of calls: the last line from which it is still to come
+	loops       [][2]int // the outermost ones: first and last line
+}
+
+// call notes that f calls or contains another function at a line.
+func (f *funcRelation) call(name string, line int) {
+	for _, l := range f.loops {
+		if l[0] <= line && line <= l[1] {
+			line = l[1] // it may come round again
+		}
+	}
+	if i := slices.Index(f.calls, name); i >= 0 {
+		f.until[i] = max(f.until[i], line)
+		return
+	}
+	f.calls, f.until = append(f.calls, name), append(f.until, line)
 }
 
 func newRelations() relations {
-	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
+	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, called: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
 }
 
 // flow notes that the variable to may hold what from holds.
@@ -258,7 +275,7 @@ func (r *rewriter) carries(e ast.Expr) bool {
 	return false
 }
 
-// relate notes which functions the present one mentions or contains. It is called before the walk enters a function.
+// relate notes which functions the present one calls or contains. It is called before the walk enters a function.
 func (r *rewriter) relate(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.GoStmt:
@@ -268,9 +285,10 @@ func (r *rewriter) relate(n ast.Node) {
 		r.relations.run[funcName(n.Call.Fun)] = true
 	case *ast.CallExpr:
 		r.relations.run[ast.Unparen(n.Fun)] = true
-	case *ast.Ident:
-		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
-			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n])
+		r.relations.called[funcName(n.Fun)] = true
+	case *ast.Ident: // a function that is passed on is run by who knows whom
+		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && r.relations.called[n] && !r.relations.started[n] {
+			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n], r.line(n.Pos()))
 		}
 	}
 }
@@ -287,7 +305,7 @@ func funcName(fun ast.Expr) ast.Node {
 }
 
 // mentions notes that the present function may run another, or does so for sure before it ends.
-func (r *rewriter) mentions(name string, runs bool) {
+func (r *rewriter) mentions(name string, runs bool, line int) {
 	if len(r.sites.funcs) == 0 {
 		return // of a package variable's initialiser
 	}
@@ -295,8 +313,8 @@ func (r *rewriter) mentions(name string, runs bool) {
 	case f == nil:
 	case runs && !slices.Contains(f.runs, name):
 		f.runs = append(f.runs, name)
-	case !runs && !slices.Contains(f.calls, name):
-		f.calls = append(f.calls, name)
+	case !runs:
+		f.call(name, line)
 	}
 }
 
@@ -318,10 +336,10 @@ func (r *rewriter) entered(n ast.Node) {
 		case r.relations.run[n]:
 			outer.runs = append(outer.runs, name)
 		default:
-			outer.calls = append(outer.calls, name)
+			outer.call(name, r.line(n.End()))
 		}
 	}
-	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End())}
+	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n)}
 	for _, field := range typ.Params.List {
 		for _, id := range field.Names {
 			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
@@ -331,6 +349,23 @@ func (r *rewriter) entered(n ast.Node) {
 	}
 	r.relations.byName[name] = f
 	r.relations.funcs = append(r.relations.funcs, f)
+}
+
+// loops returns the lines of the outermost loops of a function.
+func (r *rewriter) loops(fn ast.Node) (out [][2]int) {
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			out = append(out, [2]int{r.line(n.Pos()), r.line(n.End())})
+			return false
+		case *ast.FuncLit:
+			return n == fn
+		case *ast.LabeledStmt: // a goto may come back to it
+			out = append(out, [2]int{r.line(n.Pos()), r.line(fn.End())})
+		}
+		return true
+	})
+	return out
 }
 
 // runtimeName returns what the runtime calls a function of the file's package.
@@ -373,7 +408,7 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 			fmt.Fprintf(b, ", Runs: []string{\"%s\"}", strings.Join(f.runs, `", "`))
 		}
 		if len(f.calls) > 0 {
-			fmt.Fprintf(b, ", Calls: []string{\"%s\"}", strings.Join(f.calls, `", "`))
+			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: []int32{%s}", strings.Join(f.calls, `", "`), strings.ReplaceAll(strings.Trim(fmt.Sprint(f.until), "[]"), " ", ", "))
 		}
 		b.WriteString("},\n")
 	}

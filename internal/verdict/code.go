@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,16 +120,42 @@ func closure(from []uint64, next map[uint64][]uint64) []uint64 {
 	return out
 }
 
+// lines ranges over the functions on a goroutine's stack, the innermost first, and the lines at which it is in them.
+func (c *Code) lines(stack string) iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		lines := strings.Split(cleanStack(stack), "\n")
+		for i := 0; i+1 < len(lines); i++ {
+			end := strings.LastIndexByte(lines[i], '(')
+			if strings.HasPrefix(lines[i], "\t") || strings.HasPrefix(lines[i], "created by ") || end <= 0 {
+				continue
+			}
+			_, line := position(lines[i+1])
+			if !yield(c.function(lines[i][:end], lines[i+1]), line) {
+				return
+			}
+		}
+	}
+}
+
+// position reads the line below a function's in a stack; the line is 0 if there is none.
+func position(place string) (file string, line int) {
+	place, _, _ = strings.Cut(strings.TrimSpace(place), " +0x")
+	i := strings.LastIndexByte(place, ':')
+	if i < 0 {
+		return "", 0
+	}
+	line, err := strconv.Atoi(place[i+1:])
+	if err != nil {
+		return "", 0
+	}
+	return place[:i], line
+}
+
 // calls returns the functions on a goroutine's stack, the innermost first, under the names that the source gives them.
 func (c *Code) calls(stack string) []string {
 	var out []string
-	lines := strings.Split(cleanStack(stack), "\n")
-	for i := 0; i+1 < len(lines); i++ {
-		end := strings.LastIndexByte(lines[i], '(')
-		if strings.HasPrefix(lines[i], "\t") || strings.HasPrefix(lines[i], "created by ") || end <= 0 {
-			continue
-		}
-		out = append(out, c.function(lines[i][:end], lines[i+1]))
+	for name := range c.lines(stack) {
+		out = append(out, name)
 	}
 	return out
 }
@@ -138,9 +165,22 @@ func (c *Code) present(stack string) []string {
 	return c.closed(c.calls(stack), func(f *engine.Function) []string { return f.Runs })
 }
 
-// later returns the functions that may be run from some.
-func (c *Code) later(from []string) []string {
-	return c.closed(slices.Clone(from), func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) })
+// later returns the functions that may be run from those that a goroutine is in, but for literals that others are known to
+// have begun with, and for what it has behind it: it is at a later line of what would call them.
+func (c *Code) later(from []string, stack string, started map[string]bool) []string {
+	at := map[string]int32{}
+	for name, line := range c.lines(stack) {
+		at[name] = int32(line)
+	}
+	return c.closed(slices.Clone(from), func(f *engine.Function) []string {
+		out := slices.Clone(f.Runs)
+		for i, fn := range f.Calls {
+			if at[f.Name] <= f.Until[i] {
+				out = append(out, fn)
+			}
+		}
+		return slices.DeleteFunc(out, func(fn string) bool { return started[fn] })
+	})
 }
 
 func (c *Code) closed(fns []string, next func(*engine.Function) []string) []string {
@@ -168,17 +208,9 @@ func (c *Code) function(name, place string) string {
 	if _, ok := c.funcs[name]; ok && !strings.Contains(name, ".func") {
 		return name
 	}
-	place, _, _ = strings.Cut(strings.TrimSpace(place), " +0x")
-	i := strings.LastIndexByte(place, ':')
-	if i < 0 {
-		return name
-	}
-	line, err := strconv.Atoi(place[i+1:])
-	if err != nil {
-		return name
-	}
+	file, line := position(place)
 	var best *engine.Function
-	fns := c.files[place[:i]]
+	fns := c.files[file]
 	for j := range fns {
 		f := &fns[j]
 		if int(f.From) <= line && line <= int(f.To) && (best == nil || f.To-f.From <= best.To-best.From) {

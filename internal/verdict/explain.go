@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,8 +114,13 @@ func (g *graph) orphaned(path []uint32) knot {
 // the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might.
 func (g *graph) next(id uint32, worst How) []uint32 {
 	var out []uint32
+	// A context that is waited for beside something else is the way out when that does not come, and not what is waited for.
+	beside := slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op != engine.OpContext })
 	for _, w := range g.waits[id] {
 		limit := worst
+		if beside {
+			limit = min(limit, Made-1)
+		}
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
@@ -225,7 +231,8 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if t.State == engine.Outside {
 		out.Stack = cleanStack(t.Stack)
 	}
-	for _, h := range t.Holds {
+	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
+	for _, h := range inOrder {
 		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N})
 	}
 	return out

@@ -8,6 +8,9 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
+// StuckAsWell is the line of Facts behind which those are who are stuck and not in the knot.
+const StuckAsWell = "stuck as well:"
+
 // Facts returns what v says, in few words that stay the same when lines move: who holds, waits for and needs what, each
 // place as a function. Two findings of the same facts have the same explanation.
 func (v *Verdict) Facts() string {
@@ -23,7 +26,7 @@ func (v *Verdict) Facts() string {
 		f.line("lost: %s by %s in %s", v.Lost.Op, f.name(v.Lost.Task), place(v.Lost.Site))
 	}
 	if len(v.Others) > 0 {
-		f.line("stuck as well:")
+		f.line(StuckAsWell)
 		f.others()
 	}
 	return f.b.String()

@@ -51,6 +51,33 @@ func (g *graph) taskName(t *engine.TaskState) string {
 	return name
 }
 
+// started returns the function literals with which goroutines began: whoever mentions one has it started, by errgroup say, and
+// does not run it.
+func (g *graph) started() map[string]bool {
+	out := map[string]bool{}
+	for i := range g.snap.Tasks {
+		t := &g.snap.Tasks[i]
+		if t.Spawned == nil {
+			continue
+		}
+		calls := g.code.calls(t.Stack)
+		if began := g.began[t.ID]; began != nil {
+			calls = append([]string{began.Func}, calls...)
+		}
+		library, _ := splitFunc(t.Spawned.Func)
+		for _, call := range slices.Backward(calls) {
+			if !strings.Contains(call, ".func") {
+				break
+			}
+			out[call] = true
+			if pkg, _ := splitFunc(call); pkg != library || !ofLibrary(t.Spawned) {
+				break
+			}
+		}
+	}
+	return out
+}
+
 // ofLibrary reports whether a sync point is in a module that is not worked on: in the module cache, whose directories have
 // a version, or vendored.
 func ofLibrary(s *engine.Site) bool {

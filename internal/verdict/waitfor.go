@@ -56,13 +56,14 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			}
 		}
 	}
+	started := g.started()
 	for i := range snap.Tasks {
 		t := &snap.Tasks[i]
 		g.tasks[t.ID] = t
 		if t.Stack != "" {
 			fns := code.present(t.Stack)
 			g.present[t.ID] = set(fns)
-			g.later[t.ID] = set(code.later(fns))
+			g.later[t.ID] = set(code.later(fns, t.Stack, started))
 		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
 		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && t.Since <= snap.Settled && !sleeps {
