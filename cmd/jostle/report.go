@@ -244,7 +244,11 @@ func describeReplay(f *finding.Finding, r campaign.Replay) *report.Finding {
 	missed := map[string]bool{}
 	var notes []string
 	for _, v := range slices.Sorted(maps.Keys(r.Verdicts)) {
-		notes = append(notes, fmt.Sprintf("%d of %d times it ended otherwise: %s", r.Verdicts[v], r.Times, v))
+		what := "it ended otherwise, " + v
+		if v == "pass" {
+			what = "the test passes"
+		}
+		notes = append(notes, fmt.Sprintf("%s, %d of %d times", what, r.Verdicts[v], r.Times))
 	}
 	for _, d := range r.Missed {
 		missed[d.Note] = true
@@ -265,7 +269,7 @@ func fromFile(f *finding.Finding) *report.Finding {
 	out.RuleText = report.RuleText(out.Rule)
 	out.Headline, _, _ = strings.Cut(f.Report, "\n")
 	if _, rest, ok := strings.Cut(out.Headline, ": "); ok {
-		out.Headline = rest
+		out.Headline, _, _ = strings.Cut(rest, " (rule ")
 	}
 	return out
 }

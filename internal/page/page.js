@@ -88,7 +88,7 @@ function code(view, file, marks, around) {
 
 // ---- who waits for whom ----
 
-const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', used: 'needs', could: 'needs' };
+const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', used: 'needs', could: 'needs', might: 'needs', made: 'made by', given: 'needs', spent: 'needs' };
 
 // chain returns the nodes of the picture: goroutines, and what each waits for, in turn.
 function chain(view) {
@@ -103,7 +103,7 @@ function chain(view) {
 		const before = i > 0 ? f.knot[i - 1] : f.cycle ? f.knot[f.knot.length - 1] : 0;
 		nodes.push({ g, wait, before });
 		const holder = wait && next && (view.goroutine(next).holds || []).find(h => h.object === wait.object);
-		if (wait) nodes.push({ object: wait, by, as: holder && holder.name !== wait.name ? holder.name : '' });
+		if (wait) nodes.push({ object: wait, by, held: !!holder && !holder.owed, as: holder && holder.name !== wait.name ? holder.name : '' });
 		else if (next) nodes.push({ outside: true });
 		if (!next) nodes.push({ end: g, wait });
 	});
@@ -122,7 +122,7 @@ function goroutineNode(view, n) {
 	const rows = [];
 	for (const h of g.holds || []) {
 		rows.push(el('dt', { class: 'holds' }, h.owed ? 'owes' : 'holds'),
-			el('dd', {}, (h.owed ? 'the end of the wait for ' : '') + h.name + (h.read ? ' for reading' : '') + ' ',
+			el('dd', {}, (h.owed ? 'the end of the wait for ' : '') + (h.n > 1 ? h.n + ' of ' : '') + h.name + (h.read ? ' for reading' : '') + ' ',
 				el('span', { class: 'at' }, (h.owed ? 'as given back at ' : 'since ') + short(h.since))));
 	}
 	const alike = (f.others || []).map(id => view.goroutine(id)).filter(o => o.name === g.name && o.doing === g.doing && at(o.at) === at(g.at)).length;
@@ -157,18 +157,18 @@ function node(view, n) {
 		return el('li', { class: 'node o', 'data-object': n.object.object }, el('div', { class: 'who mono' }, n.object.name), el('div', { class: 'kind' }, o ? o.kind : '', n.as && ', held as ' + n.as));
 	}
 	const lost = view.f.lost, w = n.wait;
-	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, view.title(r.goroutine) + ' ' + r.because + (r.ended ? ', and has ended' : '')));
+	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, r.because.replace(/^for g\d+/, () => view.title(r.goroutine)) + (r.ended ? ', and has ended' : '')));
 	const title = lost ? 'The wake-up came too early' : w ? 'Nobody is left to ' + w.needs : 'Nothing can end this wait';
 	return el('li', { class: 'node none' }, el('div', { class: 'who' }, title), lost
 		? el('div', {}, lost.op + ' by ' + view.title(lost.goroutine) + ' at ' + short(lost.at) + ', step ' + lost.step + ': it met nobody')
-		: gone.length ? gone : w && el('div', {}, 'nobody was seen that could'));
+		: gone.length ? gone : w && el('div', {}, 'nobody was seen that could', (w.code || []).length > 0 && '; the code would, at ' + w.code.slice(0, 3).map(short).join(', ')));
 }
 
 // edgeOf says how the arrow from a node to the next is called, and whether it is certain.
 function edgeOf(view, from, to) {
 	if (from.g) return { text: from.wait ? 'waits for' : 'waits in', loose: false };
 	if (from.object && to.g) {
-		const how = from.by ? from.by.how : 'could';
+		const how = from.held ? 'holds' : from.by ? from.by.how : 'could';
 		return { text: edgeWords[how] || 'needs', loose: false };
 	}
 	return { text: 'needs', loose: true };
@@ -419,7 +419,7 @@ class Timeline {
 		const item = (text, ...shapes) => el('li', {}, svg('svg', { width: 26, height: 14, 'aria-hidden': 'true' }, shapes), text);
 		const tip = svg('path', { d: 'M20 3 26 7 20 11z', class: 'arrow-blue' });
 		return el('ul', { class: 'legend', id: 'time-help' },
-			item('a step', svg('circle', { cx: 13, cy: 7, r: 5, class: 'mark' })), item('a lock is held', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'hold' })),
+			item('a step', svg('circle', { cx: 13, cy: 7, r: 5, class: 'mark' })), item('a lock, or some of a resource, is held', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'hold' })),
 			item('stuck for ever', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'block' })), item('waits', svg('rect', { x: 1, y: 3, width: 24, height: 8, class: 'wait' })),
 			item('ends the wait of: a message, a lock let go, a signal', svg('path', { d: 'M2 7H20', class: 'link' }), tip), item('starts', svg('path', { d: 'M2 7H24', class: 'link start' })),
 			item('the schedule takes over', svg('path', { d: 'M2 7H24', class: 'forced' })),
@@ -453,7 +453,13 @@ class Timeline {
 			if (p !== undefined) { this.room[c] = Math.min(this.room[c], c - p); this.room[p] = Math.min(this.room[p], c - p); }
 			before.set(g, c);
 		});
-		this.held = (this.run.held || []).filter(h => this.lane.has(h.goroutine));
+		// What is taken while something is held lies in it.
+		const open = new Map();
+		this.held = (this.run.held || []).filter(h => this.lane.has(h.goroutine)).map(h => {
+			const outer = (open.get(h.goroutine) || []).filter(o => !o.to || o.to > h.from);
+			open.set(h.goroutine, [...outer, h]);
+			return { ...h, depth: outer.length };
+		});
 		const hidden = this.everyone.length - this.matter.length;
 		this.more.hidden = hidden <= 0;
 		this.more.textContent = this.all ? 'show only the ' + this.matter.length + ' that matter' : 'show all ' + this.everyone.length + ' goroutines';
@@ -530,15 +536,20 @@ class Timeline {
 			return [x1, x2];
 		};
 		const say = (at, lane, cls, s, dy) => {
-			const n = Math.floor((at[1] - at[0] - 8) / 6.6);
+			const n = Math.floor((at[1] - at[0] - 8) / (cls === 'block-text' ? 7.5 : 6.6));
 			if (n >= 5) texts.push(svg('text', { x: at[0] + 5, y: Y(lane) + dy, class: cls }, clip(s, n)));
 		};
+		const written = new Map(); // by lane: up to where there is text
 		for (const hold of this.held) {
 			const a = this.colAt(hold.from), b = hold.to ? this.colAt(hold.to) : this.steps.length;
 			if (b < c0 || a > c1 + 1) continue;
 			const lane = this.lane.get(hold.goroutine);
-			const box = bar(X(a), hold.to ? X(b) : end, lane, 'hold', 0.78);
-			if (box && !this.all) say(box, lane, 'hold-text', (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object), -H * 0.39 + 12);
+			const box = bar(X(a), hold.to ? X(b) : end, lane, 'hold', 0.78 - 0.12 * Math.min(hold.depth, 3));
+			if (box && !this.all && box[0] >= (written.get(lane) || 0)) {
+				const text = (hold.read ? 'reads under ' : 'holds ') + view.object(hold.object);
+				written.set(lane, Math.min(box[1], box[0] + 12 + text.length * 6.8));
+				say(box, lane, 'hold-text', text, -H * 0.39 + 12);
+			}
 		}
 		for (const [from, i] of this.links) {
 			const lane = this.lane.get(trace[i].goroutine);
@@ -751,9 +762,20 @@ function stepTable(view, t) {
 
 // ---- the run that passes ----
 
+// departures are what the schedule decides otherwise than the plain run.
+function departures(view) {
+	const all = view.f.departures || [], most = 12;
+	if (!all.length) return null;
+	return el('div', {}, el('p', { class: 'hint' }, plural(all.length, 'decision') + ' of the schedule ' + (all.length === 1 ? 'is' : 'are') + ' not the plain ' + (all.length === 1 ? 'one:' : 'ones:')),
+		el('ol', {}, all.slice(0, most).map(d => el('li', {}, d.text, d.missed && [' ', el('span', { class: 'tag gone' }, 'did not come')])), all.length > most && el('li', {}, 'and ' + (all.length - most) + ' more')));
+}
+
 function besides(view) {
 	const f = view.f, plain = f.plain;
-	if (!plain) return null;
+	if (!plain) {
+		const list = departures(view);
+		return list && el('section', { 'aria-labelledby': 'schedule' }, el('h3', { id: 'schedule' }, 'The schedule that leads there'), list);
+	}
 	const start = Math.max(1, f.parts - 3), rows = [], most = 26;
 	const cell = (s, run) => {
 		if (!s) return el('td', {}, '');
@@ -772,8 +794,7 @@ function besides(view) {
 		rows.push(el('tr', { class: n < f.parts ? 'same' : null }, el('td', { class: 'n' }, String(n)), cell(a, f), cell(b, plain)));
 	}
 	return el('section', { 'aria-labelledby': 'beside' }, el('h3', { id: 'beside' }, 'This schedule beside the run that passes'),
-		(f.departures || []).length > 0 && el('div', {}, el('p', { class: 'hint' }, plural(f.departures.length, 'decision') + ' of the schedule ' + (f.departures.length === 1 ? 'is' : 'are') + ' not the plain one:'),
-			el('ol', {}, f.departures.slice(0, 12).map(d => el('li', {}, d.text, d.missed && el('span', { class: 'tag gone' }, 'did not come'))), f.departures.length > 12 && el('li', {}, 'and ' + (f.departures.length - 12) + ' more'))),
+		departures(view),
 		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, 'the plain run, which passes'))), el('tbody', {}, rows))));
 }
 
@@ -822,6 +843,23 @@ function races(view) {
 	})), view.f.races.length > 1 && el('p', { class: 'hint' }, 'and ' + plural(view.f.races.length - 1, 'further report') + ' of the same execution'));
 }
 
+// rounds counts what the goroutines of a livelock do again and again.
+function rounds(view) {
+	const f = view.f, steps = (f.trace || []).slice(-1000);
+	if (f.verdict !== 'livelock' || !steps.length) return null;
+	const count = new Map();
+	for (const s of steps) {
+		const key = s.goroutine + '\n' + view.step(s, f) + '\n' + s.place;
+		const have = count.get(key) || { s, n: 0 };
+		have.n++;
+		count.set(key, have);
+	}
+	const rows = [...count.values()].sort((a, b) => b.n - a.n || a.s.goroutine - b.s.goroutine || a.s.n - b.s.n).slice(0, 20);
+	return el('section', { 'aria-labelledby': 'rounds' }, el('h3', { id: 'rounds' }, 'Who goes round'), el('table', {}, el('caption', {}, 'in the last ' + steps.length + ' steps'),
+		el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'times'), el('th', { scope: 'col' }, 'goroutine'), el('th', { scope: 'col' }, 'does'))),
+		el('tbody', {}, rows.map(r => el('tr', {}, el('td', { class: 'n' }, String(r.n)), el('td', {}, view.title(r.s.goroutine)), el('td', {}, view.step(r.s, f) + ' ', el('span', { class: 'at' }, at(view.place(r.s, f)))))))));
+}
+
 // stackCode shows the source at the innermost line of a stack that is known.
 function stackCode(view) {
 	const f = view.f;
@@ -852,11 +890,12 @@ function show(f) {
 		el('p', { class: 'meta' }, el('span', { class: 'tag' }, words(f.verdict)), ' ', f.rule ? el('span', { class: 'tag rule' }, 'rule ' + f.rule + ': ' + f.ruleText) : '', ' ', reproduced(f), ' ' + [f.package, f.test].filter(Boolean).join(' ')),
 		el('h2', { id: 'headline' }, f.headline),
 		el('p', { class: 'meta' }, facts.join(' · ')),
-		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || 'What follows is what its file says.')),
+		f.canceled && el('p', { class: 'meta' }, (f.canceled.at ? 'The context that ' + view.title(f.canceled.goroutine) + ' made at ' + at(f.canceled.at) : 'The context of the test') + ' was cancelled in step ' + f.canceled.step + ', as its owner may do at any time.'),
+		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),
 		!graph && (f.others || []).length > 0 && el('section', {}, alsoStuck(view)),
-		races(view), stackCode(view),
+		races(view), stackCode(view), rounds(view),
 		codes && el('section', { 'aria-labelledby': 'where' }, el('h3', { id: 'where' }, 'Where in the code'), codes),
 		timeline && el('section', { 'aria-labelledby': 'how' }, el('h3', { id: 'how' }, 'How it came to that'), timeline.root, stepTable(view, timeline)),
 		besides(view), lockOrder(view),
@@ -897,12 +936,16 @@ function choose(f, byHand) {
 	chosen = f;
 	list();
 	show(f);
+	const current = $('list').querySelector('[aria-current="true"]'), nav = $('list').parentElement;
+	if (current && nav.scrollHeight > nav.clientHeight) { // in sight, and nothing else moves for it
+		const a = current.getBoundingClientRect(), b = nav.getBoundingClientRect();
+		if (a.top < b.top || a.bottom > b.bottom) nav.scrollTop += a.top - b.top - 12;
+	}
 	if (!byHand) return;
 	history.replaceState(null, '', '#' + encodeURIComponent(key(f)));
 	const main = $('finding');
 	if (main.getBoundingClientRect().top < 0 || main.getBoundingClientRect().top > window.innerHeight * 0.3) main.scrollIntoView();
-	const again = [...$('list').querySelectorAll('button')].find(b => b.getAttribute('aria-current') === 'true');
-	if (again) again.focus({ preventScroll: true });
+	if (current) current.focus({ preventScroll: true });
 }
 
 function filter() {

@@ -56,6 +56,7 @@ type Finding struct {
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
 	Others   []uint32 `json:"others,omitempty"`   // stuck as well
 	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
+	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
 	Panicked string   `json:"panicked,omitempty"` // what was panicked with
 	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
 	Stack    string   `json:"stack,omitempty"`    // of a panic, or of what stalled
@@ -138,14 +139,17 @@ type Wait struct {
 	Name   string     `json:"name"` // of the object, here
 	Needs  string     `json:"needs"`
 	By     []Releaser `json:"by,omitempty"`
+	N      int64      `json:"n,omitempty"`    // of a resource: how much
+	Code   []Place    `json:"code,omitempty"` // if there is nobody: where the code would do it
 }
 
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"` // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
-	Because   string `json:"because"`
+	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
+	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
+	N         int64  `json:"n,omitempty"` // of a resource: how much it holds
 	Ended     bool   `json:"ended,omitempty"`
 }
 
@@ -155,6 +159,7 @@ type Hold struct {
 	Name   string `json:"name"`
 	Since  *Place `json:"since,omitempty"`
 	Read   bool   `json:"read,omitempty"`
+	N      int64  `json:"n,omitempty"`    // of a resource: how much
 	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
 }
 
@@ -187,7 +192,7 @@ type Span struct {
 
 // An Event is one operation of one goroutine.
 type Event struct {
-	Goroutine uint32 `json:"goroutine"`
+	Goroutine uint32 `json:"goroutine,omitempty"`
 	Op        string `json:"op"`
 	At        *Place `json:"at,omitempty"`
 	Step      int    `json:"step"`
@@ -261,6 +266,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	}
 	if l := v.Lost; l != nil {
 		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
+	}
+	if c := v.Cancelled; c != nil {
+		f.Canceled = &Event{c.By, engine.OpCancel.String(), b.place(c.Site), c.Step}
 	}
 	for _, r := range v.Races {
 		f.Races = append(f.Races, b.race(r))
@@ -488,14 +496,17 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.At = b.runtimePlace(s.Place, s.Name)
 	}
 	for _, w := range s.Waits {
-		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w)}
+		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N}
 		for _, r := range w.By {
-			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.Ended})
+			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.N, r.Ended})
+		}
+		for _, site := range w.Code {
+			wait.Code = append(wait.Code, *b.place(site))
 		}
 		g.Waits = append(g.Waits, wait)
 	}
 	for _, h := range s.Holds {
-		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.Owed})
+		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.N, h.Owed})
 	}
 	return g
 }

@@ -32,6 +32,12 @@ func held(tasks []engine.TaskState, steps []engine.Step, first int) []Span {
 				continue // it has it not
 			}
 			h.add(Span{Object: s.Object, Goroutine: s.Task, From: max(n, int(s.Until)), Read: s.Op == engine.OpRLock})
+		case engine.OpAcquire: // noted when it is there
+			h.add(Span{Object: s.Object, Goroutine: s.Task, From: n})
+		case engine.OpRelease: // of how much is not known here: of what was taken last
+			if len(h.open[s.Object]) > 0 {
+				h.close(of, n, false)
+			}
 		case engine.OpTryLock, engine.OpTryRLock:
 			h.tried[of] = n
 		case engine.OpUnlock, engine.OpRUnlock:
@@ -96,7 +102,10 @@ func (h *holding) add(s Span) {
 // close ends a span: the goroutine's own, or else the oldest, because Go lets any goroutine unlock.
 func (h *holding) close(of attempt, n int, read bool) {
 	open := h.open[of.object]
-	i := slices.IndexFunc(open, func(s *Span) bool { return s.Goroutine == of.task })
+	i := len(open) - 1
+	for i >= 0 && open[i].Goroutine != of.task {
+		i--
+	}
 	if i < 0 {
 		if from, ok := h.tried[of]; ok {
 			delete(h.tried, of)

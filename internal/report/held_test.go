@@ -60,6 +60,9 @@ func TestHeld(t *testing.T) {
 		{"a Cond's wait that does not end", 1, []engine.TaskState{{ID: 1, State: engine.Blocked}},
 			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpCondWait, 3)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
+		{"some of a resource, taken twice", 1, ended, []engine.Step{
+			step(1, engine.OpAcquire, 4), step(1, engine.OpAcquire, 4), step(1, engine.OpRelease, 4), step(2, engine.OpRelease, 4), step(2, engine.OpRelease, 4),
+		}, []Span{{Object: 4, Goroutine: 1, From: 1, To: 4}, {Object: 4, Goroutine: 1, From: 2, To: 3}}},
 		{"locked before the trace begins", 101,
 			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: rw, Site: site, Step: 7}}}, {ID: 2, State: engine.Ended}},
 			[]engine.Step{step(2, engine.OpUnlock, mu), step(1, engine.OpRecv, 3)},
