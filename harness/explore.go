@@ -403,6 +403,9 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	out, missed := e.play(f.Schedule)
 	cause := out.cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
+	if out.snap != nil {
+		ev.Orders = out.snap.Orders
+	}
 	e.note(ev)
 	if p.Document != "" {
 		if err := writeDocument(p.Document, out.testOutcome); err != nil {

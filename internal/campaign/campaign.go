@@ -110,6 +110,9 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 		if err != nil {
 			return false, err
 		}
+		if err := x.readKept(p); err != nil {
+			return false, err
+		}
 		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
 	}
