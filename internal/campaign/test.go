@@ -3,11 +3,11 @@ package campaign
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -44,10 +44,14 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 	ignored   map[uint64]bool // causes of what would be findings
+	kept      []kept          // of the corpus
+	known     int             // of these, what is expected to be found
 
 	predicted           []*predicted
 	steered             []*predicted // now, in executions
 	steerFrom, steerEnd int
+	stride              int // from one try to the next
+	displaced           int // executions of other numbers by predictions that only this shard has made
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -90,6 +94,9 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	began := time.Now()
 	t.resumed = began
 	defer func() { t.spent += time.Since(began) }()
+	if t.rounds == 1 {
+		t.guard(ctx)
+	}
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
 		if share > 0 {
@@ -106,7 +113,7 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 func (t *test) plan(left time.Duration) *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
-		Seed: t.seed, First: t.next, Last: t.last, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
+		Seed: t.seed, First: t.c.Shard.Next(t.next), Last: t.last, Shard: t.c.Shard, Displaced: t.displaced, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {
 		p.Known = append(p.Known, cause)
@@ -121,7 +128,7 @@ func (t *test) plan(left time.Duration) *session.Plan {
 			p.Last = min(p.Last, liveRuns)
 		}
 	case isolated:
-		p.Last, p.Warm, p.Plain = t.next+1, 0, 0
+		p.Last, p.Warm, p.Plain = p.First+1, 0, 0
 	}
 	return p
 }
@@ -135,7 +142,12 @@ func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Durat
 func (t *test) ran() time.Duration { return t.spent + time.Since(t.resumed) }
 
 // isolate has the test go on at an execution, each in a process of its own.
-func (t *test) isolate(why string, next int) { t.mode, t.why, t.next = isolated, why, next }
+func (t *test) isolate(why string, next int) {
+	t.mode, t.why, t.next = isolated, why, next
+	if next < t.steerFrom {
+		t.steerFrom, t.steerEnd = 0, 0 // what was begun there is behind it
+	}
+}
 
 // goLive has the test begin again, live, unless it may only be controlled.
 func (t *test) goLive(why string) {
@@ -149,8 +161,14 @@ const liveRuns = 20
 
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
+	t.choose()
 	plan := t.plan(left)
 	t.steer(plan)
+	if plan.First >= plan.Last { // all that is left belongs to other shards
+		t.next = plan.Last
+		t.finished = t.last > 0 && t.next >= t.last
+		return
+	}
 	limit := patience + left
 	if left == 0 {
 		limit = 24 * time.Hour
@@ -333,7 +351,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	t.causes[e.Cause] = true
 	after := t.ran()
 	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
-		_ = os.Remove(e.File)
+		t.discard(e.File)
 		return
 	}
 	original, err := finding.Read(e.File)
@@ -363,7 +381,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return // not looked into: it stays on disk
 	}
 	if got == 0 && t.mode != live { // what a live run has seen has happened
-		_ = os.Remove(e.File)
+		t.discard(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
 		if t.mode == together {
 			t.isolate(dependent, 1)
@@ -421,6 +439,7 @@ type replayed struct {
 	hash    uint64 // of the interleaving
 	verdict string
 	missed  string // departures that did not come
+	orders  engine.Orders
 	shrunk  bool
 	run
 }
@@ -441,7 +460,7 @@ func readReplay(r run) replayed {
 	for _, e := range r.events {
 		switch e.Kind {
 		case session.Replayed:
-			out.cause, out.hash, out.verdict, out.missed = e.Cause, e.Hash, e.Verdict, e.Text
+			out.cause, out.hash, out.verdict, out.missed, out.orders = e.Cause, e.Hash, e.Verdict, e.Text, e.Orders
 		case session.Shrunk:
 			out.shrunk = true
 		case session.Ended:
@@ -510,7 +529,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		}
 	}
 	if got == 0 {
-		_ = os.Remove(name)
+		t.discard(name)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 )
 
@@ -48,9 +49,12 @@ type Plan struct {
 	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
+	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
+	Displaced   int           `json:",omitempty"` // execution n has the schedule of number n-Displaced
 
 	Steer     []predict.Prediction `json:",omitempty"` // into these, a try of each in turn
 	Steered   int                  `json:",omitempty"` // the execution of the first try
+	Stride    int                  `json:",omitempty"` // from one try to the next, in executions; 0 is 1
 	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
 	Enough    bool                 `json:",omitempty"` // of predictions
 
@@ -58,7 +62,7 @@ type Plan struct {
 	Findings string `json:",omitempty"` // folder for findings
 	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
 
-	Finding string `json:",omitempty"` // Replay: its file
+	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input
 	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
 	Report  bool   `json:",omitempty"` // Replay: print the report
 	Full    bool   `json:",omitempty"` // with every step of the interleaving
@@ -121,6 +125,7 @@ type Event struct {
 	Text     string   `json:",omitempty"`
 	Warm     int      `json:",omitempty"`
 
+	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Prediction *predict.Prediction `json:",omitempty"`
 }
 

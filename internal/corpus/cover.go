@@ -1,0 +1,85 @@
+package corpus
+
+import (
+	"slices"
+)
+
+// A Feature is something that an execution shows.
+type Feature struct {
+	Test  string
+	Order int    // member of engine.Orders, from 0; -1 for none
+	Cause uint64 // if Order is -1: why it ends
+	Kind  string // if Order is -1: how, and what is expected
+}
+
+// Features returns what the execution of a test shows: each order of two operations, and how it ends.
+func (o *Outcome) Features(test, kind string, cause uint64) []Feature {
+	out := []Feature{{Test: test, Order: -1, Cause: cause, Kind: kind}}
+	for i := range 256 {
+		if o.Orders.Has(i) {
+			out = append(out, Feature{Test: test, Order: i})
+		}
+	}
+	return out
+}
+
+// A Candidate is an execution that may be kept.
+type Candidate struct {
+	Features []Feature
+	Size     int  // smaller ones are preferred
+	Kept     bool // whatever it shows
+}
+
+// Cover returns the indices of candidates, in ascending order, that show together all that all of them show: first those that
+// are kept, then again and again the one that adds most, the smaller one of two, the first of two of a size. Mostly no smaller
+// set does.
+func Cover(all []Candidate) (chosen []int) {
+	seen := map[Feature]bool{}
+	take := func(i int) {
+		chosen = append(chosen, i)
+		for _, f := range all[i].Features {
+			seen[f] = true
+		}
+	}
+	for i, c := range all {
+		if c.Kept {
+			take(i)
+		}
+	}
+	for {
+		best, most := -1, 0
+		for i, c := range all {
+			n := 0
+			for _, f := range c.Features {
+				if !seen[f] {
+					n++
+				}
+			}
+			if n > most || n == most && n > 0 && c.Size < all[best].Size {
+				best, most = i, n
+			}
+		}
+		if best < 0 {
+			break
+		}
+		take(best)
+	}
+	// What was chosen early may show nothing any more that what was chosen later does not.
+	count := map[Feature]int{}
+	for _, i := range chosen {
+		for _, f := range all[i].Features {
+			count[f]++
+		}
+	}
+	chosen = slices.DeleteFunc(chosen, func(i int) bool {
+		if all[i].Kept || slices.ContainsFunc(all[i].Features, func(f Feature) bool { return count[f] == 1 }) {
+			return false
+		}
+		for _, f := range all[i].Features {
+			count[f]--
+		}
+		return true
+	})
+	slices.Sort(chosen)
+	return chosen
+}
