@@ -95,10 +95,10 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 	}
-	for ; n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n++ {
+	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
 		e.note(session.Event{Kind: session.Began, N: n})
 		s := e.strategy(n)
-		e.keep = learns(n) && len(p.Steer) == 0 && !p.Enough
+		e.keep = learns(n-p.Displaced) && len(p.Steer) == 0 && !p.Enough
 		var inner engine.Strategy = s
 		if p.Record != "" {
 			inner = e.recorded(s)
@@ -112,7 +112,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			break
 		}
 	}
-	e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
+	e.note(session.Event{Kind: session.Ended, N: min(n, p.Last), Distinct: len(e.orders)})
 	if e.err != nil {
 		t.Fatal("jostle: keep what was found:", e.err)
 	}
@@ -121,7 +121,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 // how says by what an execution was found.
 func (e *explorer) how(n int, s strategy.Strategy) string {
 	if n > 0 && len(e.plan.Steer) > 0 {
-		p := e.plan.Steer[(n-e.plan.Steered)%len(e.plan.Steer)]
+		p := e.plan.Steer[e.try(n)%len(e.plan.Steer)]
 		return fmt.Sprintf("execution %d, which was steered into a predicted hang (%s)", n, p.Kind)
 	}
 	return fmt.Sprintf("execution %d, %s", n, s)
@@ -130,16 +130,20 @@ func (e *explorer) how(n int, s strategy.Strategy) string {
 // strategy returns the strategy of execution n.
 func (e *explorer) strategy(n int) strategy.Strategy {
 	if len(e.plan.Steer) == 0 {
+		n -= e.plan.Displaced
 		s := strategy.Mix(e.plan.Seed, n, e.asked)
 		if e.cancels > 0 {
 			s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
 		}
 		return s
 	}
-	i := n - e.plan.Steered
+	i := e.try(n)
 	p := e.plan.Steer[i%len(e.plan.Steer)]
 	return strategy.NewSteer(e.plan.Seed, i/len(e.plan.Steer), p.Pauses)
 }
+
+// try returns the number of the try of steering that execution n is.
+func (e *explorer) try(n int) int { return (n - e.plan.Steered) / max(e.plan.Stride, 1) }
 
 // learns reports whether execution n is looked at for what it predicts: the first ones all are, and then some.
 func learns(n int) bool { return n < 32 || n%8 == 0 }

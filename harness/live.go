@@ -35,7 +35,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 	points := p.Asked
 	began := time.Now()
 	n := p.First
-	for ; n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n++ {
+	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
 		e.note(session.Event{Kind: session.Began, N: n})
 		out, passed := e.runLive(liveSeed(p.Seed, n), points)
 		if n == 0 {
@@ -76,7 +76,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 	}
-	e.note(session.Event{Kind: session.Ended, N: n})
+	e.note(session.Event{Kind: session.Ended, N: min(n, p.Last)})
 	if e.err != nil {
 		t.Fatal("jostle: keep what was found:", e.err)
 	}

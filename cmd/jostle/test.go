@@ -19,6 +19,7 @@ import (
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // testFlags are the flags of jostle test.
@@ -31,6 +32,7 @@ type testFlags struct {
 	mode      string
 	leaks     bool
 	cancel    bool
+	shard     string
 
 	run, skip    string
 	count        int
@@ -78,6 +80,7 @@ not be run.`, defaultSchedules, defaultPerTest),
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
 	fl.BoolVar(&f.cancel, "cancel", false, "cancel contexts that a test makes, at any sync point: what does not end then is a finding")
+	fl.StringVar(&f.shard, "shard", "", "run one of several parts: 2/4 is the second of four, which together do what the command does without")
 	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
 	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
 	fl.IntVar(&f.count, "count", 1, "so many times the schedules")
@@ -126,6 +129,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if err := f.check(); err != nil {
 		return err
 	}
+	var shard session.Shard
+	if f.shard != "" {
+		var err error
+		if shard, err = session.ParseShard(f.shard); err != nil {
+			return fmt.Errorf("-shard %w", err)
+		}
+	}
 	interrupted := ctx
 	if f.timeout > 0 {
 		var stop context.CancelFunc
@@ -147,7 +157,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: testEnviron(res.Env),
 	}
 	if c.Schedules == 0 && c.Time == 0 {

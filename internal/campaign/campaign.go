@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // Config says how much is to be done, and with what.
@@ -29,6 +30,7 @@ type Config struct {
 	Cancel    bool // contexts that tests make are cancelled
 	Race      bool // the binaries have the race detector
 	Leaks     bool // goroutines that are left are findings
+	Shard     session.Shard
 
 	Run, Skip string   // as go test has them
 	Args      []string // for the test binaries: -test.short and so on, and what is behind -args
@@ -159,9 +161,14 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 	return p, nil
 }
 
-// natives runs fuzz targets on their corpora, as go test does.
+// natives runs fuzz targets on their corpora, as go test does. Each belongs to one shard.
 func (c *campaign) natives(ctx context.Context) {
+	n := 0
 	for _, p := range c.packages {
+		p.natives = slices.DeleteFunc(p.natives, func(string) bool {
+			n++
+			return c.Shard.Next(n) != n
+		})
 		if len(p.natives) == 0 || ctx.Err() != nil {
 			continue
 		}

@@ -37,7 +37,7 @@ func (c *campaign) print(p *pkg) {
 
 // printIdle tells of comments of a package that have said of nothing that it is no finding, although all of its tests ran.
 func (c *campaign) printIdle(b *strings.Builder, p *pkg) {
-	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks {
+	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks || c.Shard.Parts() > 1 {
 		return
 	}
 	for _, i := range p.Ignores {

@@ -48,6 +48,8 @@ type test struct {
 	predicted           []*predicted
 	steered             []*predicted // now, in executions
 	steerFrom, steerEnd int
+	stride              int // from one try to the next
+	displaced           int // executions of other numbers by predictions that only this shard has made
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -106,7 +108,7 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 func (t *test) plan(left time.Duration) *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
-		Seed: t.seed, First: t.next, Last: t.last, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
+		Seed: t.seed, First: t.c.Shard.Next(t.next), Last: t.last, Shard: t.c.Shard, Displaced: t.displaced, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {
 		p.Known = append(p.Known, cause)
@@ -121,7 +123,7 @@ func (t *test) plan(left time.Duration) *session.Plan {
 			p.Last = min(p.Last, liveRuns)
 		}
 	case isolated:
-		p.Last, p.Warm, p.Plain = t.next+1, 0, 0
+		p.Last, p.Warm, p.Plain = p.First+1, 0, 0
 	}
 	return p
 }
@@ -135,7 +137,12 @@ func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Durat
 func (t *test) ran() time.Duration { return t.spent + time.Since(t.resumed) }
 
 // isolate has the test go on at an execution, each in a process of its own.
-func (t *test) isolate(why string, next int) { t.mode, t.why, t.next = isolated, why, next }
+func (t *test) isolate(why string, next int) {
+	t.mode, t.why, t.next = isolated, why, next
+	if next < t.steerFrom {
+		t.steerFrom, t.steerEnd = 0, 0 // what was begun there is behind it
+	}
+}
 
 // goLive has the test begin again, live, unless it may only be controlled.
 func (t *test) goLive(why string) {
@@ -149,8 +156,14 @@ const liveRuns = 20
 
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
+	t.choose()
 	plan := t.plan(left)
 	t.steer(plan)
+	if plan.First >= plan.Last { // all that is left belongs to other shards
+		t.next = plan.Last
+		t.finished = t.last > 0 && t.next >= t.last
+		return
+	}
 	limit := patience + left
 	if left == 0 {
 		limit = 24 * time.Hour

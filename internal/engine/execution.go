@@ -111,6 +111,7 @@ type Execution struct {
 	interlock interlock
 
 	wants     []want
+	wanted    int       // how many there were
 	callSites *callSite // of all executions
 
 	objects objects
@@ -213,7 +214,7 @@ func (x *Execution) reset() {
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.interlock.moves = 0
 	clear(x.wants)
-	x.wants = x.wants[:0]
+	x.wants, x.wanted = x.wants[:0], 0
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.finals.reset()

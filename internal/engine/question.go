@@ -82,7 +82,21 @@ func (q *Question) Runnable() iter.Seq2[int, *Task] {
 	}
 }
 
-// Holds reports whether t holds a lock that it took at the sync point with the given key.
+// Wants returns the number of what t is about to acquire of a resource, counted over the execution from 1, if it said so at the
+// sync point with the given key; else 0.
+func (q *Question) Wants(t *Task, site uint64) int {
+	for i := len(q.x.wants) - 1; i >= 0; i-- {
+		if w := &q.x.wants[i]; w.task == t {
+			if w.site.StableKey() == site {
+				return w.id
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// Holds reports whether t holds a lock, or some of a resource, that it took at the sync point with the given key.
 func (q *Question) Holds(t *Task, site uint64) bool {
 	if t.held == 0 {
 		return false

@@ -13,11 +13,13 @@ type want struct {
 	object *Object
 	n      int64
 	site   *Site
+	id     int // counts the wants of an execution, from 1
 }
 
 // Wants notes that t waits for n of o, a Resource, from now on until Got or GaveUp.
 func (t *Task) Wants(o *Object, n int64, s *Site) {
-	t.x.wants = append(t.x.wants, want{t, o, n, s})
+	t.x.wanted++
+	t.x.wants = append(t.x.wants, want{t, o, n, s, t.x.wanted})
 }
 
 // GaveUp notes that t does not wait for o any more.
@@ -38,6 +40,9 @@ func (t *Task) GaveUp(o *Object) {
 func (t *Task) Got(o *Object, n int64, s *Site) {
 	t.GaveUp(o)
 	t.Step(OpAcquire, o, s)
+	if t.x.limits.Keep {
+		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n})
+	}
 	for i := range o.holds {
 		if h := &o.holds[i]; h.Task == t && h.Site == s {
 			h.N += n
@@ -57,6 +62,9 @@ func (t *Task) GaveBack(o *Object, n int64, s *Site) {
 			h := &o.holds[i]
 			if own && h.Task != t {
 				continue
+			}
+			if x := t.x; x.limits.Keep {
+				x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Given: true})
 			}
 			k := min(n, h.N)
 			h.N -= k

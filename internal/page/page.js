@@ -803,7 +803,7 @@ function besides(view) {
 function lockOrder(view) {
 	const order = view.f.locks;
 	if (!order || !(order.edges || []).length) return null;
-	const weight = id => order.edges.some(e => e.cycle && (e.from === id || e.to === id)) ? 2 : order.edges.some(e => e.predicted && (e.from === id || e.to === id)) ? 1 : 0;
+	const weight = id => order.edges.some(e => e.cycle && (e.from === id || e.to === id)) ? 2 : 0;
 	const nodes = [...order.locks].sort((a, b) => weight(b.id) - weight(a.id) || a.id - b.id).slice(0, 12);
 	const R = 105, W = 380, H = nodes.length > 2 ? 290 : 130, pos = new Map();
 	nodes.forEach((o, i) => {
@@ -814,19 +814,19 @@ function lockOrder(view) {
 	for (const e of order.edges) {
 		if (!pos.has(e.from) || !pos.has(e.to)) continue;
 		const k = e.from + ' ' + e.to, have = drawn.get(k);
-		drawn.set(k, { from: e.from, to: e.to, cycle: e.cycle || have && have.cycle, predicted: e.predicted || have && have.predicted });
+		drawn.set(k, { from: e.from, to: e.to, cycle: e.cycle || have && have.cycle });
 	}
 	const edges = [...drawn.values()].map(e => {
 		const [x1, y1] = pos.get(e.from), [x2, y2] = pos.get(e.to), dx = x2 - x1, dy = y2 - y1, d = Math.hypot(dx, dy) || 1;
 		const mx = (x1 + x2) / 2 - dy / d * 34, my = (y1 + y2) / 2 + dx / d * 34;
 		const cut = (x, y) => { const a = mx - x, b = my - y, l = Math.hypot(a, b) || 1; return [x + a / l * 17, y + b / l * 17]; };
 		const [ax, ay] = cut(x1, y1), [bx, by] = cut(x2, y2);
-		return svg('path', { d: e.from === e.to ? `M${x1 - 10} ${y1 - 14}c-30 -50 50 -50 20 0` : `M${ax} ${ay}Q${mx} ${my} ${bx} ${by}`, class: 'lock-edge' + (e.cycle ? ' cycle' : '') + (e.predicted ? ' predicted' : ''), 'marker-end': 'url(#tip-' + (e.cycle ? 'lockred' : 'lockblue') + ')' });
+		return svg('path', { d: e.from === e.to ? `M${x1 - 10} ${y1 - 14}c-30 -50 50 -50 20 0` : `M${ax} ${ay}Q${mx} ${my} ${bx} ${by}`, class: 'lock-edge' + (e.cycle ? ' cycle' : ''), 'marker-end': 'url(#tip-' + (e.cycle ? 'lockred' : 'lockblue') + ')' });
 	});
 	const picture = svg('svg', { viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': 'Which lock is taken while which is held; the same is in the list' },
 		svg('defs', {}, ['red', 'blue'].map(c => svg('marker', { id: 'tip-lock' + c, viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: 'auto', markerUnits: 'userSpaceOnUse', 'overflow': 'visible' }, svg('path', { d: 'M-4 -2 10 5 -4 12z', class: 'arrow-' + c })))), edges,
 		nodes.map(o => { const [x, y] = pos.get(o.id); return [svg('circle', { cx: x, cy: y, r: 15 }), svg('text', { x, y: y + (y > H / 2 + 4 ? 27 : -27) }, clip(view.object(o.id), 24))]; }));
-	const items = [...order.edges].sort((a, b) => (b.cycle ? 1 : 0) - (a.cycle ? 1 : 0)).slice(0, 14).map(e => el('li', { class: e.cycle ? 'cycle' : null }, view.title(e.goroutine) + ' holds ', el('b', {}, view.object(e.from)), ' (' + short(e.held) + ') and takes ', el('b', {}, view.object(e.to)), ' (' + short(e.acquired) + ')', e.cycle ? ', in the circle' : e.predicted ? ', in a circle that could close' : ''));
+	const items = [...order.edges].sort((a, b) => (b.cycle ? 1 : 0) - (a.cycle ? 1 : 0)).slice(0, 14).map(e => el('li', { class: e.cycle ? 'cycle' : null }, view.title(e.goroutine) + ' holds ', el('b', {}, view.object(e.from)), ' (' + short(e.held) + ') and takes ', el('b', {}, view.object(e.to)), ' (' + short(e.acquired) + ')', e.cycle ? ', in the circle' : ''));
 	return el('section', { 'aria-labelledby': 'order' }, el('h3', { id: 'order' }, 'The order in which locks are taken'), el('p', { class: 'hint' }, 'An arrow leads from a lock that is held to one that is taken meanwhile. Where arrows go round, goroutines can wait for each other.'),
 		el('div', { class: 'locks' }, picture, el('ul', {}, items, order.edges.length > 14 && el('li', {}, 'and ' + (order.edges.length - 14) + ' more'))));
 }

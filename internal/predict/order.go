@@ -101,6 +101,23 @@ func (e *execution) cycles(edges []edge, found func([]edge)) {
 	}
 }
 
+// kept calls found with each two edges of goroutines that take more of one resource while they keep some of it.
+func (e *execution) kept(edges []edge, found func(a, b edge)) {
+	for i, a := range edges {
+		o := e.objects[e.holds[a.to].object]
+		if o == nil || o.Kind != engine.Resource || e.holds[a.from].object != o.ID {
+			continue
+		}
+		for _, b := range edges[i:] {
+			if e.holds[b.from].object == o.ID && e.holds[b.to].object == o.ID && e.holds[a.to].task != e.holds[b.to].task &&
+				e.concurrent(&e.holds[a.from], e.holds[a.to].from, &e.holds[b.from], e.holds[b.to].from) {
+				found(a, b)
+				break
+			}
+		}
+	}
+}
+
 // nested calls found with each edge of a reader that comes in once more, where a writer may queue between: it keeps the
 // reader out, who keeps the writer out.
 func (e *execution) nested(edges []edge, found func(edge, *hold)) {
@@ -143,10 +160,21 @@ func (o *orders) learn(e *execution) []Prediction {
 	var out []Prediction
 	e.cycles(edges, func(cycle []edge) {
 		var places []place
+		kind := Order
 		for _, ed := range cycle {
 			places = append(places, place{e.holds[ed.from].site, e.holds[ed.to].site})
+			if o := e.objects[e.holds[ed.from].object]; o != nil && o.Kind == engine.Resource {
+				kind = Release // of which there may be enough for all
+			}
 		}
-		out = append(out, ordered(places))
+		p := ordered(places)
+		p.Kind = kind
+		out = append(out, p)
+	})
+	e.kept(edges, func(a, b edge) {
+		p := ordered([]place{{e.holds[a.from].site, e.holds[a.to].site}, {e.holds[b.from].site, e.holds[b.to].site}})
+		p.Kind = Release
+		out = append(out, p)
 	})
 	e.nested(edges, func(ed edge, writer *hold) {
 		held, taken := e.holds[ed.from].site, e.holds[ed.to].site

@@ -224,7 +224,6 @@ type LockEdge struct {
 	Held      *Place `json:"held,omitempty"`     // where it had taken From
 	Acquired  *Place `json:"acquired,omitempty"` // where it took To, or waits for it
 	Cycle     bool   `json:"cycle,omitempty"`    // of the circle of this finding
-	Predicted bool   `json:"predicted,omitempty"`
 }
 
 // A Source is a window of a file.

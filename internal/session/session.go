@@ -48,9 +48,12 @@ type Plan struct {
 	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
+	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
+	Displaced   int           `json:",omitempty"` // execution n has the schedule of number n-Displaced
 
 	Steer     []predict.Prediction `json:",omitempty"` // into these, a try of each in turn
 	Steered   int                  `json:",omitempty"` // the execution of the first try
+	Stride    int                  `json:",omitempty"` // from one try to the next, in executions; 0 is 1
 	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
 	Enough    bool                 `json:",omitempty"` // of predictions
 

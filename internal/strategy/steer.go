@@ -21,6 +21,7 @@ type Steer struct {
 	source Source
 	pauses []Pause
 	always bool
+	wants  int // the last that was held back: code that acquires something passes sync points of its own on the way
 }
 
 // NewSteer returns the n-th try, n >= 0, of steering into a hang that needs the pauses. The first holds everybody back
@@ -51,7 +52,14 @@ func (s *Steer) Choose(q *engine.Question) int {
 func (s *Steer) holds(q *engine.Question) bool {
 	site := q.Site.StableKey()
 	for _, p := range s.pauses {
-		if p.At == site && (p.Hold == 0 || q.Holds(q.Task, p.Hold)) {
+		if p.At != site {
+			id := q.Wants(q.Task, p.At)
+			if id <= s.wants {
+				continue
+			}
+			s.wants = id
+		}
+		if p.Hold == 0 || q.Holds(q.Task, p.Hold) {
 			return s.always || s.source.Intn(4) > 0
 		}
 	}
