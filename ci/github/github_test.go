@@ -17,7 +17,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// TestLint lints what is there to be copied. Steps of actions are linted as those of a workflow with the same inputs.
+// TestLint lints what is there to be copied, and the scripts behind it where shellcheck is installed. Steps of actions are linted as those of a workflow with the same inputs.
 func TestLint(t *testing.T) {
 	var out bytes.Buffer
 	shellcheck, _ := exec.LookPath("shellcheck")
@@ -43,6 +43,19 @@ func TestLint(t *testing.T) {
 		lint(a, readAction(t, a).asWorkflow(t))
 	}
 	assert.Empty(t, out.String())
+	if shellcheck != "" {
+		for _, pattern := range []string{"*", "../*", "../*/*.sh"} {
+			scripts, err := filepath.Glob(pattern)
+			require.NoError(t, err)
+			for _, name := range scripts {
+				if content, err := os.ReadFile(name); err != nil || !bytes.HasPrefix(content, []byte("#!")) {
+					continue
+				}
+				said, err := exec.CommandContext(t.Context(), shellcheck, name).CombinedOutput()
+				assert.NoError(t, err, "%s", said)
+			}
+		}
+	}
 }
 
 // TestInputs: what a workflow gives to an action of ours, the action knows, and it gets all that it must have.
@@ -89,6 +102,19 @@ func actions(t *testing.T) []string {
 	return files
 }
 
+// cache is where jostle keeps rewritten sources, for all projects.
+var cache string
+
+func TestMain(m *testing.M) {
+	var err error
+	if cache, err = os.MkdirTemp("", "jostle-github-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(cache)
+	os.Exit(code)
+}
+
 // A project is somebody's module in a repository of its own.
 type project struct {
 	*testing.T
@@ -104,7 +130,7 @@ func newProject(t *testing.T) *project {
 	repo, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	p := &project{T: t, dir: t.TempDir()}
-	p.env = append(os.Environ(), "JOSTLE_CACHE="+t.TempDir(), "GOFLAGS=", "GOWORK=off", "GIT_CONFIG_GLOBAL=/dev/null")
+	p.env = append(os.Environ(), "JOSTLE_CACHE="+cache, "GOFLAGS=", "GOWORK=off", "GIT_CONFIG_GLOBAL=/dev/null")
 	git(t, p.dir, "init", "--quiet")
 	p.write("testdata/project.txtar")
 	p.run("go", "mod", "edit", "-replace", "github.com/jostle-dev/jostle="+repo)
@@ -128,9 +154,7 @@ func (p *project) write(archive string) {
 	a, err := txtar.ParseFile(archive)
 	require.NoError(p, err)
 	for _, f := range a.Files {
-		name := filepath.Join(p.dir, f.Name)
-		require.NoError(p, os.MkdirAll(filepath.Dir(name), 0o755))
-		require.NoError(p, os.WriteFile(name, f.Data, 0o644))
+		p.file(f.Name, string(f.Data))
 	}
 }
 
@@ -192,9 +216,20 @@ func TestPullRequest(t *testing.T) {
 		assert.Contains(t, log, "FuzzTransfer", "its fuzz target searches too")
 		assert.Equal(t, []string{"jostle/deadlock bank/bank.go"}, results(t, r.uploads["changed"]))
 	})
+	t.Run("it does not build", func(t *testing.T) {
+		p := newProject(t)
+		branch := p.pull(func() { p.write("testdata/wrong.txtar") })
+		r := newRunner(t, p.dir, p.env)
+		j := r.run("pull-request.yml", branch)["changed"]
+		require.NotNil(t, j)
+		assert.True(t, j.failed)
+		assert.Contains(t, j.log.String(), "clock/clock.go:5:")
+		assert.Contains(t, j.log.String(), "[exit code 2]")
+		assert.NotContains(t, j.log.String(), "[exit code 1]")
+	})
 	t.Run("no code", func(t *testing.T) {
 		p := newProject(t)
-		branch := p.pull(func() { require.NoError(t, os.WriteFile(filepath.Join(p.dir, "README.md"), []byte("new\n"), 0o644)) })
+		branch := p.pull(func() { p.file("README.md", "new\n") })
 		r := newRunner(t, p.dir, p.env)
 		j := r.run("pull-request.yml", branch)["changed"]
 		require.NotNil(t, j)
@@ -248,6 +283,67 @@ func TestNights(t *testing.T) {
 	}
 }
 
+// TestCorpus: the branch gives back what was saved, and leaves alone what is there.
+func TestCorpus(t *testing.T) {
+	corpus, err := filepath.Abs("corpus")
+	require.NoError(t, err)
+	origin := &project{T: t, dir: t.TempDir(), env: os.Environ()}
+	git(t, origin.dir, "init", "--quiet")
+	git(t, origin.dir, "commit", "--quiet", "--allow-empty", "--message", "the project")
+	clone := func() *project {
+		p := &project{T: t, dir: t.TempDir(), env: os.Environ()}
+		git(t, ".", "clone", "--quiet", "--depth", "1", "file://"+origin.dir, p.dir)
+		return p
+	}
+	const kept, input, other = "a/testdata/jostle/TestA-1.jostle", "a/b/testdata/fuzz/FuzzB/1", "a/testdata/golden"
+
+	first := clone()
+	first.run(corpus, "load", "found") // there is no such branch yet
+	for _, name := range []string{kept, input, other} {
+		first.file(name, "first")
+	}
+	first.run(corpus, "save", "found")
+	first.run(corpus, "save", "found")
+	assert.Equal(t, input+"\n"+kept, git(t, origin.dir, "ls-tree", "-r", "--name-only", "found"))
+	assert.Equal(t, "1", git(t, origin.dir, "rev-list", "--count", "found"), "nothing new is no commit")
+	assert.Empty(t, git(t, first.dir, "diff", "--cached", "--name-only"), "the index is left alone")
+
+	second := clone()
+	second.file(kept, "second")
+	second.run(corpus, "load", "found")
+	assert.Equal(t, "second", second.read(kept))
+	assert.Equal(t, "first", second.read(input))
+	second.run(corpus, "save", "found")
+	assert.Equal(t, "2", git(t, origin.dir, "rev-list", "--count", "found"))
+	assert.Equal(t, "second", git(t, origin.dir, "show", "found:"+kept))
+}
+
+func (p *project) file(name, content string) {
+	p.Helper()
+	name = filepath.Join(p.dir, name)
+	require.NoError(p, os.MkdirAll(filepath.Dir(name), 0o755))
+	require.NoError(p, os.WriteFile(name, []byte(content), 0o644))
+}
+
+func (p *project) read(name string) string {
+	p.Helper()
+	content, err := os.ReadFile(filepath.Join(p.dir, name))
+	require.NoError(p, err)
+	return string(content)
+}
+
+// TestClusterFuzzLite: the script that a project copies runs the one that comes with the jostle it requires, in the project.
+func TestClusterFuzzLite(t *testing.T) {
+	script, err := filepath.Abs("../clusterfuzzlite/build.sh")
+	require.NoError(t, err)
+	jostle := &project{T: t, dir: t.TempDir()}
+	jostle.file("go.mod", "module github.com/jostle-dev/jostle\n")
+	jostle.file("ci/oss-fuzz/build.sh", "echo building in $PWD\n")
+	p := &project{T: t, dir: t.TempDir(), env: append(os.Environ(), "GOFLAGS=", "GOWORK=off")}
+	p.file("go.mod", "module example.com/project\n\nrequire github.com/jostle-dev/jostle v0.0.0\n\nreplace github.com/jostle-dev/jostle => "+jostle.dir+"\n")
+	assert.Equal(t, "building in "+p.dir+"\n", p.run(script))
+}
+
 func TestChanged(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -275,13 +371,11 @@ func TestChanged(t *testing.T) {
 			p := &project{T: t, dir: t.TempDir(), env: p.env}
 			require.NoError(t, os.CopyFS(p.dir, os.DirFS(original)))
 			for _, name := range tt.files {
-				file := filepath.Join(p.dir, name)
-				require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
-				content, err := os.ReadFile(file)
+				before, err := os.ReadFile(filepath.Join(p.dir, name))
 				if err != nil {
 					require.ErrorIs(t, err, fs.ErrNotExist)
 				}
-				require.NoError(t, os.WriteFile(file, append(content, "// \n"...), 0o644))
+				p.file(name, string(before)+"// \n")
 			}
 			if tt.remove != "" {
 				require.NoError(t, os.Remove(filepath.Join(p.dir, tt.remove)))
