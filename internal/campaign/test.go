@@ -264,8 +264,11 @@ func (t *test) read(ctx context.Context, r run) {
 		}
 	}
 	t.distinct += distinct
-	if ctx.Err() != nil {
-		return // it was ended with everything else
+	if ctx.Err() != nil { // it was ended with everything else
+		if t.executions == 1 && !over && r.events[len(r.events)-1].Kind == session.Began {
+			t.executions = 0
+		}
+		return
 	}
 	if !over && !r.killed && t.mode == together && (at == 0 && plain > 1 || strings.Contains(r.output, "from outside bubble")) {
 		t.isolate("an execution leaves behind what ends the process in the next", max(at, 1))
