@@ -117,7 +117,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 			return Summary{}, err
 		}
 		if err := x.readKept(p); err != nil {
-			return false, err
+			return Summary{}, err
 		}
 		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
