@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/jostle-dev/jostle/internal/corpusfile"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -129,12 +130,12 @@ func FuzzSplit(f *testing.F) {
 
 func TestCorpusFile(t *testing.T) {
 	for _, data := range []string{"", "a\x00\"`\n\xff"} {
-		got, ok := parseCorpusFile(corpusFile([]byte(data)))
+		got, ok := corpusfile.Decode(corpusfile.Encode([]byte(data)))
 		assert.True(t, ok)
 		assert.Equal(t, data, got)
 	}
 	for _, bad := range []string{"", "go test fuzz v1\n", "go test fuzz v1\nint(3)\n", "go test fuzz v2\n[]byte(\"\")\n"} {
-		_, ok := parseCorpusFile([]byte(bad))
+		_, ok := corpusfile.Decode([]byte(bad))
 		assert.False(t, ok, bad)
 	}
 }

@@ -1,7 +1,7 @@
 package harness
 
 import (
-	"crypto/sha256"
+	"crypto/sha1"
 	"flag"
 	"fmt"
 	"os"
@@ -11,7 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jostle-dev/jostle/internal/corpusfile"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -27,25 +29,42 @@ import (
 //
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
 // there is one execution at a time in a process.
+//
+// In a binary that `go tool jostle libfuzzer` has built the inputs are those of libFuzzer, byte for byte the same, and a
+// finding ends the process. There the wanted finding is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()
 	requireInstrumented(f)
 	c := configure(options)
 	f.Add([]byte{})
+	if err := libfuzzer.EachSeed(func(data []byte) { f.Add(data) }); err != nil {
+		f.Fatalf("jostle: %v", err)
+	}
 	c.want.announce(f.Name())
 	known := knownFindings(f.Name())
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
 	r := newRunner(f)
 	r.cancel, r.ignore = c.cancel, c.ignore
-	f.Fuzz(func(t *testing.T, data []byte) {
+	run := func(t *testing.T, data []byte) (out outcome, sched []byte) {
 		r.tb = t
 		var in In
-		sched := split(data, &in)
-		out := r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
+		sched = split(data, &in)
+		out = r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
 		if out.snap != nil {
 			showOrders(&out.snap.Orders)
 		}
+		return out, sched
+	}
+	if libfuzzer.Enabled {
+		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
+			if out, sched := run(t, data); out.Found() {
+				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace(out.firstLogged()))
+			}
+		})
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, sched := run(t, data)
 		replay := replayCommand(t.Name(), data)
 		if w.saw(out.Verdict) && (!fuzzing() || known[string(data)]) {
 			t.Log(out.render(replay, sched))
@@ -57,6 +76,9 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 
 // fuzzing reports whether this process searches for new inputs, and does not only run those that are known.
 func fuzzing() bool {
+	if libfuzzer.Enabled {
+		return true
+	}
 	for _, name := range []string{"test.fuzz", "test.fuzzworker"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
 			return true
@@ -78,9 +100,14 @@ func goTest() string {
 // written: it is run with all others.
 func replayCommand(name string, data []byte) string {
 	if !strings.Contains(name, "/") && len(data) > 0 {
-		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
+		name += "/" + corpusfile.Name(data)
 	}
 	return fmt.Sprintf("%s -run '%s' .", goTest(), runPattern(name))
+}
+
+// importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.
+func importCommand(target string, data []byte) string {
+	return fmt.Sprintf("go tool jostle corpus %s crash-%x\n%s", target, sha1.Sum(data), replayCommand(target, data))
 }
 
 // runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.
@@ -94,7 +121,7 @@ func runPattern(name string) string {
 
 // announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
 func (w *want) announce(target string) {
-	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && worker.Value.String() != "true" {
+	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && !libfuzzer.Enabled && worker.Value.String() != "true" {
 		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, word(w.kind), ruleNumber(w.rule))
 	}
 }
@@ -142,7 +169,7 @@ func knownFindings(target string) map[string]bool {
 	files, _ := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
 	for _, name := range files {
 		if content, err := os.ReadFile(name); err == nil {
-			if data, ok := parseCorpusFile(content); ok {
+			if data, ok := corpusfile.Decode(content); ok {
 				known[data] = true
 			}
 		}
