@@ -227,6 +227,9 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	e.learn(n, out)
 	e.ignored(n, out)
 	switch {
+	case out.cut && !e.clean():
+		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
+		return false
 	case out.ignored.would != verdict.Pass && !out.Found():
 		return out.left() || e.goesOn(n, out, true)
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:

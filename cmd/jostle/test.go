@@ -64,7 +64,7 @@ shared by all tests, and nothing else ends the search.
 The flags of go test that choose and build tests mean what they mean there: -run, -skip, -count, -timeout (for the whole
 run), -short, -race, -tags, -trimpath, -json, -v and -args, behind which all is for the tests.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
-not be run.`, defaultSchedules, defaultPerTest),
+not be run, or the time was over before each had run once.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
@@ -187,7 +187,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 			github.file(file, dir)
 		}
 	}
-	failed, err := campaign.Run(ctx, c, binaries)
+	sum, err := campaign.Run(ctx, c, binaries)
 	line.clear()
 	if err != nil {
 		return err
@@ -199,10 +199,12 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
 	}
 	switch {
-	case failed:
+	case sum.Failed:
 		return errFound
 	case interrupted.Err() != nil:
 		return errors.New("interrupted")
+	case sum.Unrun > 0:
+		return fmt.Errorf("the time was over before all tests had run once: %d have not", sum.Unrun)
 	}
 	return nil
 }

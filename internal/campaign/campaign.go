@@ -95,12 +95,18 @@ func (c *campaign) ignored(places []string) {
 	}
 }
 
-// Run runs the tests of the binaries, and reports whether any package has failed. It returns an error only for what keeps it from running them at all; when ctx ends it
+// A Summary is what became of all tests.
+type Summary struct {
+	Failed bool // something was found, or a test fails
+	Unrun  int  // tests and fuzz targets that the time was too short for
+}
+
+// Run runs the tests of the binaries. It returns an error only for what keeps it from running them at all; when ctx ends it
 // returns what was done until then.
-func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err error) {
+func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	temp, err := os.MkdirTemp("", "jostle-campaign-")
 	if err != nil {
-		return false, err
+		return Summary{}, err
 	}
 	defer os.RemoveAll(temp)
 	x := &campaign{Config: c, temp: temp, used: map[string]bool{}}
@@ -108,10 +114,10 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 		finding.Sweep(b.findings())
 		p, err := x.list(ctx, b)
 		if err != nil {
-			return false, err
+			return Summary{}, err
 		}
 		if err := x.readKept(p); err != nil {
-			return false, err
+			return Summary{}, err
 		}
 		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
@@ -126,7 +132,11 @@ func Run(ctx context.Context, c Config, binaries []Binary) (failed bool, err err
 		t.shown.finished = true
 	}
 	x.printFinished()
-	return slices.ContainsFunc(x.packages, (*pkg).failed), nil
+	sum := Summary{Failed: slices.ContainsFunc(x.packages, (*pkg).failed)}
+	for _, p := range x.packages {
+		sum.Unrun += p.unrun()
+	}
+	return sum, nil
 }
 
 // A pkg is a package under test.
@@ -135,6 +145,21 @@ type pkg struct {
 	tests   []*test
 	natives []string // fuzz targets: they run once, as go test runs them
 	native  run
+	idle    bool // its fuzz targets did not run: the time was over
+}
+
+// unrun returns how many tests and fuzz targets of a package have not run once, because the time was over.
+func (p *pkg) unrun() int {
+	n := 0
+	if p.idle {
+		n = len(p.natives)
+	}
+	for _, t := range p.tests {
+		if t.unrun() {
+			n++
+		}
+	}
+	return n
 }
 
 // list finds the tests of a package that are asked for.
@@ -172,7 +197,11 @@ func (c *campaign) natives(ctx context.Context) {
 			n++
 			return c.Shard.Next(n) != n
 		})
-		if len(p.natives) == 0 || ctx.Err() != nil {
+		if len(p.natives) == 0 {
+			continue
+		}
+		if ctx.Err() != nil {
+			p.idle = true
 			continue
 		}
 		what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")

@@ -19,10 +19,13 @@ func (c *campaign) print(p *pkg) {
 		t.print(&b)
 		spent += t.spent
 	}
+	if p.idle {
+		fmt.Fprintf(&b, "    %s: %s\n", strings.Join(p.natives, ", "), unrun)
+	}
 	c.printIdle(&b, p)
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
 	switch {
-	case p.failed():
+	case p.failed() || p.unrun() > 0:
 		fmt.Fprintf(&b, "FAIL\nFAIL\t%s\t%s\n", p.Package, seconds)
 	case len(p.tests)+len(p.natives) == 0:
 		fmt.Fprintf(&b, "ok  \t%s\t%s [no tests to run]\n", p.Package, seconds)
@@ -64,7 +67,19 @@ func (p *pkg) failed() bool {
 	return false
 }
 
+// unrun is said of a test that has not run.
+const unrun = "not run: the time was over"
+
+// unrun reports whether the time was over before a test had run once.
+func (t *test) unrun() bool {
+	return t.executions == 0 && !t.finished && !t.failed && len(t.confirmed) == 0
+}
+
 func (t *test) print(b *strings.Builder) {
+	if t.unrun() {
+		fmt.Fprintf(b, "    %s: %s\n", t.name, unrun)
+		return
+	}
 	seconds := t.spent.Seconds()
 	if t.c.Verbose {
 		fmt.Fprintf(b, "=== RUN   %s\n%s", t.name, t.printed)

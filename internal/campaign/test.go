@@ -264,8 +264,11 @@ func (t *test) read(ctx context.Context, r run) {
 		}
 	}
 	t.distinct += distinct
-	if ctx.Err() != nil {
-		return // it was ended with everything else
+	if ctx.Err() != nil { // it was ended with everything else
+		if t.executions == 1 && !over && r.events[len(r.events)-1].Kind == session.Began {
+			t.executions = 0
+		}
+		return
 	}
 	if !over && !r.killed && t.mode == together && (at == 0 && plain > 1 || strings.Contains(r.output, "from outside bubble")) {
 		t.isolate("an execution leaves behind what ends the process in the next", max(at, 1))
@@ -419,10 +422,16 @@ func (t *test) passes(ctx context.Context) bool {
 	return true
 }
 
+// comparing is how long a test may take that is compared: one that hangs has shown it by then.
+const comparing = 10 * time.Second
+
 // compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
 func (t *test) compare(ctx context.Context) {
-	r, err := t.process(ctx, nil, patience)
-	if err == nil && ctx.Err() == nil && r.exit > 0 {
+	switch r, err := t.process(ctx, nil, comparing); {
+	case err != nil || ctx.Err() != nil:
+	case r.killed:
+		t.notes = append(t.notes, fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing))
+	case r.exit > 0:
 		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
 	}
 }

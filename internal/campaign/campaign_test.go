@@ -1,0 +1,85 @@
+package campaign
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// build builds a test binary, which runs as go test runs it: nothing in it is instrumented.
+func build(t *testing.T, source string) Binary {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n\ngo 1.25\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport \"testing\"\n\n"+source), 0o644))
+	b := Binary{Package: "example.com/a", Module: "example.com/a", Dir: dir, Path: filepath.Join(t.TempDir(), "a.test")}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", b.Path, ".")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return b
+}
+
+// TestUnrun: what the time was too short for is not well.
+func TestUnrun(t *testing.T) {
+	const twoTests = `
+func TestFirst(t *testing.T) {}
+func TestSecond(t *testing.T) {}
+`
+	const first, second = "    TestFirst: run once", "    TestSecond: not run: the time was over\n"
+	tests := []struct {
+		name, source string
+		ends         bool // the time, when the first test is done
+		want         Summary
+		says, never  []string
+	}{
+		{
+			name: "all ran", source: twoTests,
+			says: []string{first, "    TestSecond: run once", "ok  \texample.com/a\t"}, never: []string{"not run", "FAIL"},
+		},
+		{
+			name: "one did not", source: twoTests, ends: true, want: Summary{Unrun: 1},
+			says: []string{first, second, "\nFAIL\texample.com/a\t"}, never: []string{"ok  \t"},
+		},
+		{
+			name: "one did not, and the other fails", source: strings.Replace(twoTests, "{}", `{ t.Error("no") }`, 1), ends: true,
+			want: Summary{Failed: true, Unrun: 1}, says: []string{second, "\nFAIL\texample.com/a\t"},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			var printed strings.Builder
+			c := Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
+			if tt.ends {
+				c.Progress = func(int, int, int, int) { end() }
+			}
+			got, err := Run(ctx, c, []Binary{build(t, tt.source)})
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got)
+			for _, s := range tt.says {
+				assert.Contains(t, printed.String(), s)
+			}
+			for _, s := range tt.never {
+				assert.NotContains(t, printed.String(), s)
+			}
+		})
+	}
+	t.Run("a fuzz target", func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		var printed strings.Builder
+		c := &campaign{Config: Config{Print: func(_, text string) { printed.WriteString(text) }}}
+		c.packages = []*pkg{{Binary: Binary{Package: "example.com/a"}, natives: []string{"FuzzA"}}}
+		end()
+		c.natives(ctx)
+		c.printFinished()
+		assert.Equal(t, 1, c.packages[0].unrun())
+		assert.Contains(t, printed.String(), "    FuzzA: not run: the time was over\nFAIL\n")
+	})
+}
