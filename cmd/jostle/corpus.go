@@ -244,7 +244,7 @@ func (k *keeper) add(ctx context.Context, file string, found bool) error {
 	}
 	result, why := e.Judge(out)
 	if found && (result == corpus.Failed || out.Verdict == "pass") {
-		if why == "" {
+		if result != corpus.Failed {
 			why = "it passes"
 		}
 		return fmt.Errorf("%s cannot be kept as one that must be found: %s", file, why)
@@ -437,14 +437,11 @@ type item struct {
 }
 
 func (i *item) candidate() corpus.Candidate {
-	kind, cause := i.out.Verdict, i.out.Cause
+	features := i.out.Features(i.test())
 	if i.entry != nil {
-		kind, cause = string(i.entry.Expect)+" "+i.entry.Verdict, i.entry.Cause
+		features = append(features, i.entry.Feature(i.test()))
 	}
-	if kind == "pass" {
-		cause = 0
-	}
-	return corpus.Candidate{Features: i.out.Features(i.test(), kind, cause), Size: i.size}
+	return corpus.Candidate{Features: features, Size: i.size}
 }
 
 // items returns the entries and the inputs of a package, run.

@@ -149,10 +149,18 @@ func TestCover(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, corpus.Cover(test.all)) })
 	}
-	o := corpus.Outcome{Orders: engine.Orders{1 << 3, 0, 0, 1}}
+}
+
+func TestFeatures(t *testing.T) {
+	o := corpus.Outcome{Verdict: "leak", Cause: 7, Orders: engine.Orders{1 << 3, 0, 0, 1}}
 	require.Equal(t, []corpus.Feature{
-		{Test: "TestX", Order: -1, Cause: 7, Kind: "fixed leak"}, {Test: "TestX", Order: 3}, {Test: "TestX", Order: 192},
-	}, o.Features("TestX", "fixed leak", 7))
+		{Test: "TestX", Order: -1, Kind: "leak", Cause: 7}, {Test: "TestX", Order: 3}, {Test: "TestX", Order: 192},
+	}, o.Features("TestX"))
+	o = corpus.Outcome{Verdict: "pass", Cause: 9}
+	require.Equal(t, []corpus.Feature{{Test: "TestX", Order: -1, Kind: "pass"}}, o.Features("TestX"))
+	fixed := corpus.Entry{Expect: corpus.Fixed, Verdict: "leak", Cause: 7}
+	found := corpus.Entry{Expect: corpus.Found, Verdict: "leak", Cause: 7}
+	require.NotEqual(t, fixed.Feature("TestX"), found.Feature("TestX"))
 }
 
 func TestDecode(t *testing.T) {

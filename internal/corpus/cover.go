@@ -8,13 +8,22 @@ import (
 type Feature struct {
 	Test  string
 	Order int    // member of engine.Orders, from 0; -1 for none
-	Cause uint64 // if Order is -1: why it ends
-	Kind  string // if Order is -1: how, and what is expected
+	Kind  string // if Order is -1: how it ends, or what an entry is
+	Cause uint64 // if Order is -1: why it ends; 0 if it passes
+}
+
+// Feature returns what an entry for a test shows by being one.
+func (e *Entry) Feature(test string) Feature {
+	return Feature{Test: test, Order: -1, Kind: string(e.Expect) + " " + e.Verdict, Cause: e.Cause}
 }
 
 // Features returns what the execution of a test shows: each order of two operations, and how it ends.
-func (o *Outcome) Features(test, kind string, cause uint64) []Feature {
-	out := []Feature{{Test: test, Order: -1, Cause: cause, Kind: kind}}
+func (o *Outcome) Features(test string) []Feature {
+	ends := Feature{Test: test, Order: -1, Kind: o.Verdict}
+	if o.Verdict != pass {
+		ends.Cause = o.Cause
+	}
+	out := []Feature{ends}
 	for i := range 256 {
 		if o.Orders.Has(i) {
 			out = append(out, Feature{Test: test, Order: i})
