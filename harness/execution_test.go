@@ -127,18 +127,6 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-func TestCorpusFile(t *testing.T) {
-	for _, data := range []string{"", "a\x00\"`\n\xff"} {
-		got, ok := parseCorpusFile(corpusFile([]byte(data)))
-		assert.True(t, ok)
-		assert.Equal(t, data, got)
-	}
-	for _, bad := range []string{"", "go test fuzz v1\n", "go test fuzz v1\nint(3)\n", "go test fuzz v2\n[]byte(\"\")\n"} {
-		_, ok := parseCorpusFile([]byte(bad))
-		assert.False(t, ok, bad)
-	}
-}
-
 // A schedule is whatever bytes there are: a mebibyte of 0xFF is one, and the empty one is the plain run. The same bytes
 // give the same execution.
 func TestAnySchedule(t *testing.T) {

@@ -227,6 +227,9 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	e.learn(n, out)
 	e.ignored(n, out)
 	switch {
+	case out.cut && !e.clean():
+		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
+		return false
 	case out.ignored.would != verdict.Pass && !out.Found():
 		return out.left() || e.goesOn(n, out, true)
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
@@ -403,6 +406,9 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	out, missed := e.play(f.Schedule)
 	cause := out.cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
+	if out.snap != nil {
+		ev.Orders = out.snap.Orders
+	}
 	e.note(ev)
 	if p.Document != "" {
 		if err := writeDocument(p.Document, out.testOutcome); err != nil {

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -38,7 +38,11 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Cleanup(func() { w.check(f) })
 	r := newRunner(f)
 	r.cancel, r.ignore = c.cancel, c.ignore
+	kept := newKeptInput(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if !kept.runs(data) {
+			t.SkipNow()
+		}
 		r.tb = t
 		var in In
 		sched := split(data, &in)
@@ -46,6 +50,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 		if out.snap != nil {
 			showOrders(&out.snap.Orders)
 		}
+		kept.ended(t, out)
 		replay := replayCommand(t.Name(), data)
 		if w.saw(out.Verdict) && (!fuzzing() || known[string(data)]) {
 			t.Log(out.render(replay, sched))
@@ -74,11 +79,11 @@ func goTest() string {
 }
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
-// fuzzer will write it to (internal/fuzz/fuzz.go: half the hash of its content). The empty input is a seed and never
+// fuzzer will write it to. The empty input is a seed and never
 // written: it is run with all others.
 func replayCommand(name string, data []byte) string {
 	if !strings.Contains(name, "/") && len(data) > 0 {
-		name += "/" + fmt.Sprintf("%x", sha256.Sum256(corpusFile(data)))[:16]
+		name += "/" + corpus.FileName(data)
 	}
 	return fmt.Sprintf("%s -run '%s' .", goTest(), runPattern(name))
 }
@@ -142,8 +147,8 @@ func knownFindings(target string) map[string]bool {
 	files, _ := filepath.Glob(filepath.Join("testdata", "fuzz", target, "*"))
 	for _, name := range files {
 		if content, err := os.ReadFile(name); err == nil {
-			if data, ok := parseCorpusFile(content); ok {
-				known[data] = true
+			if data, err := corpus.Decode(content); err == nil {
+				known[string(data)] = true
 			}
 		}
 	}

@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"testing"
 
+	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
@@ -19,7 +21,8 @@ import (
 //	func TestMain(m *testing.M) { harness.Main(m) }
 //
 // In a test binary built from instrumented sources it runs the tests. In any other it has one built, by the go command
-// and the tool jostle of the module, and runs that with the same arguments in its place. It does not return.
+// and the tool jostle of the module, and runs that with the same arguments in its place, and then the package's corpus
+// (jostle corpus run). It does not return.
 func Main(m *testing.M) {
 	flag.Parse()                                                                          // as (*testing.M).Run does
 	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
@@ -30,7 +33,39 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 2
 	}
+	if plan == nil && code != 2 {
+		code = max(code, runCorpus())
+	}
 	os.Exit(code)
+}
+
+// runCorpus runs the corpus of the package in the working directory, as the command jostle does it, if it has one, and returns
+// the exit code. With a pattern for -run it is that of the tests that match.
+func runCorpus() int {
+	if _, err := os.Stat(corpus.Path(".")); err != nil || fuzzing() || flagValue("test.list") != "" {
+		return 0
+	}
+	tests, _, _ := strings.Cut(flagValue("test.run"), "/")
+	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "corpus", "run"}, buildFlags()...), "-run="+tests, ".")...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "jostle: the corpus could not be run: `%s`: %v\n", cmd, err)
+		return 2
+	}
+	return 0
+}
+
+// flagValue returns the value of a flag of package testing.
+func flagValue(name string) string {
+	if f := flag.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
 }
 
 // rebuilt is set in the environment of what Main runs, so that a package in which nothing was to be instrumented is not

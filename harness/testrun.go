@@ -38,6 +38,7 @@ type testOutcome struct {
 	output  string // what the test printed, and what package testing printed of it
 	failed  bool
 	skipped bool
+	cut     bool // it was ended in the middle, for nothing that counts
 
 	uncontrolled string // who has started goroutines that no schedule reaches
 }
@@ -112,6 +113,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	}
 	if res.Excused(res.failed) {
 		res.Kind, res.failed = verdict.Pass, false
+		res.cut = res.snap.Failure != engine.NoFailure
 	}
 	res.log = res.output
 	return res

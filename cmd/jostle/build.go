@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"os/exec"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +71,42 @@ func (b *buildFlags) prepare(ctx context.Context, patterns []string, stderr io.W
 		describe(stderr, res)
 	}
 	return res, err
+}
+
+// list has the go command list the packages that patterns name, also those that do not build, a line each.
+func (b *buildFlags) list(ctx context.Context, format string, patterns []string) ([]string, error) {
+	list := []string{"list", "-e", "-f", format}
+	if b.tags != "" {
+		list = append(list, "-tags="+b.tags)
+	}
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", append(append(list, "--"), patterns...)...)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list %s: %w\n%s", strings.Join(patterns, " "), err, strings.TrimSpace(said.String()))
+	}
+	return slices.Collect(strings.Lines(strings.TrimSuffix(string(out), "\n"))), nil
+}
+
+// dirs returns the directories of the packages that patterns name, also of those that do not build.
+func (b *buildFlags) dirs(ctx context.Context, patterns []string) ([]string, error) {
+	lines, err := b.list(ctx, "{{.Dir}}\t{{with .Error}}{{.Err}}{{end}}", patterns)
+	if err != nil {
+		return nil, err
+	}
+	var dirs []string
+	for _, line := range lines {
+		// One that is wrong may have findings all the same; one that is not there is a slip of the pen.
+		dir, wrong, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if _, err := os.Stat(dir); wrong != "" && err != nil {
+			return nil, errors.New(wrong)
+		}
+		if dir != "" {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs, nil
 }
 
 func describe(w io.Writer, res *instrument.Result) {

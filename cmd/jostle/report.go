@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -145,25 +143,11 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 		patterns = []string{"./..."}
 	}
 	if len(patterns) > 0 {
-		list := []string{"list", "-e", "-f", "{{.Dir}}\t{{with .Error}}{{.Err}}{{end}}"}
-		if r.build.tags != "" {
-			list = append(list, "-tags="+r.build.tags)
-		}
-		var said bytes.Buffer
-		cmd := exec.CommandContext(ctx, "go", append(append(list, "--"), patterns...)...)
-		cmd.Stderr = &said
-		out, err := cmd.Output()
+		dirs, err := r.build.dirs(ctx, patterns)
 		if err != nil {
-			return nil, fmt.Errorf("go list %s: %w\n%s", strings.Join(patterns, " "), err, strings.TrimSpace(said.String()))
+			return nil, err
 		}
-		for line := range strings.Lines(string(out)) {
-			// One that is wrong may have findings all the same; one that is not there is a slip of the pen.
-			dir, wrong, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-			if _, err := os.Stat(dir); wrong != "" && err != nil {
-				return nil, errors.New(wrong)
-			} else if dir == "" {
-				continue
-			}
+		for _, dir := range dirs {
 			in, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(finding.Dir), "*"+finding.Suffix))
 			if err != nil {
 				return nil, err

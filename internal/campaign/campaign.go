@@ -116,6 +116,9 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		if err != nil {
 			return Summary{}, err
 		}
+		if err := x.readKept(p); err != nil {
+			return Summary{}, err
+		}
 		x.packages = append(x.packages, p)
 		x.all = append(x.all, p.tests...)
 	}

@@ -137,6 +137,9 @@ func (t *test) line() string {
 	if n := len(t.ignored); n > 0 {
 		how += fmt.Sprintf(", %d suppressed", n)
 	}
+	if t.known > 0 {
+		how += fmt.Sprintf(", %d known and expected", t.known)
+	}
 	rate := ""
 	if d := t.spent; d > 0 && t.executions > 1 {
 		rate = fmt.Sprintf(", %.0f/s", float64(t.executions)/max(d.Seconds(), 1e-3))

@@ -3,11 +3,11 @@ package campaign
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -44,6 +44,8 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 	ignored   map[uint64]bool // causes of what would be findings
+	kept      []kept          // of the corpus
+	known     int             // of these, what is expected to be found
 
 	predicted           []*predicted
 	steered             []*predicted // now, in executions
@@ -92,6 +94,9 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	began := time.Now()
 	t.resumed = began
 	defer func() { t.spent += time.Since(began) }()
+	if t.rounds == 1 {
+		t.guard(ctx)
+	}
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
 		if share > 0 {
@@ -349,7 +354,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	t.causes[e.Cause] = true
 	after := t.ran()
 	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
-		_ = os.Remove(e.File)
+		t.discard(e.File)
 		return
 	}
 	original, err := finding.Read(e.File)
@@ -379,7 +384,7 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		return // not looked into: it stays on disk
 	}
 	if got == 0 && t.mode != live { // what a live run has seen has happened
-		_ = os.Remove(e.File)
+		t.discard(e.File)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
 		if t.mode == together {
 			t.isolate(dependent, 1)
@@ -417,10 +422,16 @@ func (t *test) passes(ctx context.Context) bool {
 	return true
 }
 
+// comparing is how long a test may take that is compared: one that hangs has shown it by then.
+const comparing = 10 * time.Second
+
 // compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
 func (t *test) compare(ctx context.Context) {
-	r, err := t.process(ctx, nil, patience)
-	if err == nil && ctx.Err() == nil && r.exit > 0 {
+	switch r, err := t.process(ctx, nil, comparing); {
+	case err != nil || ctx.Err() != nil:
+	case r.killed:
+		t.notes = append(t.notes, fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing))
+	case r.exit > 0:
 		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
 	}
 }
@@ -431,6 +442,7 @@ type replayed struct {
 	hash    uint64 // of the interleaving
 	verdict string
 	missed  string // departures that did not come
+	orders  engine.Orders
 	shrunk  bool
 	run
 }
@@ -451,7 +463,7 @@ func readReplay(r run) replayed {
 	for _, e := range r.events {
 		switch e.Kind {
 		case session.Replayed:
-			out.cause, out.hash, out.verdict, out.missed = e.Cause, e.Hash, e.Verdict, e.Text
+			out.cause, out.hash, out.verdict, out.missed, out.orders = e.Cause, e.Hash, e.Verdict, e.Text, e.Orders
 		case session.Shrunk:
 			out.shrunk = true
 		case session.Ended:
@@ -520,7 +532,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		}
 	}
 	if got == 0 {
-		_ = os.Remove(name)
+		t.discard(name)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return
 	}

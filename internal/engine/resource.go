@@ -40,6 +40,9 @@ func (t *Task) GaveUp(o *Object) {
 func (t *Task) Got(o *Object, n int64, s *Site) {
 	t.GaveUp(o)
 	t.Step(OpAcquire, o, s)
+	if n <= 0 {
+		return // nothing that anybody could wait for
+	}
 	if t.x.limits.Keep {
 		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n})
 	}

@@ -220,18 +220,23 @@ func Read(name string) (*Finding, error) {
 // Write puts the finding into its file in the folder dir, which is made if need be, and returns the file's name. The file
 // is there whole or not at all, whenever the process ends.
 func (f *Finding) Write(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("keep a finding: %w", err)
-	}
-	temp := filepath.Join(dir, fmt.Sprintf(".new-%d-%s", os.Getpid(), f.Name()))
-	defer os.Remove(temp)
 	name := filepath.Join(dir, f.Name())
-	err := create(temp, []byte(f.Text()))
-	if err == nil {
-		err = os.Rename(temp, name)
-	}
-	if err != nil {
+	if err := WriteFile(name, []byte(f.Text())); err != nil {
 		return "", fmt.Errorf("keep a finding: %w", err)
 	}
 	return name, nil
+}
+
+// WriteFile writes a file, whole or not at all, whenever the process ends. Its folder is made if need be.
+func WriteFile(name string, content []byte) error {
+	dir, base := filepath.Dir(name), filepath.Base(name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	temp := filepath.Join(dir, fmt.Sprintf(".new-%d-%s", os.Getpid(), base))
+	defer os.Remove(temp)
+	if err := create(temp, content); err != nil {
+		return err
+	}
+	return os.Rename(temp, name)
 }

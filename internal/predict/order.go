@@ -20,10 +20,11 @@ type edge struct {
 
 // Bounds on the search of one execution.
 const (
-	maxEdges = 2_000
-	maxCycle = 4
-	maxWork  = 50_000
-	repeats  = 3 // how often the same edge counts: the first time may be before others have begun
+	maxEdges   = 2_000
+	maxCycle   = 4
+	maxWork    = 50_000
+	maxWriters = 64 // of one lock
+	repeats    = 3  // how often the same edge counts: the first time may be before others have begun
 )
 
 func (e *execution) edges() []edge {
@@ -121,14 +122,19 @@ func (e *execution) kept(edges []edge, found func(a, b edge)) {
 // nested calls found with each edge of a reader that comes in once more, where a writer may queue between: it keeps the
 // reader out, who keeps the writer out.
 func (e *execution) nested(edges []edge, found func(edge, *hold)) {
+	writers := map[uint32][]*hold{}
+	for i := range e.holds {
+		if w := &e.holds[i]; !w.read && len(writers[w.object]) < maxWriters {
+			writers[w.object] = append(writers[w.object], w)
+		}
+	}
 	for _, ed := range edges {
 		from, to := &e.holds[ed.from], &e.holds[ed.to]
 		if from.object != to.object || !from.read || !to.read {
 			continue
 		}
-		for i := range e.holds {
-			w := &e.holds[i]
-			if w.object == to.object && !w.read && w.task != to.task && !tries(w.site) && !e.gated(ed.under, w.under) &&
+		for _, w := range writers[to.object] {
+			if w.task != to.task && !tries(w.site) && !e.gated(ed.under, w.under) &&
 				e.concurrent(from, to.from, w, w.from) {
 				found(ed, w)
 				break

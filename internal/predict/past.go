@@ -45,6 +45,7 @@ func (e *execution) order() *past {
 	p := &past{of: map[uint32][]moment{}, size: len(e.Tasks)}
 	clocks := make([][]int, p.size)
 	objects := map[uint32][]int{}
+	shared := make([]bool, p.size)  // the clock is that of a moment, too
 	waits := make([]uint32, p.size) // what the task's last step waited for: it is over when the next comes
 	release := func(object, task uint32) { objects[object] = join(objects[object], clocks[task-1], p.size) }
 	born := 0
@@ -52,6 +53,7 @@ func (e *execution) order() *past {
 		if c := objects[object]; c != nil {
 			clocks[task-1] = join(clocks[task-1], c, p.size)
 			p.of[task] = append(p.of[task], moment{n, clocks[task-1]})
+			shared[task-1] = true
 		}
 	}
 	goOn := func(task uint32, n int) {
@@ -71,15 +73,18 @@ func (e *execution) order() *past {
 			}
 			clocks[born] = join(nil, c, p.size)
 			p.of[t.ID] = append(p.of[t.ID], moment{n, clocks[born]})
+			shared[born] = true
 		}
 		if int(s.Task) > p.size {
 			continue
 		}
 		t := s.Task - 1
 		goOn(s.Task, n)
-		clocks[t] = slices.Clone(clocks[t])
-		if clocks[t] == nil {
+		switch {
+		case clocks[t] == nil:
 			clocks[t] = make([]int, p.size)
+		case shared[t]:
+			clocks[t], shared[t] = slices.Clone(clocks[t]), false
 		}
 		clocks[t][t] = n
 		if s.Object == 0 {

@@ -89,6 +89,9 @@ type hold struct {
 
 const never = 1 << 62
 
+// maxHeld bounds what one goroutine holds at a time, as far as it is looked at.
+const maxHeld = 32
+
 func read(snap *engine.Snapshot) *execution {
 	e := &execution{
 		Snapshot: snap, first: snap.Total - len(snap.Steps) + 1, byTask: map[uint32][]int{}, objects: map[uint32]*engine.ObjectState{},
@@ -100,6 +103,9 @@ func read(snap *engine.Snapshot) *execution {
 	for _, l := range snap.Locking {
 		held := open[l.Task]
 		if !l.Given {
+			if len(held) == maxHeld {
+				held = slices.Clone(held[1:])
+			}
 			i := len(e.holds)
 			e.holds = append(e.holds, hold{task: l.Task, object: l.Object, site: l.Site, from: l.Step, to: never, read: l.Read, under: slices.Clone(held)})
 			open[l.Task] = append(held, i)

@@ -1,7 +1,9 @@
 package predict
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/strategy"
@@ -14,9 +16,14 @@ func (e *execution) releases() []Prediction {
 	if len(e.holds) == 0 {
 		return nil
 	}
-	type seen struct{ held, waits, needs *engine.Site }
-	did := map[seen]bool{}
+	type waiting struct{ held, at *engine.Site }
+	type seen struct {
+		waiting
+		needs *engine.Site
+	}
+	did, looked := map[seen]bool{}, map[waiting]int{}
 	ends := e.ends()
+	open := e.open()
 	var out []Prediction
 	for i, s := range e.Steps {
 		partners := partnersOf(s.Op)
@@ -24,14 +31,18 @@ func (e *execution) releases() []Prediction {
 			continue
 		}
 		n := e.first + i
-		for _, h := range e.heldAt(s.Task, n) {
+		for _, h := range open(s.Task, n) {
+			w := waiting{h.site, s.Site}
+			if looked[w]++; looked[w] > repeats {
+				continue
+			}
 			for _, op := range partners {
 				for _, end := range ends[doing{s.Object, op}] {
 					need := e.needs(end, h)
-					if end.task == s.Task || need == nil || did[seen{h.site, s.Site, need.site}] {
+					if end.task == s.Task || need == nil || did[seen{w, need.site}] {
 						continue
 					}
-					did[seen{h.site, s.Site, need.site}] = true
+					did[seen{w, need.site}] = true
 					out = append(out, Prediction{
 						Kind: Release, Pauses: []strategy.Pause{{At: need.site.StableKey()}},
 						Text: fmt.Sprintf("%s is held at %s %s, and who ends that wait takes it before, as %s", name(h.site), s.Op, name(s.Site), name(need.site)),
@@ -84,16 +95,26 @@ func (e *execution) ends() map[doing][]ending {
 	return out
 }
 
-// heldAt returns what a goroutine holds while it does a step. A cond's own lock is not: it is given back in that step.
-func (e *execution) heldAt(task uint32, step int) []*hold {
-	var out []*hold
-	for _, i := range e.byTask[task] {
-		if h := &e.holds[i]; h.from < step && h.to > step && h.site != nil {
-			out = append(out, h)
+// open returns a function that returns what a goroutine holds while it does a step, if it is asked for the steps of each
+// goroutine in their order. A cond's own lock is not held: it is given back in that step.
+func (e *execution) open() func(task uint32, step int) []*hold {
+	next, held := map[uint32]int{}, map[uint32][]*hold{}
+	return func(task uint32, step int) []*hold {
+		mine := slices.DeleteFunc(held[task], func(h *hold) bool { return h.to <= step })
+		own := e.byTask[task]
+		i := next[task]
+		for ; i < len(own) && e.holds[own[i]].from < step; i++ {
+			if h := &e.holds[own[i]]; h.to > step && h.site != nil {
+				mine = append(mine, h)
+			}
 		}
+		next[task], held[task] = i, mine
+		return mine
 	}
-	return out
 }
+
+// lookedAt is how many takings of locks before an ending are looked at.
+const lookedAt = 64
 
 // needs returns the last taking of the lock of h that comes before an ending, by whoever does that, and that keeps h and it
 // apart; nil if there is none.
@@ -102,9 +123,10 @@ func (e *execution) needs(end ending, h *hold) *hold {
 		return nil
 	}
 	own := e.byTask[end.task]
-	for j := len(own) - 1; j >= 0; j-- {
+	last, _ := slices.BinarySearchFunc(own, end.step, func(i, step int) int { return cmp.Compare(e.holds[i].from, step) })
+	for j := last - 1; j >= max(0, last-lookedAt); j-- {
 		need := &e.holds[own[j]]
-		if need.object != h.object || need.from >= end.step || !conflict(need, h) || tries(need.site) {
+		if need.object != h.object || !conflict(need, h) || tries(need.site) {
 			continue
 		}
 		if e.past == nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 )
 
@@ -61,7 +62,7 @@ type Plan struct {
 	Findings string `json:",omitempty"` // folder for findings
 	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
 
-	Finding string `json:",omitempty"` // Replay: its file
+	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input
 	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
 	Report  bool   `json:",omitempty"` // Replay: print the report
 	Full    bool   `json:",omitempty"` // with every step of the interleaving
@@ -124,6 +125,7 @@ type Event struct {
 	Text     string   `json:",omitempty"`
 	Warm     int      `json:",omitempty"`
 
+	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Prediction *predict.Prediction `json:",omitempty"`
 }
 

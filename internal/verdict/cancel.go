@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -47,6 +48,8 @@ func (v *Verdict) Excused(failed bool) bool {
 	switch v.Kind {
 	case Assertion, Panic:
 		return true
+	case Livelock:
+		return !v.elsewhere()
 	case Leak:
 		if !failed {
 			return false
@@ -61,4 +64,25 @@ func (v *Verdict) Excused(failed bool) bool {
 		return true
 	}
 	return false
+}
+
+// elsewhere reports whether goroutines go round that code other than tests has started. A test that goes round until what it
+// waits for has come, which does not come to who is cancelled, tells nothing.
+func (v *Verdict) elsewhere() bool {
+	const looked = 1_000 // steps
+	for _, s := range v.Steps[max(0, len(v.Steps)-looked):] {
+		if t := v.task(s.Task); t != nil && t.Spawned != nil && !strings.HasSuffix(t.Spawned.File, "_test.go") {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Verdict) task(id uint32) *engine.TaskState {
+	for i := range v.Tasks {
+		if v.Tasks[i].ID == id {
+			return &v.Tasks[i]
+		}
+	}
+	return nil
 }
