@@ -18,9 +18,10 @@ import (
 // as hanging itself (internal/fuzz/worker.go).
 const (
 	stallAfter  = 3 * time.Second        // without a sync point
-	socketAfter = 400 * time.Millisecond // without one, while somebody waits for a socket
+	socketAfter = 100 * time.Millisecond // without one, while somebody waits for a socket
+	restAfter   = 400 * time.Millisecond // without one, whoever is too long is not because it goes on and on
 	wallLimit   = 7 * time.Second        // for a whole execution
-	watchEvery  = 200 * time.Millisecond
+	watchEvery  = 50 * time.Millisecond
 )
 
 // An outcome is one execution as it ended.
@@ -158,7 +159,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 		x.Abandon()
 		who, stack := culprit(x)
 		v := verdict.NewStall(who, stack, quiet)
-		long := quiet < socketAfter
+		long := quiet < restAfter && time.Since(start) >= limit
 		if long {
 			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", limit)
 		}

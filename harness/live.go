@@ -131,7 +131,6 @@ func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int
 	}()
 	w := &liveWatch{live: l, before: before}
 	out.Verdict = w.until(done)
-	out.ignored = ignore(out.Verdict, nil)
 	select {
 	case <-done:
 		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()
@@ -142,9 +141,10 @@ func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int
 	restore()
 	out.output = e.out.end(e.name)
 	out.log = out.output
-	if out.failed && out.Kind == verdict.Pass {
-		out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+	if out.failed && (out.Kind == verdict.Pass || out.Kind == verdict.Leak) { // what a test that gave up has left behind follows from that
+		out.Verdict = &verdict.Verdict{Kind: verdict.Assertion, Evidence: "the test says so"}
 	}
+	out.ignored = ignore(out.Verdict, nil)
 	out.delayed = l.Delayed()
 	return out, l.Passed()
 }
