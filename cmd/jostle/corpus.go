@@ -187,7 +187,8 @@ func entryOf(file string) (dir, name string, err error) {
 
 func newCorpusAdd() *cobra.Command {
 	var found bool
-	c := corpusCommand("add file...", "Make findings entries of the corpus", `Each file is run once, so that it is known what it was and how it goes now. It must pass from now on; with -found it must end
+	c := corpusCommand("add file...", "Make findings entries of the corpus",
+		`Each file is run once, so that it is known what it was and how it goes now. It must pass from now on; with -found it must end
 by its verdict, as a twin that is broken on purpose does. What was there already is replaced: add it again after a fix.
 The exit code is 0 if all were added, 2 if one could not be.`, cobra.MinimumNArgs(1),
 		func(k *keeper, ctx context.Context, files []string) error {
@@ -321,7 +322,9 @@ func shown(path string) string {
 }
 
 func newCorpusList() *cobra.Command {
-	return corpusCommand("list [packages]", "List the corpus: what is expected of which entry", `Findings in testdata/jostle that are no entries are listed as new. Without packages those of ./... are taken. Nothing is run.`, nil,
+	return corpusCommand("list [packages]", "List the corpus: what is expected of which entry",
+		`Findings in testdata/jostle that are no entries are listed as new. Without packages those of ./... are taken. Nothing is
+run.`, nil,
 		func(k *keeper, ctx context.Context, patterns []string) error {
 			return k.corpora(ctx, patterns, func(dir string, m *corpus.Manifest) error {
 				for _, e := range m.Entries {
@@ -368,7 +371,8 @@ func headline(report string) string {
 
 func newCorpusRun() *cobra.Command {
 	var pattern string
-	c := corpusCommand("run [packages]", "Run the corpus: is what was fixed still fixed, and found what must be found", `Each entry is run once, in a process of its own. Without packages the corpora of ./... are run.
+	c := corpusCommand("run [packages]", "Run the corpus: is what was fixed still fixed, and found what must be found",
+		`Each entry is run once, in a process of its own. Without packages the corpora of ./... are run.
 
 An entry is stale if it does as expected and is no longer what it was kept for: decisions of its schedule do not come any more,
 or the same bytes make other steps. That is told, and no failure: add it again if it is still worth keeping.
@@ -421,8 +425,9 @@ func (k *keeper) run(ctx context.Context, dir string, m *corpus.Manifest, re *re
 }
 
 func newCorpusMinimize() *cobra.Command {
-	return corpusCommand("minimize [packages]", "Remove entries that show nothing which others do not", `Looked at is which operation comes right after which of another goroutine, and what each entry is: what was fixed or must be found
-for another cause is another. Inputs of fuzz targets of harness.Fuzz take part, entries or not; findings that are no entries
+	return corpusCommand("minimize [packages]", "Remove entries that show nothing which others do not",
+		`Looked at is which operation comes right after which of another goroutine, and what each entry is: what was fixed or must be
+found for another cause is another. Inputs of fuzz targets of harness.Fuzz take part, entries or not; findings that are no entries
 do not. What is removed is told. Entries that do not do as expected are left alone.`, nil,
 		func(k *keeper, ctx context.Context, patterns []string) error {
 			return k.corpora(ctx, patterns, func(dir string, m *corpus.Manifest) error { return k.minimize(ctx, dir, m) })
@@ -532,7 +537,8 @@ func (k *keeper) minimize(ctx context.Context, dir string, m *corpus.Manifest) e
 
 func newCorpusExport() *cobra.Command {
 	return &cobra.Command{
-		Use: "export testdata/fuzz/FuzzX dir", Short: "Write the inputs of a fuzz target as the raw files that libFuzzer takes", Args: cobra.ExactArgs(2),
+		Use: "export testdata/fuzz/FuzzX dir", Short: "Write the inputs of a fuzz target as the raw files that libFuzzer takes",
+		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			return convert(c.OutOrStdout(), args[:1], args[1], func(name string, content []byte) (string, []byte, error) {
 				data, err := corpus.Decode(content)
@@ -544,7 +550,8 @@ func newCorpusExport() *cobra.Command {
 
 func newCorpusImport() *cobra.Command {
 	return &cobra.Command{
-		Use: "import file... testdata/fuzz/FuzzX", Short: "Write raw files, as libFuzzer has them, as inputs of a fuzz target", Args: cobra.MinimumNArgs(2),
+		Use: "import dir-or-file... testdata/fuzz/FuzzX", Short: "Write raw files, as libFuzzer has them, as inputs of a fuzz target",
+		Args: cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			last := len(args) - 1
 			return convert(c.OutOrStdout(), args[:last], args[last], func(_ string, content []byte) (string, []byte, error) {

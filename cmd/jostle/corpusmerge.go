@@ -19,7 +19,8 @@ import (
 )
 
 func newCorpusMerge() *cobra.Command {
-	return corpusCommand("merge dir...", "Bring what others have found into the packages here", `The folders, and all below them, are looked through for findings, entries of corpora and inputs of fuzz targets: what the shards
+	return corpusCommand("merge dir...", "Bring what others have found into the packages here",
+		`The folders, and all below them, are looked through for findings, entries of corpora and inputs of fuzz targets: what the shards
 of "jostle test -shard" have left, say, each in a folder of its own. All of it is run here, in the package of ./... that it is of.
 
 Of findings one for each cause is kept, the shortest that is reproduced. Of entries and inputs those are kept that show an order
@@ -187,7 +188,8 @@ func (m *merger) input(path, target string) error {
 	case len(dirs) == 0:
 		return fmt.Errorf("%s is an input of %s, and no package of ./... has such a target", path, target)
 	case len(dirs) > 1:
-		return fmt.Errorf("%s is an input of %s, which %s and %s have: merge it with one of them not there", path, target, shown(dirs[0]), shown(dirs[1]))
+		return fmt.Errorf("%s is an input of %s, which %s and %s have: which of them is meant cannot be known", path, target,
+			shown(dirs[0]), shown(dirs[1]))
 	}
 	k, err := readKeptFile(path, target)
 	if err != nil {
@@ -321,7 +323,8 @@ func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Mani
 		if best < 0 {
 			best = 0
 			lost++
-			fmt.Fprintf(m.stdout, "%s was not reproduced here: it ends in %s\n", shown(all[0].path), cmp.Or(outs[0].Verdict, "nothing: the test did not run"))
+			fmt.Fprintf(m.stdout, "%s was not reproduced here: it ends in %s\n", shown(all[0].path),
+				cmp.Or(outs[0].Verdict, "nothing: the test did not run"))
 		}
 		if all[best].path == name {
 			continue
