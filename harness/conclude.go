@@ -62,6 +62,12 @@ func (o outcome) place() string {
 // logged is how package testing begins what a test says, with the name of a file of its package.
 var logged = regexp.MustCompile(`(?m)^\s*([\w.-]+_test\.go:\d+): `)
 
+// firstLogged returns the first line of what the body logged: of a failure it says where.
+func (o outcome) firstLogged() string {
+	line, _, _ := strings.Cut(o.log, "\n")
+	return line
+}
+
 // word returns a verdict as one word.
 func word(v Verdict) string { return strings.ReplaceAll(v.String(), " ", "-") }
 

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"crypto/sha1"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -27,11 +29,17 @@ import (
 //
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
 // there is one execution at a time in a process.
+//
+// In a binary that `go tool jostle libfuzzer` has built the inputs are those of libFuzzer, byte for byte the same, and a
+// finding ends the process. There the wanted finding is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()
 	requireInstrumented(f)
 	c := configure(options)
 	f.Add([]byte{})
+	if err := libfuzzer.EachSeed(func(data []byte) { f.Add(data) }); err != nil {
+		f.Fatalf("jostle: %v", err)
+	}
 	c.want.announce(f.Name())
 	known := knownFindings(f.Name())
 	w := &wanted{want: c.want}
@@ -39,17 +47,28 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	r := newRunner(f)
 	r.cancel, r.ignore = c.cancel, c.ignore
 	kept := newKeptInput(f)
+	run := func(t *testing.T, data []byte) (out outcome, sched []byte) {
+		r.tb = t
+		var in In
+		sched = split(data, &in)
+		out = r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
+		if out.snap != nil {
+			showOrders(&out.snap.Orders)
+		}
+		return out, sched
+	}
+	if libfuzzer.Enabled {
+		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
+			if out, sched := run(t, data); out.Found() {
+				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace(out.firstLogged()))
+			}
+		})
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !kept.runs(data) {
 			t.SkipNow()
 		}
-		r.tb = t
-		var in In
-		sched := split(data, &in)
-		out := r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
-		if out.snap != nil {
-			showOrders(&out.snap.Orders)
-		}
+		out, sched := run(t, data)
 		kept.ended(t, out)
 		replay := replayCommand(t.Name(), data)
 		if w.saw(out.Verdict) && (!fuzzing() || known[string(data)]) {
@@ -62,6 +81,9 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 
 // fuzzing reports whether this process searches for new inputs, and does not only run those that are known.
 func fuzzing() bool {
+	if libfuzzer.Enabled {
+		return true
+	}
 	for _, name := range []string{"test.fuzz", "test.fuzzworker"} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
 			return true
@@ -88,6 +110,11 @@ func replayCommand(name string, data []byte) string {
 	return fmt.Sprintf("%s -run '%s' .", goTest(), runPattern(name))
 }
 
+// importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.
+func importCommand(target string, data []byte) string {
+	return fmt.Sprintf("go tool jostle corpus import crash-%x testdata/fuzz/%s\n%s", sha1.Sum(data), target, replayCommand(target, data))
+}
+
 // runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.
 func runPattern(name string) string {
 	levels := strings.Split(name, "/")
@@ -99,7 +126,7 @@ func runPattern(name string) string {
 
 // announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
 func (w *want) announce(target string) {
-	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && worker.Value.String() != "true" {
+	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && !libfuzzer.Enabled && worker.Value.String() != "true" {
 		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, word(w.kind), ruleNumber(w.rule))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
 
 	_ "github.com/jostle-dev/jostle/perturb" // instrumented code needs it, and a vendor tree has only what is imported
@@ -27,7 +28,7 @@ func requireInstrumented(t testing.TB) {
 	t.Helper()
 	text := ""
 	switch {
-	case testing.CoverMode() != "":
+	case testing.CoverMode() != "" && libfuzzer.Covered == "":
 		text = "jostle: under -cover the go command builds from the original files (go.dev/issue/73802), and no schedule can reach " +
 			"the code under test: run this test without -cover"
 	case len(engine.Sites()) == 0:

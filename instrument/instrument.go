@@ -38,6 +38,7 @@ type Config struct {
 // Result is an instrumented build.
 type Result struct {
 	Env      map[string]string // what to set for the go command: GOFLAGS and the manifest
+	Overlay  string            // the file that GOFLAGS has for -overlay
 	Roots    []Root            // the packages that the patterns name
 	Packages []Package         // all that were looked at, by import path
 }
@@ -288,7 +289,8 @@ func (b *build) assemble() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + filepath.Join(dir, overlayName))}
+	res.Overlay = filepath.Join(dir, overlayName)
+	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + res.Overlay)}
 	if b.race() {
 		flags = append(flags, quote(RaceFlag))
 	}

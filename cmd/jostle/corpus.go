@@ -544,7 +544,7 @@ func newCorpusExport() *cobra.Command {
 
 func newCorpusImport() *cobra.Command {
 	return &cobra.Command{
-		Use: "import dir... testdata/fuzz/FuzzX", Short: "Write raw files, as libFuzzer has them, as inputs of a fuzz target", Args: cobra.MinimumNArgs(2),
+		Use: "import file... testdata/fuzz/FuzzX", Short: "Write raw files, as libFuzzer has them, as inputs of a fuzz target", Args: cobra.MinimumNArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			last := len(args) - 1
 			return convert(c.OutOrStdout(), args[:last], args[last], func(_ string, content []byte) (string, []byte, error) {
@@ -554,25 +554,37 @@ func newCorpusImport() *cobra.Command {
 	}
 }
 
-// convert writes the files of some folders into another, each as f has it.
+// filesOf returns the files of a folder; of a file that one.
+func filesOf(name string) (files []string, err error) {
+	info, err := os.Stat(name)
+	if err != nil || !info.IsDir() {
+		return []string{name}, err
+	}
+	entries, err := os.ReadDir(name)
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			files = append(files, filepath.Join(name, e.Name()))
+		}
+	}
+	return files, err
+}
+
+// convert writes files, and those of some folders, into a folder, each as f has it.
 func convert(stdout io.Writer, from []string, to string, f func(name string, content []byte) (string, []byte, error)) error {
 	written := 0
-	for _, dir := range from {
-		files, err := os.ReadDir(dir)
+	for _, given := range from {
+		files, err := filesOf(given)
 		if err != nil {
 			return err
 		}
 		for _, file := range files {
-			if !file.Type().IsRegular() {
-				continue
-			}
-			content, err := os.ReadFile(filepath.Join(dir, file.Name()))
+			content, err := os.ReadFile(file)
 			if err != nil {
 				return err
 			}
-			name, data, err := f(file.Name(), content)
+			name, data, err := f(filepath.Base(file), content)
 			if err != nil {
-				return fmt.Errorf("%s: %w", filepath.Join(dir, file.Name()), err)
+				return fmt.Errorf("%s: %w", file, err)
 			}
 			name = filepath.Join(to, name)
 			switch there, err := os.ReadFile(name); {

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(goStyle(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCorpus(), newEnv(), newExplain(), newFuzz(), newReplay(), newReport(), newTest())
+	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return exitFine

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
+	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/page"
 	"github.com/jostle-dev/jostle/internal/report"
@@ -31,7 +32,8 @@ func newReport() *cobra.Command {
 		Short: "Show what was found: on a page, as JSON or SARIF, or as text",
 		Long: `Show what tests have found: every finding in testdata/jostle of the packages, or those that are named; without arguments
 those of ./... are taken. Each is run again, a few times in processes of its own, so that the report shows what the code does
-now. One that cannot be reproduced any more stands there with what its file says.
+now. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
+was fixed (jostle corpus) does not.
 
 -html writes one page that needs nothing else: the findings with filters, who waits for whom as a picture, each goroutine's
 steps on a time line, the run that passes beside the one that does not. -json writes the same as data; docs/report.md says what
@@ -40,7 +42,7 @@ is in it. -sarif writes what code scanning services read. Without any of them th
 The exit code is 0 if the report was written, whatever is in it, and 2 if it could not be.`,
 		Example: "\tgo tool jostle report -html findings.html\n\tgo tool jostle report -json - ./ingest | jq '.findings[].headline'",
 		RunE: func(c *cobra.Command, args []string) error {
-			r := reporter{build: build, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+			r := reporter{build: build, fixed: map[string]bool{}, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
 			d, err := r.document(c.Context(), args)
 			if err != nil {
 				return err
@@ -80,7 +82,8 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 type reporter struct {
 	build          buildFlags
 	stdout, stderr io.Writer
-	base           string // where the module of the findings lies in its repository
+	base           string          // where the module of the findings lies in its repository
+	fixed          map[string]bool // files that the corpora of packages have as such
 }
 
 // reportTimes is how often each finding is run again.
@@ -153,6 +156,13 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 				return nil, err
 			}
 			files = append(files, in...)
+			m, err := corpus.Read(dir)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range m.Entries {
+				r.fixed[e.Path(dir)] = e.Expect == corpus.Fixed
+			}
 		}
 	}
 	for i, f := range files {
@@ -204,6 +214,9 @@ func (r *reporter) replayAll(ctx context.Context, g group, all []kept) ([]*repor
 				return nil, errors.New("interrupted")
 			case err != nil:
 				return nil, err
+			}
+			if r.fixed[k.name] && replay.Verdicts["pass"] == replay.Times {
+				continue // as it should be
 			}
 			f = describeReplay(k.Finding, replay)
 		}

@@ -56,7 +56,10 @@ func (e *Entry) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s verdict=%s cause=%016x", e.Expect, e.Name, e.Verdict, e.Cause)
 	if e.Steps != 0 {
-		fmt.Fprintf(&b, " steps=%016x came=%d/%d", e.Steps, e.Came, e.Of)
+		fmt.Fprintf(&b, " steps=%016x", e.Steps)
+	}
+	if e.Of != 0 {
+		fmt.Fprintf(&b, " came=%d/%d", e.Came, e.Of)
 	}
 	if e.Commit != "" {
 		fmt.Fprintf(&b, " commit=%s", e.Commit)

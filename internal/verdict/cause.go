@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Cause identifies why an execution ended as it did: the same for every schedule that leads to the same cycle at the same
@@ -14,12 +15,8 @@ func (v *Verdict) Cause(failed string) uint64 {
 	parts := []string{v.Kind.String(), v.Rule.number()}
 	switch v.Kind {
 	case Deadlock, Leak, LostWakeup:
-		stuck := v.Knot
-		if len(stuck) == 0 {
-			stuck = v.Others
-		}
 		var sites []string
-		for _, g := range stuck {
+		for _, g := range v.stuck() {
 			sites = append(sites, fmt.Sprint(g.Op, g.Site.StableKey(), g.Spawned.StableKey(), g.State, lineOf.ReplaceAllString(g.Place, "")))
 		}
 		// Who comes first in a circle, and how many of one kind wait in the same place, is no other cause.
@@ -45,6 +42,51 @@ func (v *Verdict) Cause(failed string) uint64 {
 		h.Write([]byte{0})
 	}
 	return h.Sum64()
+}
+
+// stuck returns the goroutines that explain a hang.
+func (v *Verdict) stuck() []Goroutine {
+	if len(v.Knot) == 0 {
+		return v.Others
+	}
+	return v.Knot
+}
+
+// Trace returns the verdict as the runtime would print a panic: a line that has the cause in it, and the calls that it comes
+// from, the same ones in the same order for the same cause. That is what programs that group crashes by their stacks read.
+// failed is the same as that of Cause.
+func (v *Verdict) Trace(failed string) string {
+	what := fmt.Sprintf("jostle: %s", v.Kind)
+	if v.Rule != 0 {
+		what += fmt.Sprintf(", rule %s", v.Rule.number())
+	}
+	if v.Kind == Panic { // the kinds of the runtime's panics are known to such programs
+		what, _, _ = strings.Cut(numbers.ReplaceAllString(v.Value, "#"), "\n")
+	}
+	var calls []string
+	call := func(fn, place string) { // the programs do not know type parameters
+		calls = append(calls, strings.ReplaceAll(fn, "[...]", "")+"(...)\n\t"+place)
+	}
+	switch v.Kind {
+	case Deadlock, Leak, LostWakeup:
+		for _, g := range v.stuck() {
+			if g.Site != nil {
+				call(g.Site.Func, fmt.Sprintf("%s:%d", g.Site.File, g.Site.Line))
+			}
+		}
+	case Race:
+		for _, r := range v.Races[:min(1, len(v.Races))] {
+			for _, a := range r.Accesses {
+				call(a.where().Func, a.where().Place)
+			}
+		}
+	}
+	slices.Sort(calls)
+	calls = slices.Compact(calls)
+	if v.Stack != "" {
+		calls = append(calls, strings.TrimSpace(v.Stack))
+	}
+	return fmt.Sprintf("panic: %s [cause %08x]\n\ngoroutine 1 [running]:\n%s", what, uint32(v.Cause(failed)>>32), strings.Join(calls, "\n"))
 }
 
 // numbers are what tells one occurrence of a message from another: addresses, counters, durations.

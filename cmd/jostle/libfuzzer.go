@@ -1,0 +1,239 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/corpus"
+)
+
+func newLibfuzzer() *cobra.Command {
+	build := buildFlags{tags: "libfuzzer"}
+	var out string
+	c := &cobra.Command{
+		Use:   "libfuzzer [packages]",
+		Short: "Build native fuzz targets, instrumented, for libFuzzer and OSS-Fuzz",
+		Long: `Build native fuzz targets, instrumented, for libFuzzer and OSS-Fuzz.
+
+For each target FuzzX there will be: FuzzX, which runs under libFuzzer; FuzzX_seed_corpus.zip, what is in testdata/fuzz/FuzzX;
+and FuzzX.options. In the environment are read, with the meaning that they have in OSS-Fuzz: CXX (clang++), CXXFLAGS,
+LIB_FUZZING_ENGINE (-fsanitize=fuzzer), and SANITIZER: if it is coverage, FuzzX runs the inputs in $FUZZ_CORPUS_DIR and takes
+-test.coverprofile.`,
+		Example: "\tgo tool jostle libfuzzer ./fuzz -o \"$OUT\"",
+		RunE: func(c *cobra.Command, patterns []string) error {
+			if out == "" {
+				return errors.New("-o is missing: the directory for what is built")
+			}
+			out, err := filepath.Abs(out)
+			if err != nil {
+				return err
+			}
+			if err := os.MkdirAll(out, 0o777); err != nil {
+				return err
+			}
+			b := libfuzzerBuild{out: out, coverage: os.Getenv("SANITIZER") == "coverage", stderr: c.ErrOrStderr()}
+			if b.coverage {
+				build.tags = "" // the runtime, too, has code for this tag
+			}
+			res, err := build.prepare(c.Context(), patterns, c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			b.flags, b.env, b.overlay = build.args(), append(environ(res.Env), "CGO_ENABLED=1"), res.Overlay
+			for _, pkg := range res.Roots {
+				targets, err := findTargets([]instrument.Root{pkg}, regexp.MustCompile(""))
+				if err != nil {
+					continue // a package without
+				}
+				b.built += len(targets)
+				if err := b.pkg(c.Context(), pkg, targets); err != nil {
+					return err
+				}
+			}
+			if b.built == 0 {
+				_, err := findTargets(res.Roots, regexp.MustCompile(""))
+				return err
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&out, "out", "o", "", "the `directory` for what is built")
+	return c
+}
+
+// A libfuzzerBuild builds the targets of one package after the other.
+type libfuzzerBuild struct {
+	out      string
+	coverage bool
+	flags    []string
+	env      []string
+	overlay  string
+	stderr   io.Writer
+	built    int
+}
+
+// uncounted are the packages that libFuzzer is to see nothing of. The first few cannot be built otherwise, the others run
+// the execution and not what it tests; harness is not among them: it shows the fuzzer the orders of operations.
+var uncounted = []string{
+	"runtime/cgo", "runtime/pprof", "runtime/race", "syscall",
+	"context", "reflect", "sync", "sync/atomic", "internal/sync", "internal/synctest", "testing", "testing/synctest", "time", "regexp", "regexp/syntax",
+	"github.com/jostle-dev/jostle/internal/...", "github.com/jostle-dev/jostle/perturb", "github.com/AdaLogics/go-fuzz-headers",
+}
+
+// pkg builds the targets of a package: all in one, which does what it is called after.
+func (b *libfuzzerBuild) pkg(ctx context.Context, pkg instrument.Root, targets []fuzzTarget) error {
+	for _, t := range targets {
+		if err := b.seeds(t); err != nil {
+			return err
+		}
+	}
+	if b.coverage {
+		return b.covered(ctx, pkg, targets)
+	}
+	dir, err := os.MkdirTemp("", "jostle-libfuzzer-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	archive := filepath.Join(dir, "fuzz.a")
+	args := []string{"test", "-c", "-buildmode=c-archive", "-o", archive, "-gcflags=all=-d=libfuzzer"}
+	for _, p := range uncounted {
+		args = append(args, "-gcflags="+p+"=-d=libfuzzer=0")
+	}
+	if err := b.run(ctx, pkg.Dir, "go", append(append(args, b.flags...), ".")...); err != nil {
+		return err
+	}
+	engine := "-fsanitize=fuzzer"
+	if e := os.Getenv("LIB_FUZZING_ENGINE"); e != "" {
+		engine = e
+	}
+	cxx := "clang++"
+	if c := os.Getenv("CXX"); c != "" {
+		cxx = c
+	}
+	first := filepath.Join(b.out, targets[0].name)
+	link := append(strings.Fields(os.Getenv("CXXFLAGS")), archive)
+	link = append(append(link, strings.Fields(engine)...), "-o", first)
+	if err := b.run(ctx, pkg.Dir, cxx, link...); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		name := filepath.Join(b.out, t.name)
+		// Leaks of memory that C has allocated are nothing that Go code could have, and to look for them costs time.
+		if err := os.WriteFile(name+".options", []byte("[libfuzzer]\ndetect_leaks = 0\n"), 0o666); err != nil {
+			return err
+		}
+		if name == first {
+			continue
+		}
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := os.Link(first, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// covered builds, for each target, a script that runs it on a corpus, in a test binary that keeps a coverage profile.
+func (b *libfuzzerBuild) covered(ctx context.Context, pkg instrument.Root, targets []fuzzTarget) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	module, err := exec.CommandContext(ctx, "go", "-C", pkg.Dir, "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
+	if err != nil {
+		return fmt.Errorf("find the module of %s: %w", pkg.ImportPath, err)
+	}
+	path, dir, _ := strings.Cut(strings.TrimSpace(string(module)), " ")
+	// Beside the binary are other files of the corpus's world; in a directory of its own it is taken for no target itself.
+	sub := targets[0].name + ".coverage"
+	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + path + "/...",
+		"-toolexec=" + shellQuote(self) + " " + coverTool + " -- " + shellQuote(b.overlay),
+		"-ldflags=-X github.com/jostle-dev/jostle/internal/libfuzzer.Covered=instrumented"}
+	if err := b.run(ctx, pkg.Dir, "go", append(append(args, b.flags...), ".")...); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		script := `#!/bin/sh
+# The inputs are in FUZZ_CORPUS_DIR.
+exec "$(dirname "$0")/` + sub + `/fuzz.test" -test.run='^` + t.name + `$' \
+	${FUZZ_PROFILE_NAME:+-test.cpuprofile "$FUZZ_PROFILE_NAME.cpu.prof" -test.memprofile "$FUZZ_PROFILE_NAME.heap.prof"} "$@"
+`
+		name := filepath.Join(b.out, t.name)
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err := os.WriteFile(name, []byte(script), 0o777); err != nil {
+			return err
+		}
+		// What OSS-Fuzz hands to sed, so that the profile names files.
+		if err := os.WriteFile(name+".gocovpath", []byte("s="+path+"="+dir+"=\n"), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seeds packs a target's corpus, as the fuzzer's bytes.
+func (b *libfuzzerBuild) seeds(t fuzzTarget) (err error) {
+	dir := filepath.Join(t.pkg.Dir, "testdata", "fuzz", t.name)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	files, err := filesOf(dir)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	f, err := os.Create(filepath.Join(b.out, t.name+"_seed_corpus.zip"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	z := zip.NewWriter(f)
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		data, err := corpus.Decode(content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		w, err := z.Create(corpus.FileName(data))
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(data); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func (b *libfuzzerBuild) run(ctx context.Context, dir, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, append(b.env, "PWD="+dir), b.stderr, b.stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return fmt.Errorf("%w: libFuzzer comes with clang", err)
+	case errors.As(err, &exit):
+		return &instrument.BuildError{Text: fmt.Sprintf("jostle: %s failed (%v): see above", filepath.Base(name), err)}
+	}
+	return err
+}
