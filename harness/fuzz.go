@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -58,9 +60,10 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 		return out, sched
 	}
 	if libfuzzer.Enabled {
+		below := calledBody(reflect.ValueOf(body))
 		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
 			if out, sched := run(t, data); out.Found() {
-				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace(out.firstLogged()))
+				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace(out.firstLogged())+below)
 			}
 		})
 	}
@@ -113,6 +116,13 @@ func replayCommand(name string, data []byte) string {
 // importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.
 func importCommand(target string, data []byte) string {
 	return fmt.Sprintf("go tool jostle corpus import crash-%x testdata/fuzz/%s\n%s", sha1.Sum(data), target, replayCommand(target, data))
+}
+
+// calledBody returns the calls that are below all others in an execution, as the runtime prints them.
+func calledBody(body reflect.Value) string {
+	fn := runtime.FuncForPC(body.Pointer())
+	file, line := fn.FileLine(fn.Entry())
+	return fmt.Sprintf("\n%s(...)\n\t%s:%d\ntesting.fRunner(...)", strings.ReplaceAll(fn.Name(), "[...]", ""), file, line)
 }
 
 // runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.

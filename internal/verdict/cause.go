@@ -86,7 +86,7 @@ func (v *Verdict) Trace(failed string) string {
 	if v.Stack != "" {
 		calls = append(calls, strings.TrimSpace(v.Stack))
 	}
-	return fmt.Sprintf("panic: %s [cause %08x]\n\ngoroutine 1 [running]:\n%s", what, uint32(v.Cause(failed)>>32), strings.Join(calls, "\n"))
+	return fmt.Sprintf("panic: %s [cause %08x]\n\ngoroutine 1 [running]:%s", what, uint32(v.Cause(failed)>>32), strings.Join(append([]string{""}, calls...), "\n"))
 }
 
 // numbers are what tells one occurrence of a message from another: addresses, counters, durations.
