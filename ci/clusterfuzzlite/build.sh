@@ -3,4 +3,4 @@
 # requires. It runs in the root of the module.
 set -euo pipefail
 go mod download github.com/jostle-dev/jostle
-exec bash "$(go list -m -f '{{.Dir}}' github.com/jostle-dev/jostle)/ci/oss-fuzz/build.sh"
+exec bash "$(go list -m -f '{{.Dir}}' github.com/jostle-dev/jostle)/ci/oss-fuzz/build.sh" ./...
