@@ -86,7 +86,10 @@ func (v *Verdict) Trace(failed string) string {
 	if v.Stack != "" {
 		calls = append(calls, strings.TrimSpace(v.Stack))
 	}
-	return fmt.Sprintf("panic: %s [cause %08x]\n\ngoroutine 1 [running]:%s", what, uint32(v.Cause(failed)>>32), strings.Join(append([]string{""}, calls...), "\n"))
+	// In letters: to numbers the programs pay no attention.
+	cause := strings.Map(func(digit rune) rune { return 'a' + rune(strings.IndexRune("0123456789abcdef", digit)) },
+		fmt.Sprintf("%08x", uint32(v.Cause(failed)>>32)))
+	return fmt.Sprintf("panic: %s [cause %s]\n\ngoroutine 1 [running]:%s", what, cause, strings.Join(append([]string{""}, calls...), "\n"))
 }
 
 // numbers are what tells one occurrence of a message from another: addresses, counters, durations.

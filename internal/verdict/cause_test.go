@@ -16,7 +16,7 @@ func TestTraceOfCause(t *testing.T) {
 	}
 	a, b, c := waits("m.(*Queue[...]).Put", 3), waits("m.Get", 7), waits("m.Get", 9)
 	hang := func(knot ...Goroutine) string { return (&Verdict{Kind: Deadlock, Rule: 1, Knot: knot}).Trace("") }
-	assert.Regexp(t, `^panic: jostle: deadlock, rule 1 \[cause [0-9a-f]{8}\]
+	assert.Regexp(t, `^panic: jostle: deadlock, rule 1 \[cause [a-p]{8}\]
 
 goroutine 1 \[running\]:
 m\.\(\*Queue\)\.Put\(\.\.\.\)
