@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,6 +159,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 			continue
 		}
 		x.Abandon()
+		abandoned.Store(newestBubble())
 		who, stack := culprit(x)
 		v := verdict.NewStall(who, stack, quiet)
 		long := quiet < restAfter && time.Since(start) >= limit
@@ -167,17 +170,38 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 	}
 }
 
-// waitsForSocket reports whether a goroutine of a bubble waits for a socket. What is to come through it is up to another
-// goroutine of the same bubble, as a rule, and that does not run until nobody waits outside control any more. To see it
+// waitsForSocket reports whether a goroutine of the execution waits for a socket. What is to come through it is up to another
+// goroutine of the execution, as a rule, and that does not run until nobody waits outside control any more. To see it
 // early is to see it before a deadline of the socket's, which is on the real clock, makes it look like a failure.
 func waitsForSocket() bool {
 	for _, s := range engine.Stacks() {
 		header, frames, _ := strings.Cut(s, "\n")
-		if strings.Contains(header, "[IO wait") && strings.Contains(header, "synctest bubble") && strings.Contains(frames, "\nnet.(*netFD).") {
+		if strings.Contains(header, "[IO wait") && bubbleOf(header) > abandoned.Load() && strings.Contains(frames, "\nnet.(*netFD).") {
 			return true
 		}
 	}
 	return false
+}
+
+// abandoned is the newest bubble of an execution that was given up, whose goroutines may wait for a socket as long as they like.
+// Bubbles have ascending numbers, and there is one execution at a time.
+var abandoned atomic.Int64
+
+func newestBubble() int64 {
+	newest := abandoned.Load()
+	for _, s := range engine.Stacks() {
+		header, _, _ := strings.Cut(s, "\n")
+		newest = max(newest, bubbleOf(header))
+	}
+	return newest
+}
+
+// bubbleOf returns the number of the bubble that the first line of a goroutine's stack names; 0 if it is in none.
+func bubbleOf(header string) int64 {
+	_, rest, _ := strings.Cut(header, "synctest bubble ")
+	digits, _, _ := strings.Cut(rest, "]")
+	n, _ := strconv.ParseInt(strings.TrimFunc(digits, func(r rune) bool { return r < '0' || r > '9' }), 10, 64)
+	return n
 }
 
 // culprit names the goroutine that has the token, or else everything that rests somewhere else than at a sync point.

@@ -63,6 +63,16 @@ func TestSocket(t *testing.T) {
 		}
 	})
 	assert.Contains(t, r.text, "verdict=stall")
+
+	// Those of it still wait; the next execution, which takes its time at something else, does not.
+	first := true
+	r = check(func(T) {
+		if first {
+			first = false
+			pause(4 * socketAfter)
+		}
+	})
+	assert.False(t, r.failed, r.text)
 }
 
 // What blocks in code left native is part of the proof, with its stack, as long as nothing outside can end it.
