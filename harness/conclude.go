@@ -40,7 +40,7 @@ func (o outcome) render(replay string, sched []byte) string {
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.
 func (o outcome) summary(sched []byte) string {
 	line := fmt.Sprintf("jostle: verdict=%s rule=%s schedule=%d/%d preemptions=%d steps=%d trace=%016x",
-		word(o.Kind), ruleNumber(o.Rule), schedule.Departures(sched), len(sched), o.Preemptions, o.Total, o.Hash)
+		o.Kind.Word(), ruleNumber(o.Rule), schedule.Departures(sched), len(sched), o.Preemptions, o.Total, o.Hash)
 	if at := o.place(); at != "" {
 		line += " at=" + at // it may have spaces, and comes last
 	}
@@ -67,9 +67,6 @@ func (o outcome) firstLogged() string {
 	line, _, _ := strings.Cut(o.log, "\n")
 	return line
 }
-
-// word returns a verdict as one word.
-func word(v Verdict) string { return strings.ReplaceAll(v.String(), " ", "-") }
 
 func ruleNumber(r verdict.Rule) string {
 	if r == 0 {

@@ -227,9 +227,8 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	e.learn(n, out)
 	e.ignored(n, out)
 	switch {
-	case out.cut && !e.clean():
-		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
-		return false
+	case out.cut:
+		return e.goesOn(n, out, true)
 	case out.ignored.would != verdict.Pass && !out.Found():
 		return out.left() || e.goesOn(n, out, true)
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
@@ -242,7 +241,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		return false
 	}
 	cause := out.cause()
-	ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause, Forced: rec.Asked == 0}
+	ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Forced: rec.Asked == 0}
 	known := e.causes[cause]
 	if !known {
 		e.causes[cause] = true
@@ -281,7 +280,7 @@ func (e *explorer) ignored(n int, out testOutcome) {
 	}
 	ev := session.Event{Kind: session.Ignored, N: n, Cause: i.cause, Ignored: i.by}
 	if i.would != verdict.Pass {
-		ev.Verdict = word(i.would)
+		ev.Verdict = i.would.Word()
 	}
 	if key := fmt.Sprint(i.cause, i.by); !e.spoken[key] || len(e.plan.Steer) > 0 {
 		e.spoken[key] = true
@@ -309,7 +308,7 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
-		Verdict: word(out.Kind), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
+		Verdict: out.Kind.Word(), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
 	f.Facts = out.Facts()
 	f.Report = out.text(replayFile(f.Name()), false)
@@ -405,7 +404,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	}
 	out, missed := e.play(f.Schedule)
 	cause := out.cause()
-	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: cause, Hash: out.Hash, Text: missed.Text()}
+	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	if out.snap != nil {
 		ev.Orders = out.snap.Orders
 	}

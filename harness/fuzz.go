@@ -137,7 +137,7 @@ func runPattern(name string) string {
 // announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
 func (w *want) announce(target string) {
 	if worker := flag.Lookup("test.fuzzworker"); w != nil && fuzzing() && !libfuzzer.Enabled && worker.Value.String() != "true" {
-		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, word(w.kind), ruleNumber(w.rule))
+		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, w.kind.Word(), ruleNumber(w.rule))
 	}
 }
 

@@ -48,7 +48,7 @@ func (k *keptInput) ended(t *testing.T, out outcome) {
 		return
 	}
 	k.done = true
-	ev := session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: out.Cause(""), Hash: out.Hash}
+	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(""), Hash: out.Hash}
 	if out.snap != nil {
 		ev.Orders = out.snap.Orders
 	}

@@ -60,7 +60,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 		cause := out.cause()
-		ev := session.Event{Kind: session.Found, N: n, Verdict: word(out.Kind), Cause: cause}
+		ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause}
 		if !e.causes[cause] {
 			e.causes[cause] = true
 			f := e.found(out.testOutcome, cause)
@@ -95,7 +95,7 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	t.Helper()
 	e.note(session.Event{Kind: session.Began})
 	out, _ := e.runLive(f.Seed, f.Points)
-	e.note(session.Event{Kind: session.Replayed, Verdict: word(out.Kind), Cause: out.cause(), Hash: f.Trace})
+	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.cause(), Hash: f.Trace})
 	if e.plan.Report {
 		fmt.Print(out.text("", e.plan.Full))
 	}

@@ -8,7 +8,7 @@ func (t *text) cancelled() {
 	}
 	which := "the context of the test"
 	if c.Site != nil {
-		which = "the context that " + t.name(c.By) + " made at " + t.at(c.Site)
+		which = "the context that " + t.name(c.Task) + " made at " + t.at(c.Site)
 	}
 	t.para("  ", "%s was cancelled in step %d, as its owner may do at any time.", upper(which), c.Step)
 }

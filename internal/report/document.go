@@ -250,7 +250,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
 	b.text.o.Dir, b.text.o.Full = b.files.root, true
 	f := &Finding{
-		Replay: o.Replay, Verdict: strings.ReplaceAll(v.Kind.String(), " ", "-"), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
+		Replay: o.Replay, Verdict: v.Kind.Word(), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
 		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}
@@ -267,7 +267,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
 	}
 	if c := v.Cancelled; c != nil {
-		f.Canceled = &Event{c.By, engine.OpCancel.String(), b.place(c.Site), c.Step}
+		f.Canceled = &Event{c.Task, engine.OpCancel.String(), b.place(c.Site), c.Step}
 	}
 	for _, r := range v.Races {
 		f.Races = append(f.Races, b.race(r))

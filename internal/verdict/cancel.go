@@ -7,21 +7,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
-// A Cancelled is a context that the schedule cancelled.
-type Cancelled struct {
-	By   uint32       // the goroutine that made it, and could have cancelled it
-	Site *engine.Site // where it made it; nil if it is the test's own
-	Made int          // after this step
-	Step int          // it was cancelled in this one
-}
-
-// cancelled notes what the schedule has cancelled, if it has.
-func (v *Verdict) cancelled(snap *engine.Snapshot) {
-	if c := snap.Cancelled; c != nil {
-		v.Cancelled = &Cancelled{c.Task, c.Site, c.Made, c.Step}
-	}
-}
-
 // survivors are the goroutines that were started while there was a context, and go on when it was cancelled long ago and the
 // body has returned.
 func (g *graph) survivors() (out []*engine.TaskState) {
@@ -71,18 +56,9 @@ func (v *Verdict) Excused(failed bool) bool {
 func (v *Verdict) elsewhere() bool {
 	const looked = 1_000 // steps
 	for _, s := range v.Steps[max(0, len(v.Steps)-looked):] {
-		if t := v.task(s.Task); t != nil && t.Spawned != nil && !strings.HasSuffix(t.Spawned.File, "_test.go") {
+		if t := &v.Tasks[s.Task-1]; t.Spawned != nil && !strings.HasSuffix(t.Spawned.File, "_test.go") {
 			return true
 		}
 	}
 	return false
-}
-
-func (v *Verdict) task(id uint32) *engine.TaskState {
-	for i := range v.Tasks {
-		if v.Tasks[i].ID == id {
-			return &v.Tasks[i]
-		}
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -73,7 +72,7 @@ func (v *Verdict) Ignore(all []engine.Ignore) (by []engine.Ignore) {
 func (v *Verdict) isCalled(what string) bool {
 	switch v.Kind {
 	case Deadlock, Leak, LostWakeup:
-		return what == strings.ReplaceAll(v.Kind.String(), " ", "-") || what == v.Rule.number()
+		return what == v.Kind.Word() || what == v.Rule.number()
 	}
 	return false
 }

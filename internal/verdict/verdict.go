@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -27,6 +28,9 @@ const (
 var kindNames = [...]string{"pass", "deadlock", "leak", "lost wake-up", "panic", "assertion", "livelock", "data race", "stall"}
 
 func (k Kind) String() string { return kindNames[k] }
+
+// Word returns the kind as one word, for machines.
+func (k Kind) Word() string { return strings.ReplaceAll(k.String(), " ", "-") }
 
 // A Rule is one of the four that a hang breaks; 0 is none, or one that cannot be named.
 type Rule uint8
@@ -52,7 +56,7 @@ type Verdict struct {
 	Others []Goroutine
 	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
 
-	Cancelled *Cancelled // the context that the schedule cancelled, if any
+	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 
@@ -163,8 +167,8 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
+		Cancelled: snap.Cancelled,
 	}
-	v.cancelled(snap)
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
 		if snap.Traced { // somebody wants to see it all the same
