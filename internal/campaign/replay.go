@@ -57,10 +57,8 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 		limit <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-limit }()
-			p := &session.Plan{
-				Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
-				Finding: file, Report: i == 0, Full: c.Full, Document: document(i),
-			}
+			p := x.replay(b, f, file, document(i))
+			p.Report, p.Full = i == 0, c.Full
 			var r run
 			r, errs[i] = x.process(ctx, b, p, patience, x.only(f.Test)...)
 			results[i] = readReplay(r)
@@ -111,12 +109,18 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 	return out, ctx.Err()
 }
 
+// replay returns the plan of a process that runs a finding's execution and writes it as data to document, unless that is "".
+func (c *campaign) replay(b Binary, f *finding.Finding, file, document string) *session.Plan {
+	return &session.Plan{
+		Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
+		Finding: file, Document: document,
+	}
+}
+
 // beside runs the test plainly, and puts that beside the finding.
 func (c *campaign) beside(ctx context.Context, b Binary, f *finding.Finding, file, document string, to *report.Finding) error {
-	p := &session.Plan{
-		Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
-		Finding: file, Plainly: true, Document: document,
-	}
+	p := c.replay(b, f, file, document)
+	p.Plainly = true
 	if _, err := c.process(ctx, b, p, patience, c.only(f.Test)...); err != nil {
 		return err
 	}
