@@ -2,11 +2,13 @@ package enginetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,11 +20,15 @@ import (
 type Log struct {
 	mu      sync.Mutex // not instrumented, so no sync point; and held for no sync point
 	entries []string
+	late    bool // what happened and its note may come apart, as under Go's scheduler they can
 }
 
 // Add notes that something happened. Any goroutine may call it.
 func (l *Log) Add(format string, args ...any) {
 	entry := fmt.Sprintf(format, args...)
+	if l.late && rand.N(4) == 0 {
+		time.Sleep(rand.N(200 * time.Microsecond))
+	}
 	l.lock()
 	defer l.unlock()
 	l.entries = append(l.entries, entry)

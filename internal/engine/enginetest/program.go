@@ -75,8 +75,8 @@ func (p *Program) native(t *testing.T) {
 	if p.Virtual {
 		run = bubble
 	}
-	for range runs {
-		require.Contains(t, p.Want, run(t, p.Body), "without the engine")
+	for i := range runs {
+		require.Contains(t, p.Want, run(t, i%2 == 1, p.Body), "without the engine")
 	}
 }
 
@@ -86,7 +86,7 @@ func fatal(outcome string) bool {
 }
 
 // bubble runs body as plain Go on the virtual clock of a bubble, until all that it has started has ended.
-func bubble(t *testing.T, body func(*Log)) string {
+func bubble(t *testing.T, _ bool, body func(*Log)) string {
 	t.Helper()
 	var log Log
 	synctest.Test(t, func(*testing.T) {
@@ -97,10 +97,10 @@ func bubble(t *testing.T, body func(*Log)) string {
 }
 
 // native runs body as plain Go, and waits until it and all that it has started have ended.
-func native(t *testing.T, body func(*Log)) string {
+func native(t *testing.T, late bool, body func(*Log)) string {
 	t.Helper()
 	before := goroutines()
-	var log Log
+	log := Log{late: late}
 	go body(&log) // not here: it may exit its goroutine
 	started := func(id string) bool { return !slices.Contains(before, id) }
 	// A pause, and not a yield: who looks whether all others rest, as Resting does, must find this goroutine at rest too.
