@@ -3,8 +3,11 @@ package harness
 import (
 	"bytes"
 	"fmt"
+	"path"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,7 +40,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 	n := p.First
 	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
 		e.note(session.Event{Kind: session.Began, N: n})
-		out, passed := e.runLive(liveSeed(p.Seed, n), points)
+		out, passed := e.runLive(engine.LivePlan{Seed: p.LiveSeed(n), Points: points})
 		if n == 0 {
 			points = passed
 			e.note(session.Event{Kind: session.Settled, Asked: points})
@@ -64,8 +67,8 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 		if !e.causes[cause] {
 			e.causes[cause] = true
 			f := e.found(out.testOutcome, cause)
-			f.Mode, f.Found = "live", fmt.Sprintf("execution %d, live, delayed %d times", n, out.delayed)
-			f.Points, f.Seed = points, liveSeed(p.Seed, n)
+			f.Mode, f.Found = "live", fmt.Sprintf("execution %d, live, delayed %d times", n, len(out.delays))
+			f.Points, f.Seed, f.Delays = points, p.LiveSeed(n), out.late()
 			if ev.File, e.err = f.Write(p.Findings); e.err != nil {
 				break
 			}
@@ -82,19 +85,11 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 	}
 }
 
-// liveSeed returns the seed of the n-th live run; the first is not delayed.
-func liveSeed(seed uint64, n int) uint64 {
-	if n == 0 {
-		return 0
-	}
-	return seed + uint64(n)*0x9E3779B97F4A7C15 | 1
-}
-
-// replayLive runs a live finding again: the same delays, and whatever Go makes of them.
+// replayLive runs a live finding again, and whatever Go makes of it.
 func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	t.Helper()
 	e.note(session.Event{Kind: session.Began})
-	out, _ := e.runLive(f.Seed, f.Points)
+	out, _ := e.runLive(again(f, e.plan.Try))
 	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.cause(), Hash: f.Trace})
 	if e.plan.Report {
 		fmt.Print(out.text("", e.plan.Full))
@@ -105,21 +100,66 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	}
 }
 
+// again returns how a live finding is run again, the try-th time. It needs a goroutine that is late, and by how much
+// depends on the machine: the same delays are tried, and then longer ones where goroutines were stuck.
+func again(f *finding.Finding, try int) engine.LivePlan {
+	p := engine.LivePlan{Seed: f.Seed, Points: f.Points}
+	for _, d := range f.Delays.Made {
+		if s := engine.SiteOf(d.Site); s != nil {
+			p.Delays = append(p.Delays, engine.Delay{Site: s, Nth: d.Nth, For: d.For})
+		}
+	}
+	if try%2 == 1 {
+		if p.Seed == 0 { // nothing was delayed, and nothing else is now
+			p.Seed, p.Delays = 1, []engine.Delay{}
+		}
+		for _, s := range f.Delays.Stuck {
+			p.At = append(p.At, s.Site)
+		}
+		p.Pause = 20 * time.Millisecond << (try / 2 % 3)
+	}
+	return p
+}
+
 // A liveOutcome is a live run of a test.
 type liveOutcome struct {
 	testOutcome
-	delayed int
+	delays []engine.Delay
+}
+
+// late returns who was late, and where goroutines are stuck, for a finding.
+func (o liveOutcome) late() (d finding.Delays) {
+	for _, m := range o.delays {
+		d.Made = append(d.Made, finding.Delay{Place: placeOf(m.Site, "before"), Nth: m.Nth, For: m.For})
+	}
+	for _, g := range o.Others {
+		colon := strings.LastIndexByte(g.Place, ':')
+		line, err := strconv.Atoi(g.Place[colon+1:])
+		if err != nil {
+			continue
+		}
+		s := engine.SiteAt(g.Place[:max(colon, 0)], line)
+		if s != nil && !slices.ContainsFunc(d.Stuck, func(p finding.Place) bool { return p.Site == s.Key }) {
+			d.Stuck = append(d.Stuck, placeOf(s, "at"))
+		}
+	}
+	return d
+}
+
+func placeOf(s *engine.Site, preposition string) finding.Place {
+	what := strings.TrimSpace(s.Op + " " + s.Expr)
+	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", path.Base(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
 }
 
 // runLive runs the test once, and returns how many sync points were passed.
-func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int) {
+func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	before := map[uint64]bool{}
 	for _, g := range verdict.ReadLive(engine.Stacks()) {
 		before[g.ID] = true
 	}
 	restore := e.out.begin()
 	running.Store(true)
-	l := engine.StartLive(seed, points)
+	l := engine.StartLive(plan)
 	var inner *testing.T
 	done := make(chan struct{})
 	go func() {
@@ -145,7 +185,7 @@ func (e *explorer) runLive(seed uint64, points int) (out liveOutcome, passed int
 		out.Verdict = &verdict.Verdict{Kind: verdict.Assertion, Evidence: "the test says so"}
 	}
 	out.ignored = ignore(out.Verdict, nil)
-	out.delayed = l.Delayed()
+	out.delays = l.Made()
 	return out, l.Passed()
 }
 

@@ -7,7 +7,7 @@ import "github.com/jostle-dev/jostle/internal/engine"
 //
 // Goroutines that spin on such operations give way now and then, as Go's preemption makes them do.
 func Atomic[T any](p *T, s *Site) *T {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpAtomic, nil, s)
 	}
 	return p
@@ -16,7 +16,7 @@ func Atomic[T any](p *T, s *Site) *T {
 // AtomicLast comes before an atomic operation whose last operand to be evaluated is v: n.Store(AtomicLast(f(), s)) is
 // n.Store(f()).
 func AtomicLast[T any](v T, s *Site) T {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpAtomic, nil, s)
 	}
 	return v

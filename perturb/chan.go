@@ -34,7 +34,7 @@ func To[T any](ch chan<- T, s *Site) Sender[T] { return Sender[T]{ch, s} }
 
 // Send sends v.
 func (d Sender[T]) Send(v T) {
-	t := engine.Self()
+	t := engine.At(d.s)
 	if t == nil {
 		d.ch <- v
 		return
@@ -94,7 +94,7 @@ func Recv[T any](ch <-chan T, s *Site) T {
 
 // Recv2 is v, ok := <-ch.
 func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		v, ok := <-ch
 		return v, ok
@@ -224,7 +224,7 @@ func (w *chanWaiter[T]) Poll() bool {
 
 // Close is close(ch).
 func Close[T any](ch chan<- T, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil || ch == nil {
 		close(ch)
 		return

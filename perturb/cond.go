@@ -9,7 +9,7 @@ import (
 
 // CondWait is (*sync.Cond).Wait.
 func CondWait(c *sync.Cond, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		c.Wait()
 		return
@@ -43,7 +43,7 @@ func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
 
 // CondSignal is (*sync.Cond).Signal.
 func CondSignal(c *sync.Cond, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		c.Signal()
 		return
@@ -61,7 +61,7 @@ func CondSignal(c *sync.Cond, s *Site) {
 
 // CondBroadcast is (*sync.Cond).Broadcast.
 func CondBroadcast(c *sync.Cond, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		c.Broadcast()
 		return

@@ -14,7 +14,7 @@ import (
 
 // cancelled runs cancel as a sync point, after which everything that it set going has come to rest.
 func cancelled(cancel func(), s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		cancel()
 		return
@@ -27,13 +27,13 @@ func cancelled(cancel func(), s *Site) {
 // offered makes the cancel function of a context that the calling code has made, and offers it to the schedule: if the code
 // is a test, its contexts are what a user of the code under test may cancel at any time.
 func offered(cancel func(error), s *Site) func(error) {
-	t := engine.Self()
+	t := engine.At(s)
 	var o *engine.Offer
 	if t != nil && strings.HasSuffix(s.File, "_test.go") {
 		o = t.Offer(func() { cancel(nil) }, s)
 	}
 	return func(cause error) {
-		if t := engine.Self(); t != nil && o != nil {
+		if t := engine.At(s); t != nil && o != nil {
 			t.Withdraw(o)
 		}
 		cancelled(func() { cancel(cause) }, s)
@@ -45,7 +45,7 @@ func offered(cancel func(error), s *Site) func(error) {
 // execution it is noted who has made it.
 func settle(ctx, parent context.Context, s *Site) {
 	done := ctx.Done()
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil || t.Unwinding() || done == nil {
 		return
 	}
@@ -100,7 +100,7 @@ func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause erro
 
 // ContextErr is the Err of a context.Context. Loops ask it again and again.
 func ContextErr(ctx context.Context, s *Site) error {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpContext, nil, s)
 	}
 	return ctx.Err()
@@ -108,7 +108,7 @@ func ContextErr(ctx context.Context, s *Site) error {
 
 // ContextCause is context.Cause, a question like ContextErr.
 func ContextCause(ctx context.Context, s *Site) error {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpContext, nil, s)
 	}
 	return context.Cause(ctx)

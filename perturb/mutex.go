@@ -10,7 +10,7 @@ import (
 
 // MutexLock is (*sync.Mutex).Lock.
 func MutexLock(m *sync.Mutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.Lock()
 		return
@@ -45,7 +45,7 @@ func pollMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) bool {
 
 // MutexTryLock is (*sync.Mutex).TryLock.
 func MutexTryLock(m *sync.Mutex, s *Site) bool {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		return m.TryLock()
 	}
@@ -61,7 +61,7 @@ func MutexTryLock(m *sync.Mutex, s *Site) bool {
 
 // MutexUnlock is (*sync.Mutex).Unlock.
 func MutexUnlock(m *sync.Mutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.Unlock()
 		return

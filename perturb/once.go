@@ -9,7 +9,7 @@ import (
 
 // OnceDo is (*sync.Once).Do.
 func OnceDo(once *sync.Once, f func(), s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		once.Do(f)
 		return

@@ -13,7 +13,7 @@ import (
 
 // PoolGet is (*sync.Pool).Get.
 func PoolGet(p *sync.Pool, s *Site) any {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		return p.Get()
 	}
@@ -30,7 +30,7 @@ func PoolGet(p *sync.Pool, s *Site) any {
 
 // PoolPut is (*sync.Pool).Put.
 func PoolPut(p *sync.Pool, v any, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		p.Put(v)
 		return

@@ -12,7 +12,7 @@ import (
 
 // RuntimeGosched is runtime.Gosched: others go first.
 func RuntimeGosched(s *Site) {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Yield(s)
 		return
 	}

@@ -14,7 +14,7 @@ import (
 
 // RWMutexLock is (*sync.RWMutex).Lock.
 func RWMutexLock(m *sync.RWMutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.Lock()
 		return
@@ -65,7 +65,7 @@ func admitWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
 
 // RWMutexTryLock is (*sync.RWMutex).TryLock.
 func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		return m.TryLock()
 	}
@@ -80,7 +80,7 @@ func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
 
 // RWMutexUnlock is (*sync.RWMutex).Unlock.
 func RWMutexUnlock(m *sync.RWMutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.Unlock()
 		return
@@ -115,7 +115,7 @@ func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 
 // RWMutexRLock is (*sync.RWMutex).RLock.
 func RWMutexRLock(m *sync.RWMutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.RLock()
 		return
@@ -145,7 +145,7 @@ func lockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 
 // RWMutexTryRLock is (*sync.RWMutex).TryRLock.
 func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		return m.TryRLock()
 	}
@@ -160,7 +160,7 @@ func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
 
 // RWMutexRUnlock is (*sync.RWMutex).RUnlock.
 func RWMutexRUnlock(m *sync.RWMutex, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		m.RUnlock()
 		return

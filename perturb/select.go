@@ -33,7 +33,7 @@ const (
 //
 // Which of several ready cases is taken is a decision of the schedule; the plain one is the first in the source.
 func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		return selectNative(hasDefault, cases)
 	}

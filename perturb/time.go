@@ -11,7 +11,7 @@ import (
 
 // TimeSleep is time.Sleep.
 func TimeSleep(d time.Duration, s *Site) {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Sleep(d, s)
 		return
 	}
@@ -45,7 +45,7 @@ func TimeUntil(until time.Time) time.Duration {
 
 // alarm tells the engine of a timer that fires after d.
 func alarm(d time.Duration, s *Site) {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		t.CatchUp()
 		t.Execution().Alarm(d)
@@ -70,7 +70,7 @@ func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
 
 // made notes who has made c, the channel of a timer.
 func made(c <-chan time.Time, s *Site) <-chan time.Time {
-	if t := engine.Self(); t != nil && !t.Unwinding() {
+	if t := engine.At(s); t != nil && !t.Unwinding() {
 		chanObject(t, c, s).Made(t, engine.OpTimer, s, nil)
 	}
 	return c
@@ -84,7 +84,7 @@ func TimeAfterFunc(d time.Duration, f func(), s *Site) *time.Timer {
 
 // callback makes f, which native code will call in a goroutine of its own, a task of the execution.
 func callback(f func(), s *Site) func() {
-	if t := engine.Self(); t != nil && f != nil {
+	if t := engine.At(s); t != nil && f != nil {
 		return t.NewCallback(f, s).Run
 	}
 	return f
@@ -115,7 +115,7 @@ func catchUp() {
 
 // ticks tells the engine of a ticker that sends on c.
 func ticks(c <-chan time.Time, d time.Duration, s *Site) {
-	if t := engine.Self(); t == nil {
+	if t := engine.At(s); t == nil {
 		engine.TimerOutside(d)
 	} else if d > 0 {
 		t.Execution().SetTicker(chanPointer(c), d)
@@ -125,7 +125,7 @@ func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 
 // TimerStop is (*time.Timer).Stop.
 func TimerStop(tm *time.Timer, s *Site) bool {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		forget(t, tm.C)
 		if o := t.Known(chanPointer(tm.C)); o != nil {
@@ -138,7 +138,7 @@ func TimerStop(tm *time.Timer, s *Site) bool {
 // TimerReset is (*time.Timer).Reset.
 func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
 	alarm(d, s)
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		forget(t, tm.C)
 	}
 	return tm.Reset(d)
@@ -153,7 +153,7 @@ func forget(t *engine.Task, c <-chan time.Time) {
 
 // TickerStop is (*time.Ticker).Stop.
 func TickerStop(tk *time.Ticker, s *Site) {
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		forget(t, tk.C)
 		t.Execution().StopTicker(chanPointer(tk.C))
@@ -165,7 +165,7 @@ func TickerStop(tk *time.Ticker, s *Site) {
 func TickerReset(tk *time.Ticker, d time.Duration, s *Site) {
 	catchUp()
 	tk.Reset(d) // panics if d is not positive
-	if t := engine.Self(); t != nil {
+	if t := engine.At(s); t != nil {
 		forget(t, tk.C)
 	}
 	ticks(tk.C, d, s)

@@ -121,7 +121,7 @@ func mustBind(x any) {
 func AtomicFunc[F any](f F, s *Site) F {
 	v := reflect.ValueOf(f)
 	return reflect.MakeFunc(v.Type(), func(args []reflect.Value) []reflect.Value {
-		if t := engine.Self(); t != nil {
+		if t := engine.At(s); t != nil {
 			t.Poll(engine.OpAtomic, nil, s)
 		}
 		return v.Call(args)

@@ -18,7 +18,7 @@ func WaitGroupDone(wg *sync.WaitGroup, s *Site) {
 }
 
 func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		wg.Add(n)
 		return
@@ -37,7 +37,7 @@ func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
 
 // WaitGroupWait is (*sync.WaitGroup).Wait.
 func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		wg.Wait()
 		return
@@ -60,7 +60,7 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 
 // WaitGroupGo is (*sync.WaitGroup).Go.
 func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
-	t := engine.Self()
+	t := engine.At(s)
 	if t == nil {
 		wg.Go(f)
 		return
@@ -73,7 +73,7 @@ func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
 			}
 			WaitGroupDone(wg, s)
 		}()
-		if t := engine.Self(); t != nil {
+		if t := engine.At(s); t != nil {
 			t.Owes(t.Object(unsafe.Pointer(wg), engine.WaitGroup, s), s)
 		}
 		f()

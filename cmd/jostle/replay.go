@@ -162,7 +162,11 @@ func (r *replayer) print(f *finding.Finding, file string, out campaign.Replay) {
 	for _, d := range out.Missed {
 		fmt.Fprintf(r.stdout, "%s: the code changed here: %s did not come\n", name, campaign.Code(d))
 	}
-	if len(out.Missed) == 0 && out.Same < out.Times {
+	switch {
+	case len(out.Missed) > 0 || out.Same == out.Times:
+	case f.Mode == "live":
+		fmt.Fprintf(r.stdout, "%s: it was found live, where Go's scheduler and the machine decide as well: -n 50 tries more often\n", name)
+	default:
 		fmt.Fprintf(r.stdout, "%s: the code changed, or Go did (it was %s), and every decision of the schedule still came\n", name, f.Go)
 	}
 }

@@ -24,7 +24,7 @@ type Replay struct {
 	Same       int            // of these, the whole interleaving was the same
 	Verdicts   map[string]int // of the others
 	Missed     schedule.Keyed // departures that did not come, in the first that was not reproduced, or else was not the same
-	Output     string         // of the first, with its interleaving
+	Output     string         // of the first that was reproduced, or else of the first, with its interleaving
 
 	// Finding is the first that was reproduced, or else the first at all, with the plain run beside it; nil if it was not
 	// asked for, or if the execution ended its process.
@@ -58,7 +58,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 		wg.Go(func() {
 			defer func() { <-limit }()
 			p := x.replay(b, f, file, document(i))
-			p.Report, p.Full = i == 0, c.Full
+			p.Try, p.Report, p.Full = i, true, c.Full
 			var r run
 			r, errs[i] = x.process(ctx, b, p, patience, x.only(f.Test)...)
 			results[i] = readReplay(r)
@@ -70,11 +70,6 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 	for i, r := range results {
 		if errs[i] != nil {
 			return out, errs[i]
-		}
-		if i == 0 {
-			if out.Output = r.output; r.verdict == crash {
-				out.Output = crashReport(r.output) // nobody was left to print one
-			}
 		}
 		same := r.hash == f.Trace
 		switch {
@@ -95,6 +90,9 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 				return out, err
 			}
 		}
+	}
+	if out.Output = results[best].output; results[best].verdict == crash {
+		out.Output = crashReport(out.Output) // nobody was left to print one
 	}
 	if c.Document && ctx.Err() == nil {
 		if out.Finding, err = readDocument(document(best)); err != nil {

@@ -364,15 +364,15 @@ func (t *test) found(ctx context.Context, e session.Event) {
 	}
 	got := 0
 	shrunk := false
-	for range tries {
-		again := t.replay(ctx, e.File, !shrunk && got == 0)
+	for try := range tries {
+		again := t.replay(ctx, e.File, try, !shrunk && got == 0)
 		if again.cause == e.Cause {
 			got++
 		}
 		if again.shrunk {
 			shrunk = true
 			// What came out of a process that had done much must come out of one that has done nothing else.
-			if once := t.replay(ctx, e.File, false); once.cause != e.Cause {
+			if once := t.replay(ctx, e.File, try, false); once.cause != e.Cause {
 				if _, err := original.Write(t.pkg.findings()); err != nil {
 					t.fail(err.Error())
 					return
@@ -447,9 +447,9 @@ type replayed struct {
 	run
 }
 
-func (t *test) replay(ctx context.Context, file string, shrink bool) replayed {
+func (t *test) replay(ctx context.Context, file string, try int, shrink bool) replayed {
 	p := t.plan(0)
-	p.Mode, p.Finding, p.Shrink = session.Replay, file, shrink
+	p.Mode, p.Finding, p.Try, p.Shrink = session.Replay, file, try, shrink
 	r, err := t.process(ctx, p, patience)
 	if err != nil {
 		return replayed{}
@@ -502,7 +502,11 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
 		Report: crashReport(r.output),
 	}
-	if n > 0 {
+	switch {
+	case t.mode == live:
+		f.Mode, f.Found, f.Warm = "live", f.Found+", live", 0
+		f.Seed, f.Points = p.LiveSeed(n), t.asked
+	case n > 0:
 		again, err := t.process(ctx, p, patience)
 		if err != nil {
 			t.fail(err.Error())
@@ -526,12 +530,12 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		return
 	}
 	got := 0
-	for range tries {
-		if t.replay(ctx, name, false).cause == cause {
+	for try := range tries {
+		if t.replay(ctx, name, try, false).cause == cause {
 			got++
 		}
 	}
-	if got == 0 {
+	if got == 0 && t.mode != live {
 		t.discard(name)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
 		return

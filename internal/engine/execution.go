@@ -72,12 +72,15 @@ func Files() []File { return files }
 
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
-func Self() *Task {
+func Self() *Task { return At(nil) }
+
+// At is Self at a sync point: in a live run it may take its time.
+func At(s *Site) *Task {
 	x := active.Load()
 	if x == nil {
 		return nil
 	}
-	return x.self()
+	return x.self(s)
 }
 
 // An Execution runs a body under one schedule. It can be used again and again; one at a time in a process.

@@ -3,35 +3,95 @@ package engine
 import (
 	"math/bits"
 	"runtime"
+	"slices"
 	"time"
 )
 
 // A Live run leaves everything to Go's own scheduler and to the real clock, and only yields and delays at sync points, as
-// its seed says. It is for what cannot be controlled. Any goroutine of the process may be delayed: it is not known which
+// its plan says. It is for what cannot be controlled. Any goroutine of the process may be delayed: it is not known which
 // belong to the test.
 //
 // Few and long delays find more than many short ones (Coyote's delays, GoAT's at most three yields a run): a bug needs
 // one goroutine to be late, and the others to be in time.
 type Live struct {
-	seed   uint64
+	LivePlan
 	every  uint64 // a delay about once in so many sync points
 	delays number
 	passed number
 	bubble number // tests that are in a testing/synctest bubble
 	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
+	made   [maxDelays]pointer[Delay]
 }
 
-// maxDelays bounds the delays of a run, and with them how much longer it takes.
-const maxDelays = 12
+// A LivePlan says what a live run delays.
+type LivePlan struct {
+	Seed   uint64 // of the yields, and of the delays if none are planned; 0: neither
+	Points int    // about how many sync points a run has; 0 if that is not known
 
-// StartLive makes the process's instrumented code pass the sync points of a new live run, until Stop. points is about how
-// many it has; 0 if that is not known. A run of seed 0 delays nothing. It returns nil while something else is active.
-func StartLive(seed uint64, points int) *Live {
-	l := &Live{seed: seed, every: uint64(max(points/4, 8))}
+	// Delays are those of another run, to be made again: no others are drawn.
+	Delays []Delay
+
+	// Pause is for how long goroutines are delayed at the sync points of At as well: the first times that each is passed,
+	// and now and then later. Where they were stuck, who comes late finds the others that it was stuck with.
+	Pause time.Duration
+	At    []uint64 // keys of sites
+}
+
+// A Delay is that of a goroutine at a sync point of a live run.
+type Delay struct {
+	Site *Site
+	Nth  int // how often the site was passed before, in the run
+	For  time.Duration
+}
+
+// maxDelays bounds the delays of a run, and with them how much longer it takes. A site of LivePlan.At is paused at the
+// firstPasses times that it is passed, and one in laterPasses of the others.
+const (
+	maxDelays   = 12
+	firstPasses = 4
+	laterPasses = 8
+)
+
+// StartLive makes the process's instrumented code pass the sync points of a new live run, until Stop. It returns nil while
+// something else is active.
+func StartLive(p LivePlan) *Live {
+	l := &Live{LivePlan: p, every: uint64(max(p.Points/4, 8))}
 	if !active.CompareAndSwap(nil, &Execution{free: l}) {
 		return nil
 	}
+	for _, file := range sites {
+		for i := range file {
+			file[i].passed.Store(0)
+		}
+	}
 	return l
+}
+
+// SiteAt returns the first sync point of a line, or nil. file is as stacks have it.
+func SiteAt(file string, line int) *Site {
+	for _, of := range sites {
+		if len(of) == 0 || of[0].File != file {
+			continue
+		}
+		for i := range of {
+			if int(of[i].Line) == line {
+				return &of[i]
+			}
+		}
+	}
+	return nil
+}
+
+// SiteOf returns the sync point with a key, or nil.
+func SiteOf(key uint64) *Site {
+	for _, of := range sites {
+		for i := range of {
+			if of[i].Key == key {
+				return &of[i]
+			}
+		}
+	}
+	return nil
 }
 
 // Stop ends the run: the code goes on undisturbed.
@@ -61,25 +121,68 @@ func InBubble() (leave func()) {
 	return func() { x.free.bubble.Add(-1) }
 }
 
-// pass is a sync point.
-func (l *Live) pass() {
+// Made returns the delays so far, in the order in which they began.
+func (l *Live) Made() []Delay {
+	var made []Delay
+	for i := range l.made {
+		if d := l.made[i].Load(); d != nil {
+			made = append(made, *d)
+		}
+	}
+	return made
+}
+
+// pass is a sync point; s is nil where none is known.
+func (l *Live) pass(s *Site) {
 	n := uint64(l.passed.Add(1))
-	if l.seed == 0 {
+	nth := 0
+	if s != nil {
+		nth = int(s.passed.Add(1)) - 1
+	}
+	if l.Seed == 0 {
 		return
 	}
-	h := (l.seed ^ n*0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9
+	h := (l.Seed ^ n*0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9
 	h ^= h >> 29
-	switch {
-	case l.bubble.Load() > 0:
+	if l.bubble.Load() > 0 {
 		if h%4 == 1 {
 			runtime.Gosched()
 		}
-	case h%l.every == 0 && l.delays.Add(1) <= maxDelays:
-		// 64 µs to 16 ms, each power of two as likely as the others.
-		time.Sleep(time.Microsecond << (6 + bits.Len64(h>>40&0xFF)))
-	case h%16 == 1:
+		return
+	}
+	if d := l.delay(s, nth, h); d > 0 {
+		if i := l.delays.Add(1) - 1; i < maxDelays {
+			l.made[i].Store(&Delay{s, nth, d})
+			time.Sleep(d)
+			return
+		}
+	}
+	if h%16 == 1 {
 		runtime.Gosched()
 	}
+}
+
+// delay returns for how long the goroutine is delayed that passes s after it was passed nth times; h is drawn for it.
+func (l *Live) delay(s *Site, nth int, h uint64) time.Duration {
+	if s == nil {
+		return 0 // it could not be made again
+	}
+	if l.Pause > 0 && slices.Contains(l.At, s.Key) && (nth < firstPasses || h%laterPasses == 0) {
+		return l.Pause
+	}
+	if l.Delays != nil {
+		for _, d := range l.Delays {
+			if d.Site == s && d.Nth == nth {
+				return d.For
+			}
+		}
+		return 0
+	}
+	if h%l.every == 0 {
+		// 64 µs to 16 ms, each power of two as likely as the others.
+		return time.Microsecond << (6 + bits.Len64(h>>40&0xFF))
+	}
+	return 0
 }
 
 // sets notes a timer.

@@ -15,6 +15,8 @@ type Site struct {
 	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
 
 	Cases []SiteCase // of a select, in source order without the default
+
+	passed number // how often, in a live run
 }
 
 // A SiteCase is one communication of a select.

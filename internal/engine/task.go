@@ -74,9 +74,9 @@ func newHidden() *hidden {
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
 // code left native has started.
-func (x *Execution) self() *Task {
+func (x *Execution) self(s *Site) *Task {
 	if x.free != nil {
-		x.free.pass()
+		x.free.pass(s)
 		return nil
 	}
 	g := getg()

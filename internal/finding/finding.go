@@ -41,8 +41,9 @@ type Finding struct {
 	Found   string // by which execution and strategy
 	Warm    int    // plain executions that come before, in the same process
 	Plain   uint64 // Trace of the plain run, to tell whether an execution has left something behind
-	Seed    uint64 // of live mode, where the delays are drawn from it
+	Seed    uint64 // of live mode
 	Points  int    // of live mode: about how many sync points there are
+	Delays  Delays // of live mode
 
 	Schedule schedule.Keyed
 	Facts    string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
@@ -123,6 +124,7 @@ var fields = []field{
 const (
 	scheduleHead = "schedule:"
 	factsHead    = "facts:"
+	delaysHead   = "delays:"
 	reportHead   = "report:"
 )
 
@@ -136,6 +138,9 @@ func (f *Finding) Text() string {
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
+	if !f.Delays.empty() {
+		b.WriteString("\n" + delaysHead + "\n" + f.Delays.text())
+	}
 	if f.Facts != "" {
 		b.WriteString("\n" + factsHead + "\n" + strings.TrimRight(f.Facts, "\n") + "\n")
 	}
@@ -174,8 +179,12 @@ func Parse(content string) (*Finding, error) {
 	}
 	rest, report := section(lines[i+1:], reportHead)
 	rest, facts := section(rest, factsHead)
+	rest, delays := section(rest, delaysHead)
 	f.Facts, f.Report = facts, report
 	var err error
+	if f.Delays, err = parseDelays(delays); err != nil {
+		return nil, fmt.Errorf("delays: %w", err)
+	}
 	if f.Schedule, err = schedule.ParseKeyed(strings.Join(rest, "\n")); err != nil {
 		return nil, fmt.Errorf("schedule, %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,6 +27,10 @@ func example() *finding.Finding {
 			{Question: question(engine.Next, 0), Runs: 1 << 60},
 			{Question: question(engine.Case, 1), Case: 4},
 			{Question: question(engine.Moment, 0), Case: 1},
+		},
+		Delays: finding.Delays{
+			Made:  []finding.Delay{{Place: finding.Place{Site: 1 << 63, Note: "f before lock a"}, Nth: 3, For: 16384 * time.Microsecond}},
+			Stuck: []finding.Place{{Site: 7}, {Site: 8, Note: "g at send out"}},
 		},
 		Facts:  "deadlock, rule 2\ntransfer\n  waits: lock a",
 		Report: "deadlock: two\n\n  g1 waits\n",
@@ -56,6 +61,8 @@ func TestErrors(t *testing.T) {
 		{"no test", "jostle replay 1\nschedule:\n", "does not say which test"},
 		{"a departure", "jostle replay 1\npackage: x\ntest: T\nschedule:\npreempt 1 2 3 run\n", "schedule, line 1: a departure has 6 words and this line 5"},
 		{"a kind", "jostle replay 1\nschedule:\n\nswap 1 2 3 run 4\n", "schedule, line 2: \"swap\" is no kind of question"},
+		{"a delay", "jostle replay 1\nschedule:\ndelays:\ndelay long 7 0\n", "delays: \"delay long 7 0\": time: invalid duration"},
+		{"what is no delay", "jostle replay 1\nschedule:\ndelays:\nlate 7\n", "it is neither \"delay DURATION SITE N\" nor \"stuck SITE\""},
 		{"an answer", "jostle replay 1\nschedule:\ncase 1 2 3 run 4\n", "\"run\" answers no question of kind case"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

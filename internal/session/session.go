@@ -63,6 +63,7 @@ type Plan struct {
 	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
 
 	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input
+	Try     int    `json:",omitempty"` // Replay: of a live finding, which of several; each has delays of its own
 	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
 	Report  bool   `json:",omitempty"` // Replay: print the report
 	Full    bool   `json:",omitempty"` // with every step of the interleaving
@@ -80,6 +81,14 @@ func (p *Plan) Environ() string {
 		panic(err) // there is nothing in it that cannot be marshalled
 	}
 	return Env + "=" + string(b)
+}
+
+// LiveSeed returns the seed of the n-th live run; 0, for the first, delays nothing.
+func (p *Plan) LiveSeed(n int) uint64 {
+	if n == 0 {
+		return 0
+	}
+	return p.Seed + uint64(n)*0x9E3779B97F4A7C15 | 1
 }
 
 // RaceEnviron returns what tells the race detector of a process to write to files whose names begin with log, as an element
