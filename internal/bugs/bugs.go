@@ -273,7 +273,7 @@ func (a *account) withdraw(amount int) bool {
 	return true
 }
 
-// A loop stops when its callback tells it to, and waits for that in the callback.
+// A loop stops when it is told to, which its callback must not do.
 type loop struct {
 	work    chan func()
 	stopped chan struct{}

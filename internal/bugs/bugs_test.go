@@ -98,6 +98,10 @@ func TestReports(t *testing.T) {
 			go l.run()
 			<-l.stopped
 		}},
+		{"loop that is not stopped", "verdict=leak rule=4", func(harness.T) {
+			l := loop{make(chan func(), 1), make(chan struct{})}
+			go l.run()
+		}},
 		{"stopped timer", "verdict=leak rule=4", func(harness.T) { debounced(time.Second) }},
 		{"close behind the lock", "verdict=deadlock rule=1", func(harness.T) {
 			s := subscribers{all: map[int]chan int{1: make(chan int)}}

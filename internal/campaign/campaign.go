@@ -82,8 +82,9 @@ type campaign struct {
 	printed  int // of these
 	done     int
 	all      []*test
-	used     map[string]bool // comments that have said of something that it is no finding, by place
-	stopped  bool            // before all was done
+	used     map[string]bool  // comments that have said of something that it is no finding, by place
+	told     map[uint64]*test // the first to be printed with a finding of a cause
+	stopped  bool             // before all was done
 }
 
 // ignored notes that comments were to the point.
@@ -109,7 +110,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		return Summary{}, err
 	}
 	defer os.RemoveAll(temp)
-	x := &campaign{Config: c, temp: temp, used: map[string]bool{}}
+	x := &campaign{Config: c, temp: temp, used: map[string]bool{}, told: map[uint64]*test{}}
 	for _, b := range binaries {
 		finding.Sweep(b.findings())
 		p, err := x.list(ctx, b)

@@ -154,12 +154,22 @@ func (t *test) line() string {
 	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }
 
+// printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind.
 func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	file := f.file
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
 		file = filepath.ToSlash(rel)
 	}
 	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, tries, file)
+	if first := t.c.told[f.Cause]; first != nil && !t.c.Verbose {
+		of := first.name
+		if first.pkg != t.pkg {
+			of += " of " + first.pkg.Package
+		}
+		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n", firstLine(f.Report), of)
+		return
+	}
+	t.c.told[f.Cause] = t
 	b.WriteString(indent(f.Report))
 }
 

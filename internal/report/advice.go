@@ -205,14 +205,21 @@ func (t *text) wayOut() string {
 	if len(g.Waits) == 0 {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
 	}
-	w := g.Waits[0]
-	if len(w.By) > 0 {
-		switch r := w.By[0]; r.How {
-		case verdict.Made:
-			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(r.Site))
-		case verdict.Spent:
-			return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
+	for _, w := range g.Waits {
+		if len(w.By) > 0 && w.By[0].How == verdict.Made {
+			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}
+	}
+	for _, w := range g.Waits {
+		i := slices.IndexFunc(w.Code, func(s *engine.Site) bool { return s.Op == "close" })
+		if i >= 0 && w.Op == engine.OpRecv {
+			return fmt.Sprintf("%s ends when %s is closed, as %s would at %s. See that it is called on every path, by defer for instance.",
+				t.number(g.ID), t.object(w.Object), declared(w.Code[i]), t.where(w.Code[i]))
+		}
+	}
+	w := g.Waits[0]
+	if len(w.By) > 0 && w.By[0].How == verdict.Spent {
+		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 	}
 	switch w.Op {
 	case engine.OpSend:

@@ -144,3 +144,12 @@ func unclear(v *verdict.Verdict) map[uint32]bool {
 
 // Topic returns the name under which a verdict is explained: one word.
 func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "-") }
+
+// function names the function that s is in.
+func function(s *engine.Site) string { return s.Func[strings.LastIndexByte(s.Func, '/')+1:] }
+
+// declared names the declaration that s is in: of a function literal that is the function around it.
+func declared(s *engine.Site) string {
+	name, _, _ := strings.Cut(function(s), ".func")
+	return name
+}
