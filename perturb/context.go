@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -40,6 +41,66 @@ func offered(cancel func(error), s *Site) func(error) {
 	}
 }
 
+// An owned context is one of a type that is not package context's own. Package context starts a goroutine that waits for the
+// end of such a parent, unless it has this method AfterFunc: then that goroutine is one of the execution.
+type owned struct {
+	context.Context
+	s *Site
+}
+
+// own returns parent as one whose end is waited for under control, in an execution.
+func own(parent context.Context, s *Site) context.Context {
+	if _, has := parent.(interface{ AfterFunc(func()) func() bool }); has || parent == nil || isOwn(parent) || engine.Self() == nil {
+		return parent
+	}
+	return owned{parent, s}
+}
+
+// isOwn reports whether a context is package context's, and not one with values of one that is not.
+func isOwn(ctx context.Context) bool {
+	for {
+		t := reflect.TypeOf(ctx)
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.PkgPath() != "context" {
+			return false
+		}
+		if t.Name() != "valueCtx" {
+			return true
+		}
+		parent := reflect.ValueOf(ctx).Elem().FieldByName("Context")
+		if !parent.IsValid() || !parent.CanInterface() {
+			return true // of a Go that has it otherwise
+		}
+		ctx = parent.Interface().(context.Context)
+	}
+}
+
+// AfterFunc runs f in a goroutine when the context is done, unless it is stopped before.
+func (o owned) AfterFunc(f func()) (stop func() bool) {
+	t := engine.Self()
+	stopped := make(chan struct{})
+	chanObject(t, stopped, o.s).Made(t, engine.OpContext, o.s, nil) // it stands for that of the new context
+	t.Go(func() {
+		if Select(o.s, false, OnRecv(o.Done()), OnRecv(stopped)) == 0 {
+			cancelled(f, o.s)
+		}
+	}, "context.propagateCancel", o.s)
+	return func() bool {
+		Close(stopped, o.s)
+		return true // nobody asks
+	}
+}
+
+// String names the context as package context names its parent.
+func (o owned) String() string {
+	if s, ok := o.Context.(fmt.Stringer); ok {
+		return s.String()
+	}
+	return reflect.TypeOf(o.Context).String()
+}
+
 // settle has a context make its channel, which package context puts off until it is asked for. That of a context that is
 // made outside of executions would belong to a bubble, if it were made in one, and end the process in the next. In an
 // execution it is noted who has made it.
@@ -50,7 +111,7 @@ func settle(ctx, parent context.Context, s *Site) {
 		return
 	}
 	var from *engine.Object
-	if typ := reflect.TypeOf(parent); typ.Kind() == reflect.Pointer && typ.Elem().PkgPath() == "context" {
+	if isOwn(parent) {
 		if d := parent.Done(); d != nil {
 			from = t.Known(chanPointer(d))
 		}
@@ -60,7 +121,7 @@ func settle(ctx, parent context.Context, s *Site) {
 
 // ContextWithCancel is context.WithCancel.
 func ContextWithCancel(parent context.Context, s *Site) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(parent)
+	ctx, cancel := context.WithCancel(own(parent, s))
 	settle(ctx, parent, s)
 	end := offered(func(error) { cancel() }, s)
 	return ctx, func() { end(nil) }
@@ -68,7 +129,7 @@ func ContextWithCancel(parent context.Context, s *Site) (context.Context, contex
 
 // ContextWithCancelCause is context.WithCancelCause.
 func ContextWithCancelCause(parent context.Context, s *Site) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
+	ctx, cancel := context.WithCancelCause(own(parent, s))
 	settle(ctx, parent, s)
 	return ctx, offered(cancel, s)
 }
@@ -82,7 +143,7 @@ func ContextWithDeadline(parent context.Context, d time.Time, s *Site) (context.
 func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, s *Site) (context.Context, context.CancelFunc) {
 	catchUp()
 	alarm(time.Until(d), s)
-	ctx, cancel := context.WithDeadlineCause(parent, d, cause)
+	ctx, cancel := context.WithDeadlineCause(own(parent, s), d, cause)
 	settle(ctx, parent, s)
 	end := offered(func(error) { cancel() }, s)
 	return ctx, func() { end(nil) }
@@ -116,5 +177,5 @@ func ContextCause(ctx context.Context, s *Site) error {
 
 // ContextAfterFunc is context.AfterFunc.
 func ContextAfterFunc(ctx context.Context, f func(), s *Site) (stop func() bool) {
-	return context.AfterFunc(ctx, callback(f, s))
+	return context.AfterFunc(own(ctx, s), callback(f, s))
 }

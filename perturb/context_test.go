@@ -3,12 +3,35 @@ package perturb_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
 )
+
+type key struct{}
+
+// An owned is a context as people write them.
+type owned struct {
+	context.Context
+	mu   sync.Mutex
+	err  error
+	done chan struct{}
+}
+
+func newOwned() *owned {
+	return &owned{Context: context.Background(), done: make(chan struct{})}
+}
+
+func (o *owned) Done() <-chan struct{} { return o.done }
+
+func (o *owned) Err() error {
+	MutexLock(&o.mu, site)
+	defer MutexUnlock(&o.mu, site)
+	return o.err
+}
 
 func TestContext(t *testing.T) {
 	const ms = time.Millisecond
@@ -45,6 +68,30 @@ func TestContext(t *testing.T) {
 				log.Add("%v", context.Cause(ctx))
 			},
 			Want: []string{"because"},
+		},
+		{
+			Name: "of a type of somebody's own",
+			Body: func(log *enginetest.Log) {
+				parent, ran := newOwned(), make(chan struct{})
+				ctx, cancel := ContextWithCancel(parent, site)
+				defer cancel()
+				child, cancelChild := ContextWithTimeout(context.WithValue(parent, key{}, 1), time.Hour, site)
+				ContextAfterFunc(parent, func() { Close(ran, site) }, site)
+				Go(func() {
+					MutexLock(&parent.mu, site)
+					parent.err = errors.New("over")
+					MutexUnlock(&parent.mu, site)
+					Close(parent.done, site)
+				}, site)
+				Go(cancelChild, site)
+				Recv(child.Done(), site)
+				log.Add("%v %v", child.Err(), child.Value(key{}))
+				Recv(ctx.Done(), site)
+				Recv(ran, site)
+				log.Add("%v", ctx.Err())
+			},
+			Departures: 2,
+			Want:       []string{"context canceled 1 over", "over 1 over"},
 		},
 		{
 			Name: "time-out",

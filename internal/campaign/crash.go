@@ -1,12 +1,15 @@
 package campaign
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
@@ -63,4 +66,71 @@ func readRecord(name string) (schedule.Keyed, error) {
 	}
 	text := string(content)
 	return schedule.ParseKeyed(text[:strings.LastIndexByte(text, '\n')+1])
+}
+
+// crashed looks into an execution that has ended its process: a fatal error, a panic outside of the execution, os.Exit.
+func (t *test) crashed(ctx context.Context, n int, r run) {
+	const most = 3
+	if t.crashes++; t.crashes > most {
+		t.finished = true
+		return
+	}
+	cause := crashCause(r.output)
+	if t.causes[cause] {
+		return
+	}
+	t.causes[cause] = true
+	after := t.ran()
+	p := t.plan(0)
+	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
+	if n == 0 {
+		p.Record = ""
+	}
+	if t.steering(n) != nil {
+		t.into(p)
+	}
+	f := &finding.Finding{
+		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
+		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
+		Report: crashReport(r.output),
+	}
+	switch {
+	case t.mode == live:
+		f.Mode, f.Found, f.Warm = "live", f.Found+", live", 0
+		f.Seed, f.Points = p.LiveSeed(n), t.asked
+	case n > 0:
+		again, err := t.process(ctx, p, patience)
+		if err != nil {
+			t.fail(err.Error())
+			return
+		}
+		if crashCause(again.output) != cause {
+			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
+			if t.mode == together {
+				t.isolate(dependent, t.next)
+			}
+			return
+		}
+		if f.Schedule, err = readRecord(p.Record); err != nil {
+			t.fail(err.Error())
+			return
+		}
+	}
+	name, err := f.Write(t.pkg.findings())
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	got := 0
+	for try := range tries {
+		if t.replay(ctx, name, try, false).cause == cause {
+			got++
+		}
+	}
+	if got == 0 && t.mode != live {
+		t.discard(name)
+		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
+		return
+	}
+	t.confirm(confirmed{f, name, after, got})
 }

@@ -3,12 +3,9 @@ package campaign
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -69,14 +66,6 @@ const (
 	native   mode = "as go test runs it"
 )
 
-// A confirmed finding was reproduced in a process of its own.
-type confirmed struct {
-	*finding.Finding
-	file       string
-	after      time.Duration // in which the test had run until then
-	reproduced int           // of tries
-}
-
 func (c *campaign) newTest(p *pkg, name string) *test {
 	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, last: c.Schedules, causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
 	switch {
@@ -125,7 +114,7 @@ func (t *test) plan(left time.Duration) *session.Plan {
 	case live:
 		p.Mode, p.Warm, p.Plain = session.Live, 0, 0
 		if t.c.Time == 0 {
-			p.Last = min(p.Last, liveRuns)
+			p.Last, p.Time = min(p.Last, liveRuns), liveTime
 		}
 	case isolated:
 		p.Last, p.Warm, p.Plain = p.First+1, 0, 0
@@ -156,8 +145,11 @@ func (t *test) goLive(why string) {
 	t.finished = t.c.Mode == Controlled
 }
 
-// liveRuns is how often a test runs live if no time is given for it: these runs take real time.
-const liveRuns = 20
+// liveRuns and liveTime bound the live runs of a test if no time is given for it: they take real time.
+const (
+	liveRuns = 20
+	liveTime = time.Minute
+)
 
 // step runs one process.
 func (t *test) step(ctx context.Context, left time.Duration) {
@@ -190,7 +182,7 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 		t.printed = t.withoutHeads(r.output)
 	}
 	t.read(ctx, r)
-	if t.last > 0 && t.next >= t.last || t.mode == live && t.next >= plan.Last {
+	if t.last > 0 && t.next >= t.last {
 		t.finished = true
 	}
 }
@@ -261,6 +253,7 @@ func (t *test) read(ctx context.Context, r run) {
 			t.tooLong(e.N)
 		case session.Ended:
 			t.next, over = max(e.N, t.next), true
+			t.finished = t.finished || t.mode == live && t.c.Time == 0
 		}
 	}
 	t.distinct += distinct
@@ -286,15 +279,6 @@ func (t *test) read(ctx context.Context, r run) {
 		t.next = at + 1
 	}
 }
-
-// dependent says why a test is isolated that ends another way where nothing was done before.
-const dependent = "what an execution did depended on those before it"
-
-// tries is how often a finding is run again before anybody is told.
-const tries = 3
-
-// leak is the verdict that does not end the search, if the plain run has it: what a test leaves behind each time hides nothing.
-const leak = "leak"
 
 // maxStalls is how many executions may block where no schedule reaches before the test runs live.
 const maxStalls = 3
@@ -323,13 +307,18 @@ func (t *test) stalled(e session.Event) {
 	}
 }
 
+// tooLong is why a test runs live, or not at all.
+const tooLong = "its plain run is too long to be controlled"
+
 // tooLong notes an execution that was given up. Some may be unlucky; a test that is always that long is not worth more.
 func (t *test) tooLong(n int) {
 	t.stalls++
 	switch {
 	case n == 0:
-		t.finished = true
-		t.notes = append(t.notes, "its plain run is too long to be controlled")
+		t.goLive(tooLong)
+		if t.finished {
+			t.notes = append(t.notes, "it cannot be controlled: "+tooLong)
+		}
 	case t.stalls == maxStalls:
 		t.finished = true
 		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxStalls, "execution")))
@@ -344,201 +333,4 @@ func firstLine(text string) string {
 func (t *test) fail(text string) {
 	t.finished, t.failed = true, true
 	t.output += text + "\n"
-}
-
-// found looks into something that a process has found: it counts if it comes again in a process of its own.
-func (t *test) found(ctx context.Context, e session.Event) {
-	if t.causes[e.Cause] || e.File == "" {
-		return
-	}
-	t.causes[e.Cause] = true
-	after := t.ran()
-	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
-		t.discard(e.File)
-		return
-	}
-	original, err := finding.Read(e.File)
-	if err != nil {
-		t.fail(err.Error())
-		return
-	}
-	got := 0
-	shrunk := false
-	for try := range tries {
-		again := t.replay(ctx, e.File, try, !shrunk && got == 0)
-		if again.cause == e.Cause {
-			got++
-		}
-		if again.shrunk {
-			shrunk = true
-			// What came out of a process that had done much must come out of one that has done nothing else.
-			if once := t.replay(ctx, e.File, try, false); once.cause != e.Cause {
-				if _, err := original.Write(t.pkg.findings()); err != nil {
-					t.fail(err.Error())
-					return
-				}
-			}
-		}
-	}
-	if ctx.Err() != nil {
-		return // not looked into: it stays on disk
-	}
-	if got == 0 && t.mode != live { // what a live run has seen has happened
-		t.discard(e.File)
-		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
-		if t.mode == together {
-			t.isolate(dependent, 1)
-		}
-		return
-	}
-	f, err := finding.Read(e.File)
-	if err != nil {
-		t.fail(err.Error())
-		return
-	}
-	t.confirm(confirmed{f, e.File, after, got})
-	if e.N == 0 && t.mode == together && e.Verdict != leak {
-		t.compare(ctx)
-	}
-}
-
-func (t *test) confirm(f confirmed) {
-	t.confirmed = append(t.confirmed, f)
-	if t.c.Found != nil {
-		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
-	}
-}
-
-// passes reports whether a test passes as it is that ends otherwise in executions in which no schedule has a choice. What it
-// depends on is not the order of things, but how jostle runs it: who calls it, what is allocated, how long things really
-// take. Then that is how it is run.
-func (t *test) passes(ctx context.Context) bool {
-	r, err := t.process(ctx, nil, patience)
-	if err != nil || ctx.Err() != nil || r.exit != 0 {
-		return false
-	}
-	t.mode, t.why, t.finished = native, "no schedule has a choice in it, and as an execution it fails", true
-	t.output = r.output
-	return true
-}
-
-// comparing is how long a test may take that is compared: one that hangs has shown it by then.
-const comparing = 10 * time.Second
-
-// compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
-func (t *test) compare(ctx context.Context) {
-	switch r, err := t.process(ctx, nil, comparing); {
-	case err != nil || ctx.Err() != nil:
-	case r.killed:
-		t.notes = append(t.notes, fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing))
-	case r.exit > 0:
-		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
-	}
-}
-
-// A replayed finding is what one process made of it.
-type replayed struct {
-	cause   uint64
-	hash    uint64 // of the interleaving
-	verdict string
-	missed  string // departures that did not come
-	orders  engine.Orders
-	shrunk  bool
-	run
-}
-
-func (t *test) replay(ctx context.Context, file string, try int, shrink bool) replayed {
-	p := t.plan(0)
-	p.Mode, p.Finding, p.Try, p.Shrink = session.Replay, file, try, shrink
-	r, err := t.process(ctx, p, patience)
-	if err != nil {
-		return replayed{}
-	}
-	return readReplay(r)
-}
-
-func readReplay(r run) replayed {
-	out := replayed{run: r}
-	ended := false
-	for _, e := range r.events {
-		switch e.Kind {
-		case session.Replayed:
-			out.cause, out.hash, out.verdict, out.missed, out.orders = e.Cause, e.Hash, e.Verdict, e.Text, e.Orders
-		case session.Shrunk:
-			out.shrunk = true
-		case session.Ended:
-			ended = true
-		}
-	}
-	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
-		out.verdict, out.cause = crash, crashCause(r.output)
-	}
-	return out
-}
-
-// crashed looks into an execution that has ended its process: a fatal error, a panic outside of the execution, os.Exit.
-func (t *test) crashed(ctx context.Context, n int, r run) {
-	const most = 3
-	if t.crashes++; t.crashes > most {
-		t.finished = true
-		return
-	}
-	cause := crashCause(r.output)
-	if t.causes[cause] {
-		return
-	}
-	t.causes[cause] = true
-	after := t.ran()
-	p := t.plan(0)
-	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
-	if n == 0 {
-		p.Record = ""
-	}
-	if t.steering(n) != nil {
-		t.into(p)
-	}
-	f := &finding.Finding{
-		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
-		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
-		Report: crashReport(r.output),
-	}
-	switch {
-	case t.mode == live:
-		f.Mode, f.Found, f.Warm = "live", f.Found+", live", 0
-		f.Seed, f.Points = p.LiveSeed(n), t.asked
-	case n > 0:
-		again, err := t.process(ctx, p, patience)
-		if err != nil {
-			t.fail(err.Error())
-			return
-		}
-		if crashCause(again.output) != cause {
-			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
-			if t.mode == together {
-				t.isolate(dependent, t.next)
-			}
-			return
-		}
-		if f.Schedule, err = readRecord(p.Record); err != nil {
-			t.fail(err.Error())
-			return
-		}
-	}
-	name, err := f.Write(t.pkg.findings())
-	if err != nil {
-		t.fail(err.Error())
-		return
-	}
-	got := 0
-	for try := range tries {
-		if t.replay(ctx, name, try, false).cause == cause {
-			got++
-		}
-	}
-	if got == 0 && t.mode != live {
-		t.discard(name)
-		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
-		return
-	}
-	t.confirm(confirmed{f, name, after, got})
 }

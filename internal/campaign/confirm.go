@@ -1,0 +1,158 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/session"
+)
+
+// A confirmed finding was reproduced in a process of its own.
+type confirmed struct {
+	*finding.Finding
+	file       string
+	after      time.Duration // in which the test had run until then
+	reproduced int           // of tries
+}
+
+// dependent says why a test is isolated that ends another way where nothing was done before.
+const dependent = "what an execution did depended on those before it"
+
+// tries is how often a finding is run again before anybody is told.
+const tries = 3
+
+// leak is the verdict that does not end the search, if the plain run has it: what a test leaves behind each time hides nothing.
+const leak = "leak"
+
+// found looks into something that a process has found: it counts if it comes again in a process of its own.
+func (t *test) found(ctx context.Context, e session.Event) {
+	if t.causes[e.Cause] || e.File == "" {
+		return
+	}
+	t.causes[e.Cause] = true
+	after := t.ran()
+	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
+		t.discard(e.File)
+		return
+	}
+	original, err := finding.Read(e.File)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	got := 0
+	shrunk := false
+	for try := range tries {
+		again := t.replay(ctx, e.File, try, !shrunk && got == 0)
+		if again.cause == e.Cause {
+			got++
+		}
+		if again.shrunk {
+			shrunk = true
+			// What came out of a process that had done much must come out of one that has done nothing else.
+			if once := t.replay(ctx, e.File, try, false); once.cause != e.Cause {
+				if _, err := original.Write(t.pkg.findings()); err != nil {
+					t.fail(err.Error())
+					return
+				}
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return // not looked into: it stays on disk
+	}
+	if got == 0 && t.mode != live { // what a live run has seen has happened
+		t.discard(e.File)
+		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
+		if t.mode == together {
+			t.isolate(dependent, 1)
+		}
+		return
+	}
+	f, err := finding.Read(e.File)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	t.confirm(confirmed{f, e.File, after, got})
+	if e.N == 0 && t.mode == together && e.Verdict != leak {
+		t.compare(ctx)
+	}
+}
+
+func (t *test) confirm(f confirmed) {
+	t.confirmed = append(t.confirmed, f)
+	if t.c.Found != nil {
+		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
+	}
+}
+
+// passes reports whether a test passes as it is that ends otherwise in executions in which no schedule has a choice. What it
+// depends on is not the order of things, but how jostle runs it: who calls it, what is allocated, how long things really
+// take. Then that is how it is run.
+func (t *test) passes(ctx context.Context) bool {
+	r, err := t.process(ctx, nil, patience)
+	if err != nil || ctx.Err() != nil || r.exit != 0 {
+		return false
+	}
+	t.mode, t.why, t.finished = native, "no schedule has a choice in it, and as an execution it fails", true
+	t.output = r.output
+	return true
+}
+
+// comparing is how long a test may take that is compared: one that hangs has shown it by then.
+const comparing = 10 * time.Second
+
+// compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
+func (t *test) compare(ctx context.Context) {
+	switch r, err := t.process(ctx, nil, comparing); {
+	case err != nil || ctx.Err() != nil:
+	case r.killed:
+		t.notes = append(t.notes, fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing))
+	case r.exit > 0:
+		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
+	}
+}
+
+// A replayed finding is what one process made of it.
+type replayed struct {
+	cause   uint64
+	hash    uint64 // of the interleaving
+	verdict string
+	missed  string // departures that did not come
+	orders  engine.Orders
+	shrunk  bool
+	run
+}
+
+func (t *test) replay(ctx context.Context, file string, try int, shrink bool) replayed {
+	p := t.plan(0)
+	p.Mode, p.Finding, p.Try, p.Shrink = session.Replay, file, try, shrink
+	r, err := t.process(ctx, p, patience)
+	if err != nil {
+		return replayed{}
+	}
+	return readReplay(r)
+}
+
+func readReplay(r run) replayed {
+	out := replayed{run: r}
+	ended := false
+	for _, e := range r.events {
+		switch e.Kind {
+		case session.Replayed:
+			out.cause, out.hash, out.verdict, out.missed, out.orders = e.Cause, e.Hash, e.Verdict, e.Text, e.Orders
+		case session.Shrunk:
+			out.shrunk = true
+		case session.Ended:
+			ended = true
+		}
+	}
+	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
+		out.verdict, out.cause = crash, crashCause(r.output)
+	}
+	return out
+}
