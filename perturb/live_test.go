@@ -12,7 +12,7 @@ import (
 	"github.com/jostle-dev/jostle/perturb"
 )
 
-var liveSites = [...]perturb.Site{{Op: "MutexLock", Key: 1}, {Op: "MutexUnlock", Key: 2}}
+var liveSites = [...]perturb.Site{{Op: "MutexLock", Func: "f", Var: 77, Key: 1}, {Op: "MutexUnlock", Func: "f", Var: 77, Key: 2}}
 
 // lockUnlock passes 40 sync points in a live run, and returns where it was delayed.
 func lockUnlock(t *testing.T, p engine.LivePlan) []engine.Delay {
