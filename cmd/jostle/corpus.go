@@ -101,7 +101,7 @@ func (k *keeper) binary(ctx context.Context, dir string, race bool) (*keptBinary
 	if len(root.TestFiles) == 0 {
 		return nil, fmt.Errorf("%s has no tests that could run its corpus", root.ImportPath)
 	}
-	if err := buildTest(ctx, res, k.stderr, build, b.Binary); err != nil {
+	if err := buildTest(ctx, res, k.stderr, build.args(), b.Binary); err != nil {
 		return nil, err
 	}
 	k.built[key] = b

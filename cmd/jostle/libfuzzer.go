@@ -162,7 +162,7 @@ func (b *libfuzzerBuild) covered(ctx context.Context, pkg instrument.Root, targe
 	// Beside the binary are other files of the corpus's world; in a directory of its own it is taken for no target itself.
 	sub := targets[0].name + ".coverage"
 	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + path + "/...",
-		"-toolexec=" + shellQuote(self) + " " + coverTool + " -- " + shellQuote(b.overlay),
+		"-toolexec=" + coverTools(self, b.overlay),
 		"-ldflags=-X github.com/jostle-dev/jostle/internal/libfuzzer.Covered=instrumented"}
 	if err := b.run(ctx, pkg.Dir, "go", append(append(args, b.flags...), ".")...); err != nil {
 		return err

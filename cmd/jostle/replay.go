@@ -100,7 +100,7 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (*finding.Find
 	}
 	root := res.Roots[i]
 	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test")}
-	return f, res, b, buildTest(ctx, res, r.stderr, r.build, b)
+	return f, res, b, buildTest(ctx, res, r.stderr, r.build.args(), b)
 }
 
 // packageOf returns the directory of the package in whose folder for findings a file lies.

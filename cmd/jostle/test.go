@@ -34,14 +34,13 @@ type testFlags struct {
 	cancel    bool
 	shard     string
 
-	run, skip    string
-	count        int
-	timeout      time.Duration
-	short        bool
-	asJSON       bool
-	cover        bool
-	coverprofile string
-	parallel     int
+	run, skip string
+	count     int
+	timeout   time.Duration
+	short     bool
+	asJSON    bool
+	cover     coverFlags
+	parallel  int
 }
 
 const (
@@ -62,7 +61,8 @@ Without -schedules and -time each test runs under %d schedules, but no longer th
 shared by all tests, and nothing else ends the search.
 
 The flags of go test that choose and build tests mean what they mean there: -run, -skip, -count, -timeout (for the whole
-run), -short, -race, -tags, -trimpath, -json, -v and -args, behind which all is for the tests.
+run), -short, -race, -tags, -trimpath, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, behind which all
+is for the tests.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
 not be run, or the time was over before each had run once.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
@@ -87,8 +87,7 @@ not be run, or the time was over before each had run once.`, defaultSchedules, d
 	fl.DurationVar(&f.timeout, "timeout", 0, "end the whole run after this time; 0 for no limit")
 	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
 	fl.BoolVar(&f.asJSON, "json", false, "print what go test -json prints")
-	fl.BoolVar(&f.cover, "cover", false, "cannot be had: go.dev/issue/73802")
-	fl.StringVar(&f.coverprofile, "coverprofile", "", "cannot be had: go.dev/issue/73802")
+	f.cover.register(c)
 	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "test processes at a time")
 	return c
 }
@@ -116,8 +115,6 @@ func (f *testFlags) check() error {
 		return fmt.Errorf("-count %d: it must be at least 1", f.count)
 	case f.parallel < 1:
 		return fmt.Errorf("-p %d: it must be at least 1", f.parallel)
-	case f.cover || f.coverprofile != "":
-		return errors.New("-cover: the go command then leaves rewritten files aside (go.dev/issue/73802) and nothing would be controlled: take the coverage with go test")
 	case f.mode != "" && f.mode != string(campaign.Controlled) && f.mode != string(campaign.Live):
 		return fmt.Errorf("-mode %s: it is controlled or live", f.mode)
 	}
@@ -178,6 +175,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		_, err := io.WriteString(screen, text)
 		printed = errors.Join(printed, err)
 	}
+	if f.cover.asked() {
+		c.Covered = func(b campaign.Binary) string {
+			text, err := f.cover.covered(ctx, b)
+			printed = errors.Join(printed, err)
+			return text
+		}
+	}
 	line := newStatusLine(stderr, f.asJSON)
 	c.Progress = line.show
 	github := newAnnotator(stderr)
@@ -194,6 +198,9 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	if printed != nil {
 		return printed
+	}
+	if err := f.cover.write(ctx, binaries, dir); err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
@@ -233,8 +240,15 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 			Ignores: ignoresOf(res, r.ImportPath),
 		})
 	}
-	for _, b := range out {
-		if err := buildTest(ctx, res, stderr, f.build, b); err != nil {
+	flags, err := f.cover.build(res.Overlay)
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if out[i].Args, err = f.cover.args(out[i]); err != nil {
+			return nil, err
+		}
+		if err := buildTest(ctx, res, stderr, append(f.build.args(), flags...), out[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -255,8 +269,8 @@ func ignoresOf(res *instrument.Result, importPath string) []campaign.Ignore {
 }
 
 // buildTest builds a test binary from instrumented sources.
-func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, build buildFlags, b campaign.Binary) error {
-	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, build.args()...)
+func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, b campaign.Binary) error {
+	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, flags...)
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = b.Dir, environ(res.Env), stderr, &said

@@ -41,6 +41,7 @@ type Config struct {
 	Env       []string
 
 	Print    func(pkg, text string) // what go test prints of a package
+	Covered  func(Binary) string    // what go test says of coverage, when all of a package is done; nil without coverage
 	Progress func(done, tests, executions, findings int)
 	Found    func(pkg, test, what, file string) // called as soon as something is confirmed
 }
@@ -62,6 +63,7 @@ type Binary struct {
 	Module  string
 	Dir     string // of the package
 	Path    string
+	Args    []string // for its processes
 }
 
 // An Ignore is a comment //jostle:ignore.

@@ -24,16 +24,27 @@ func (c *campaign) print(p *pkg) {
 	}
 	c.printIdle(&b, p)
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
+	coverage := ""
+	if c.Covered != nil {
+		coverage = c.Covered(p.Binary)
+	}
 	switch {
 	case p.failed() || p.unrun() > 0:
-		fmt.Fprintf(&b, "FAIL\nFAIL\t%s\t%s\n", p.Package, seconds)
+		b.WriteString("FAIL\n")
+		if coverage != "" {
+			b.WriteString(coverage + "\n")
+		}
+		fmt.Fprintf(&b, "FAIL\t%s\t%s\n", p.Package, seconds)
 	case len(p.tests)+len(p.natives) == 0:
 		fmt.Fprintf(&b, "ok  \t%s\t%s [no tests to run]\n", p.Package, seconds)
 	default:
 		if c.Verbose {
 			b.WriteString("PASS\n")
 		}
-		fmt.Fprintf(&b, "ok  \t%s\t%s\n", p.Package, seconds)
+		if coverage != "" {
+			coverage = "\t" + coverage
+		}
+		fmt.Fprintf(&b, "ok  \t%s\t%s%s\n", p.Package, seconds, coverage)
 	}
 	c.Print(p.Package, b.String())
 }

@@ -44,6 +44,9 @@ func (c *campaign) command(ctx context.Context, b Binary, plan *session.Plan, ar
 	return cmd
 }
 
+// ofCoverage is what a test binary with coverage says at its end.
+var ofCoverage = regexp.MustCompile(`(?m)^coverage: .* of statements.*\n`)
+
 // process runs one test in a process, as plan has it. what selects the test; it may be more than its name.
 func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, limit time.Duration, what ...string) (run, error) {
 	var r run
@@ -59,13 +62,16 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	outer := ctx
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
-	args := slices.Concat([]string{"-test.timeout=0", "-test.paniconexit0"}, what, c.Args)
+	args := slices.Concat([]string{"-test.timeout=0", "-test.paniconexit0"}, what, b.Args, c.Args)
 	cmd := c.command(ctx, b, plan, args...)
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
 	err := runToTheEnd(cmd)
 	r.spent, r.output = time.Since(start), out.String()
+	if c.Covered != nil { // each process speaks of itself
+		r.output = ofCoverage.ReplaceAllString(r.output, "")
+	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
