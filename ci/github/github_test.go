@@ -44,7 +44,7 @@ func TestLint(t *testing.T) {
 	}
 	assert.Empty(t, out.String())
 	if shellcheck != "" {
-		for _, pattern := range []string{"*", "../clusterfuzzlite/*.sh"} {
+		for _, pattern := range []string{"*", "../*", "../clusterfuzzlite/*.sh", "../oss-fuzz/*.sh"} {
 			scripts, err := filepath.Glob(pattern)
 			require.NoError(t, err)
 			for _, name := range scripts {
