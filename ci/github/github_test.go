@@ -264,6 +264,7 @@ func TestNight(t *testing.T) {
 	require.NotNil(t, keep)
 	assert.False(t, keep.failed, keep.log.String())
 	assert.Equal(t, []string{"jostle/deadlock bank/bank.go"}, results(t, r.uploads["keep"]))
+	assert.Regexp(t, `bank: \d+ findings of 1 causes, 1 of them written, 0 not reproduced here`, keep.log.String())
 	assert.FileExists(t, filepath.Join(r.artifacts, "page", "jostle.html"))
 	kept := strings.Fields(git(t, p.dir, "ls-tree", "-r", "--name-only", "jostle-corpus"))
 	assert.NotEmpty(t, kept)

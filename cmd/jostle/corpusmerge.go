@@ -25,7 +25,8 @@ func newCorpusMerge() *cobra.Command {
 of "jostle test -shard" have left, say, each in a folder of its own. All of it is run here, in the package of ./... that it is of.
 
 Of findings one for each cause is kept, the shortest that is reproduced. Of entries and inputs those are kept that show an order
-of operations, or an outcome, that what is here already does not. The folders stay as they are. What is of packages that are not in
+of operations, or an outcome, that what is here already does not; inputs of fuzz targets that are not of harness.Fuzz are kept
+all. The folders stay as they are. What is of packages that are not in
 ./... is left out, and told.
 The exit code is 0 if all was merged, 2 if it could not be.`, cobra.MinimumNArgs(1),
 		func(k *keeper, ctx context.Context, dirs []string) error {
@@ -62,6 +63,7 @@ type incoming struct {
 	findings []keptFile // no entries
 	entries  []item
 	inputs   []item
+	others   []item // inputs of targets that are not of harness.Fuzz, whose executions show nothing
 }
 
 var fuzzTargetLine = regexp.MustCompile(`(?m)^func (Fuzz\w*)\(`)
@@ -201,13 +203,33 @@ func entryBeside(folder, name string) (*corpus.Entry, error) {
 	return m.Find(name), nil
 }
 
+// likest returns the package to which an input belongs by the folders that it lies in: the ends of their names are those of
+// the package's, seen from here.
+func likest(dirs []string, input string) (string, bool) {
+	there, _, err := entryOf(input)
+	if err != nil {
+		return "", false
+	}
+	best, most := "", -1
+	for _, dir := range dirs {
+		as := shown(dir)
+		if as == "." {
+			as = ""
+		}
+		if len(as) > most && strings.HasSuffix("/"+filepath.ToSlash(there), "/"+as) || as == "" && most < 0 {
+			best, most = dir, len(as)
+		}
+	}
+	return best, most >= 0
+}
+
 func (m *merger) input(path, target string) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if _, err := corpus.Decode(content); err != nil {
-		return nil // of another kind of target, or another kind of file
+	if !corpus.IsGoFile(content) {
+		return nil
 	}
 	dirs := m.fuzz[target]
 	switch {
@@ -215,21 +237,26 @@ func (m *merger) input(path, target string) error {
 		m.leftOut(path, "it is an input of "+target+", and no package of ./... has such a target")
 		return nil
 	case len(dirs) > 1:
-		return fmt.Errorf("%s is an input of %s, which %s and %s have: which of them is meant cannot be known", path, target,
-			shown(dirs[0]), shown(dirs[1]))
-	}
-	k, err := readKeptFile(path, target)
-	if err != nil {
-		return err
-	}
-	e, err := entryBeside(filepath.Join(filepath.Dir(path), "..", "..", "jostle"), "fuzz/"+target+"/"+filepath.Base(path))
-	if err != nil {
-		return err
+		dir, ok := likest(dirs, path)
+		if !ok {
+			return fmt.Errorf("%s is an input of %s, which %s and %s have: which of them is meant cannot be known; put it where it would lie in its package, PACKAGE/testdata/fuzz/%s",
+				path, target, shown(dirs[0]), shown(dirs[1]), target)
+		}
+		dirs = []string{dir}
 	}
 	if is, err := m.new(path, dirs[0]+target); err != nil || !is {
 		return err
 	}
 	in := m.of(dirs[0])
+	k, err := readKeptFile(path, target)
+	if err != nil { // its target takes something else than bytes
+		in.others = append(in.others, item{keptFile: k})
+		return nil
+	}
+	e, err := entryBeside(filepath.Join(filepath.Dir(path), "..", "..", "jostle"), "fuzz/"+target+"/"+filepath.Base(path))
+	if err != nil {
+		return err
+	}
 	in.inputs = append(in.inputs, item{keptFile: k, entry: e})
 	return nil
 }
@@ -243,6 +270,11 @@ func (m *merger) merge(ctx context.Context, dir string) error {
 	in := m.into[dir]
 	if err := m.mergeFindings(ctx, dir, man, in.findings); err != nil {
 		return err
+	}
+	for _, it := range in.others {
+		if err := m.put(dir, man, it); err != nil {
+			return err
+		}
 	}
 	if len(in.entries)+len(in.inputs) == 0 {
 		return nil
@@ -260,7 +292,7 @@ func (m *merger) merge(ctx context.Context, dir string) error {
 	candidates := make([]corpus.Candidate, len(all))
 	for i := range all {
 		candidates[i] = all[i].candidate()
-		candidates[i].Kept = i < here
+		candidates[i].Kept = i < here || all[i].out.Verdict == "" // which did not run: its target is not of harness.Fuzz
 	}
 	added := 0
 	for _, i := range corpus.Cover(candidates) {
