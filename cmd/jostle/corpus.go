@@ -159,6 +159,40 @@ func (k *keptFile) test() string {
 	return k.target
 }
 
+// keptAt reads a finding, or an input of a fuzz target, and returns the directory of the package that it lies in: "" for a finding
+// that lies in none.
+func keptAt(file string) (k keptFile, dir string, err error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return k, "", err
+	}
+	if strings.HasSuffix(file, finding.Suffix) {
+		dir, _ = packageOf(abs)
+		k, err = readKeptFile(abs, "")
+		return k, dir, err
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return k, "", err
+	}
+	dir, name, err := entryOf(abs)
+	if err != nil {
+		return k, "", err
+	}
+	k, err = readKeptFile(abs, (&corpus.Entry{Name: name}).Target())
+	return k, dir, err
+}
+
+// as returns an input of a fuzz target as the finding that it is, of which out came. If it passes there is no cause.
+func (k *keptFile) as(b campaign.Binary, out corpus.Outcome) *finding.Finding {
+	if out.Verdict == "pass" {
+		out.Cause = 0
+	}
+	return &finding.Finding{
+		Package: b.Package, Module: b.Module, Test: k.target, Mode: string(campaign.Controlled), Verdict: out.Verdict, Cause: out.Cause, Trace: out.Steps,
+		Report: strings.TrimSpace(ofGoTest.ReplaceAllString(out.Output, "")),
+	}
+}
+
 // runAll runs files in the package of a directory, some at a time, in the order of the files.
 func (k *keeper) runAll(ctx context.Context, dir string, files []keptFile) ([]corpus.Outcome, error) {
 	binaries := make([]*keptBinary, len(files))

@@ -28,15 +28,16 @@ func newReport() *cobra.Command {
 	var html, asJSON, sarif string
 	var merge bool
 	c := &cobra.Command{
-		Use:   "report [file.jostle or packages ...] | report -merge folder-or-file...",
+		Use:   "report [files or packages ...] | report -merge folder-or-file...",
 		Short: "Show what was found: on a page, as JSON or SARIF, or as text",
-		Long: `Show what tests have found: every finding in testdata/jostle of the packages, or those that are named; without arguments
+		Long: `Show what tests and fuzz targets have found: every finding in testdata/jostle of the packages, and of the inputs in
+testdata/fuzz of targets of harness.Fuzz one for each cause, the shortest. Or those that are named; without arguments
 those of ./... are taken. Each is run again, a few times in processes of its own, so that the report shows what the code does
-now. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
+now. Of inputs those that pass are no findings. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
 was fixed (jostle corpus) does not.
 
 -merge makes one report of what several jobs have found, the shards of "jostle test -shard" say: the folders, and all below them, are
-looked through for findings and for reports that "jostle report -json" has written. Of each cause one finding stays: of files
+looked through for findings, inputs and reports that "jostle report -json" has written. Of each cause one finding stays: of files
 the shortest that is reproduced here, in its package of ./...; of reports, which are not run again, the shortest. A file counts
 more than a report. The folders stay as they are, and nothing is written to the packages: that is what jostle corpus merge does.
 
@@ -118,7 +119,7 @@ func (r *reporter) document(ctx context.Context, args []string) (*report.Documen
 	return d, err
 }
 
-// A filed finding is one in a file.
+// A filed finding is one in a file, or an input of a fuzz target that may be one.
 type filed struct {
 	keptFile
 	dir  string // of its package; "" if that is not known
@@ -135,11 +136,11 @@ func (g group) compare(h group) int {
 	return strings.Compare(fmt.Sprint(g.pkg, "\x00", g.dir, g.race), fmt.Sprint(h.pkg, "\x00", h.dir, h.race))
 }
 
-// files returns the findings that are asked for.
+// files returns what is asked for.
 func (r *reporter) files(ctx context.Context, args []string) ([]filed, error) {
 	var files, patterns []string
 	for _, a := range args {
-		if strings.HasSuffix(a, finding.Suffix) {
+		if info, err := os.Stat(a); strings.HasSuffix(a, finding.Suffix) || err == nil && !info.IsDir() {
 			files = append(files, a)
 		} else {
 			patterns = append(patterns, a)
@@ -151,7 +152,11 @@ func (r *reporter) files(ctx context.Context, args []string) ([]filed, error) {
 	if len(patterns) > 0 {
 		err := r.corpora(ctx, patterns, func(dir string, m *corpus.Manifest) error {
 			in, err := findingsIn(dir)
-			files = append(files, in...)
+			if err != nil {
+				return err
+			}
+			inputs, err := inputsIn(dir)
+			files = append(append(files, in...), inputs...)
 			for _, e := range m.Entries {
 				r.fixed[e.Path(dir)] = e.Expect == corpus.Fixed
 			}
@@ -171,22 +176,74 @@ func (r *reporter) files(ctx context.Context, args []string) ([]filed, error) {
 	slices.Sort(files)
 	var all []filed
 	for _, name := range slices.Compact(files) {
-		k, err := readKeptFile(name, "")
+		k, dir, err := keptAt(name)
 		if err != nil {
 			return nil, err
 		}
-		dir, _ := packageOf(name)
 		all = append(all, filed{k, dir, name})
 	}
 	return all, nil
 }
 
+// inputsIn returns the inputs of the fuzz targets of harness.Fuzz of the package in a directory.
+func inputsIn(dir string) ([]string, error) {
+	inputs, err := glob(dir, "testdata/fuzz/Fuzz*/*")
+	if err != nil {
+		return nil, err
+	}
+	inputs = slices.DeleteFunc(inputs, func(name string) bool {
+		_, err := readKeptFile(name, filepath.Base(filepath.Dir(name)))
+		return err != nil // it is of another kind of target
+	})
+	if len(inputs) == 0 {
+		return nil, nil
+	}
+	if ours, err := usesHarness(dir); !ours {
+		return nil, err
+	}
+	return inputs, nil
+}
+
+// usesHarness reports whether the tests of the package in a directory import harness. Targets of others may have thousands of
+// inputs, which would all have to be run to be known as such.
+func usesHarness(dir string) (bool, error) {
+	tests, err := glob(dir, "*_test.go")
+	if err != nil {
+		return false, err
+	}
+	for _, name := range tests {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return false, err
+		}
+		if strings.Contains(string(content), `"github.com/jostle-dev/jostle/harness"`) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // replayAll runs findings again.
 func (r *reporter) replayAll(ctx context.Context, all []filed) ([]*report.Finding, error) {
 	groups := map[group][]filed{}
+	inputs := map[string][]filed{} // by package
 	for _, k := range all {
+		if k.f == nil {
+			inputs[k.dir] = append(inputs[k.dir], k)
+			continue
+		}
 		g := group{k.f.Package, k.dir, k.f.Race}
 		groups[g] = append(groups[g], k)
+	}
+	for _, dir := range slices.Sorted(maps.Keys(inputs)) {
+		found, err := r.inputs(ctx, dir, inputs[dir])
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			g := group{k.f.Package, dir, r.build.race}
+			groups[g] = append(groups[g], k)
+		}
 	}
 	out := []*report.Finding{}
 	for _, g := range slices.SortedFunc(maps.Keys(groups), group.compare) {
@@ -197,12 +254,49 @@ func (r *reporter) replayAll(ctx context.Context, all []filed) ([]*report.Findin
 			}
 			if f != nil {
 				r.identify(f, k)
-				fmt.Fprintf(r.stderr, "%s: %s\n", filepath.Base(k.home), f.Reproduced)
+				fmt.Fprintf(r.stderr, "%s: %s\n", strings.TrimPrefix(k.target+"/"+filepath.Base(k.home), "/"), f.Reproduced)
 				out = append(out, f)
 			}
 		}
 	}
 	return out, nil
+}
+
+// inputs runs inputs of fuzz targets of the package in a directory, and returns of those that find something one for each cause, the
+// shortest, as a finding.
+func (r *reporter) inputs(ctx context.Context, dir string, all []filed) ([]filed, error) {
+	files := make([]keptFile, len(all))
+	for i, k := range all {
+		files[i] = k.keptFile
+	}
+	outs, err := r.runAll(ctx, dir, files)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintf(r.stderr, "%s: %d inputs of fuzz targets could not be run: %v\n", shown(dir), len(all), err)
+		return nil, nil
+	}
+	b, err := r.binary(ctx, dir, false)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string]bool{}
+	for i := range all {
+		if outs[i].Verdict == "" && !said[files[i].target] { // it is not of harness.Fuzz, and so are the others
+			said[files[i].target] = true
+			fmt.Fprintf(r.stderr, "%s: %s did not run: %s\n", shown(files[i].path), files[i].target, lastLine(outs[i].Output))
+		}
+		files[i].f = files[i].as(b.Binary, outs[i])
+		files[i].f.Race = r.build.race
+	}
+	files = slices.DeleteFunc(files, func(k keptFile) bool { return k.f.Verdict == "" || k.f.Verdict == "pass" })
+	var found []filed
+	for _, same := range byCause(files) {
+		i := slices.IndexFunc(all, func(k filed) bool { return k.path == same[0].path })
+		found = append(found, filed{same[0], dir, all[i].home})
+	}
+	return found, nil
 }
 
 // replay runs a finding again; nil is one that is as it should be.
@@ -222,7 +316,7 @@ func (r *reporter) replay(ctx context.Context, g group, k filed) (*report.Findin
 		return f, nil
 	}
 	c := campaign.Config{Env: b.env, Parallel: runtime.GOMAXPROCS(0), Race: r.build.race || g.race, Leaks: true, Document: true}
-	replay, err := campaign.ReplayFinding(ctx, c, b.Binary, k.path, reportTimes)
+	replay, err := campaign.ReplayFinding(ctx, c, b.Binary, k.f, k.path, reportTimes)
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +389,7 @@ func (r *reporter) identify(f *report.Finding, k filed) {
 	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.f.Cause), k.f.Found
 	f.Report = report.Portable(filepath.Dir(k.home), f.Report)
 	f.File = report.FileName(filepath.Dir(k.home), k.home)
-	if file, line, ok := strings.Cut(k.f.Place, ":"); ok && k.dir != "" {
+	if file, line, ok := strings.Cut(k.f.Place, ":"); ok && k.dir != "" && f.At == nil {
 		n, _ := strconv.Atoi(line)
 		f.At = &report.Place{File: report.FileName(k.dir, filepath.Join(k.dir, filepath.FromSlash(file))), Line: n}
 	}

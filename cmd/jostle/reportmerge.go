@@ -83,6 +83,16 @@ func (r *reporter) choose(ctx context.Context, dir string, in *incoming) ([]file
 		k := same[best]
 		out = append(out, filed{k, dir, cmp.Or(home[k.path], filepath.Join(dir, filepath.FromSlash(finding.Dir), k.f.Name()))})
 	}
+	ours, err := usesHarness(dir)
+	if err != nil {
+		return nil, err
+	}
+	if ours {
+		for _, it := range in.inputs {
+			e := corpus.Entry{Name: "fuzz/" + it.target + "/" + filepath.Base(it.path)}
+			out = append(out, filed{it.keptFile, dir, e.Path(dir)})
+		}
+	}
 	slices.SortStableFunc(out, func(a, b filed) int { return cmp.Compare(a.home, b.home) })
 	return out, nil
 }
