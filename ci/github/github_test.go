@@ -14,6 +14,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
 )
 
@@ -55,6 +56,20 @@ func TestLint(t *testing.T) {
 				assert.NoError(t, err, "%s", said)
 			}
 		}
+	}
+}
+
+// TestProject: of what OSS-Fuzz must be told of a project nothing is missing but who gets the findings, and that is marked.
+func TestProject(t *testing.T) {
+	content, err := os.ReadFile("../oss-fuzz/project.yaml")
+	require.NoError(t, err)
+	var project map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &project))
+	for _, field := range []string{"homepage", "language", "main_repo", "fuzzing_engines", "sanitizers"} {
+		assert.Contains(t, project, field)
+	}
+	if _, filledIn := project["primary_contact"]; !filledIn {
+		assert.Regexp(t, `(?m)^# FILL IN: .*\n# primary_contact: `, string(content))
 	}
 }
 
