@@ -8,7 +8,7 @@
 set -euo pipefail
 ci=$(cd "$(dirname "$0")" && pwd)
 
-runs=20000 seconds=20 rounds='1 2' covered=1000
+runs=20000 seconds=20 rounds=2 covered=1000
 if [ "${1:-}" = --short ]; then
 	runs=300 seconds=4 rounds=1 covered=2
 	shift
@@ -19,15 +19,19 @@ if [ ${#packages[@]} = 0 ]; then
 	if [ -n "${1:-}" ]; then packages=(./...); else packages=(./fuzz); fi
 fi
 
-if ! { command -v clang++ && command -v unzip; } > /dev/null; then
-	export DEBIAN_FRONTEND=noninteractive
-	{ apt-get update && apt-get install -y --no-install-recommends clang unzip; } > /dev/null
-fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+# Debian's clang comes without libFuzzer, which is in a package of its own.
+echo 'extern "C" int LLVMFuzzerTestOneInput(const char *, unsigned long) { return 0; }' > "$work/try.cc"
+if ! { command -v unzip && clang++ -fsanitize=fuzzer "$work/try.cc" -o "$work/try"; } > /dev/null 2>&1; then
+	export DEBIAN_FRONTEND=noninteractive
+	{ apt-get update && apt-get install -y --no-install-recommends clang libclang-rt-dev unzip; } > /dev/null
+fi
 cd "$module"
 
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
+count() { find "$1" -type f | wc -l; }
 fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
 # summary FILE: what jostle says of the execution, in one line for machines, up to the place, which depends on the directory.
 summary() { grep -o 'jostle: verdict=.* trace=[0-9a-f]*' "$1" | tail -1; }
@@ -43,22 +47,23 @@ home() {
 step "build ${packages[*]}"
 export OUT=$work/out
 env -u SANITIZER "$ci/oss-fuzz/build.sh" "${packages[@]}"
-targets=$(cd "$OUT" && for o in *.options; do echo "${o%.options}"; done)
-echo $targets
+targets=()
+for options in "$OUT"/*.options; do targets+=("$(basename "$options" .options)"); done
+echo "${targets[@]}"
 
 step "run each with its seeds, -runs=$runs"
-clean='' broken=''
-for t in $targets; do
+clean=() broken=()
+for t in "${targets[@]}"; do
 	mkdir -p "$work/corpus/$t" "$work/crash/$t"
 	if [ -e "$OUT/${t}_seed_corpus.zip" ]; then
 		unzip -q -o "$OUT/${t}_seed_corpus.zip" -d "$work/corpus/$t"
 	fi
 	log=$work/$t.log
 	if "$OUT/$t" -runs="$runs" -timeout=25 -artifact_prefix="$work/crash/$t/" "$work/corpus/$t" > "$log" 2>&1; then
-		clean="$clean $t"
+		clean+=("$t")
 		echo "$t: nothing; $(grep -o 'DONE.*cov: [0-9]*' "$log" | tail -1)"
 	elif found "$log"; then
-		broken="$broken $t"
+		broken+=("$t")
 		echo "$t: $(summary "$log")"
 	else
 		cat "$log"
@@ -66,7 +71,7 @@ for t in $targets; do
 	fi
 done
 
-for t in $broken; do
+for t in "${broken[@]}"; do
 	step "$t from an empty corpus"
 	crash=$work/crash/$t log=$work/$t.log
 	rm -f "$crash"/*
@@ -90,7 +95,7 @@ for t in $broken; do
 	printf '%s %s %s\n' "$dir" "$t" "$(basename "$input")" >> "$work/inputs"
 done
 
-if [ -n "$broken" ]; then
+if [ ${#broken[@]} != 0 ]; then
 	step "the same in go test"
 	cut -d' ' -f1 "$work/inputs" | sort -u | while read -r dir; do
 		names() { awk -v dir="$dir" -v f="$1" '$1 == dir { print $f }' "$work/inputs" | paste -sd'|'; }
@@ -108,7 +113,7 @@ if [ -n "$broken" ]; then
 	done
 fi
 
-for t in $clean $broken; do
+for t in "${clean[@]}" "${broken[@]}"; do
 	step "$t with -fork=1, ${seconds} s"
 	"$OUT/$t" -fork=1 -ignore_crashes=1 -timeout=25 -max_total_time="$seconds" -artifact_prefix="$work/crash/$t/" "$work/corpus/$t" > "$work/$t.fork" 2>&1 ||
 		{ cat "$work/$t.fork"; fail "-fork=1"; }
@@ -116,14 +121,14 @@ for t in $clean $broken; do
 	step "$t with -merge=1"
 	mkdir "$work/merged"
 	"$OUT/$t" -merge=1 -timeout=25 "$work/merged" "$work/corpus/$t" > "$work/$t.merge" 2>&1 || { cat "$work/$t.merge"; fail "-merge=1"; }
-	echo "$(ls "$work/corpus/$t" | wc -l) inputs, merged: $(ls "$work/merged" | wc -l)"
+	echo "$(count "$work/corpus/$t") inputs, merged: $(count "$work/merged")"
 	break
 done
 
-for t in $clean; do
+for t in "${clean[@]}"; do
 	step "$t: executions a second, ${seconds} s, one process each"
 	dir=$(home "$t")
-	for _ in $rounds; do
+	for ((round = 0; round < rounds; round++)); do
 		mkdir "$work/empty"
 		"$OUT/$t" -max_total_time="$seconds" -print_final_stats=1 "$work/empty" > "$work/$t.rate" 2>&1 || { cat "$work/$t.rate"; fail "$t has found something"; }
 		rm -r "$work/empty"
@@ -136,9 +141,10 @@ done
 
 step coverage
 SANITIZER=coverage OUT=$work/coverage "$ci/oss-fuzz/build.sh" "${packages[@]}"
-for t in $(printf '%s\n' $broken $clean | head -n "$covered"); do
+all=("${broken[@]}" "${clean[@]}")
+for t in "${all[@]:0:covered}"; do
 	FUZZ_CORPUS_DIR=$work/corpus/$t FUZZ_PROFILE_NAME=$work/perf "$work/coverage/$t" -test.coverprofile "$work/$t.cover" > "$work/$t.covlog" 2>&1 ||
 		{ cat "$work/$t.covlog"; fail "the coverage of $t"; }
 	echo "$t: $(go tool cover -func "$work/$t.cover" | tail -1)"
 done
-step done
+step 'done'

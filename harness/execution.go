@@ -40,6 +40,7 @@ type runner struct {
 	tb     testing.TB
 	x      *engine.Execution
 	cancel bool // the schedule may cancel the context
+	trace  bool // somebody wants to see the steps of one that passes, too
 	ignore []engine.Ignore
 }
 
@@ -88,7 +89,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, wallLimit, func() outcome {
 		s := newScope(r.tb)
-		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Cancel: r.cancel}, synctest.Wait, func() {
+		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Trace: r.trace, Cancel: r.cancel}, synctest.Wait, func() {
 			engine.Self().Offer(s.cancel, nil)
 			defer s.finish()
 			body(s)

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -437,6 +439,10 @@ func writeDocument(name string, out testOutcome) error {
 		return err
 	}
 	f := report.NewFinding(out.Verdict, report.Options{Dir: dir})
+	if file, line, ok := strings.Cut(out.place(), ":"); ok {
+		n, _ := strconv.Atoi(line)
+		f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}
+	}
 	f.Report, f.Output = report.Portable(dir, out.text("", false)), report.Portable(dir, out.output)
 	content, err := json.Marshal(f)
 	if err != nil {

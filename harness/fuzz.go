@@ -49,10 +49,13 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	r := newRunner(f)
 	r.cancel, r.ignore = c.cancel, c.ignore
 	kept := newKeptInput(f)
+	r.trace = kept != nil && kept.plan.Document != ""
 	run := func(t *testing.T, data []byte) (out outcome, sched []byte) {
 		r.tb = t
 		var in In
-		sched = split(data, &in)
+		if sched = split(data, &in); kept.plainly() {
+			sched = nil
+		}
 		out = r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
 		if out.snap != nil {
 			showOrders(&out.snap.Orders)
@@ -72,7 +75,10 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 			t.SkipNow()
 		}
 		out, sched := run(t, data)
-		kept.ended(t, out)
+		if kept != nil {
+			kept.ended(t, out)
+			return
+		}
 		replay := replayCommand(t.Name(), data)
 		if w.saw(out.Verdict) && (!fuzzing() || known[string(data)]) {
 			t.Log(out.render(replay, sched))

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 // A keptInput is the one input that the command jostle wants to see run, of all that a fuzz target has; nil if it did not ask.
 type keptInput struct {
+	plan *session.Plan
 	data string
 	log  *session.Log
 	done bool
@@ -33,7 +35,7 @@ func newKeptInput(f *testing.F) *keptInput {
 		f.Fatal("jostle:", err)
 	}
 	f.Add(data)
-	return &keptInput{data: string(data), log: log}
+	return &keptInput{plan: plan, data: string(data), log: log}
 }
 
 // runs reports whether an input is to be run, which it is once.
@@ -41,12 +43,12 @@ func (k *keptInput) runs(data []byte) bool {
 	return k == nil || !k.done && string(data) == k.data
 }
 
-// ended notes what became of it.
+// plainly reports whether the input's payload is to be run under the plain schedule.
+func (k *keptInput) plainly() bool { return k != nil && k.plan.Plainly }
+
+// ended notes what became of it. The test does not fail: whoever asked is told so, and more.
 func (k *keptInput) ended(t *testing.T, out outcome) {
 	t.Helper()
-	if k == nil {
-		return
-	}
 	k.done = true
 	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(""), Hash: out.Hash}
 	if out.snap != nil {
@@ -54,5 +56,14 @@ func (k *keptInput) ended(t *testing.T, out outcome) {
 	}
 	if err := k.log.Add(ev); err != nil {
 		t.Fatal("jostle:", err)
+	}
+	to := testOutcome{outcome: out, output: out.log}
+	if k.plan.Document != "" {
+		if err := writeDocument(k.plan.Document, to); err != nil {
+			t.Fatal("jostle: write the report:", err)
+		}
+	}
+	if k.plan.Report {
+		fmt.Print(to.text("", k.plan.Full))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
 )
 
@@ -44,7 +45,7 @@ func TestLint(t *testing.T) {
 	}
 	assert.Empty(t, out.String())
 	if shellcheck != "" {
-		for _, pattern := range []string{"*", "../clusterfuzzlite/*.sh"} {
+		for _, pattern := range []string{"*", "../*", "../clusterfuzzlite/*.sh", "../oss-fuzz/*.sh"} {
 			scripts, err := filepath.Glob(pattern)
 			require.NoError(t, err)
 			for _, name := range scripts {
@@ -55,6 +56,20 @@ func TestLint(t *testing.T) {
 				assert.NoError(t, err, "%s", said)
 			}
 		}
+	}
+}
+
+// TestProject: of what OSS-Fuzz must be told of a project nothing is missing but who gets the findings, and that is marked.
+func TestProject(t *testing.T) {
+	content, err := os.ReadFile("../oss-fuzz/project.yaml")
+	require.NoError(t, err)
+	var project map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &project))
+	for _, field := range []string{"homepage", "language", "main_repo", "fuzzing_engines", "sanitizers"} {
+		assert.Contains(t, project, field)
+	}
+	if _, filledIn := project["primary_contact"]; !filledIn {
+		assert.Regexp(t, `(?m)^# FILL IN: .*\n# primary_contact: `, string(content))
 	}
 }
 
@@ -264,6 +279,7 @@ func TestNight(t *testing.T) {
 	require.NotNil(t, keep)
 	assert.False(t, keep.failed, keep.log.String())
 	assert.Equal(t, []string{"jostle/deadlock bank/bank.go"}, results(t, r.uploads["keep"]))
+	assert.Regexp(t, `bank: \d+ findings of 1 causes, 1 of them written, 0 not reproduced here`, keep.log.String())
 	assert.FileExists(t, filepath.Join(r.artifacts, "page", "jostle.html"))
 	kept := strings.Fields(git(t, p.dir, "ls-tree", "-r", "--name-only", "jostle-corpus"))
 	assert.NotEmpty(t, kept)

@@ -120,7 +120,7 @@ func (r *runner) newJob(name, branch string, matrix map[string]any) *job {
 	j := &job{runner: r, name: name, temp: r.TempDir()}
 	j.workspace = filepath.Join(j.temp, "workspace")
 	j.values = map[string]any{
-		"matrix": matrix, "steps": map[string]any{}, "inputs": map[string]any{},
+		"runner": map[string]any{"temp": j.temp}, "matrix": matrix, "steps": map[string]any{}, "inputs": map[string]any{},
 		"github": map[string]any{"run_id": "1", "workflow": "jostle", "ref": "refs/heads/" + branch, "ref_name": branch},
 	}
 	return j
@@ -171,7 +171,8 @@ func (j *job) shell(s *actionlint.Step, e *actionlint.ExecRun, action string) (g
 	require.NoError(j, os.WriteFile(output, nil, 0o644))
 	cmd := exec.CommandContext(j.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", script)
 	cmd.Dir = dir
-	cmd.Env = append(slices.Clone(j.env), "CI=true", "GITHUB_ACTIONS=true", "GITHUB_WORKSPACE="+j.workspace, "GITHUB_OUTPUT="+output, "PWD="+dir)
+	cmd.Env = append(slices.Clone(j.env), "CI=true", "GITHUB_ACTIONS=true", "GITHUB_WORKSPACE="+j.workspace, "GITHUB_OUTPUT="+output,
+		"RUNNER_TEMP="+j.temp, "PWD="+dir)
 	if action != "" {
 		cmd.Env = append(cmd.Env, "GITHUB_ACTION_PATH="+action)
 	}
@@ -231,7 +232,10 @@ func (j *job) action(uses string, with map[string]any) (good bool, outputs map[s
 		dirs, err := filepath.Glob(filepath.Join(j.artifacts, text("pattern")))
 		require.NoError(j, err)
 		for _, dir := range dirs {
-			to := filepath.Join(j.workspace, text("path"))
+			to := text("path")
+			if !filepath.IsAbs(to) {
+				to = filepath.Join(j.workspace, to)
+			}
 			if text("merge-multiple") != "true" {
 				to = filepath.Join(to, filepath.Base(dir))
 			}

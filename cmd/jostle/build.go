@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,16 +93,17 @@ func (b *buildFlags) list(ctx context.Context, format string, patterns []string)
 
 // dirs returns the directories of the packages that patterns name, also of those that do not build.
 func (b *buildFlags) dirs(ctx context.Context, patterns []string) ([]string, error) {
-	lines, err := b.list(ctx, "{{.Dir}}\t{{with .Error}}{{.Err}}{{end}}", patterns)
+	lines, err := b.list(ctx, `{{.Dir}}{{"\t"}}{{with .Error}}{{printf "%q" .Err}}{{end}}`, patterns) // an error may have many lines
 	if err != nil {
 		return nil, err
 	}
 	var dirs []string
 	for _, line := range lines {
 		// One that is wrong may have findings all the same; one that is not there is a slip of the pen.
-		dir, wrong, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if _, err := os.Stat(dir); wrong != "" && err != nil {
-			return nil, errors.New(wrong)
+		dir, quoted, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		if _, err := os.Stat(dir); quoted != "" && err != nil {
+			wrong, err := strconv.Unquote(quoted)
+			return nil, cmp.Or(err, errors.New(wrong))
 		}
 		if dir != "" {
 			dirs = append(dirs, dir)

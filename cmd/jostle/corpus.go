@@ -48,28 +48,36 @@ func corpusCommand(use, short, long string, args cobra.PositionalArgs, f func(k 
 	c := &cobra.Command{
 		Use: use, Short: short, Long: short + ".\n\n" + long, Args: args,
 		RunE: func(c *cobra.Command, args []string) error {
-			k := &keeper{build: build, built: map[binaryKey]*keptBinary{}, stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr()}
-			var err error
-			if k.temp, err = os.MkdirTemp("", "jostle-corpus-"); err != nil {
-				return err
-			}
-			defer os.RemoveAll(k.temp)
-			if err = f(k, c.Context(), args); c.Context().Err() != nil {
-				return errors.New("interrupted")
-			}
-			return err
+			return withKeeper(c, build, func(k *keeper) error {
+				k.stdout = painted(k.stdout)
+				return f(k, c.Context(), args)
+			})
 		},
 	}
 	build.register(c)
 	return c
 }
 
-// A keeper works on the corpora of packages.
+// A keeper runs what is kept in the packages of others.
 type keeper struct {
 	build          buildFlags
 	temp           string
 	built          map[binaryKey]*keptBinary
 	stdout, stderr io.Writer
+}
+
+// withKeeper has f do the work of a command.
+func withKeeper(c *cobra.Command, build buildFlags, f func(*keeper) error) error {
+	k := &keeper{build: build, built: map[binaryKey]*keptBinary{}, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+	var err error
+	if k.temp, err = os.MkdirTemp("", "jostle-"+c.Name()+"-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(k.temp)
+	if err = f(k); c.Context().Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 type binaryKey struct {
@@ -80,32 +88,37 @@ type binaryKey struct {
 type keptBinary struct {
 	campaign.Binary
 	env []string
+	err error // it could not be built
 }
 
 // binary builds the tests of the package in a directory, once.
 func (k *keeper) binary(ctx context.Context, dir string, race bool) (*keptBinary, error) {
 	key := binaryKey{dir, race || k.build.race}
-	if b := k.built[key]; b != nil {
-		return b, nil
+	if k.built[key] == nil {
+		b := new(keptBinary)
+		b.err = k.buildInto(ctx, key, b)
+		k.built[key] = b
 	}
+	b := k.built[key]
+	return b, b.err
+}
+
+func (k *keeper) buildInto(ctx context.Context, key binaryKey, b *keptBinary) error {
 	build := k.build
-	build.dir, build.race = dir, key.race
+	build.dir, build.race = key.dir, key.race
 	res, err := build.prepare(ctx, []string{"."}, k.stderr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	root := res.Roots[0]
-	b := &keptBinary{campaign.Binary{
+	b.Binary = campaign.Binary{
 		Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(k.temp, fmt.Sprintf("%d.test", len(k.built))),
-	}, testEnviron(res.Env)}
+	}
+	b.env = testEnviron(res.Env)
 	if len(root.TestFiles) == 0 {
-		return nil, fmt.Errorf("%s has no tests that could run its corpus", root.ImportPath)
+		return fmt.Errorf("%s has no tests that could run what is kept of it", root.ImportPath)
 	}
-	if err := buildTest(ctx, res, k.stderr, build.args(), b.Binary); err != nil {
-		return nil, err
-	}
-	k.built[key] = b
-	return b, nil
+	return buildTest(ctx, res, k.stderr, build.args(), b.Binary)
 }
 
 // A keptFile is an execution in a file: a finding, or an input of a fuzz target.
@@ -144,6 +157,40 @@ func (k *keptFile) test() string {
 		return k.f.Test
 	}
 	return k.target
+}
+
+// keptAt reads a finding, or an input of a fuzz target, and returns the directory of the package that it lies in: "" for a finding
+// that lies in none.
+func keptAt(file string) (k keptFile, dir string, err error) {
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return k, "", err
+	}
+	if strings.HasSuffix(file, finding.Suffix) {
+		dir, _ = packageOf(abs)
+		k, err = readKeptFile(abs, "")
+		return k, dir, err
+	}
+	if _, err := os.Stat(abs); err != nil {
+		return k, "", err
+	}
+	dir, name, err := entryOf(abs)
+	if err != nil {
+		return k, "", err
+	}
+	k, err = readKeptFile(abs, (&corpus.Entry{Name: name}).Target())
+	return k, dir, err
+}
+
+// as returns an input of a fuzz target as the finding that it is, of which out came. If it passes there is no cause.
+func (k *keptFile) as(b campaign.Binary, out corpus.Outcome) *finding.Finding {
+	if out.Verdict == "pass" {
+		out.Cause = 0
+	}
+	return &finding.Finding{
+		Package: b.Package, Module: b.Module, Test: k.target, Mode: string(campaign.Controlled), Verdict: out.Verdict, Cause: out.Cause, Trace: out.Steps,
+		Report: strings.TrimSpace(ofGoTest.ReplaceAllString(out.Output, "")),
+	}
 }
 
 // runAll runs files in the package of a directory, some at a time, in the order of the files.

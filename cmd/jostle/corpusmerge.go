@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -24,17 +25,14 @@ func newCorpusMerge() *cobra.Command {
 of "jostle test -shard" have left, say, each in a folder of its own. All of it is run here, in the package of ./... that it is of.
 
 Of findings one for each cause is kept, the shortest that is reproduced. Of entries and inputs those are kept that show an order
-of operations, or an outcome, that what is here already does not. The folders stay as they are.
+of operations, or an outcome, that what is here already does not; inputs of fuzz targets that are not of harness.Fuzz are kept
+all. The folders stay as they are. What is of packages that are not in
+./... is left out, and told.
 The exit code is 0 if all was merged, 2 if it could not be.`, cobra.MinimumNArgs(1),
 		func(k *keeper, ctx context.Context, dirs []string) error {
-			mg := merger{keeper: k, into: map[string]*incoming{}, seen: map[string]bool{}}
-			if err := mg.targets(ctx); err != nil {
+			mg := newMerger(k)
+			if err := mg.collect(ctx, dirs); err != nil {
 				return err
-			}
-			for _, dir := range dirs {
-				if err := mg.collect(dir); err != nil {
-					return err
-				}
 			}
 			for _, dir := range slices.Sorted(maps.Keys(mg.into)) {
 				if err := mg.merge(ctx, dir); err != nil {
@@ -51,7 +49,13 @@ type merger struct {
 	packages map[string]string   // directories, by import path
 	fuzz     map[string][]string // directories, by fuzz target
 	into     map[string]*incoming
-	seen     map[string]bool // contents
+	seen     map[string]bool                     // contents
+	strange  int                                 // files of packages that are not here
+	other    func(path string, named bool) error // of files that are neither findings nor inputs: named are those of no folder
+}
+
+func newMerger(k *keeper) *merger {
+	return &merger{keeper: k, into: map[string]*incoming{}, seen: map[string]bool{}, other: func(string, bool) error { return nil }}
 }
 
 // incoming is what comes into one package.
@@ -59,12 +63,16 @@ type incoming struct {
 	findings []keptFile // no entries
 	entries  []item
 	inputs   []item
+	others   []item // inputs of targets that are not of harness.Fuzz, whose executions show nothing
 }
 
 var fuzzTargetLine = regexp.MustCompile(`(?m)^func (Fuzz\w*)\(`)
 
 // targets finds the packages here, and their fuzz targets.
 func (m *merger) targets(ctx context.Context) error {
+	if m.packages != nil {
+		return nil
+	}
 	m.packages, m.fuzz = map[string]string{}, map[string][]string{}
 	listed, err := m.build.list(ctx, "{{.ImportPath}}\t{{.Dir}}", []string{"./..."})
 	if err != nil {
@@ -93,25 +101,44 @@ func (m *merger) targets(ctx context.Context) error {
 	return nil
 }
 
-// collect looks through a folder.
-func (m *merger) collect(root string) error {
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		abs, err := filepath.Abs(path)
+// collect looks through folders.
+func (m *merger) collect(ctx context.Context, roots []string) error {
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				return err
+			}
+			folder := filepath.Base(filepath.Dir(abs))
+			isFinding, isInput := strings.HasSuffix(path, finding.Suffix), strings.HasPrefix(folder, "Fuzz")
+			if !isFinding && !isInput {
+				return m.other(abs, path == root)
+			}
+			if err := m.targets(ctx); err != nil {
+				return err
+			}
+			if isFinding {
+				return m.finding(abs)
+			}
+			return m.input(abs, folder)
+		})
 		if err != nil {
 			return err
 		}
-		folder := filepath.Base(filepath.Dir(abs))
-		switch {
-		case strings.HasSuffix(path, finding.Suffix):
-			return m.finding(abs)
-		case strings.HasPrefix(folder, "Fuzz"):
-			return m.input(abs, folder)
-		}
-		return nil
-	})
+	}
+	if m.strange > 0 && len(m.into) == 0 {
+		return errors.New("nothing in " + strings.Join(roots, ", ") + " is of a package of ./...: run it in the module that it is of")
+	}
+	return nil
+}
+
+// leftOut tells of a file that is of no package here.
+func (m *merger) leftOut(path, why string) {
+	m.strange++
+	fmt.Fprintf(m.stderr, "%s is left out: %s\n", shown(path), why)
 }
 
 // new reports whether a file has not come before.
@@ -136,11 +163,12 @@ func (m *merger) of(dir string) *incoming {
 func (m *merger) finding(path string) error {
 	k, err := readKeptFile(path, "")
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: take it out of the folder, or find it again with this jostle", err)
 	}
 	dir, ok := m.packages[k.f.Package]
 	if !ok {
-		return fmt.Errorf("%s is of the package %s, which is not in ./...: run it in its module", path, k.f.Package)
+		m.leftOut(path, "it is of the package "+k.f.Package+", which is not in ./...")
+		return nil
 	}
 	e, err := entryBeside(filepath.Dir(path), "jostle/"+filepath.Base(path))
 	if err != nil {
@@ -175,34 +203,60 @@ func entryBeside(folder, name string) (*corpus.Entry, error) {
 	return m.Find(name), nil
 }
 
+// likest returns the package to which an input belongs by the folders that it lies in: the ends of their names are those of
+// the package's, seen from here.
+func likest(dirs []string, input string) (string, bool) {
+	there, _, err := entryOf(input)
+	if err != nil {
+		return "", false
+	}
+	best, most := "", -1
+	for _, dir := range dirs {
+		as := shown(dir)
+		if as == "." {
+			as = ""
+		}
+		if len(as) > most && strings.HasSuffix("/"+filepath.ToSlash(there), "/"+as) || as == "" && most < 0 {
+			best, most = dir, len(as)
+		}
+	}
+	return best, most >= 0
+}
+
 func (m *merger) input(path, target string) error {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if _, err := corpus.Decode(content); err != nil {
-		return nil // of another kind of target, or another kind of file
+	if !corpus.IsGoFile(content) {
+		return nil
 	}
 	dirs := m.fuzz[target]
 	switch {
 	case len(dirs) == 0:
-		return fmt.Errorf("%s is an input of %s, and no package of ./... has such a target", path, target)
+		m.leftOut(path, "it is an input of "+target+", and no package of ./... has such a target")
+		return nil
 	case len(dirs) > 1:
-		return fmt.Errorf("%s is an input of %s, which %s and %s have: which of them is meant cannot be known", path, target,
-			shown(dirs[0]), shown(dirs[1]))
-	}
-	k, err := readKeptFile(path, target)
-	if err != nil {
-		return err
-	}
-	e, err := entryBeside(filepath.Join(filepath.Dir(path), "..", "..", "jostle"), "fuzz/"+target+"/"+filepath.Base(path))
-	if err != nil {
-		return err
+		dir, ok := likest(dirs, path)
+		if !ok {
+			return fmt.Errorf("%s is an input of %s, which %s and %s have: which of them is meant cannot be known; put it where it would lie in its package, PACKAGE/testdata/fuzz/%s",
+				path, target, shown(dirs[0]), shown(dirs[1]), target)
+		}
+		dirs = []string{dir}
 	}
 	if is, err := m.new(path, dirs[0]+target); err != nil || !is {
 		return err
 	}
 	in := m.of(dirs[0])
+	k, err := readKeptFile(path, target)
+	if err != nil { // its target takes something else than bytes
+		in.others = append(in.others, item{keptFile: k})
+		return nil
+	}
+	e, err := entryBeside(filepath.Join(filepath.Dir(path), "..", "..", "jostle"), "fuzz/"+target+"/"+filepath.Base(path))
+	if err != nil {
+		return err
+	}
 	in.inputs = append(in.inputs, item{keptFile: k, entry: e})
 	return nil
 }
@@ -216,6 +270,11 @@ func (m *merger) merge(ctx context.Context, dir string) error {
 	in := m.into[dir]
 	if err := m.mergeFindings(ctx, dir, man, in.findings); err != nil {
 		return err
+	}
+	for _, it := range in.others {
+		if err := m.put(dir, man, it); err != nil {
+			return err
+		}
 	}
 	if len(in.entries)+len(in.inputs) == 0 {
 		return nil
@@ -233,7 +292,7 @@ func (m *merger) merge(ctx context.Context, dir string) error {
 	candidates := make([]corpus.Candidate, len(all))
 	for i := range all {
 		candidates[i] = all[i].candidate()
-		candidates[i].Kept = i < here
+		candidates[i].Kept = i < here || all[i].out.Verdict == "" // which did not run: its target is not of harness.Fuzz
 	}
 	added := 0
 	for _, i := range corpus.Cover(candidates) {
@@ -285,24 +344,46 @@ func (m *merger) put(dir string, man *corpus.Manifest, it item) error {
 	return nil
 }
 
-// mergeFindings keeps one finding for each cause, of those that are here and those that come.
-func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Manifest, fresh []keptFile) error {
+// byCause groups findings by what they are of, in the order of the first of each. Those of a group are in the order of their
+// length.
+func byCause(all []keptFile) [][]keptFile {
 	type cause struct {
 		test string
 		hash uint64
 	}
-	of := map[cause][]keptFile{}
-	var order []cause
-	for _, k := range fresh {
+	at := map[cause]int{}
+	var groups [][]keptFile
+	for _, k := range all {
 		c := cause{k.f.Test, k.f.Cause}
-		if of[c] == nil {
-			order = append(order, c)
+		i, ok := at[c]
+		if !ok {
+			i = len(groups)
+			at[c], groups = i, append(groups, nil)
 		}
-		of[c] = append(of[c], k)
+		groups[i] = append(groups[i], k)
 	}
+	for _, g := range groups {
+		slices.SortStableFunc(g, func(a, b keptFile) int { return cmp.Compare(a.size, b.size) })
+	}
+	return groups
+}
+
+// shortest runs findings of one cause in the package of a directory, and returns the index of the first that is reproduced: -1 if
+// none is, and then in what the first of all ended.
+func (k *keeper) shortest(ctx context.Context, dir string, all []keptFile) (best int, verdict string, err error) {
+	outs, err := k.runAll(ctx, dir, all)
+	if err != nil {
+		return -1, "", err
+	}
+	best = slices.IndexFunc(outs, func(o corpus.Outcome) bool { return o.Cause == all[0].f.Cause })
+	return best, cmp.Or(outs[0].Verdict, "nothing: the test did not run"), nil
+}
+
+// mergeFindings keeps one finding for each cause, of those that are here and those that come.
+func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Manifest, fresh []keptFile) error {
 	added, lost := 0, 0
-	for _, c := range order {
-		all := of[c]
+	groups := byCause(fresh)
+	for _, all := range groups {
 		name := filepath.Join(dir, filepath.FromSlash(finding.Dir), all[0].f.Name())
 		if man.Find("jostle/"+filepath.Base(name)) != nil {
 			continue // it is kept already
@@ -313,18 +394,16 @@ func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Mani
 				return err
 			}
 			all = append([]keptFile{k}, all...)
+			slices.SortStableFunc(all, func(a, b keptFile) int { return cmp.Compare(a.size, b.size) })
 		}
-		slices.SortStableFunc(all, func(a, b keptFile) int { return cmp.Compare(a.size, b.size) })
-		outs, err := m.runAll(ctx, dir, all)
+		best, verdict, err := m.shortest(ctx, dir, all)
 		if err != nil {
 			return err
 		}
-		best := slices.IndexFunc(outs, func(o corpus.Outcome) bool { return o.Cause == c.hash })
 		if best < 0 {
 			best = 0
 			lost++
-			fmt.Fprintf(m.stdout, "%s was not reproduced here: it ends in %s\n", shown(all[0].path),
-				cmp.Or(outs[0].Verdict, "nothing: the test did not run"))
+			fmt.Fprintf(m.stdout, "%s was not reproduced here: it ends in %s\n", shown(all[0].path), verdict)
 		}
 		if all[best].path == name {
 			continue
@@ -341,6 +420,6 @@ func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Mani
 	if len(fresh) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(m.stdout, "%s: %d findings of %d causes, %d of them written, %d not reproduced here\n", shown(dir), len(fresh), len(order), added, lost)
+	_, err := fmt.Fprintf(m.stdout, "%s: %d findings of %d causes, %d of them written, %d not reproduced here\n", shown(dir), len(fresh), len(groups), added, lost)
 	return err
 }

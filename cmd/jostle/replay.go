@@ -26,9 +26,9 @@ func newReplay() *cobra.Command {
 	var trace, debug bool
 	c := &cobra.Command{
 		Use:   "replay file...",
-		Short: "Run again what a test has found",
+		Short: "Run again what a test or a fuzz target has found",
 		Long: `Run again what a test has found, from the file that "jostle test" has kept: the same test under the same schedule, each
-time in a process of its own. It says whether the finding was reproduced, in how many of how many times, and if it was not
+time in a process of its own. Or what a fuzz target has found, from its input in testdata/fuzz. It says whether the finding was reproduced, in how many of how many times, and if it was not
 what of the code has changed since.
 
 The schedule names goroutines and sync points, not numbers of steps: it survives edits of other code.
@@ -76,31 +76,31 @@ type replayer struct {
 }
 
 // prepare builds the test of a finding.
-func (r *replayer) prepare(ctx context.Context, file, dir string) (*finding.Finding, *instrument.Result, campaign.Binary, error) {
+func (r *replayer) prepare(ctx context.Context, file, dir string) (keptFile, *instrument.Result, campaign.Binary, error) {
 	var b campaign.Binary
-	f, err := finding.Read(file)
+	k, pkgDir, err := keptAt(file)
 	if err != nil {
-		return nil, nil, b, err
+		return k, nil, b, err
 	}
-	r.build.race = r.build.race || f.Race
-	// The file lies in testdata/jostle of its package; elsewhere, the package is looked for from here.
-	pattern := f.Package
+	r.build.race = r.build.race || k.f != nil && k.f.Race
+	// The file lies in testdata of its package; elsewhere, the package is looked for from here.
+	pattern := "."
 	build := r.build
-	if pkgDir, ok := packageOf(file); ok {
-		build.dir, pattern = pkgDir, "."
+	if build.dir = pkgDir; pkgDir == "" {
+		pattern = k.f.Package
 	}
 	res, err := build.prepare(ctx, []string{pattern}, r.stderr)
 	if err != nil {
-		return nil, nil, b, err
+		return k, nil, b, err
 	}
-	i := slices.IndexFunc(res.Roots, func(root instrument.Root) bool { return root.ImportPath == f.Package })
+	i := slices.IndexFunc(res.Roots, func(root instrument.Root) bool { return k.f == nil || root.ImportPath == k.f.Package })
 	if i < 0 {
-		return nil, nil, b, fmt.Errorf("%s is of the package %s, and here is %s: run it in its module, or from its place in %s of its package",
-			file, f.Package, res.Roots[0].ImportPath, finding.Dir)
+		return k, nil, b, fmt.Errorf("%s is of the package %s, and here is %s: run it in its module, or from its place in %s of its package",
+			file, k.f.Package, res.Roots[0].ImportPath, finding.Dir)
 	}
 	root := res.Roots[i]
 	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test")}
-	return f, res, b, buildTest(ctx, res, r.stderr, r.build.args(), b)
+	return k, res, b, buildTest(ctx, res, r.stderr, r.build.args(), b)
 }
 
 // packageOf returns the directory of the package in whose folder for findings a file lies.
@@ -119,22 +119,30 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
-	f, res, b, err := r.prepare(ctx, file, dir)
+	k, res, b, err := r.prepare(ctx, file, dir)
 	if err != nil {
-		return false, err
-	}
-	if file, err = filepath.Abs(file); err != nil {
 		return false, err
 	}
 	c := campaign.Config{Env: testEnviron(res.Env), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race, Leaks: true, Full: r.trace}
-	out, err := campaign.ReplayFinding(ctx, c, b, file, r.times)
+	f := k.f
+	if f == nil {
+		first, err := campaign.RunKept(ctx, c, b, k.target, k.path)
+		if err != nil {
+			return false, err
+		}
+		if first.Verdict == "" {
+			return false, fmt.Errorf("%s: %s did not run: %s", file, k.target, lastLine(first.Output))
+		}
+		f = k.as(b, first)
+	}
+	out, err := campaign.ReplayFinding(ctx, c, b, f, k.path, r.times)
 	if err != nil {
 		return false, err
 	}
-	r.print(f, file, out)
+	r.print(f, k.path, out)
 	found := out.Verdicts["pass"] < out.Times
-	if found {
-		newAnnotator(r.stderr).file(file, b.Dir)
+	if found && k.f != nil {
+		newAnnotator(r.stderr).file(k.path, b.Dir)
 	}
 	return found, nil
 }
@@ -166,7 +174,7 @@ func (r *replayer) print(f *finding.Finding, file string, out campaign.Replay) {
 	case len(out.Missed) > 0 || out.Same == out.Times:
 	case f.Mode == "live":
 		fmt.Fprintf(r.stdout, "%s: it was found live, where Go's scheduler and the machine decide as well: -n 50 tries more often\n", name)
-	default:
+	case f.Go != "":
 		fmt.Fprintf(r.stdout, "%s: the code changed, or Go did (it was %s), and every decision of the schedule still came\n", name, f.Go)
 	}
 }
@@ -181,15 +189,12 @@ func (r *replayer) debug(ctx context.Context, file string) error {
 		return err
 	}
 	r.build.noOptimizations = true
-	f, _, b, err := r.prepare(ctx, file, dir)
+	k, _, b, err := r.prepare(ctx, file, dir)
 	if err != nil {
 		return err
 	}
-	if file, err = filepath.Abs(file); err != nil {
-		return err
-	}
-	plan := &session.Plan{Mode: session.Replay, Package: f.Package, Test: f.Test, Finding: file, Leaks: true, Patient: true}
+	plan := &session.Plan{Mode: session.Replay, Package: b.Package, Test: k.test(), Finding: k.path, Leaks: true, Patient: true, Report: k.f == nil}
 	name, value, _ := strings.Cut(plan.Environ(), "=")
-	fmt.Fprintf(r.stdout, "cd %s\n%s=%s dlv exec %s -- -test.run '^%s$' -test.timeout 0\n", shellQuote(b.Dir), name, shellQuote(value), shellQuote(b.Path), f.Test)
+	fmt.Fprintf(r.stdout, "cd %s\n%s=%s dlv exec %s -- -test.run '^%s$' -test.timeout 0\n", shellQuote(b.Dir), name, shellQuote(value), shellQuote(b.Path), k.test())
 	return nil
 }

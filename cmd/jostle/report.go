@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/finding"
@@ -27,51 +26,66 @@ import (
 func newReport() *cobra.Command {
 	var build buildFlags
 	var html, asJSON, sarif string
+	var merge bool
 	c := &cobra.Command{
-		Use:   "report [file.jostle or packages ...]",
+		Use:   "report [files or packages ...] | report -merge folder-or-file...",
 		Short: "Show what was found: on a page, as JSON or SARIF, or as text",
-		Long: `Show what tests have found: every finding in testdata/jostle of the packages, or those that are named; without arguments
+		Long: `Show what tests and fuzz targets have found: every finding in testdata/jostle of the packages, and of the inputs in
+testdata/fuzz of targets of harness.Fuzz one for each cause, the shortest. Or those that are named; without arguments
 those of ./... are taken. Each is run again, a few times in processes of its own, so that the report shows what the code does
-now. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
+now. Of inputs those that pass are no findings. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
 was fixed (jostle corpus) does not.
+
+-merge makes one report of what several jobs have found, the shards of "jostle test -shard" say: the folders, and all below them, are
+looked through for findings, inputs and reports that "jostle report -json" has written. Of each cause one finding stays: of files
+the shortest that is reproduced here, in its package of ./...; of reports, which are not run again, the shortest. A file counts
+more than a report. The folders stay as they are, and nothing is written to the packages: that is what jostle corpus merge does.
 
 -html writes one page that needs nothing else: the findings with filters, who waits for whom as a picture, each goroutine's
 steps on a time line, the run that passes beside the one that does not. -json writes the same as data; docs/report.md says what
 is in it. -sarif writes what code scanning services read. Without any of them the reports are printed.
 
 The exit code is 0 if the report was written, whatever is in it, and 2 if it could not be.`,
-		Example: "\tgo tool jostle report -html findings.html\n\tgo tool jostle report -json - ./ingest | jq '.findings[].headline'",
+		Example: "\tgo tool jostle report -html findings.html\n\tgo tool jostle report -json - ./ingest | jq '.findings[].headline'\n" +
+			"\tgo tool jostle report -merge shard-1 shard-2 -sarif jostle.sarif",
 		RunE: func(c *cobra.Command, args []string) error {
-			r := reporter{build: build, fixed: map[string]bool{}, stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
-			d, err := r.document(c.Context(), args)
-			if err != nil {
-				return err
-			}
-			outputs := []struct {
-				name  string
-				write func(*report.Document, io.Writer) error
-			}{
-				{html, page.Write},
-				{asJSON, (*report.Document).WriteJSON},
-				{sarif, func(d *report.Document, w io.Writer) error { return d.WriteSARIF(w, r.base) }},
-			}
-			written := false
-			for _, o := range outputs {
-				if o.name == "" {
-					continue
+			return withKeeper(c, build, func(k *keeper) error {
+				r := reporter{keeper: k, fixed: map[string]bool{}}
+				document := r.document
+				if merge {
+					document = r.merged
 				}
-				written = true
-				if err := r.write(o.name, func(w io.Writer) error { return o.write(d, w) }); err != nil {
+				d, err := document(c.Context(), args)
+				if err != nil {
 					return err
 				}
-			}
-			if written {
-				return nil
-			}
-			return r.print(d)
+				outputs := []struct {
+					name  string
+					write func(*report.Document, io.Writer) error
+				}{
+					{html, page.Write},
+					{asJSON, (*report.Document).WriteJSON},
+					{sarif, func(d *report.Document, w io.Writer) error { return d.WriteSARIF(w, r.base) }},
+				}
+				written := false
+				for _, o := range outputs {
+					if o.name == "" {
+						continue
+					}
+					written = true
+					if err := r.write(o.name, func(w io.Writer) error { return o.write(d, w) }); err != nil {
+						return err
+					}
+				}
+				if written {
+					return nil
+				}
+				return r.print(d)
+			})
 		},
 	}
 	build.register(c)
+	c.Flags().BoolVar(&merge, "merge", false, "make one report of what several jobs have found, from folders and files")
 	c.Flags().StringVar(&html, "html", "", "write a page to this `file`; - for the standard output")
 	c.Flags().StringVar(&sarif, "sarif", "", "write the findings as SARIF 2.1.0 to this `file`; - for the standard output")
 	c.Flags().StringVar(&asJSON, "json", "", "write the report as data to this `file`; - for the standard output")
@@ -80,40 +94,36 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 
 // A reporter makes the report of what was found.
 type reporter struct {
-	build          buildFlags
-	stdout, stderr io.Writer
-	base           string          // where the module of the findings lies in its repository
-	fixed          map[string]bool // files that the corpora of packages have as such
+	*keeper
+	base  string          // where the module of the findings lies in its repository
+	fixed map[string]bool // files that the corpora of packages have as such
 }
 
 // reportTimes is how often each finding is run again.
 const reportTimes = 3
 
+func newDocument() *report.Document {
+	return &report.Document{
+		Version: report.DocumentVersion, Tool: strings.TrimSpace("jostle " + toolVersion()), Go: runtime.Version(), Findings: []*report.Finding{},
+	}
+}
+
 // document replays findings and returns what came of it.
 func (r *reporter) document(ctx context.Context, args []string) (*report.Document, error) {
-	files, err := r.files(ctx, args)
+	all, err := r.files(ctx, args)
 	if err != nil {
 		return nil, err
 	}
-	d := &report.Document{Version: report.DocumentVersion, Tool: strings.TrimSpace("jostle " + toolVersion()), Go: runtime.Version(), Findings: []*report.Finding{}}
-	groups := map[group][]kept{}
-	for _, name := range files {
-		f, err := finding.Read(name)
-		if err != nil {
-			return nil, err
-		}
-		g := group{pkg: f.Package, race: f.Race}
-		g.dir, _ = packageOf(name)
-		groups[g] = append(groups[g], kept{f, name})
-	}
-	for _, g := range slices.SortedFunc(maps.Keys(groups), group.compare) {
-		found, err := r.replayAll(ctx, g, groups[g])
-		if err != nil {
-			return nil, err
-		}
-		d.Findings = append(d.Findings, found...)
-	}
-	return d, nil
+	d := newDocument()
+	d.Findings, err = r.replayAll(ctx, all)
+	return d, err
+}
+
+// A filed finding is one in a file, or an input of a fuzz target that may be one.
+type filed struct {
+	keptFile
+	dir  string // of its package; "" if that is not known
+	home string // where its file lies in its package, or would
 }
 
 // A group are findings that one test binary replays.
@@ -126,17 +136,11 @@ func (g group) compare(h group) int {
 	return strings.Compare(fmt.Sprint(g.pkg, "\x00", g.dir, g.race), fmt.Sprint(h.pkg, "\x00", h.dir, h.race))
 }
 
-// A kept finding is one in a file.
-type kept struct {
-	*finding.Finding
-	name string
-}
-
-// files returns the files of the findings that are asked for.
-func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
+// files returns what is asked for.
+func (r *reporter) files(ctx context.Context, args []string) ([]filed, error) {
 	var files, patterns []string
 	for _, a := range args {
-		if strings.HasSuffix(a, finding.Suffix) {
+		if info, err := os.Stat(a); strings.HasSuffix(a, finding.Suffix) || err == nil && !info.IsDir() {
 			files = append(files, a)
 		} else {
 			patterns = append(patterns, a)
@@ -146,23 +150,20 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 		patterns = []string{"./..."}
 	}
 	if len(patterns) > 0 {
-		dirs, err := r.build.dirs(ctx, patterns)
-		if err != nil {
-			return nil, err
-		}
-		for _, dir := range dirs {
-			in, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(finding.Dir), "*"+finding.Suffix))
+		err := r.corpora(ctx, patterns, func(dir string, m *corpus.Manifest) error {
+			in, err := findingsIn(dir)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			files = append(files, in...)
-			m, err := corpus.Read(dir)
-			if err != nil {
-				return nil, err
-			}
+			inputs, err := inputsIn(dir)
+			files = append(append(files, in...), inputs...)
 			for _, e := range m.Entries {
 				r.fixed[e.Path(dir)] = e.Expect == corpus.Fixed
 			}
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	for i, f := range files {
@@ -173,62 +174,173 @@ func (r *reporter) files(ctx context.Context, args []string) ([]string, error) {
 		files[i] = abs
 	}
 	slices.Sort(files)
-	return slices.Compact(files), nil
+	var all []filed
+	for _, name := range slices.Compact(files) {
+		k, dir, err := keptAt(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, filed{k, dir, name})
+	}
+	return all, nil
 }
 
-// replayAll runs findings of one test binary again.
-func (r *reporter) replayAll(ctx context.Context, g group, all []kept) ([]*report.Finding, error) {
-	dir, err := os.MkdirTemp("", "jostle-report-")
+// inputsIn returns the inputs of the fuzz targets of harness.Fuzz of the package in a directory.
+func inputsIn(dir string) ([]string, error) {
+	inputs, err := glob(dir, "testdata/fuzz/Fuzz*/*")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	var out []*report.Finding
-	var binary *campaign.Binary
-	var env map[string]string
-	var failed error // the code does not build any more
-	for _, k := range all {
-		if k.Mode != "live" && binary == nil && failed == nil {
-			p := replayer{build: r.build, stderr: r.stderr}
-			var res *instrument.Result
-			var b campaign.Binary
-			if _, res, b, failed = p.prepare(ctx, k.name, dir); failed == nil {
-				binary, env = &b, res.Env
-			}
-			if ctx.Err() != nil {
-				return nil, errors.New("interrupted")
-			}
+	inputs = slices.DeleteFunc(inputs, func(name string) bool {
+		_, err := readKeptFile(name, filepath.Base(filepath.Dir(name)))
+		return err != nil // it is of another kind of target
+	})
+	if len(inputs) == 0 {
+		return nil, nil
+	}
+	if ours, err := usesHarness(dir); !ours {
+		return nil, err
+	}
+	return inputs, nil
+}
+
+// usesHarness reports whether the tests of the package in a directory import harness. Targets of others may have thousands of
+// inputs, which would all have to be run to be known as such.
+func usesHarness(dir string) (bool, error) {
+	tests, err := glob(dir, "*_test.go")
+	if err != nil {
+		return false, err
+	}
+	for _, name := range tests {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return false, err
 		}
-		var f *report.Finding
-		var note string
-		switch {
-		case k.Mode == "live":
-			note = "it comes of a live run, which no schedule repeats, and was not run again"
-		case failed != nil:
-			note = "its package could not be built: " + failed.Error()
-		default:
-			c := campaign.Config{Env: testEnviron(env), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race || k.Race, Leaks: true, Document: true}
-			replay, err := campaign.ReplayFinding(ctx, c, *binary, k.name, reportTimes)
-			switch {
-			case ctx.Err() != nil:
-				return nil, errors.New("interrupted")
-			case err != nil:
+		if strings.Contains(string(content), `"github.com/jostle-dev/jostle/harness"`) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// replayAll runs findings again.
+func (r *reporter) replayAll(ctx context.Context, all []filed) ([]*report.Finding, error) {
+	groups := map[group][]filed{}
+	inputs := map[string][]filed{} // by package
+	for _, k := range all {
+		if k.f == nil {
+			inputs[k.dir] = append(inputs[k.dir], k)
+			continue
+		}
+		g := group{k.f.Package, k.dir, k.f.Race}
+		groups[g] = append(groups[g], k)
+	}
+	for _, dir := range slices.Sorted(maps.Keys(inputs)) {
+		found, err := r.inputs(ctx, dir, inputs[dir])
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range found {
+			g := group{k.f.Package, dir, r.build.race}
+			groups[g] = append(groups[g], k)
+		}
+	}
+	out := []*report.Finding{}
+	for _, g := range slices.SortedFunc(maps.Keys(groups), group.compare) {
+		for _, k := range groups[g] {
+			f, err := r.replay(ctx, g, k)
+			if err != nil {
 				return nil, err
 			}
-			if r.fixed[k.name] && replay.Verdicts["pass"] == replay.Times {
-				continue // as it should be
+			if f != nil {
+				r.identify(f, k)
+				fmt.Fprintf(r.stderr, "%s: %s\n", strings.TrimPrefix(k.target+"/"+filepath.Base(k.home), "/"), f.Reproduced)
+				out = append(out, f)
 			}
-			f = describeReplay(k.Finding, replay)
 		}
-		if f == nil {
-			f = fromFile(k.Finding)
-			f.Reproduced = &report.Reproduced{Note: note}
-		}
-		r.identify(f, k)
-		fmt.Fprintf(r.stderr, "%s: %s\n", filepath.Base(k.name), f.Reproduced)
-		out = append(out, f)
 	}
 	return out, nil
+}
+
+// inputs runs inputs of fuzz targets of the package in a directory, and returns of those that find something one for each cause, the
+// shortest, as a finding.
+func (r *reporter) inputs(ctx context.Context, dir string, all []filed) ([]filed, error) {
+	files := make([]keptFile, len(all))
+	for i, k := range all {
+		files[i] = k.keptFile
+	}
+	outs, err := r.runAll(ctx, dir, files)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		fmt.Fprintf(r.stderr, "%s: %d inputs of fuzz targets could not be run: %v\n", shown(dir), len(all), err)
+		return nil, nil
+	}
+	b, err := r.binary(ctx, dir, false)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string]bool{}
+	for i := range all {
+		if outs[i].Verdict == "" && !said[files[i].target] { // it is not of harness.Fuzz, and so are the others
+			said[files[i].target] = true
+			fmt.Fprintf(r.stderr, "%s: %s did not run: %s\n", shown(files[i].path), files[i].target, lastLine(outs[i].Output))
+		}
+		files[i].f = files[i].as(b.Binary, outs[i])
+		files[i].f.Race = r.build.race
+	}
+	files = slices.DeleteFunc(files, func(k keptFile) bool { return k.f.Verdict == "" || k.f.Verdict == "pass" })
+	var found []filed
+	for _, same := range byCause(files) {
+		i := slices.IndexFunc(all, func(k filed) bool { return k.path == same[0].path })
+		found = append(found, filed{same[0], dir, all[i].home})
+	}
+	return found, nil
+}
+
+// replay runs a finding again; nil is one that is as it should be.
+func (r *reporter) replay(ctx context.Context, g group, k filed) (*report.Finding, error) {
+	if k.f.Mode == string(campaign.Live) {
+		f := fromFile(k.f)
+		f.Reproduced = &report.Reproduced{Note: "it comes of a live run, which no schedule repeats, and was not run again"}
+		return f, nil
+	}
+	b, err := r.binaryOf(ctx, g)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil { // the code does not build any more
+		f := fromFile(k.f)
+		f.Reproduced = &report.Reproduced{Note: "its package could not be built: " + err.Error()}
+		return f, nil
+	}
+	c := campaign.Config{Env: b.env, Parallel: runtime.GOMAXPROCS(0), Race: r.build.race || g.race, Leaks: true, Document: true}
+	replay, err := campaign.ReplayFinding(ctx, c, b.Binary, k.f, k.path, reportTimes)
+	if err != nil {
+		return nil, err
+	}
+	if r.fixed[k.path] && replay.Verdicts["pass"] == replay.Times {
+		return nil, nil
+	}
+	return describeReplay(k.f, replay), nil
+}
+
+// binaryOf builds what replays a group.
+func (r *reporter) binaryOf(ctx context.Context, g group) (*keptBinary, error) {
+	dir := g.dir
+	if dir == "" { // its files lie elsewhere: the package is looked for from here
+		dirs, err := r.build.dirs(ctx, []string{g.pkg})
+		if err != nil {
+			return nil, err
+		}
+		dir = dirs[0]
+	}
+	b, err := r.binary(ctx, dir, g.race)
+	if err == nil && b.Package != g.pkg {
+		return nil, fmt.Errorf("it is of the package %s, and here is %s: run it in its module, or from its place in %s of its package", g.pkg, b.Package, finding.Dir)
+	}
+	return b, err
 }
 
 // describeReplay returns a finding as it was when it was run again; if it was not reproduced, what its file says.
@@ -272,18 +384,16 @@ func fromFile(f *finding.Finding) *report.Finding {
 }
 
 // identify says which finding it is.
-func (r *reporter) identify(f *report.Finding, k kept) {
-	f.Package, f.Module, f.Test, f.Mode, f.Race = k.Package, k.Module, k.Test, k.Mode, k.Race
-	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.Cause), k.Found
-	f.Report = report.Portable(filepath.Dir(k.name), f.Report)
-	f.File = report.FileName(filepath.Dir(k.name), k.name)
-	if file, line, ok := strings.Cut(k.Place, ":"); ok {
-		if dir, ok := packageOf(k.name); ok {
-			n, _ := strconv.Atoi(line)
-			f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}
-		}
+func (r *reporter) identify(f *report.Finding, k filed) {
+	f.Package, f.Module, f.Test, f.Mode, f.Race = k.f.Package, k.f.Module, k.f.Test, k.f.Mode, k.f.Race
+	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.f.Cause), k.f.Found
+	f.Report = report.Portable(filepath.Dir(k.home), f.Report)
+	f.File = report.FileName(filepath.Dir(k.home), k.home)
+	if file, line, ok := strings.Cut(k.f.Place, ":"); ok && k.dir != "" && f.At == nil {
+		n, _ := strconv.Atoi(line)
+		f.At = &report.Place{File: report.FileName(k.dir, filepath.Join(k.dir, filepath.FromSlash(file))), Line: n}
 	}
-	r.base = baseOf(k.name, f.File)
+	r.base = baseOf(k.home, f.File)
 	f.Replay = "go tool jostle replay " + f.File
 }
 

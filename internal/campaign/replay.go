@@ -31,12 +31,9 @@ type Replay struct {
 	Finding *report.Finding
 }
 
-// ReplayFinding runs a finding's execution so many times, each in a process of its own.
-func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times int) (Replay, error) {
-	f, err := finding.Read(file)
-	if err != nil {
-		return Replay{}, err
-	}
+// ReplayFinding runs a finding's execution so many times, each in a process of its own. f is what its file says; of an input of
+// a fuzz target, whose file says nothing, how it has ended before.
+func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, file string, times int) (Replay, error) {
 	temp, err := os.MkdirTemp("", "jostle-replay-")
 	if err != nil {
 		return Replay{}, err
@@ -98,7 +95,8 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, file string, times i
 		if out.Finding, err = readDocument(document(best)); err != nil {
 			return out, err
 		}
-		if len(f.Schedule) > 0 && out.Reproduced > 0 && out.Finding != nil {
+		// Of a finding without decisions the plain run is known: it is the finding.
+		if (len(f.Schedule) > 0 || !strings.HasSuffix(file, finding.Suffix)) && out.Reproduced > 0 && out.Finding != nil {
 			if err := x.beside(ctx, b, f, file, document(times), out.Finding); err != nil {
 				return out, err
 			}

@@ -16,8 +16,8 @@ func Encode(data []byte) []byte { return fmt.Appendf(nil, "%s\n[]byte(%q)\n", he
 
 // Decode returns the bytes in such a file.
 func Decode(content []byte) ([]byte, error) {
-	first, body, _ := strings.Cut(strings.TrimSpace(string(content)), "\n")
-	if strings.TrimSpace(first) != head {
+	_, body, _ := strings.Cut(strings.TrimSpace(string(content)), "\n")
+	if !IsGoFile(content) {
 		return nil, fmt.Errorf("it is no corpus file of Go's fuzzer: it does not begin with %q", head)
 	}
 	quoted, isBytes := strings.CutPrefix(strings.TrimSpace(body), "[]byte(")
@@ -30,6 +30,12 @@ func Decode(content []byte) ([]byte, error) {
 		return nil, errors.New("its bytes are no Go string")
 	}
 	return []byte(data), nil
+}
+
+// IsGoFile reports whether a file is one of Go's fuzzer, whatever the target takes.
+func IsGoFile(content []byte) bool {
+	first, _, _ := strings.Cut(strings.TrimSpace(string(content)), "\n")
+	return strings.TrimSpace(first) == head
 }
 
 // FileName returns the name that Go's fuzzer gives to the file of an input: half the hash of its content

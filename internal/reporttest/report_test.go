@@ -124,7 +124,7 @@ func reportDocument(t *testing.T, d report.Document) {
 	for _, f := range d.Findings {
 		tests = append(tests, f.Test)
 	}
-	assert.Equal(t, []string{"TestClosed", "TestExits", "TestFeed", "TestSignal", "TestTransfer", "TestCrowd", "TestWorkers"}, tests, "in the order of packages and files")
+	assert.Equal(t, []string{"TestClosed", "TestExits", "TestFeed", "TestSignal", "TestTransfer", "TestCrowd", "TestWorkers", "FuzzOrder"}, tests, "in the order of packages and files")
 
 	t.Run("a circle of locks", func(t *testing.T) {
 		f := findingOf(t, d, "TestTransfer")
@@ -207,6 +207,18 @@ func reportDocument(t *testing.T, d report.Document) {
 		assert.Equal(t, 3, f.Reproduced.Times)
 		assert.Empty(t, f.Trace)
 		assert.Contains(t, f.Report, "the execution ended its process")
+	})
+
+	t.Run("an input of a fuzz target", func(t *testing.T) {
+		f := findingOf(t, d, "FuzzOrder")
+		assert.Equal(t, "assertion", f.Verdict)
+		assert.Equal(t, report.Reproduced{Of: 3, Times: 3, Same: 3}, *f.Reproduced)
+		assert.Equal(t, "queue/testdata/fuzz/FuzzOrder/short", f.File, "the shortest, and not the one that passes")
+		assert.Equal(t, "go tool jostle replay "+f.File, f.Replay)
+		assert.Equal(t, report.Place{File: "queue/queue_test.go", Line: 21}, *f.At)
+		assert.Contains(t, f.Output, "49 came first", "the payload is the input's")
+		require.NotNil(t, f.Plain, "the same payload under the plain schedule")
+		assert.Positive(t, f.Parts)
 	})
 
 	t.Run("sources", func(t *testing.T) {
