@@ -179,7 +179,7 @@ func (e *explorer) settle(t *testing.T) bool {
 		out, rec := e.execute(strategy.Plain{})
 		if i == 0 {
 			e.asked, e.cancels = rec.Who, rec.Cancels
-			e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels})
+			e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels, Hash: out.Hash})
 			if out.Total > 0 {
 				e.steps = max(engine.DefaultSteps, 10*out.Total)
 			}

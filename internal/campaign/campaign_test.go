@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,7 +18,7 @@ import (
 func build(t *testing.T, source string) Binary {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n\ngo 1.25\n"), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport \"testing\"\n\n"+source), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport (\n\t\"os\"\n\t\"os/exec\"\n\t\"testing\"\n)\n\nvar _, _ = os.Args, exec.Command\n\n"+source), 0o644))
 	b := Binary{Package: "example.com/a", Module: "example.com/a", Dir: dir, Path: filepath.Join(t.TempDir(), "a.test")}
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", b.Path, ".")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
@@ -82,4 +84,25 @@ func TestSecond(t *testing.T) {}
 		assert.Equal(t, 1, c.packages[0].unrun())
 		assert.Contains(t, printed.String(), "    FuzzA: not run: the time was over\nFAIL\n")
 	})
+}
+
+// TestLeftProcess: what a test starts, and leaves behind, ends with its process.
+func TestLeftProcess(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
+		t.Skip("there are no process groups")
+	}
+	b := build(t, `
+func TestStarts(t *testing.T) {
+	cmd := exec.Command("sh", "-c", "sleep 3; touch left")
+	cmd.Stdout = os.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+`)
+	got, err := Run(t.Context(), Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, _ string) {}}, []Binary{b})
+	require.NoError(t, err)
+	assert.Equal(t, Summary{}, got)
+	time.Sleep(4 * time.Second)
+	assert.NoFileExists(t, filepath.Join(b.Dir, "left"))
 }

@@ -68,6 +68,9 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	cmd.Stdout, cmd.Stderr = &out, &out
 	start := time.Now()
 	err := runToTheEnd(cmd)
+	if cmd.Process != nil {
+		_ = cmd.Cancel() // what it has started and not waited for: a test that is given up has no chance to
+	}
 	r.spent, r.output = time.Since(start), out.String()
 	if c.Covered != nil { // each process speaks of itself
 		r.output = ofCoverage.ReplaceAllString(r.output, "")

@@ -191,7 +191,7 @@ func (t *test) step(ctx context.Context, left time.Duration) {
 func (t *test) read(ctx context.Context, r run) {
 	over := false
 	at, plain := t.next, 0
-	distinct := 0
+	distinct, cold := 0, uint64(0)
 	for _, e := range r.events {
 		distinct = max(distinct, e.Distinct)
 		switch e.Kind {
@@ -208,7 +208,7 @@ func (t *test) read(ctx context.Context, r run) {
 				}
 			}
 		case session.Measured:
-			t.asked, t.cancels = e.Asked, e.Cancels
+			t.asked, t.cancels, cold = e.Asked, e.Cancels, e.Hash
 			if t.c.Cancel && e.Cancels == 0 {
 				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
 			}
@@ -243,8 +243,12 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Dirty:
 			t.next, over = e.N+1, true
 		case session.Leaky:
-			t.asked, over = e.Asked, true
-			t.isolate("an execution leaves behind what changes the next", 1)
+			t.asked, t.executions, over = e.Asked, 1, true
+			if t.repeats(ctx, cold) {
+				t.isolate("an execution leaves behind what changes the next", 1)
+			} else {
+				t.why, t.warm, t.next = chance, 1, 1
+			}
 		case session.Stalled:
 			over = true
 			t.stalled(e)
@@ -278,6 +282,26 @@ func (t *test) read(ctx context.Context, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
 		t.next = at + 1
 	}
+}
+
+// chance says why the plain run of a test that is not isolated is another each time.
+const chance = "no two runs of it are the same"
+
+// repeats reports whether the first plain run of another process is what it was in the first, where its trace was cold. If it
+// is not, that is chance, a map's order or a hash's seed, and a process for each execution would only take longer.
+func (t *test) repeats(ctx context.Context, cold uint64) bool {
+	p := t.plan(0)
+	p.First, p.Last, p.Enough, p.Findings = 0, 1, true, t.c.temp // what else it finds will be found again
+	r, err := t.process(ctx, p, patience)
+	if err != nil {
+		return true
+	}
+	for _, e := range r.events {
+		if e.Kind == session.Measured {
+			return e.Hash == cold
+		}
+	}
+	return true
 }
 
 // maxStalls is how many executions may block where no schedule reaches before the test runs live.

@@ -144,7 +144,7 @@ type EventKind string
 // The kinds.
 const (
 	Began     EventKind = "began"     // execution N begins
-	Measured  EventKind = "measured"  // the first plain run has ended: Asked
+	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself
 	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it
