@@ -166,19 +166,18 @@ func keptAt(file string) (k keptFile, dir string, err error) {
 	if err != nil {
 		return k, "", err
 	}
+	var target string
 	if strings.HasSuffix(file, finding.Suffix) {
 		dir, _ = packageOf(abs)
-		k, err = readKeptFile(abs, "")
-		return k, dir, err
+	} else {
+		var name string
+		if dir, name, err = entryOf(file); err != nil {
+			return k, "", err
+		}
+		target = (&corpus.Entry{Name: name}).Target()
 	}
-	if _, err := os.Stat(abs); err != nil {
-		return k, "", err
-	}
-	dir, name, err := entryOf(abs)
-	if err != nil {
-		return k, "", err
-	}
-	k, err = readKeptFile(abs, (&corpus.Entry{Name: name}).Target())
+	k, err = readKeptFile(file, target) // under the name by which it was asked for, as far as errors go
+	k.path = abs
 	return k, dir, err
 }
 
