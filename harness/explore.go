@@ -33,6 +33,7 @@ type explorer struct {
 	err  error // of the first thing that could not be noted
 
 	asked   int
+	choices int    // questions of all plain runs
 	warm    int    // plain executions after which one is like the next
 	plain   uint64 // trace of such a one
 	cancels int    // questions of the plain run, of whether a context is cancelled
@@ -86,7 +87,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 		n = 1
-		if e.predicted {
+		if e.predicted || e.choices == 0 {
 			e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
 			return
 		}
@@ -177,6 +178,7 @@ func (e *explorer) settle(t *testing.T) bool {
 	for i := range most {
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
+		e.choices += rec.Asked
 		if i == 0 {
 			e.asked, e.cancels = rec.Who, rec.Cancels
 			e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels, Hash: out.Hash})
@@ -200,7 +202,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 		if i > 0 && out.Hash == e.plain {
-			e.note(session.Event{Kind: session.Settled, Asked: e.asked, Hash: e.plain, Warm: e.warm})
+			e.note(session.Event{Kind: session.Settled, Asked: e.asked, Hash: e.plain, Warm: e.warm, Forced: e.choices == 0 && !e.predicted})
 			return true
 		}
 		e.plain, e.warm = out.Hash, i

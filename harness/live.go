@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"runtime/pprof"
@@ -40,7 +41,11 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 	n := p.First
 	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
 		e.note(session.Event{Kind: session.Began, N: n})
-		out, passed := e.runLive(engine.LivePlan{Seed: p.LiveSeed(n), Points: points})
+		plan := engine.LivePlan{Seed: p.LiveSeed(n), Points: points}
+		if p.Record != "" {
+			plan.Delaying = recordDelays(p.Record)
+		}
+		out, passed := e.runLive(plan)
 		if n == 0 {
 			points = passed
 			e.note(session.Event{Kind: session.Settled, Asked: points})
@@ -58,7 +63,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 		if !out.Found() || out.Kind == verdict.Leak && !e.plan.Leaks {
 			continue
 		}
-		if out.Kind == verdict.Stall && n > 0 { // it may be slow, and no more
+		if out.Kind == verdict.Stall && (n > 0 || out.slow) { // it may be slow, and no more
 			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text("", false)})
 			return
 		}
@@ -109,28 +114,65 @@ func again(f *finding.Finding, try int) engine.LivePlan {
 			p.Delays = append(p.Delays, engine.Delay{Site: s, Nth: d.Nth, For: d.For})
 		}
 	}
-	if try%2 == 1 {
+	if try%2 == 1 || try > 0 && f.Seed == 0 {
 		if p.Seed == 0 { // nothing was delayed, and nothing else is now
 			p.Seed, p.Delays = 1, []engine.Delay{}
 		}
 		for _, s := range f.Delays.Stuck {
 			p.At = append(p.At, s.Site)
 		}
+		if s := panickedAt(f); s != nil {
+			p.At = append(p.At, s.Key)
+		}
 		p.Pause = 20 * time.Millisecond << (try / 2 % 3)
 	}
 	return p
+}
+
+// panickedAt returns the innermost sync point on the stack of a panic that has ended the process of a finding, or nil.
+func panickedAt(f *finding.Finding) *engine.Site {
+	for line := range strings.Lines(f.Report) {
+		at, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
+		colon := strings.LastIndexByte(at, ':')
+		if n, err := strconv.Atoi(at[colon+1:]); err == nil && strings.HasPrefix(line, "\t") {
+			if s := engine.SiteAt(at[:colon], n); s != nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// recordDelays returns a function that writes the delays of a run to a file as they begin, and begins with none: of a run
+// that ends its process nothing else is left.
+func recordDelays(name string) func(engine.Delay) {
+	_ = os.Remove(name)
+	return func(d engine.Delay) {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+		if err != nil {
+			return // the seed is left, which says the same less exactly
+		}
+		defer file.Close()
+		made := finding.Delays{Made: []finding.Delay{delayOf(d)}}
+		_, _ = file.WriteString(made.Text()) // one write: the line is there whole or not at all
+	}
+}
+
+func delayOf(d engine.Delay) finding.Delay {
+	return finding.Delay{Place: placeOf(d.Site, "before"), Nth: d.Nth, For: d.For}
 }
 
 // A liveOutcome is a live run of a test.
 type liveOutcome struct {
 	testOutcome
 	delays []engine.Delay
+	slow   bool // it was given up although not everybody was blocked
 }
 
 // late returns who was late, and where goroutines are stuck, for a finding.
 func (o liveOutcome) late() (d finding.Delays) {
 	for _, m := range o.delays {
-		d.Made = append(d.Made, finding.Delay{Place: placeOf(m.Site, "before"), Nth: m.Nth, For: m.For})
+		d.Made = append(d.Made, delayOf(m))
 	}
 	for _, g := range o.Others {
 		colon := strings.LastIndexByte(g.Place, ':')
@@ -171,6 +213,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	}()
 	w := &liveWatch{live: l, before: before}
 	out.Verdict = w.until(done)
+	out.slow = w.slow
 	select {
 	case <-done:
 		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()
@@ -193,6 +236,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 type liveWatch struct {
 	live   *engine.Live
 	before map[uint64]bool // goroutines that are none of the test's
+	slow   bool            // see liveOutcome
 }
 
 // until waits until done is closed and what the test has left behind has ended, or until neither can come any more.
@@ -217,6 +261,7 @@ func (w *liveWatch) until(done <-chan struct{}) *verdict.Verdict {
 			}
 		}
 		if time.Since(start) > liveLimit {
+			w.slow = true
 			return w.endless(time.Since(start))
 		}
 	}
@@ -288,10 +333,10 @@ func (w *liveWatch) left() *verdict.Verdict {
 	var stuck []verdict.Live
 	for wait, end := time.Millisecond, time.Now().Add(liveGrace); ; wait = min(2*wait, 100*time.Millisecond) {
 		stuck = slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return !g.Blocked() || benign(g) })
-		if len(stuck) == 0 {
+		if len(stuck) == 0 && (!w.live.Late() || time.Now().After(end)) {
 			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
 		}
-		if time.Now().After(end) && time.Now().After(w.live.Timer()) || time.Now().After(end.Add(liveUnknown)) {
+		if len(stuck) > 0 && time.Now().After(end) && time.Now().After(w.live.Timer()) || time.Now().After(end.Add(liveUnknown)) {
 			break
 		}
 		time.Sleep(wait)

@@ -64,7 +64,7 @@ The flags of go test that choose and build tests mean what they mean there: -run
 run), -short, -race, -tags, -trimpath, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, behind which all
 is for the tests.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
-not be run, or the time was over before each had run once.`, defaultSchedules, defaultPerTest),
+not be run, or not each has come to the end of its first run.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
@@ -211,7 +211,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	case interrupted.Err() != nil:
 		return errors.New("interrupted")
 	case sum.Unrun > 0:
-		return fmt.Errorf("the time was over before all tests had run once: %d have not", sum.Unrun)
+		return fmt.Errorf("not all tests have run once to their end: %d have not, see above", sum.Unrun)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -119,6 +120,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		if err != nil {
 			return Summary{}, err
 		}
+		p.older = readOlder(b.findings())
 		if err := x.readKept(p); err != nil {
 			return Summary{}, err
 		}
@@ -149,9 +151,24 @@ type pkg struct {
 	natives []string // fuzz targets: they run once, as go test runs them
 	native  run
 	idle    bool // its fuzz targets did not run: the time was over
+
+	older map[string][]byte // findings that were there before, by file
 }
 
-// unrun returns how many tests and fuzz targets of a package have not run once, because the time was over.
+// readOlder reads the findings in a folder. One that is found again in another way, which is not confirmed then, goes back to
+// what it was.
+func readOlder(dir string) map[string][]byte {
+	names, _ := filepath.Glob(filepath.Join(dir, "*"+finding.Suffix))
+	older := map[string][]byte{}
+	for _, name := range names {
+		if content, err := os.ReadFile(name); err == nil {
+			older[name] = content
+		}
+	}
+	return older
+}
+
+// unrun returns how many tests and fuzz targets of a package have not run once to their end, mostly because the time was over.
 func (p *pkg) unrun() int {
 	n := 0
 	if p.idle {

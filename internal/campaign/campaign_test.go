@@ -106,3 +106,23 @@ func TestStarts(t *testing.T) {
 	time.Sleep(4 * time.Second)
 	assert.NoFileExists(t, filepath.Join(b.Dir, "left"))
 }
+
+// What is found again in another way and does not count leaves what was there before.
+func TestDiscard(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
+		return file
+	}
+	old := write("old.jostle", "as it was")
+	x := &test{pkg: &pkg{older: readOlder(dir)}}
+	write("old.jostle", "found again")
+	x.discard(old)
+	content, err := os.ReadFile(old)
+	require.NoError(t, err)
+	assert.Equal(t, "as it was", string(content))
+	fresh := write("new.jostle", "found")
+	x.discard(fresh)
+	assert.NoFileExists(t, fresh)
+}

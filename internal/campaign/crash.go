@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -82,10 +81,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	t.causes[cause] = true
 	after := t.ran()
 	p := t.plan(0)
-	p.First, p.Last, p.Record = n, n+1, filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%d", t.name, n))
-	if n == 0 {
-		p.Record = ""
-	}
+	p.First, p.Last = n, n+1
 	if t.steering(n) != nil {
 		t.into(p)
 	}
@@ -98,7 +94,12 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	case t.mode == live:
 		f.Mode, f.Found, f.Warm = "live", f.Found+", live", 0
 		f.Seed, f.Points = p.LiveSeed(n), t.asked
+		if content, err := os.ReadFile(p.Record); err == nil {
+			f.Delays, _ = finding.ParseDelays(string(content)) // or else the seed says it
+		}
 	case n > 0:
+		p.Record = t.record()
+		_ = os.Remove(p.Record) // of one before
 		again, err := t.process(ctx, p, patience)
 		if err != nil {
 			t.fail(err.Error())
@@ -130,6 +131,10 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	if got == 0 && t.mode != live {
 		t.discard(name)
 		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
+		if n == 0 { // something decides that no schedule has a hand in
+			delete(t.causes, cause)
+			t.goLive("its plain run has ended its process, and did not in a replay")
+		}
 		return
 	}
 	t.confirm(confirmed{f, name, after, got})

@@ -63,8 +63,7 @@ type kept struct {
 	corpus.Entry
 	finding *finding.Finding
 	file    string
-	content []byte // of the file
-	mine    bool   // this shard's
+	mine    bool // this shard's
 }
 
 // readKept gives each test of a package its entries of the corpus. Those of tests that are not asked for are left alone.
@@ -78,10 +77,11 @@ func (c *campaign) readKept(p *pkg) error {
 			continue // Go runs it with its target
 		}
 		k := kept{Entry: e, file: e.Path(p.Dir), mine: c.Shard.Next(i+1) == i+1}
-		if k.content, err = os.ReadFile(k.file); err != nil {
+		content, err := os.ReadFile(k.file)
+		if err != nil {
 			return fmt.Errorf("%s names an entry that cannot be read: %w", corpus.Path(p.Dir), err)
 		}
-		if k.finding, err = finding.Parse(string(k.content)); err != nil {
+		if k.finding, err = finding.Parse(string(content)); err != nil {
 			return fmt.Errorf("%s: %w", k.file, err)
 		}
 		for _, t := range p.tests {
@@ -148,15 +148,13 @@ func (t *test) regressed(ctx context.Context, k kept, out corpus.Outcome) {
 // ofTestBinary are the lines in which a test binary sums up.
 var ofTestBinary = regexp.MustCompile(`(?m)^(\x16?(--- (FAIL|PASS)|=== \w+ ): .*|FAIL|PASS)\n`)
 
-// discard removes a file that does not count. An entry of the corpus that it was written over is there again.
+// discard removes a file that does not count. What it was written over is there again.
 func (t *test) discard(file string) {
-	for _, k := range t.kept {
-		if k.file == file {
-			if err := finding.WriteFile(file, k.content); err != nil {
-				t.fail(err.Error())
-			}
-			return
+	if older := t.pkg.older[file]; older != nil {
+		if err := finding.WriteFile(file, older); err != nil {
+			t.fail(err.Error())
 		}
+		return
 	}
 	_ = os.Remove(file)
 }

@@ -20,7 +20,7 @@ func (c *campaign) print(p *pkg) {
 		spent += t.spent
 	}
 	if p.idle {
-		fmt.Fprintf(&b, "    %s: %s\n", strings.Join(p.natives, ", "), unrun)
+		fmt.Fprintf(&b, "    %s: not run: %s\n", strings.Join(p.natives, ", "), late)
 	}
 	c.printIdle(&b, p)
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
@@ -78,17 +78,17 @@ func (p *pkg) failed() bool {
 	return false
 }
 
-// unrun is said of a test that has not run.
-const unrun = "not run: the time was over"
+// late is why tests have not run, as a rule.
+const late = "the time was over"
 
-// unrun reports whether the time was over before a test had run once.
+// unrun reports whether a test has not run once to its end.
 func (t *test) unrun() bool {
-	return t.executions == 0 && !t.finished && !t.failed && len(t.confirmed) == 0
+	return t.never != "" && len(t.confirmed) == 0 || t.executions == 0 && !t.finished && !t.failed && len(t.confirmed) == 0
 }
 
 func (t *test) print(b *strings.Builder) {
 	if t.unrun() {
-		fmt.Fprintf(b, "    %s: %s\n", t.name, unrun)
+		fmt.Fprintf(b, "    %s: not run: %s\n", t.name, strings.TrimSpace(cmp.Or(t.never, late)))
 		return
 	}
 	seconds := t.spent.Seconds()
@@ -161,6 +161,9 @@ func (t *test) line() string {
 	orders := ""
 	if t.distinct > 0 { // a process that was ended did not say
 		orders = ", " + plural(min(t.distinct, t.executions), "different order") // plain runs, which count once, may differ too
+	}
+	if t.only {
+		orders = ", the only one"
 	}
 	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }

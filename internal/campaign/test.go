@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ type test struct {
 	crashes    int
 	rounds     int
 	finished   bool
+	only       bool   // the plain run was all: no schedule has a choice
+	never      string // why it has not run once to its end, if the time was long enough
 
 	printed   string // by the plain run
 	skipped   bool
@@ -112,7 +115,7 @@ func (t *test) plan(left time.Duration) *session.Plan {
 	}
 	switch t.mode {
 	case live:
-		p.Mode, p.Warm, p.Plain = session.Live, 0, 0
+		p.Mode, p.Warm, p.Plain, p.Record = session.Live, 0, 0, t.record()
 		if t.c.Time == 0 {
 			p.Last, p.Time = min(p.Last, liveRuns), liveTime
 		}
@@ -120,6 +123,11 @@ func (t *test) plan(left time.Duration) *session.Plan {
 		p.Last, p.Warm, p.Plain = p.First+1, 0, 0
 	}
 	return p
+}
+
+// record names the file for what is decided in an execution that may end its process.
+func (t *test) record() string {
+	return filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%s", filepath.Base(t.pkg.Path), t.name))
 }
 
 // process runs the test in a process, as plan has it.
@@ -215,6 +223,9 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
+			if e.Forced {
+				t.only, t.finished, over = true, true, true
+			}
 		case session.Skipped:
 			t.skipped, t.finished, over = true, true, true
 			t.output = r.output
@@ -273,14 +284,22 @@ func (t *test) read(ctx context.Context, r run) {
 		return
 	}
 	if !over && !r.killed {
+		before := t.mode
 		t.crashed(ctx, at, r)
+		if t.mode == live && before != live {
+			return // it begins again
+		}
 		t.next = max(t.next, at+1)
 		if at == 0 {
 			t.finished = true
 		}
 	} else if !over {
-		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
 		t.next = at + 1
+		if at == 0 {
+			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
+			return
+		}
+		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
 	}
 }
 
@@ -310,6 +329,10 @@ const maxStalls = 3
 func (t *test) stalled(e session.Event) {
 	if t.mode == live {
 		t.finished = true
+		if e.N == 0 {
+			t.never = "its first run did not come to an end:\n" + indent(e.Text)
+			return
+		}
 		t.notes = append(t.notes, fmt.Sprintf("run %d did not come to an end, and is no proof of anything:\n%s", e.N, indent(e.Text)))
 		return
 	}

@@ -88,6 +88,8 @@ type Execution struct {
 	cur   pointer[Task] // has the token; nil: the root
 	asked flag          // the watchdog wants to know whether sync points are passed
 
+	concluding flag // all has come to rest, and is looked at
+
 	free     *Live // not nil: nothing is controlled
 	strategy Strategy
 	question Question // the present one
@@ -176,7 +178,9 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	if Race && x.raced() {
 		x.failure = Raced // whatever came of it
 	}
+	x.concluding.Store(true)
 	snap := x.snapshot(quiet)
+	x.concluding.Store(false)
 	x.unwind(snap)
 	x.decider.end()
 	active.CompareAndSwap(x, nil)
@@ -190,8 +194,9 @@ func (x *Execution) Abandon() {
 	x.decider.leave()
 }
 
-// Moved reports whether a sync point was passed since it was called last. One goroutine at a time may call it, any.
-func (x *Execution) Moved() bool { return !x.asked.Swap(true) }
+// Moved reports whether a sync point was passed since it was called last, or the engine itself is busy with what came of
+// it all. One goroutine at a time may call it, any.
+func (x *Execution) Moved() bool { return !x.asked.Swap(true) || x.concluding.Load() }
 
 // moving answers Moved. It writes only if somebody asks: every step of every execution comes by here.
 func (x *Execution) moving() {

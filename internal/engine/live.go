@@ -19,6 +19,7 @@ type Live struct {
 	delays number
 	passed number
 	bubble number // tests that are in a testing/synctest bubble
+	late   number // goroutines that are delayed now
 	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
 	made   [maxDelays]pointer[Delay]
 }
@@ -35,6 +36,9 @@ type LivePlan struct {
 	// and now and then later. Where they were stuck, who comes late finds the others that it was stuck with.
 	Pause time.Duration
 	At    []uint64 // keys of sites
+
+	// Delaying, if not nil, is called before each delay, by whoever is delayed.
+	Delaying func(Delay)
 }
 
 // A Delay is that of a goroutine at a sync point of a live run.
@@ -107,6 +111,9 @@ func (l *Live) Passed() int { return int(l.passed.Load()) }
 // Delayed returns how often a goroutine was delayed.
 func (l *Live) Delayed() int { return int(min(l.delays.Load(), maxDelays)) }
 
+// Late reports whether a goroutine is delayed now.
+func (l *Live) Late() bool { return l.late.Load() > 0 }
+
 // Timer returns when the last timer fires that instrumented code has set so far: what waits until then does not hang.
 func (l *Live) Timer() time.Time { return time.Unix(0, l.timer.Load()) }
 
@@ -152,8 +159,14 @@ func (l *Live) pass(s *Site) {
 	}
 	if d := l.delay(s, nth, h); d > 0 {
 		if i := l.delays.Add(1) - 1; i < maxDelays {
-			l.made[i].Store(&Delay{s, nth, d})
+			made := Delay{s, nth, d}
+			l.made[i].Store(&made)
+			if l.Delaying != nil {
+				l.Delaying(made)
+			}
+			l.late.Add(1)
 			time.Sleep(d)
+			l.late.Add(-1)
 			return
 		}
 	}

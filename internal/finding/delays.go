@@ -26,10 +26,11 @@ type Place struct {
 	Note string // for people; it is not compared
 }
 
-func (d *Delays) empty() bool { return len(d.Made)+len(d.Stuck) == 0 }
+// Empty reports whether there are none.
+func (d *Delays) Empty() bool { return len(d.Made)+len(d.Stuck) == 0 }
 
-// text returns a line for each, as parseDelays reads them.
-func (d *Delays) text() string {
+// Text returns a line for each, as ParseDelays reads them.
+func (d *Delays) Text() string {
 	var b strings.Builder
 	for _, m := range d.Made {
 		fmt.Fprintf(&b, "delay %v %016x %d   # %s\n", m.For, m.Site, m.Nth, oneLine(m.Note))
@@ -42,8 +43,8 @@ func (d *Delays) text() string {
 
 func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
 
-// parseDelays reads the lines of text.
-func parseDelays(text string) (Delays, error) {
+// ParseDelays reads the lines of Text.
+func ParseDelays(text string) (Delays, error) {
 	var d Delays
 	for line := range strings.Lines(text) {
 		code, note, _ := strings.Cut(strings.TrimSpace(line), "#")

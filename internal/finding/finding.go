@@ -138,8 +138,8 @@ func (f *Finding) Text() string {
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
-	if !f.Delays.empty() {
-		b.WriteString("\n" + delaysHead + "\n" + f.Delays.text())
+	if !f.Delays.Empty() {
+		b.WriteString("\n" + delaysHead + "\n" + f.Delays.Text())
 	}
 	if f.Facts != "" {
 		b.WriteString("\n" + factsHead + "\n" + strings.TrimRight(f.Facts, "\n") + "\n")
@@ -182,7 +182,7 @@ func Parse(content string) (*Finding, error) {
 	rest, delays := section(rest, delaysHead)
 	f.Facts, f.Report = facts, report
 	var err error
-	if f.Delays, err = parseDelays(delays); err != nil {
+	if f.Delays, err = ParseDelays(delays); err != nil {
 		return nil, fmt.Errorf("delays: %w", err)
 	}
 	if f.Schedule, err = schedule.ParseKeyed(strings.Join(rest, "\n")); err != nil {

@@ -211,10 +211,15 @@ func (t *text) wayOut() string {
 		}
 	}
 	for _, w := range g.Waits {
-		i := slices.IndexFunc(w.Code, func(s *engine.Site) bool { return s.Op == "close" })
-		if i >= 0 && w.Op == engine.OpRecv {
-			return fmt.Sprintf("%s ends when %s is closed, as %s would at %s. See that it is called on every path, by defer for instance.",
-				t.number(g.ID), t.object(w.Object), declared(w.Code[i]), t.where(w.Code[i]))
+		if w.Op != engine.OpRecv {
+			continue
+		}
+		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
+		if i := slices.IndexFunc(w.Code, func(s *engine.Site) bool { return s.Op == "close" }); i >= 0 {
+			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
+		}
+		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == "close" }); i >= 0 {
+			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 		}
 	}
 	w := g.Waits[0]

@@ -60,7 +60,7 @@ type Plan struct {
 
 	Events   string `json:",omitempty"` // name of the file that events are appended to
 	Findings string `json:",omitempty"` // folder for findings
-	Record   string `json:",omitempty"` // Explore: name of the file that departures are appended to as they happen; "" for none
+	Record   string `json:",omitempty"` // Explore, Live: name of the file that departures, delays are appended to as they happen; "" for none
 
 	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input
 	Try     int    `json:",omitempty"` // Replay: of a live finding, which of several; each has delays of its own
