@@ -1,0 +1,172 @@
+package harness
+
+import (
+	"bytes"
+	"fmt"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// Bounds on a live run, in real time.
+const (
+	liveEvery   = 50 * time.Millisecond // how often the watchdog looks
+	liveQuiet   = 2 * time.Second       // without a sync point, and everybody blocked: a hang
+	liveUnknown = 15 * time.Second      // likewise, where somebody waits for a socket or pipe that may lead elsewhere
+	liveLimit   = 60 * time.Second      // for a run
+	liveGrace   = time.Second           // for what a test leaves behind to end by itself
+)
+
+// A liveWatch waits for a live run and judges it.
+type liveWatch struct {
+	live   *engine.Live
+	before map[uint64]bool // goroutines that are none of the test's
+	slow   bool            // see liveOutcome
+}
+
+// until waits until done is closed and what the test has left behind has ended, or until neither can come any more.
+func (w *liveWatch) until(done <-chan struct{}) *verdict.Verdict {
+	start := time.Now()
+	quiet, passed := start, w.live.Passed()
+	tick := time.NewTicker(liveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return w.left()
+		case <-tick.C:
+		}
+		if n := w.live.Passed(); n != passed {
+			quiet, passed = time.Now(), n
+		}
+		since := time.Since(quiet)
+		if since >= liveQuiet && time.Now().After(w.live.Timer()) {
+			if v := w.hang(since); v != nil {
+				return v
+			}
+		}
+		if time.Since(start) > liveLimit {
+			w.slow = true
+			return w.endless(time.Since(start))
+		}
+	}
+}
+
+// mine returns the goroutines of the test, and those that it has started.
+func (w *liveWatch) mine() []verdict.Live {
+	return slices.DeleteFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool {
+		calls := g.Calls()
+		return w.before[g.ID] || slices.ContainsFunc(calls, func(fn string) bool {
+			// Who waits for the test, or watches it.
+			return fn == "testing.RunTests" || strings.HasPrefix(fn, "github.com/jostle-dev/jostle/harness.(*liveWatch)")
+		})
+	})
+}
+
+// hang returns a verdict if nobody of the test can ever go on.
+func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
+	first := w.mine()
+	onNetwork := 0
+	var stuck []verdict.Live
+	for _, g := range first {
+		switch {
+		case g.Blocked():
+			if !benign(g) {
+				stuck = append(stuck, g)
+			}
+		case g.OnNetwork():
+			onNetwork++
+		default:
+			return nil
+		}
+	}
+	if len(stuck) == 0 {
+		return nil // it begins, or ends
+	}
+	evidence := fmt.Sprintf("live: every goroutine of the test is blocked, and none has passed a sync point for %v", quiet.Round(100*time.Millisecond))
+	if onNetwork > 0 {
+		closed, known := closedWorld()
+		switch {
+		case closed:
+			evidence += fmt.Sprintf("; %d wait for sockets or pipes whose other ends this process has itself", onNetwork)
+		case known || quiet < liveUnknown:
+			return nil // somebody else may write something
+		default:
+			v := verdict.NewLive(verdict.Stall, evidence+fmt.Sprintf("; %d wait for sockets or pipes, and where these lead is not known", onNetwork), stuck)
+			v.Who = "everything"
+			return v
+		}
+	}
+	time.Sleep(4 * liveEvery) // once more: a stack shows a moment
+	for i, again := range w.mine() {
+		if i >= len(first) || again.ID != first[i].ID || again.State != first[i].State {
+			return nil
+		}
+	}
+	return verdict.NewLive(verdict.Deadlock, evidence, stuck)
+}
+
+func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
+	v := verdict.NewLive(verdict.Stall, fmt.Sprintf("live: it had not ended after %v", after.Round(time.Second)), slices.DeleteFunc(w.mine(), benign))
+	v.Who = "the test"
+	return v
+}
+
+// left returns a verdict on the goroutines that a test has left behind and that have not ended after a while, if they
+// wait for what nobody outside can do.
+func (w *liveWatch) left() *verdict.Verdict {
+	var stuck []verdict.Live
+	for wait, end := time.Millisecond, time.Now().Add(liveGrace); ; wait = min(2*wait, 100*time.Millisecond) {
+		stuck = slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return !g.Blocked() || benign(g) })
+		if len(stuck) == 0 && (!w.live.Late() || time.Now().After(end)) {
+			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
+		}
+		if len(stuck) > 0 && time.Now().After(end) && time.Now().After(w.live.Timer()) || time.Now().After(end.Add(liveUnknown)) {
+			break
+		}
+		time.Sleep(wait)
+	}
+	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, in what no timer of the test and nobody outside can end", liveGrace)
+	if leaked, ok := unreachable(); ok {
+		stuck = slices.DeleteFunc(stuck, func(g verdict.Live) bool { return !leaked[g.ID] })
+		if len(stuck) == 0 {
+			return &verdict.Verdict{Evidence: "live: what the test has left behind can still be reached"}
+		}
+		evidence = "live: the garbage collector has found that nothing can reach what they wait for"
+	}
+	return verdict.NewLive(verdict.Leak, evidence, stuck)
+}
+
+// unreachable returns the goroutines that the runtime's goroutine-leak profile proves to be leaked, if this Go has it.
+func unreachable() (leaked map[uint64]bool, ok bool) {
+	p := pprof.Lookup("goroutineleak")
+	if p == nil {
+		return nil, false
+	}
+	var b bytes.Buffer
+	if p.WriteTo(&b, 2) != nil {
+		return nil, false
+	}
+	leaked = map[uint64]bool{}
+	for _, g := range verdict.ReadLive(strings.Split(b.String(), "\n\n")) {
+		leaked[g.ID] = true
+	}
+	return leaked, true
+}
+
+// benign reports whether g is left behind by libraries on purpose: connections that are kept for later, and what the
+// runtime and package testing start for themselves.
+func benign(g verdict.Live) bool {
+	return slices.ContainsFunc(g.Calls(), func(fn string) bool {
+		switch fn {
+		case "net/http.(*persistConn).writeLoop", "net/http.(*Transport).startDialConnForLocked", "os/signal.loop", "os/signal.signal_recv",
+			"database/sql.(*DB).connectionOpener", "testing.runFuzzing", "testing.(*M).startAlarm":
+			return true
+		}
+		return false
+	})
+}
