@@ -123,7 +123,7 @@ func panickedAt(f *finding.Finding) *engine.Site {
 	for line := range strings.Lines(f.Report) {
 		at, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
 		colon := strings.LastIndexByte(at, ':')
-		if n, err := strconv.Atoi(at[colon+1:]); err == nil && strings.HasPrefix(line, "\t") {
+		if n, err := strconv.Atoi(at[colon+1:]); err == nil && colon > 0 && strings.HasPrefix(line, "\t") {
 			if s := engine.SiteAt(at[:colon], n); s != nil {
 				return s
 			}
