@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,6 +138,9 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		ctx, stop = context.WithTimeout(ctx, f.timeout)
 		defer stop()
 	}
+	line := newStatusLine(stderr, f.asJSON)
+	defer line.clear()
+	line.show("instrumenting")
 	res, err := f.build.prepare(ctx, patterns, stderr)
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binaries, err := f.binaries(ctx, res, dir, stdout, stderr)
+	binaries, err := f.binaries(ctx, res, dir, stdout, stderr, line)
 	if err != nil {
 		return err
 	}
@@ -168,6 +170,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	var printed error
 	screen := painted(stdout)
 	c.Print = func(pkg, text string) {
+		line.clear()
 		if f.asJSON {
 			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
 			return
@@ -182,8 +185,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 			return text
 		}
 	}
-	line := newStatusLine(stderr, f.asJSON)
-	c.Progress = line.show
+	c.Progress = line.progress
 	github := newAnnotator(stderr)
 	c.Found = func(pkg, test, what, file string) {
 		line.found(pkg, test, what, file)
@@ -228,10 +230,11 @@ func testEnviron(set map[string]string) []string {
 }
 
 // binaries builds the test binary of each package that has tests.
-func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stdout, stderr io.Writer) ([]campaign.Binary, error) {
+func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stdout, stderr io.Writer, line *statusLine) ([]campaign.Binary, error) {
 	var out []campaign.Binary
 	for _, r := range res.Roots {
 		if len(r.TestFiles) == 0 {
+			line.clear()
 			fmt.Fprintf(stdout, "?   \t%s\t[no test files]\n", r.ImportPath)
 			continue
 		}
@@ -245,6 +248,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		return nil, err
 	}
 	for i := range out {
+		line.show(fmt.Sprintf("building test binary %d of %d, of %s", i+1, len(out), out[i].Package))
 		if out[i].Args, err = f.cover.args(out[i]); err != nil {
 			return nil, err
 		}
@@ -295,42 +299,4 @@ func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
 		return fmt.Errorf("run go tool test2json: %w", err)
 	}
 	return nil
-}
-
-// A statusLine tells people at a terminal how far the tests are; to anybody else it is silent.
-type statusLine struct {
-	all   io.Writer // for what everybody is told
-	w     io.Writer // for the line; nil if nobody is there to see it change
-	began time.Time
-	mu    sync.Mutex
-}
-
-func newStatusLine(w io.Writer, silent bool) *statusLine {
-	l := &statusLine{all: w, began: time.Now()}
-	if !silent && isTerminal(w) {
-		l.w = w
-	}
-	return l
-}
-
-func (l *statusLine) show(done, tests, executions, findings int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.w != nil {
-		fmt.Fprintf(l.w, "\r\x1b[K%s", campaign.Status(done, tests, executions, findings, time.Since(l.began)))
-	}
-}
-
-// found tells of a finding as soon as it is one: its report comes when its package is done.
-func (l *statusLine) found(pkg, test, what, file string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.clear()
-	fmt.Fprintf(l.all, "%s %s: %s\n\t%s\n", pkg, test, what, file)
-}
-
-func (l *statusLine) clear() {
-	if l.w != nil {
-		fmt.Fprint(l.w, "\r\x1b[K")
-	}
 }
