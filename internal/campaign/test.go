@@ -209,7 +209,7 @@ func (t *test) read(ctx context.Context, r run) {
 				plain++
 			}
 			if e.N >= t.next {
-				t.executions++
+				t.executions += max(e.Times, 1)
 				t.next = e.N
 				if pr := t.steering(e.N); pr != nil {
 					pr.tried++

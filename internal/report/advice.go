@@ -205,16 +205,14 @@ func (t *text) wayOut() string {
 	if len(g.Waits) == 0 {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
 	}
-	for _, w := range g.Waits {
+	for _, w := range g.Waits { // of several the code's first is as a rule what it is there for
+		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
 		if len(w.By) > 0 && w.By[0].How == verdict.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}
-	}
-	for _, w := range g.Waits {
 		if w.Op != engine.OpRecv {
 			continue
 		}
-		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
 		if i := slices.IndexFunc(w.Code, func(s *engine.Site) bool { return s.Op == "close" }); i >= 0 {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
 		}

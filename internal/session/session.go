@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -122,6 +123,8 @@ type Event struct {
 	Kind EventKind
 	N    int `json:",omitempty"` // number of the execution
 
+	Times int `json:",omitempty"` // Began: so many executions have, this one the last; 0 is 1
+
 	Asked    int      `json:",omitempty"`
 	Cancels  int      `json:",omitempty"`
 	Distinct int      `json:",omitempty"` // different interleavings so far in this process
@@ -159,19 +162,34 @@ const (
 	Ended     EventKind = "ended"     // all that was planned before N is done: Distinct
 )
 
-// A Log appends events to a file. It is for one goroutine at a time.
-type Log struct{ file *os.File }
+// A Log appends events to a file. It is for one goroutine at a time. Executions of which there is nothing to say but that
+// they began have one line together: there may be millions.
+type Log struct {
+	file *os.File
+	end  int64
+	each bool // a line for each execution
+
+	began int64 // where the line is that the next execution may have; 0 for none
+	times int
+}
+
+// beganWidth is the length of a line that is written over.
+const beganWidth = 80
 
 // Open opens the log of a plan. The log of a plan that wants no events takes them and keeps none.
 func (p *Plan) Open() (*Log, error) {
 	if p.Events == "" {
 		return new(Log), nil
 	}
-	f, err := os.OpenFile(p.Events, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(p.Events, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	return &Log{f}, nil
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	return &Log{file: f, end: end, each: len(p.Steer) > 0}, nil
 }
 
 // Add appends an event. It is in the file when Add returns.
@@ -179,12 +197,29 @@ func (l *Log) Add(e Event) error {
 	if l.file == nil {
 		return nil
 	}
+	at := l.end
+	together := e.Kind == Began && e.N > 0 && !l.each
+	if together {
+		if l.times++; l.times > 1 {
+			at = l.began
+		}
+		l.began, e.Times = at, l.times
+	} else {
+		l.times = 0
+	}
 	b, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	_, err = l.file.Write(append(b, '\n')) // one write: the line is there whole or not at all
-	return err
+	if together {
+		b = fmt.Appendf(nil, "%-*s", beganWidth-1, b)
+	}
+	b = append(b, '\n')
+	if _, err := l.file.WriteAt(b, at); err != nil { // one write: the line is there whole or not at all
+		return err
+	}
+	l.end = max(l.end, at+int64(len(b)))
+	return nil
 }
 
 // Events reads a log: whole lines, as far as there are any.
