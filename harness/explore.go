@@ -43,6 +43,7 @@ type explorer struct {
 
 	detector  *predict.Detector
 	predicted bool // something new, by the last execution
+	fresh     bool // something was found that is not known yet
 }
 
 func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer {
@@ -87,7 +88,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 		n = 1
-		if e.predicted || e.choices == 0 {
+		if e.predicted || e.fresh || e.choices == 0 {
 			e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
 			return
 		}
@@ -254,6 +255,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		if e.err != nil {
 			return false
 		}
+		e.fresh = true
 	}
 	e.note(ev)
 	if out.left() && !out.failed && (n == 0 || known) {
