@@ -122,14 +122,21 @@ func again(f *finding.Finding, try int) engine.LivePlan {
 func panickedAt(f *finding.Finding) *engine.Site {
 	for line := range strings.Lines(f.Report) {
 		at, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
-		colon := strings.LastIndexByte(at, ':')
-		if n, err := strconv.Atoi(at[colon+1:]); err == nil && colon > 0 && strings.HasPrefix(line, "\t") {
-			if s := engine.SiteAt(at[:colon], n); s != nil {
-				return s
-			}
+		if s := siteAt(at); s != nil && strings.HasPrefix(line, "\t") {
+			return s
 		}
 	}
 	return nil
+}
+
+// siteAt returns the first sync point at a place, file:line as stacks have it, or nil.
+func siteAt(place string) *engine.Site {
+	colon := strings.LastIndexByte(place, ':')
+	line, err := strconv.Atoi(place[colon+1:])
+	if err != nil || colon < 0 {
+		return nil
+	}
+	return engine.SiteAt(place[:colon], line)
 }
 
 // recordDelays returns a function that writes the delays of a run to a file as they begin, and begins with none: of a run
@@ -164,12 +171,7 @@ func (o liveOutcome) late() (d finding.Delays) {
 		d.Made = append(d.Made, delayOf(m))
 	}
 	for _, g := range o.Others {
-		colon := strings.LastIndexByte(g.Place, ':')
-		line, err := strconv.Atoi(g.Place[colon+1:])
-		if err != nil {
-			continue
-		}
-		s := engine.SiteAt(g.Place[:max(colon, 0)], line)
+		s := siteAt(g.Place)
 		if s != nil && !slices.ContainsFunc(d.Stuck, func(p finding.Place) bool { return p.Site == s.Key }) {
 			d.Stuck = append(d.Stuck, placeOf(s, "at"))
 		}

@@ -22,8 +22,6 @@ type coverFlags struct {
 	profile  string
 	mode     string
 	packages string
-
-	dirs map[string]string // by binary: where its processes leave what they have covered
 }
 
 func (f *coverFlags) register(c *cobra.Command) {
@@ -64,13 +62,12 @@ func (f *coverFlags) args(b campaign.Binary) ([]string, error) {
 	if !f.asked() {
 		return nil, nil
 	}
-	dir := b.Path + ".cover"
-	if f.dirs == nil {
-		f.dirs = map[string]string{}
-	}
-	f.dirs[b.Path] = dir
+	dir := coverDir(b)
 	return []string{"-test.gocoverdir=" + dir}, os.MkdirAll(dir, 0o777)
 }
+
+// coverDir is where the processes of a binary leave what they have covered.
+func coverDir(b campaign.Binary) string { return b.Path + ".cover" }
 
 // covered says how much the processes of a binary have run, as go test says it.
 func (f *coverFlags) covered(ctx context.Context, b campaign.Binary) (string, error) {
@@ -78,7 +75,7 @@ func (f *coverFlags) covered(ctx context.Context, b campaign.Binary) (string, er
 		return "", nil
 	}
 	profile := b.Path + ".profile"
-	if err := covdata(ctx, profile, f.dirs[b.Path]); err != nil {
+	if err := covdata(ctx, profile, coverDir(b)); err != nil {
 		return "", err
 	}
 	files, err := cover.ParseProfiles(profile)
@@ -110,7 +107,7 @@ func (f *coverFlags) write(ctx context.Context, binaries []campaign.Binary, temp
 	}
 	var dirs []string
 	for _, b := range binaries {
-		dirs = append(dirs, f.dirs[b.Path])
+		dirs = append(dirs, coverDir(b))
 	}
 	all := filepath.Join(temp, "all.profile")
 	if err := covdata(ctx, all, dirs...); err != nil {

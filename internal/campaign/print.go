@@ -83,7 +83,7 @@ const late = "the time was over"
 
 // unrun reports whether a test has not run once to its end.
 func (t *test) unrun() bool {
-	return t.never != "" && len(t.confirmed) == 0 || t.executions == 0 && !t.finished && !t.failed && len(t.confirmed) == 0
+	return len(t.confirmed) == 0 && (t.never != "" || t.executions == 0 && !t.finished && !t.failed)
 }
 
 func (t *test) print(b *strings.Builder) {

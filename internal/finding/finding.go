@@ -134,7 +134,7 @@ func (f *Finding) Text() string {
 	b.WriteString(version + "\n")
 	for _, d := range fields {
 		if v := d.get(f); v != "" {
-			fmt.Fprintf(&b, "%s: %s\n", d.name, strings.ReplaceAll(v, "\n", " "))
+			fmt.Fprintf(&b, "%s: %s\n", d.name, oneLine(v))
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())

@@ -338,7 +338,7 @@ func (b *builder) place(s *engine.Site) *Place {
 	if s == nil {
 		return nil
 	}
-	fn := s.Func[strings.LastIndexByte(s.Func, '/')+1:]
+	fn := function(s.Func)
 	expr := s.Expr
 	if len(s.Cases) > 0 {
 		var cases []string

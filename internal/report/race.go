@@ -55,7 +55,7 @@ func (t *text) frames(s verdict.RaceStack) {
 			t.line("  … %d more calls", len(s.Frames)-i)
 			return
 		}
-		left := fmt.Sprintf("  %s  ", pad(30, head(f.Func[strings.LastIndexByte(f.Func, '/')+1:], 40)))
+		left := fmt.Sprintf("  %s  ", pad(30, head(function(f.Func), 40)))
 		t.line("%s%s", left, shortened(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))

@@ -169,8 +169,8 @@ type Log struct {
 	end  int64
 	each bool // a line for each execution
 
-	began int64 // where the line is that the next execution may have; 0 for none
-	times int
+	times int   // executions in a row of which there was nothing else to say
+	began int64 // where their line is, if there are any
 }
 
 // beganWidth is the length of a line that is written over.
