@@ -78,6 +78,12 @@ func TestReports(t *testing.T) {
 			await(wake, ready)
 		}},
 		{"missing Done", "verdict=deadlock rule=4", func(harness.T) { all([]int{1, 0, 2}, func(int) {}) }},
+		{"letter left behind", "verdict=leak rule=4", func(harness.T) {
+			letters, box := make(chan letter), make(chan letter, 1)
+			go write(letters, make(chan struct{}))
+			go deliver(letters, box)
+			look(box)
+		}},
 		{"channels in a circle", "verdict=deadlock rule=2", func(harness.T) { swap(1, 2) }},
 		{"stop behind the tasks", "verdict=deadlock rule=2", func(harness.T) {
 			s := server{quit: make(chan struct{})}

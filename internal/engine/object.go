@@ -44,6 +44,7 @@ type Object struct {
 
 	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
 	Closed  bool // Chan: seen closed
+	Sized   bool // Chan: its values have a size, and are more than wake-ups
 	Running bool // Once: its function runs
 
 	// Stash is a value that had to be received to see that a channel without a visible sender was ready: the next
@@ -59,6 +60,18 @@ type Object struct {
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
 	pool    []any     // Pool: what was put
+}
+
+// length returns how many values are in a channel, wake-ups not counted. The runtime keeps that in the same place whatever their type is.
+func (o *Object) length() int {
+	if o.Kind != Chan || !o.Sized {
+		return 0
+	}
+	n := len(*(*chan struct{})(unsafe.Pointer(&o.ptr)))
+	if o.Stash != nil {
+		n++
+	}
+	return n
 }
 
 // A Hold is a lock held by a task, or some of a Resource.

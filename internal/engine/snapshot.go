@@ -89,6 +89,7 @@ type ObjectState struct {
 	Born    int
 	Closed  bool
 	Count   int
+	Length  int       // Chan: how many values are in it, wake-ups not counted
 	Pending uint32    // RWMutex: the task that waits to write
 	Made    ObjectUse // of the channel of a context or a timer: who made it; no task for others
 	From    uint32    // of the channel of a context: that of its parent; 0 for none
@@ -174,7 +175,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	}
 	for i := range x.objects.n {
 		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
-		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Vars: o.vars, Dropped: o.Dropped.state()}
+		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Length: o.length(), Vars: o.vars, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
 		}

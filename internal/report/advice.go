@@ -206,6 +206,11 @@ func (t *text) wayOut() string {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
 	}
 	for _, w := range g.Waits { // of several the code's first is as a rule what it is there for
+		if len(w.By) > 0 && w.By[0].How == verdict.Stranded {
+			r := w.By[0]
+			return fmt.Sprintf("%s must take what is left in %s before it stops receiving at %s, on every path, or somebody else must take it, and do what is owed for it.",
+				t.name(r.Task), t.object(r.Via), t.where(r.Site))
+		}
 		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
 		if len(w.By) > 0 && w.By[0].How == verdict.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))

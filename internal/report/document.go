@@ -146,7 +146,7 @@ type Wait struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "might", "made", "given", "spent"
+	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "stranded", "might", "made", "given", "spent"
 	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
 	N         int64  `json:"n,omitempty"` // of a resource: how much it holds
@@ -484,7 +484,7 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 
 var hows = map[verdict.How]string{
 	verdict.Holds: "holds", verdict.Queued: "queued", verdict.Owes: "owes", verdict.Used: "used", verdict.Could: "could",
-	verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
+	verdict.Stranded: "stranded", verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
 }
 
 // stuck adds what is known of one that can never go on.

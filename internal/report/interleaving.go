@@ -167,6 +167,11 @@ func (t *text) matters() map[int]string {
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
 			for _, r := range w.By {
+				if r.How == verdict.Stranded {
+					t.note(notes, g.ID, r.Sent, "")
+					t.note(notes, r.Task, nil, "")
+					continue
+				}
 				if ok && r.Task != next || r.How >= verdict.Could && r.How <= verdict.Given && r.How != verdict.Made {
 					continue
 				}

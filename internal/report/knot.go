@@ -234,6 +234,8 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:
 		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
+	case verdict.Stranded:
+		return fmt.Sprintf("for %s, which could have received what was sent on %s (%s)", who, t.object(r.Via), t.where(r.Site))
 	case verdict.Might:
 		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
 	case verdict.Made:
@@ -273,6 +275,9 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
 		case verdict.Spent:
 			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
+		case verdict.Stranded:
+			t.item(margin, " ✗ ", "what %s has sent on %s (%s) is still there: nobody is left to receive it, and then to %s",
+				t.number(g.ID), t.object(w.By[0].Via), t.where(w.By[0].Sent), t.deed(w.By[0], w))
 		default:
 			t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
 		}
@@ -290,6 +295,8 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 func (t *text) could(r verdict.Releaser) string {
 	did := "could have"
 	switch r.How {
+	case verdict.Stranded:
+		did = "could have received that"
 	case verdict.Holds:
 		did = "locked it"
 	case verdict.Used, verdict.Owes:

@@ -120,17 +120,22 @@ func closure(from []uint64, next map[uint64][]uint64) []uint64 {
 	return out
 }
 
-// lines ranges over the functions on a goroutine's stack, the innermost first, and the lines at which it is in them.
-func (c *Code) lines(stack string) iter.Seq2[string, int] {
+// lines ranges over the functions on a goroutine's stack, the innermost first, and the lines at which it is in them. The
+// literal that the rewritten go statement f(x) begins with is none of the source's: it is left out.
+func (c *Code) lines(t *engine.TaskState) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
-		lines := strings.Split(cleanStack(stack), "\n")
+		lines := strings.Split(cleanStack(t.Stack), "\n")
 		for i := 0; i+1 < len(lines); i++ {
 			end := strings.LastIndexByte(lines[i], '(')
 			if strings.HasPrefix(lines[i], "\t") || strings.HasPrefix(lines[i], "created by ") || end <= 0 {
 				continue
 			}
 			_, line := position(lines[i+1])
-			if !yield(c.function(lines[i][:end], lines[i+1]), line) {
+			name := c.function(lines[i][:end], lines[i+1])
+			if s := t.Spawned; s != nil && s.Func == name && int(s.Line) == line && i+2 >= len(lines) {
+				return
+			}
+			if !yield(name, line) {
 				return
 			}
 		}
@@ -152,24 +157,24 @@ func position(place string) (file string, line int) {
 }
 
 // calls returns the functions on a goroutine's stack, the innermost first, under the names that the source gives them.
-func (c *Code) calls(stack string) []string {
+func (c *Code) calls(t *engine.TaskState) []string {
 	var out []string
-	for name := range c.lines(stack) {
+	for name := range c.lines(t) {
 		out = append(out, name)
 	}
 	return out
 }
 
 // present returns the functions that a goroutine is in, by its stack, with the literals that these call or defer.
-func (c *Code) present(stack string) []string {
-	return c.closed(c.calls(stack), func(f *engine.Function) []string { return f.Runs })
+func (c *Code) present(t *engine.TaskState) []string {
+	return c.closed(c.calls(t), func(f *engine.Function) []string { return f.Runs })
 }
 
 // later returns the functions that may be run from those that a goroutine is in, but for literals that others are known to
 // have begun with, and for what it has behind it: it is at a later line of what would call them.
-func (c *Code) later(from []string, stack string, started map[string]bool) []string {
+func (c *Code) later(from []string, t *engine.TaskState, started map[string]bool) []string {
 	at := map[string]int32{}
-	for name, line := range c.lines(stack) {
+	for name, line := range c.lines(t) {
 		at[name] = int32(line)
 	}
 	return c.closed(slices.Clone(from), func(f *engine.Function) []string {

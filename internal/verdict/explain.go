@@ -125,7 +125,7 @@ func (g *graph) next(id uint32, worst How) []uint32 {
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
 			limit = min(limit, Owes)
-		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How <= Could }):
+		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How <= Stranded }):
 			limit = min(limit, Could)
 		}
 		for _, r := range w.By {

@@ -129,7 +129,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 	}
 }
 
-var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Might: "might", Made: "made it and could", Given: "was given it,", Spent: "set or stopped its"}
+var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Stranded: "could have taken what is lost:", Might: "might", Made: "made it and could", Given: "was given it,", Spent: "set or stopped its"}
 
 func (f *facts) ended(r Releaser) string {
 	if !r.Ended {

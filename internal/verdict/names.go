@@ -29,7 +29,7 @@ func (g *graph) taskName(t *engine.TaskState) string {
 		return t.Name
 	}
 	library, name := splitFunc(t.Spawned.Func)
-	calls := g.code.calls(t.Stack)
+	calls := g.code.calls(t)
 	if began := g.began[t.ID]; began != nil {
 		calls = append([]string{began.Func}, calls...) // all that is left to see of one that has ended
 	}
@@ -60,7 +60,7 @@ func (g *graph) started() map[string]bool {
 		if t.Spawned == nil {
 			continue
 		}
-		calls := g.code.calls(t.Stack)
+		calls := g.code.calls(t)
 		if began := g.began[t.ID]; began != nil {
 			calls = append([]string{began.Func}, calls...)
 		}

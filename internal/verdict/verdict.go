@@ -126,6 +126,8 @@ type Releaser struct {
 	Op    engine.Op
 	Site  *engine.Site // where it last did, or took, what makes it one
 	N     int64        // of a resource: how much of it it holds
+	Via   Object       // Stranded: the channel with what was sent
+	Sent  *engine.Site // and where it was sent
 	Ended bool
 	Last  *engine.Site // if it has ended: the last sync point that it passed
 }
@@ -134,15 +136,16 @@ type Releaser struct {
 type How uint8
 
 const (
-	Holds  How = iota // it holds the lock
-	Queued            // it waits to write and keeps new readers out
-	Owes              // it has something to give back, as far as can be seen
-	Used              // it has done the operation on this object before
-	Could             // it is in code that does the operation, or does the same work as who does
-	Might             // it may come to such code
-	Made              // it made the context that is waited for, or the one that it is derived from
-	Given             // it was given the object, and is in no code that would use it
-	Spent             // it stopped, or set, the timer that is waited for, which will not fire any more
+	Holds    How = iota // it holds the lock
+	Queued              // it waits to write and keeps new readers out
+	Owes                // it has something to give back, as far as can be seen
+	Used                // it has done the operation on this object before
+	Could               // it is in code that does the operation, or does the same work as who does
+	Stranded            // it has ended, and could have received what the waiter sent, which would have had to be given back
+	Might               // it may come to such code
+	Made                // it made the context that is waited for, or the one that it is derived from
+	Given               // it was given the object, and is in no code that would use it
+	Spent               // it stopped, or set, the timer that is waited for, which will not fire any more
 )
 
 // An Event is one operation of one goroutine.

@@ -17,6 +17,8 @@ import (
 //   - one that began where such a goroutine began, and so probably does the same work;
 //   - if there is nobody else, one that did it on another object of that variable;
 //   - one that may come to such a function from where it is;
+//   - if the waiter's last value stands in a channel, and whoever could have received that has ended, they: what has to be
+//     given back is lost with it;
 //   - of a context, who made it or the one that it is derived from, and can cancel that.
 //
 // Among those who close, signal or finish, a goroutine that has received something since it last did so probably still
@@ -61,9 +63,9 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 		t := &snap.Tasks[i]
 		g.tasks[t.ID] = t
 		if t.Stack != "" {
-			fns := code.present(t.Stack)
+			fns := code.present(t)
 			g.present[t.ID] = set(fns)
-			g.later[t.ID] = set(code.later(fns, t.Stack, started))
+			g.later[t.ID] = set(code.later(fns, t, started))
 		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
 		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && t.Since <= snap.Settled && !sleeps {
@@ -304,12 +306,55 @@ func (r *releasers) partners(op engine.Op) {
 			r.add(rel)
 		}
 	}
+	switch op {
+	case engine.OpRecv:
+		r.stranded(engine.OpClose)
+	case engine.OpWait:
+		r.stranded(engine.OpDone)
+	}
 	if op == engine.OpRecv || op == engine.OpWait || op == engine.OpSend {
 		r.itself(op)
 	}
 	if len(r.how) == 0 {
 		r.given()
 	}
+}
+
+// stranded adds those who could have received what the waiter sent last and then have done op, if that is still where it was
+// sent to and they have ended. Nobody else counts then, but who has done op to this object, or who lives and could do it.
+func (r *releasers) stranded(op engine.Op) {
+	for _, rel := range r.how {
+		if rel.How <= Used {
+			return
+		}
+	}
+	ch, sent := r.lastSent()
+	if ch == nil || ch == r.object || r.somebody(Could) {
+		return
+	}
+	takers := releasers{g: r.g, waiter: r.waiter, object: ch, family: r.g.code.family(ch.Vars[:]), how: map[uint32]Releaser{}}
+	takers.partners(engine.OpSend)
+	if len(takers.how) == 0 || takers.somebody(Spent) {
+		return
+	}
+	clear(r.how)
+	via := Object{ID: ch.ID, Kind: ch.Kind, Name: r.g.nameOf(ch)}
+	for _, rel := range takers.how {
+		r.add(Releaser{Task: rel.Task, How: Stranded, Op: op, Site: rel.Site, Via: via, Sent: sent})
+	}
+}
+
+// lastSent returns the channel with values in it that the waiter has sent on last, and where; nil if there is none.
+func (r *releasers) lastSent() (ch *engine.ObjectState, at *engine.Site) {
+	var last engine.ObjectUse
+	for _, o := range r.g.objects {
+		for _, u := range o.Users {
+			if u.Task == r.waiter.ID && u.Op == engine.OpSend && u.Step > last.Step && o.Length > 0 {
+				last, ch = u, o
+			}
+		}
+	}
+	return ch, last.Site
 }
 
 // given adds who was in a function that got the object, whatever that does with it.
@@ -437,7 +482,7 @@ func (r *releasers) itself(op engine.Op) {
 	for _, p := range partnersOf(op) {
 		for _, s := range r.sites(p) {
 			id := r.waiter.ID
-			if r.g.present[id][s.Func] && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter.Stack), s.Func)) {
+			if r.g.present[id][s.Func] && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)) {
 				r.add(Releaser{Task: id, How: Could, Op: p.op, Site: s})
 			}
 		}
