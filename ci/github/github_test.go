@@ -308,15 +308,18 @@ func TestCorpus(t *testing.T) {
 		return p
 	}
 	const kept, input, other = "a/testdata/jostle/TestA-1.jostle", "a/b/testdata/fuzz/FuzzB/1", "a/testdata/golden"
+	const linked = "corpus/FuzzC/2"
 
 	first := clone()
 	first.run(corpus, "load", "found") // there is no such branch yet
-	for _, name := range []string{kept, input, other} {
+	for _, name := range []string{kept, input, other, linked, "c/testdata/none"} {
 		first.file(name, "first")
 	}
+	require.NoError(t, os.Symlink("../../corpus", filepath.Join(first.dir, "c/testdata/fuzz")))
+	require.NoError(t, os.Symlink("/etc", filepath.Join(first.dir, "c/testdata/jostle")), "not of the project")
 	first.run(corpus, "save", "found")
 	first.run(corpus, "save", "found")
-	assert.Equal(t, input+"\n"+kept, git(t, origin.dir, "ls-tree", "-r", "--name-only", "found"))
+	assert.Equal(t, input+"\n"+kept+"\n"+linked, git(t, origin.dir, "ls-tree", "-r", "--name-only", "found"))
 	assert.Equal(t, "1", git(t, origin.dir, "rev-list", "--count", "found"), "nothing new is no commit")
 	assert.Empty(t, git(t, first.dir, "diff", "--cached", "--name-only"), "the index is left alone")
 
@@ -325,6 +328,7 @@ func TestCorpus(t *testing.T) {
 	second.run(corpus, "load", "found")
 	assert.Equal(t, "second", second.read(kept))
 	assert.Equal(t, "first", second.read(input))
+	assert.Equal(t, "first", second.read(linked))
 	second.run(corpus, "save", "found")
 	assert.Equal(t, "2", git(t, origin.dir, "rev-list", "--count", "found"))
 	assert.Equal(t, "second", git(t, origin.dir, "show", "found:"+kept))
