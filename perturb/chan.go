@@ -14,9 +14,7 @@ import (
 // chanObject returns the engine's side of ch, which must not be nil.
 func chanObject[T any](t *engine.Task, ch <-chan T, s *Site) *engine.Object {
 	var zero T
-	o := t.Object(chanPointer(ch), engine.Chan, s)
-	o.Sized = unsafe.Sizeof(zero) > 0
-	return o
+	return t.Chan(chanPointer(ch), unsafe.Sizeof(zero), s)
 }
 
 // chanPointer returns the address that makes ch the channel it is.

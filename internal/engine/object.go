@@ -44,7 +44,7 @@ type Object struct {
 
 	Count   int  // WaitGroup: the counter, as seen; Cond and Once: unused
 	Closed  bool // Chan: seen closed
-	Sized   bool // Chan: its values have a size, and are more than wake-ups
+	sized   bool // Chan: its values have a size, and are more than wake-ups
 	Running bool // Once: its function runs
 
 	// Stash is a value that had to be received to see that a channel without a visible sender was ready: the next
@@ -64,7 +64,7 @@ type Object struct {
 
 // length returns how many values are in a channel, wake-ups not counted. The runtime keeps that in the same place whatever their type is.
 func (o *Object) length() int {
-	if o.Kind != Chan || !o.Sized {
+	if o.Kind != Chan || !o.sized {
 		return 0
 	}
 	n := len(*(*chan struct{})(unsafe.Pointer(&o.ptr)))

@@ -155,6 +155,13 @@ func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object {
 	return o
 }
 
+// Chan is Object for the channel at p, whose values have a size in bytes.
+func (t *Task) Chan(p unsafe.Pointer, size uintptr, s *Site) *Object {
+	o := t.Object(p, Chan, s)
+	o.sized = size > 0
+	return o
+}
+
 // Known returns the engine's side of the object at p, or nil if the execution has not used it yet.
 func (t *Task) Known(p unsafe.Pointer) *Object { return t.x.objects.lookup(p) }
 

@@ -1,0 +1,333 @@
+package verdict
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// releasers collects who could end one wait.
+type releasers struct {
+	g      *graph
+	waiter *engine.TaskState
+	object *engine.ObjectState
+	family []uint64 // variables that may hold the object
+	how    map[uint32]Releaser
+}
+
+// add notes a reason, the surest for each goroutine.
+func (r *releasers) add(rel Releaser) {
+	if have, ok := r.how[rel.Task]; !ok || rel.How < have.How {
+		r.how[rel.Task] = rel
+	}
+}
+
+// holders adds who has the lock, and the writer who keeps readers out.
+func (r *releasers) holders(op engine.Op) {
+	for i := range r.g.snap.Tasks {
+		t := &r.g.snap.Tasks[i]
+		for _, h := range t.Holds {
+			// Readers do not keep readers out; the writer in the queue behind them does.
+			if h.Object == r.object.ID && !(h.Read && op == engine.OpRLock) {
+				r.add(Releaser{Task: t.ID, How: Holds, Op: op, Site: h.Site})
+			}
+		}
+	}
+	if p := r.g.tasks[r.object.Pending]; p != nil && p != r.waiter {
+		r.add(Releaser{Task: p.ID, How: Queued, Op: p.Op, Site: p.Site})
+	}
+}
+
+// A partner is an operation that ends a wait.
+type partner struct {
+	op    engine.Op
+	site  string // Site.Op
+	gives bool   // it says that something is done with, and hands nothing over
+}
+
+// partnersOf returns the operations that end a wait in op.
+func partnersOf(op engine.Op) []partner {
+	switch op {
+	case engine.OpSend:
+		return []partner{{engine.OpRecv, "receive", false}}
+	case engine.OpRecv:
+		return []partner{{engine.OpSend, "send", false}, {engine.OpClose, "close", true}}
+	case engine.OpCondWait:
+		return []partner{{engine.OpSignal, "CondSignal", true}, {engine.OpBroadcast, "CondBroadcast", true}}
+	case engine.OpWait:
+		return []partner{{engine.OpDone, "WaitGroupDone", true}}
+	}
+	return nil
+}
+
+// partners adds who could do what ends a wait in op.
+func (r *releasers) partners(op engine.Op) {
+	switch {
+	case r.object.Made.Op == engine.OpTimer:
+		r.timer()
+		return
+	case r.object.Made.Op == engine.OpContext:
+		r.makers()
+		return
+	}
+	elsewhere := map[uint32]Releaser{}
+	for _, p := range partnersOf(op) {
+		r.partner(p, elsewhere)
+	}
+	if op == engine.OpSend && len(r.how)+len(elsewhere)+len(r.sites(partnersOf(op)[0])) == 0 {
+		// Nothing receives. The sender's panic would be an end of the wait too.
+		r.partner(partner{engine.OpClose, "close", false}, elsewhere)
+	}
+	if op == engine.OpWait {
+		r.started()
+	}
+	if !r.somebody(Could) {
+		for _, rel := range elsewhere {
+			r.add(rel)
+		}
+	}
+	switch op {
+	case engine.OpRecv:
+		r.stranded(engine.OpClose)
+	case engine.OpWait:
+		r.stranded(engine.OpDone)
+	}
+	if op == engine.OpRecv || op == engine.OpWait || op == engine.OpSend {
+		r.itself(op)
+	}
+	if len(r.how) == 0 {
+		r.given()
+	}
+}
+
+// stranded adds those who could have received what the waiter sent last and then have done op, if that is still where it was
+// sent to and they have ended. Nobody else counts then, but who has done op to this object, or who lives and could do it.
+func (r *releasers) stranded(op engine.Op) {
+	for _, rel := range r.how {
+		if rel.How <= Used {
+			return
+		}
+	}
+	ch, sent := r.lastSent()
+	if ch == nil || ch == r.object || r.somebody(Could) {
+		return
+	}
+	takers := releasers{g: r.g, waiter: r.waiter, object: ch, family: r.g.code.family(ch.Vars[:]), how: map[uint32]Releaser{}}
+	takers.partners(engine.OpSend)
+	if len(takers.how) == 0 || takers.somebody(Spent) {
+		return
+	}
+	clear(r.how)
+	via := Object{ID: ch.ID, Kind: ch.Kind, Name: r.g.nameOf(ch)}
+	for _, rel := range takers.how {
+		r.add(Releaser{Task: rel.Task, How: Stranded, Op: op, Site: rel.Site, Via: via, Sent: sent})
+	}
+}
+
+// lastSent returns the channel with values in it that the waiter has sent on last, and where; nil if there is none.
+func (r *releasers) lastSent() (ch *engine.ObjectState, at *engine.Site) {
+	var last engine.ObjectUse
+	for _, o := range r.g.objects {
+		for _, u := range o.Users {
+			if u.Task == r.waiter.ID && u.Op == engine.OpSend && u.Step > last.Step && o.Length > 0 {
+				last, ch = u, o
+			}
+		}
+	}
+	return ch, last.Site
+}
+
+// given adds who was in a function that got the object, whatever that does with it.
+func (r *releasers) given() {
+	for _, v := range r.family {
+		for _, fn := range r.g.code.takers[v] {
+			for i := range r.g.snap.Tasks {
+				t := &r.g.snap.Tasks[i]
+				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.present[t.ID][fn]) && t != r.waiter {
+					r.add(Releaser{Task: t.ID, How: Given, Site: u.Site})
+				}
+			}
+		}
+	}
+}
+
+// somebody reports whether a goroutine that lives is known to do it, at least as sure as worst.
+func (r *releasers) somebody(worst How) bool {
+	for task, rel := range r.how {
+		if rel.How <= worst && r.g.tasks[task].State != engine.Ended {
+			return true
+		}
+	}
+	return false
+}
+
+// sites returns where the code does p to the object, as far as can be known.
+func (r *releasers) sites(p partner) (out []*engine.Site) {
+	for _, v := range r.family {
+		out = append(out, r.g.code.doers[doing{p.site, v}]...)
+	}
+	return out
+}
+
+// partner adds who could do p. Those who did it on other objects only are put into elsewhere.
+func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
+	g := r.g
+	others := map[uint32]engine.ObjectUse{} // of objects of the same variable
+	did := map[uint32]engine.ObjectUse{}
+	for _, u := range r.object.Users {
+		if u.Op == p.op {
+			did[u.Task] = u
+		}
+	}
+	for _, v := range r.object.Vars {
+		for _, o := range g.byVar[v] {
+			for _, u := range o.Users {
+				if u.Op == p.op && u.Step > others[u.Task].Step {
+					others[u.Task] = u
+				}
+			}
+		}
+	}
+	sites := r.sites(p)
+	roles := map[role][]*engine.Site{}
+	for i := range g.snap.Tasks {
+		t := &g.snap.Tasks[i]
+		var last engine.ObjectUse
+		var at *engine.Site // where it would do it
+		how := Could
+		for _, s := range sites {
+			switch u := g.ran[t.ID][s.Func]; {
+			case u.Step > last.Step:
+				last, at, how = u, s, Could
+			case g.present[t.ID][s.Func] && (at == nil || how > Could):
+				at, how = s, Could
+			case g.later[t.ID][s.Func] && at == nil:
+				at, how = s, Might
+			}
+		}
+		u, direct := did[t.ID]
+		other, isElsewhere := others[t.ID]
+		if !direct && !isElsewhere && at == nil {
+			continue
+		}
+		if direct || isElsewhere || last.Site != nil {
+			roles[roleOf(t)] = append(roles[roleOf(t)], g.began[t.ID])
+		}
+		if t == r.waiter {
+			continue
+		}
+		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at)}
+		switch {
+		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step) && (direct || isElsewhere || last.Site != nil):
+			rel.How = Owes
+		case direct:
+			rel.How = Used
+		case isElsewhere:
+			elsewhere[t.ID] = rel
+			continue
+		}
+		r.add(rel)
+	}
+	for i := range g.snap.Tasks {
+		t := &g.snap.Tasks[i]
+		_, isElsewhere := elsewhere[t.ID]
+		began := g.began[t.ID]
+		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
+		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
+			r.add(Releaser{Task: t.ID, How: Could, Op: p.op})
+		}
+	}
+}
+
+// A role is what goroutines have in common that do the same work, as far as they have come by a sync point: what they were
+// started as, and where a literal. They also began at the same sync point: a library starts whatever it is given.
+type role struct {
+	name    string
+	spawned *engine.Site
+}
+
+func roleOf(t *engine.TaskState) role {
+	if t.Name == "" || t.Name == "func literal" {
+		return role{spawned: t.Spawned}
+	}
+	return role{name: t.Name}
+}
+
+// itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it. That a sender
+// would receive later on is the rule rather than a reason, unless it does so to give back what it sent, in a deferred call.
+func (r *releasers) itself(op engine.Op) {
+	if r.somebody(Might) {
+		return
+	}
+	for _, p := range partnersOf(op) {
+		for _, s := range r.sites(p) {
+			id := r.waiter.ID
+			if r.g.present[id][s.Func] && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)) {
+				r.add(Releaser{Task: id, How: Could, Op: p.op, Site: s})
+			}
+		}
+	}
+}
+
+// makers adds who can cancel a context: who made it, and who made what it is derived from. The waiter itself counts if
+// there is nobody else.
+func (r *releasers) makers() {
+	for o := r.object; o != nil; o = r.g.objects[o.From] {
+		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID {
+			r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+		}
+	}
+	if m := r.object.Made; len(r.how) == 0 {
+		r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+	}
+}
+
+// timer adds who has stopped a timer, or else who has made it: nobody can end a wait for one that has fired.
+func (r *releasers) timer() {
+	for _, u := range r.object.Users {
+		if u.Op == engine.OpTimer {
+			r.add(Releaser{Task: u.Task, How: Spent, Op: engine.OpTimer, Site: u.Site})
+		}
+	}
+	if m := r.object.Made; len(r.how) == 0 {
+		r.add(Releaser{Task: m.Task, How: Spent, Op: engine.OpTimer, Site: m.Site})
+	}
+}
+
+// waitsToo reports whether t waits for the same object itself.
+func (r *releasers) waitsToo(t *engine.TaskState) bool {
+	return slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Object == r.object.ID })
+}
+
+// started adds who was started for the wait group: by WaitGroup.Go, or by who added to it, afterwards. Where nothing in the
+// code does a Done, who added to it and has started nobody since counts for itself.
+func (r *releasers) started() {
+	done := map[uint32]bool{}
+	none := len(r.sites(partnersOf(engine.OpWait)[0])) == 0
+	for _, u := range r.object.Users {
+		done[u.Task] = done[u.Task] || u.Op == engine.OpDone
+	}
+	for _, u := range r.object.Users {
+		if u.Op == engine.OpAdd && none && u.Task != r.waiter.ID && !r.hasStarted(u.Task, u.Step) {
+			r.add(Releaser{Task: u.Task, How: Owes, Op: engine.OpDone, Site: u.Site})
+		}
+		for i := range r.g.snap.Tasks {
+			t := &r.g.snap.Tasks[i]
+			if t.State == engine.Ended || done[t.ID] {
+				continue
+			}
+			switch {
+			case u.Op == engine.OpGo && u.Task == t.ID:
+				r.add(Releaser{Task: t.ID, How: Owes, Op: engine.OpDone, Site: u.Site})
+			case u.Op == engine.OpAdd && u.Task == t.Parent && t.Born >= r.object.Born && !r.waitsToo(t):
+				r.add(Releaser{Task: t.ID, How: Could, Op: engine.OpDone, Site: t.Spawned})
+			}
+		}
+	}
+}
+
+// hasStarted reports whether a task has started another since a step.
+func (r *releasers) hasStarted(task uint32, since int) bool {
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return t.Parent == task && t.Born >= since })
+}
