@@ -103,13 +103,18 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (keptFile, *in
 	return k, res, b, buildTest(ctx, res, r.stderr, r.build.args(), b)
 }
 
-// packageOf returns the directory of the package in whose folder for findings a file lies.
+// packageOf returns the directory of the package in whose folder for findings a file lies. A folder of that name without a
+// package around it has come from elsewhere: from a build's artifacts, say.
 func packageOf(file string) (string, bool) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return "", false
 	}
-	return strings.CutSuffix(filepath.ToSlash(filepath.Dir(abs)), "/"+finding.Dir)
+	dir, ok := strings.CutSuffix(filepath.ToSlash(filepath.Dir(abs)), "/"+finding.Dir)
+	if code, _ := filepath.Glob(filepath.Join(dir, "*.go")); !ok || len(code) == 0 {
+		return "", false
+	}
+	return dir, true
 }
 
 // replay runs one finding and says what became of it. It reports whether something was found.
