@@ -125,30 +125,32 @@ func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 
 // TimerStop is (*time.Timer).Stop.
 func TimerStop(tm *time.Timer, s *Site) bool {
+	left := false
 	if t := engine.At(s); t != nil {
 		t.Point(engine.OpTimer, nil, s)
-		forget(t, tm.C)
+		left = forget(t, tm.C)
 		if o := t.Known(chanPointer(tm.C)); o != nil {
 			t.Did(o, engine.OpTimer, s)
 		}
 	}
-	return tm.Stop()
+	return tm.Stop() || left
 }
 
 // TimerReset is (*time.Timer).Reset.
 func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
 	alarm(d, s)
+	left := false
 	if t := engine.At(s); t != nil {
-		forget(t, tm.C)
+		left = forget(t, tm.C)
 	}
-	return tm.Reset(d)
+	return tm.Reset(d) || left
 }
 
-// forget drops a tick that was received only to see that it was there: after Stop and Reset none may be left.
-func forget(t *engine.Task, c <-chan time.Time) {
-	if o := t.Known(chanPointer(c)); o != nil {
-		o.Kept()
-	}
+// forget drops a tick that was received only to see that it was there: after Stop and Reset none may be left. It reports
+// whether there was one: then a timer counts as stopped, since nobody has had its tick (stop in src/runtime/time.go).
+func forget(t *engine.Task, c <-chan time.Time) bool {
+	o := t.Known(chanPointer(c))
+	return o != nil && o.Kept() != nil
 }
 
 // TickerStop is (*time.Ticker).Stop.

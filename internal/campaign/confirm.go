@@ -16,6 +16,7 @@ type confirmed struct {
 	file       string
 	after      time.Duration // in which the test had run until then
 	reproduced int           // of tries
+	native     string        // what becomes of the test without jostle, if that was looked at
 }
 
 // dependent says why a test is isolated that ends another way where nothing was done before.
@@ -78,10 +79,11 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	t.confirm(confirmed{f, e.File, after, got})
+	c := confirmed{Finding: f, file: e.File, after: after, reproduced: got}
 	if e.N == 0 && t.mode == together && e.Verdict != leak {
-		t.compare(ctx)
+		c.native = t.compare(ctx)
 	}
+	t.confirm(c)
 }
 
 func (t *test) confirm(f confirmed) {
@@ -107,15 +109,16 @@ func (t *test) passes(ctx context.Context) bool {
 // comparing is how long a test may take that is compared: one that hangs has shown it by then.
 const comparing = 10 * time.Second
 
-// compare says whether a test whose plain run fails fails as it is too: it may be wrong, or need others to have run before.
-func (t *test) compare(ctx context.Context) {
+// compare says what becomes of a test whose plain run fails without jostle: it may be wrong, or need others to have run before.
+func (t *test) compare(ctx context.Context) string {
 	switch r, err := t.process(ctx, nil, comparing); {
 	case err != nil || ctx.Err() != nil:
 	case r.killed:
-		t.notes = append(t.notes, fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing))
+		return fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing)
 	case r.exit > 0:
-		t.notes = append(t.notes, "it fails as go test runs it too, when it is the only one")
+		return "it fails as go test runs it too, when it is the only one"
 	}
+	return ""
 }
 
 // A replayed finding is what one process made of it.

@@ -137,5 +137,5 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		}
 		return
 	}
-	t.confirm(confirmed{f, name, after, got})
+	t.confirm(confirmed{Finding: f, file: name, after: after, reproduced: got})
 }

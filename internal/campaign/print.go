@@ -175,6 +175,9 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 		file = filepath.ToSlash(rel)
 	}
 	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, tries, file)
+	if f.native != "" {
+		fmt.Fprintf(b, "    %s\n", f.native)
+	}
 	if first := t.c.told[f.Cause]; first != nil && !t.c.Verbose {
 		of := first.name
 		if first.pkg != t.pkg {

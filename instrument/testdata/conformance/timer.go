@@ -116,6 +116,32 @@ var timers = []enginetest.Program{
 		Want: []string{"true empty false true 5s 0"},
 	},
 	{
+		Name: "a timer whose tick a select has left alone counts as stopped",
+		Body: func(log *enginetest.Log) {
+			quit := make(chan int)
+			close(quit)
+			for _, again := range []func(*time.Timer) bool{(*time.Timer).Stop, func(t *time.Timer) bool { return t.Reset(time.Second) }} {
+				t := time.NewTimer(0)
+				time.Sleep(time.Second)
+				for range 2 {
+					select {
+					case <-quit:
+					case <-t.C:
+						log.Add("tick")
+						continue
+					}
+					if !again(t) {
+						log.Add("had")
+						continue
+					}
+					log.Add("left")
+				}
+			}
+		},
+		Virtual: true, Departures: 4,
+		Want: []string{"left had left left", "left had tick had", "tick had left left", "tick had tick had"},
+	},
+	{
 		Name: "a timer that is set again while somebody waits",
 		Body: func(log *enginetest.Log) {
 			lap := stopwatch(log)
