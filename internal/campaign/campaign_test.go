@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // build builds a test binary, which runs as go test runs it: nothing in it is instrumented.
@@ -84,6 +86,18 @@ func TestSecond(t *testing.T) {}
 		assert.Equal(t, 1, c.packages[0].unrun())
 		assert.Contains(t, printed.String(), "    FuzzA: not run: the time was over\nFAIL\n")
 	})
+}
+
+// A test for which the time was over just when it went live has run.
+func TestLateLive(t *testing.T) {
+	ran := test{name: "TestA", mode: together, executions: 14, next: 9, stalls: maxStalls - 1, c: &campaign{}}
+	ran.stalled(session.Event{N: 9, Text: "stall: g3 is busy"})
+	assert.False(t, ran.unrun())
+	assert.Equal(t, "TestA: 14 schedules, then 0 runs, live (some executions block where no schedule reaches)", ran.line())
+
+	never := test{name: "TestB", mode: together, executions: 1, c: &campaign{}}
+	never.stalled(session.Event{Text: "stall: g2 is busy"})
+	assert.True(t, never.unrun(), "its plain run has not come to its end")
 }
 
 // TestLeftProcess: what a test starts, and leaves behind, ends with its process.

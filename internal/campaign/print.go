@@ -83,7 +83,7 @@ const late = "the time was over"
 
 // unrun reports whether a test has not run once to its end.
 func (t *test) unrun() bool {
-	return len(t.confirmed) == 0 && (t.never != "" || t.executions == 0 && !t.finished && !t.failed)
+	return len(t.confirmed) == 0 && (t.never != "" || t.executions+t.controlled == 0 && !t.finished && !t.failed)
 }
 
 func (t *test) print(b *strings.Builder) {
@@ -156,7 +156,11 @@ func (t *test) line() string {
 		rate = fmt.Sprintf(", %.0f/s", float64(t.executions)/max(d.Seconds(), 1e-3))
 	}
 	if t.mode == live { // what Go's scheduler makes of it is not known
-		return fmt.Sprintf("%s: %s%s, %s", t.name, plural(t.executions, "run"), rate, how)
+		before := ""
+		if t.controlled > 0 {
+			before = plural(t.controlled, "schedule") + ", then "
+		}
+		return fmt.Sprintf("%s: %s%s%s, %s", t.name, before, plural(t.executions, "run"), rate, how)
 	}
 	orders := ""
 	if t.distinct > 0 { // a process that was ended did not say

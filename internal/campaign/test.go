@@ -26,6 +26,7 @@ type test struct {
 	warm       int
 	plain      uint64
 	executions int
+	controlled int // executions before it went live
 	distinct   int
 	spent      time.Duration
 	resumed    time.Time // when it began to run again, which is not in spent
@@ -350,7 +351,9 @@ func (t *test) stalled(e session.Event) {
 			t.finished = true
 			return
 		}
+		ran := t.executions
 		t.goLive("some executions block where no schedule reaches")
+		t.controlled = ran
 	}
 }
 
