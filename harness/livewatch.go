@@ -88,18 +88,15 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 		return nil // it begins, or ends
 	}
 	evidence := fmt.Sprintf("live: every goroutine of the test is blocked, and none has passed a sync point for %v", quiet.Round(100*time.Millisecond))
-	if onNetwork > 0 {
-		closed, known := closedWorld()
-		switch {
-		case closed:
-			evidence += fmt.Sprintf("; %d wait for sockets or pipes whose other ends this process has itself", onNetwork)
-		case known || quiet < liveUnknown:
-			return nil // somebody else may write something
-		default:
-			v := verdict.NewLive(verdict.Stall, evidence+fmt.Sprintf("; %d wait for sockets or pipes, and where these lead is not known", onNetwork), stuck)
-			v.Who = "everything"
-			return v
-		}
+	beside, outside := network(onNetwork)
+	evidence += beside
+	switch {
+	case outside == possible, outside == unknown && quiet < liveUnknown:
+		return nil // somebody else may write something
+	case outside == unknown:
+		v := verdict.NewLive(verdict.Stall, evidence, stuck)
+		v.Who = "everything"
+		return v
 	}
 	time.Sleep(4 * liveEvery) // once more: a stack shows a moment
 	for i, again := range w.mine() {
@@ -108,6 +105,34 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 		}
 	}
 	return verdict.NewLive(verdict.Deadlock, evidence, stuck)
+}
+
+// An outside says whether somebody outside the process may end a wait.
+type outside int
+
+const (
+	nobody outside = iota
+	possible
+	unknown
+)
+
+// network says of n goroutines that wait for the network or for pipes whether somebody outside may end that, and adds it to
+// the evidence.
+func network(n int) (evidence string, o outside) {
+	if n == 0 {
+		return "", nobody
+	}
+	verb := "wait"
+	if n == 1 {
+		verb = "waits"
+	}
+	switch closed, known := closedWorld(); {
+	case closed:
+		return fmt.Sprintf("; %d %s for sockets or pipes whose other ends this process has itself", n, verb), nobody
+	case known:
+		return fmt.Sprintf("; %d %s for what may come from outside the process", n, verb), possible
+	}
+	return fmt.Sprintf("; %d %s for sockets or pipes, and where these lead is not known", n, verb), unknown
 }
 
 func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
@@ -119,26 +144,45 @@ func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
 // left returns a verdict on the goroutines that a test has left behind and that have not ended after a while, if they
 // wait for what nobody outside can do.
 func (w *liveWatch) left() *verdict.Verdict {
+	start := time.Now()
 	var stuck []verdict.Live
-	for wait, end := time.Millisecond, time.Now().Add(liveGrace); ; wait = min(2*wait, 100*time.Millisecond) {
-		stuck = slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return !g.Blocked() || benign(g) })
-		if len(stuck) == 0 && (!w.live.Late() || time.Now().After(end)) {
+	onNetwork, timers := 0, true
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		stuck, onNetwork = nil, 0
+		for _, g := range w.mine() {
+			switch {
+			case g.OnNetwork():
+				onNetwork++
+			case g.Blocked() && !benign(g):
+				stuck = append(stuck, g)
+			}
+		}
+		after := time.Since(start)
+		if len(stuck) == 0 && (!w.live.Late() || after > liveGrace) {
 			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
 		}
-		if len(stuck) > 0 && time.Now().After(end) && time.Now().After(w.live.Timer()) || time.Now().After(end.Add(liveUnknown)) {
+		timers = time.Now().Before(w.live.Timer())
+		if len(stuck) > 0 && after > liveGrace && !timers || after > liveGrace+liveUnknown {
 			break
 		}
 		time.Sleep(wait)
 	}
-	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, in what no timer of the test and nobody outside can end", liveGrace)
 	if leaked, ok := unreachable(); ok {
 		stuck = slices.DeleteFunc(stuck, func(g verdict.Live) bool { return !leaked[g.ID] })
 		if len(stuck) == 0 {
 			return &verdict.Verdict{Evidence: "live: what the test has left behind can still be reached"}
 		}
-		evidence = "live: the garbage collector has found that nothing can reach what they wait for"
+		return verdict.NewLive(verdict.Leak, "live: the garbage collector has found that nothing can reach what they wait for", stuck)
 	}
-	return verdict.NewLive(verdict.Leak, evidence, stuck)
+	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, in what no timer of the test and nobody outside can end", time.Since(start).Round(time.Second))
+	if timers {
+		evidence = fmt.Sprintf("live: still blocked %v after the test has returned, while timers of the test go on", time.Since(start).Round(time.Second))
+	}
+	beside, outside := network(onNetwork)
+	if outside == possible {
+		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
+	}
+	return verdict.NewLive(verdict.Leak, evidence+beside, stuck)
 }
 
 // unreachable returns the goroutines that the runtime's goroutine-leak profile proves to be leaked, if this Go has it.
