@@ -58,6 +58,7 @@ func pause(d time.Duration) {
 var (
 	pauses  = make(chan time.Duration)
 	resumed = make(chan struct{})
+	over    = make(chan struct{}) // closed when no more executions come: a TestMain may look for goroutines that are left
 )
 
 // code is the program in the process.
@@ -71,9 +72,14 @@ var begin = time.Now().UTC().Truncate(24 * time.Hour).Add(24*time.Hour + 9*time.
 // beforeBubbles must be called outside of bubbles before the first execution: it makes what must belong to none.
 var beforeBubbles = sync.OnceFunc(func() {
 	go func() {
-		for d := range pauses {
-			time.Sleep(d)
-			resumed <- struct{}{}
+		for {
+			select {
+			case d := <-pauses:
+				time.Sleep(d)
+				resumed <- struct{}{}
+			case <-over:
+				return
+			}
 		}
 	}()
 	// The runtime makes its channels for signals when the first is asked for. Made in a bubble, they would end the

@@ -64,10 +64,20 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 }
 
 func (e *explorer) note(ev session.Event) {
+	if ev.Kind == session.Stalled || ev.Kind == session.TooLong {
+		leaveSoon()
+	}
 	if err := e.log.Add(ev); err != nil && e.err == nil {
 		e.err = err
 	}
 }
+
+// leaving is how long, in real time, a process goes on that has goroutines in it which never end: its TestMain may wait for
+// them.
+const leaving = 3 * time.Second
+
+// leaveSoon has the process end, if it does not by itself: all that is asked of it is done, and noted.
+func leaveSoon() { time.AfterFunc(leaving, func() { os.Exit(0) }) }
 
 // execute runs an execution.
 func (e *explorer) execute(s engine.Strategy) (testOutcome, *schedule.Recorder) {
@@ -271,6 +281,9 @@ func (e *explorer) goesOn(n int, out testOutcome, known bool) bool {
 		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
 		return false
 	}
+	if out.Abandoned > 0 {
+		leaveSoon()
+	}
 	if !known || out.Abandoned > 0 || !e.clean() { // what is new is looked into at once, not when this process is done
 		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
 		return false
@@ -415,6 +428,9 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		ev.Orders = out.snap.Orders
 	}
 	e.note(ev)
+	if out.Abandoned > 0 || out.Kind == verdict.Stall {
+		leaveSoon()
+	}
 	if p.Document != "" {
 		if err := writeDocument(p.Document, out.testOutcome); err != nil {
 			t.Fatal("jostle: write the report:", err)

@@ -46,6 +46,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 		}
 		e.ignored(n, out.testOutcome)
 		if out.ignored.would > verdict.Pass && out.ignored.would != verdict.Leak && !out.Found() { // what hangs stays
+			leaveSoon()
 			e.note(session.Event{Kind: session.Dirty, N: n})
 			return
 		}
@@ -69,6 +70,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 		}
 		e.note(ev)
 		if out.Kind != verdict.Assertion { // what hangs stays
+			leaveSoon()
 			e.note(session.Event{Kind: session.Dirty, N: n})
 			return
 		}
@@ -85,6 +87,9 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	e.note(session.Event{Kind: session.Began})
 	out, _ := e.runLive(again(f, e.plan.Try))
 	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.cause(), Hash: f.Trace})
+	if out.Found() && out.Kind != verdict.Assertion {
+		leaveSoon() // when it has reported
+	}
 	if e.plan.Report {
 		fmt.Print(out.text("", e.plan.Full))
 	}

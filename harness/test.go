@@ -35,6 +35,9 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 	if plan.Test != "" && t.Name() != plan.Test {
 		t.SkipNow()
 	}
+	if plan.Test != "" {
+		defer close(over)
+	}
 	switch plan.Mode {
 	case session.Once:
 		once(t, body)

@@ -273,33 +273,39 @@ func (c *campaign) schedule(ctx context.Context) {
 	}
 	active := slices.Clone(c.all)
 	for round := 0; len(active) > 0 && ctx.Err() == nil; round++ {
-		share := c.PerTest
-		if c.Time > 0 {
-			left := time.Until(end)
-			if left <= 0 && round > 0 {
-				return
-			}
-			share = max(left*time.Duration(c.Parallel)/time.Duration(len(active)), minShare)
+		if c.Time > 0 && round > 0 && time.Until(end) <= 0 {
+			return
 		}
-		c.each(active, func(t *test) { t.advance(ctx, share) })
+		c.each(active, func(i int, t *test) {
+			share := c.PerTest
+			if c.Time > 0 { // of what those before it have left: some take more than their share
+				left := time.Until(end)
+				if round == 0 {
+					left /= firstRound
+				}
+				share = max(left*time.Duration(c.Parallel)/time.Duration(len(active)-i), minShare)
+			}
+			t.advance(ctx, share)
+		})
 		active = slices.DeleteFunc(active, func(t *test) bool { return t.finished || c.Time == 0 })
 	}
 }
 
 const (
-	minShare = 200 * time.Millisecond // of the time, for one test in one round
-	grace    = 15 * time.Second       // for what is going on when the time is over
+	minShare   = 200 * time.Millisecond // of the time, for one test in one round
+	firstRound = 4                      // a quarter of the time is for it: every test is to have run before some run long
+	grace      = 15 * time.Second       // for what is going on when the time is over
 )
 
 // each runs f for all tests, some at a time.
-func (c *campaign) each(tests []*test, f func(*test)) {
+func (c *campaign) each(tests []*test, f func(int, *test)) {
 	limit := make(chan struct{}, c.Parallel)
 	var wg sync.WaitGroup
-	for _, t := range tests {
+	for i, t := range tests {
 		limit <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-limit }()
-			f(t)
+			f(i, t)
 			c.report(t)
 		})
 	}
