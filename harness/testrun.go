@@ -6,7 +6,9 @@ import (
 	"io"
 	"log"
 	"os"
+	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,7 @@ type testRunner struct {
 	trace  bool // somebody wants to see the steps of one that passes, too
 	cancel bool // the schedule may cancel contexts
 	first  bool
+	at     time.Time // the clock at its beginning, see Limits.Begin
 	out    *capture
 }
 
@@ -66,7 +69,11 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out}, nil
+	r := &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out, at: begin}
+	if code().Bubble(runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name()) {
+		r.at = time.Time{} // the time at which every bubble begins: the test may rely on that
+	}
+	return r, nil
 }
 
 // run executes the test under one schedule. It comes back whatever the test does, see runner.run; after a stall the
@@ -81,7 +88,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races := raceLog.mark()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: begin, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
+		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: r.at, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
 		snap := r.x.Run(s, limits, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found

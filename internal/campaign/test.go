@@ -93,10 +93,11 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
 		if share > 0 {
-			if left = share - time.Since(began); left <= 0 {
+			if left = share - time.Since(began); left <= 0 && !t.unrun() {
 				t.finished = t.finished || t.c.Time == 0
 				return
 			}
+			left = max(left, minShare)
 		}
 		t.step(ctx, left)
 	}

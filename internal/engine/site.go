@@ -57,6 +57,7 @@ type Function struct {
 	Runs     []string // function literals that it calls or defers right there, and functions of the package that it defers
 	Calls    []string // other functions of the package that it calls, or contains, and does not start as goroutines
 	Until    []int32  // by index of Calls: at a later line it will not any more
+	Bubble   bool     // it begins a testing/synctest bubble
 }
 
 // An Op is the kind of operation done at a sync point.

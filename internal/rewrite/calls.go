@@ -325,6 +325,9 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	r.begin(n, t)
 	if t.harness {
 		r.count(t.what)
+		if t.name == "BubbleTest" {
+			r.bubble()
+		}
 		if len(n.Args) == 0 && t.recv != nil { // no comma behind the receiver
 			end := r.at(t.recv.End())
 			r.replace(end, r.at(n.Lparen)+1, t.path+r.lines(end, r.at(n.Lparen)+1))

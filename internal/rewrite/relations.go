@@ -28,6 +28,7 @@ type funcRelation struct {
 	runs, calls []string
 	until       []int    // by index of calls: the last line from which it is still to come
 	loops       [][2]int // the outermost ones: first and last line
+	bubble      bool     // it begins a testing/synctest bubble
 }
 
 // call notes that f calls or contains another function at a line.
@@ -323,6 +324,16 @@ func (r *rewriter) mentions(name string, runs bool, line int) {
 	}
 }
 
+// bubble notes that the present function begins a testing/synctest bubble.
+func (r *rewriter) bubble() {
+	if len(r.sites.funcs) == 0 {
+		return
+	}
+	if f := r.relations.byName[r.sites.fn().name]; f != nil {
+		f.bubble = true
+	}
+}
+
 // entered notes a function that the walk has just come into.
 func (r *rewriter) entered(n ast.Node) {
 	var typ *ast.FuncType
@@ -414,6 +425,9 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 		}
 		if len(f.calls) > 0 {
 			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: []int32{%s}", strings.Join(f.calls, `", "`), strings.ReplaceAll(strings.Trim(fmt.Sprint(f.until), "[]"), " ", ", "))
+		}
+		if f.bubble {
+			b.WriteString(", Bubble: true")
 		}
 		b.WriteString("},\n")
 	}

@@ -276,7 +276,7 @@ func (r *rewriter) node(n ast.Node) {
 // declarations.
 func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() || r.usesPerturb || decls != "" {
+	if !r.sites.empty() || r.usesPerturb || r.usesHarness || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
 	if r.usesHarness {
@@ -291,6 +291,8 @@ func (r *rewriter) finish(decls string) error {
 	if !r.sites.empty() {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
+	}
+	if !r.sites.empty() || r.usesHarness { // a test may call what has sync points, or begins a bubble
 		r.relations.write(&b, r.names.perturb, r.sites.name, r.Name)
 	}
 	r.writeIgnores(&b)
