@@ -186,6 +186,7 @@ func (e *explorer) settle(t *testing.T) bool {
 	t.Helper()
 	e.keep, e.cancel = true, e.plan.Cancel
 	const most = 3
+	began := time.Now()
 	for i := range most {
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
@@ -219,6 +220,10 @@ func (e *explorer) settle(t *testing.T) bool {
 		e.plain, e.warm = out.Hash, i
 		if i == 0 && out.Total == 0 {
 			break
+		}
+		if i == 0 && e.plan.Time > 0 && time.Since(began) >= e.plan.Time { // others are to have theirs
+			e.note(session.Event{Kind: session.Ended, Distinct: 1})
+			return false
 		}
 	}
 	e.note(session.Event{Kind: session.Leaky, Asked: e.asked})

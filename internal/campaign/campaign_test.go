@@ -100,6 +100,22 @@ func TestLateLive(t *testing.T) {
 	assert.True(t, never.unrun(), "its plain run has not come to its end")
 }
 
+// A test whose plain run is longer than its share of the time has run once, however often it is begun.
+func TestLongRun(t *testing.T) {
+	long := test{name: "TestA", mode: together, c: &campaign{}}
+	once := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Ended, Distinct: 1}}}
+	for range 2 {
+		long.read(t.Context(), once)
+		assert.Equal(t, "TestA: 1 schedule, 1 different order, controlled (one run takes longer than its share of the time)", long.line())
+	}
+	assert.False(t, long.unrun())
+	assert.False(t, long.finished, "there may be more time")
+
+	settled := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Began}, {Kind: session.Settled, Asked: 9}}}
+	long.read(t.Context(), settled)
+	assert.NotContains(t, long.line(), "share")
+}
+
 // TestLeftProcess: what a test starts, and leaves behind, ends with its process.
 func TestLeftProcess(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {

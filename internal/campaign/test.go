@@ -225,6 +225,9 @@ func (t *test) read(ctx context.Context, r run) {
 		case session.Settled:
 			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
+			if t.why == long {
+				t.why = ""
+			}
 			if e.Forced {
 				t.only, t.finished, over = true, true, true
 			}
@@ -269,6 +272,9 @@ func (t *test) read(ctx context.Context, r run) {
 			t.next, over = e.N+1, true
 			t.tooLong(e.N)
 		case session.Ended:
+			if e.N == 0 && t.mode == together {
+				t.executions, t.why = 1, long
+			}
 			t.next, over = max(e.N, t.next), true
 			t.finished = t.finished || t.mode == live && t.c.Time == 0
 		}
@@ -304,6 +310,9 @@ func (t *test) read(ctx context.Context, r run) {
 		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
 	}
 }
+
+// long says why a test has had no schedule but the plain one.
+const long = "one run takes longer than its share of the time"
 
 // chance says why the plain run of a test that is not isolated is another each time.
 const chance = "no two runs of it are the same"
