@@ -2,6 +2,7 @@ package perturb_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,4 +230,37 @@ func TestReadings(t *testing.T) {
 		log.Add("%t %t %t", b.After(a), TimeSince(b) > 0, TimeUntil(b) < 0)
 	})
 	assert.Equal(t, []string{"true true true"}, got)
+}
+
+// A test of two million steps that gives itself a minute keeps it, and who waits for a flag that is set after some seconds
+// gets there in not many more.
+func TestClockOfBusyTasks(t *testing.T) {
+	work := func(until func(n int) bool) {
+		c := make(chan int, 1)
+		for n := 0; !until(n); n++ {
+			To(c, site).Send(n)
+			Recv(c, site)
+		}
+	}
+	log, _ := plain(t, 3_000_000, func(log *enginetest.Log) {
+		done, late := make(chan int), TimeAfter(time.Minute, site)
+		Go(func() {
+			work(func(n int) bool { return n == 1_000_000 })
+			Close(done, site)
+		}, site)
+		log.Add("%d", Select(site, false, OnRecv(late), OnRecv(done)))
+	})
+	assert.Equal(t, "1", log)
+
+	log, snap := plain(t, 3_000_000, func(log *enginetest.Log) {
+		var stop atomic.Bool
+		Go(func() {
+			TimeSleep(5*time.Second, site)
+			stop.Store(true)
+		}, site)
+		work(func(int) bool { return stop.Load() })
+		log.Add("stopped")
+	})
+	assert.Equal(t, "stopped", log)
+	assert.Less(t, snap.Total, 2_000_000)
 }

@@ -233,11 +233,12 @@ func (x *Execution) circling() bool {
 const busySteps = 10_000
 
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
-// if they go on for much longer than programs do, more.
+// if they go on for much longer than programs do, more. Who waits for a flag that is set after some seconds gets there in
+// a million steps or two; a test of as many steps that gives itself a minute keeps it.
 func (x *Execution) elapse() {
-	const many = 100
+	const many, most = 100, 7
 	x.elapsed++
-	x.pass(time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), 10)).UnixNano())
+	x.pass(time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), most)).UnixNano())
 }
 
 // pass moves the clock to the moment end, and stops at each alarm on the way.
