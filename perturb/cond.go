@@ -24,7 +24,15 @@ func CondWait(c *sync.Cond, s *Site) {
 		condUnlock(t, l, s)
 		t.Block(engine.OpCondWait, s)
 	default:
+		waited := false
+		defer func() {
+			// Unwound: deferred calls expect it locked, and what is promoted from a field unlocks the real one.
+			if try, ok := l.(interface{ TryLock() bool }); ok && !waited {
+				try.TryLock()
+			}
+		}()
 		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, l.Unlock)
+		waited = true
 	}
 	LockerLock(l, s)
 }

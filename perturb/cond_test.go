@@ -4,6 +4,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -122,4 +124,25 @@ func TestCond(t *testing.T) {
 			Want: []string{"w a b", "w b a"},
 		},
 	})
+}
+
+// An ownLock has its Unlock from a lock, and a Lock of its own: through a sync.Locker the engine sees neither.
+type ownLock struct{ sync.Mutex }
+
+func (l *ownLock) Lock() { l.Mutex.Lock() }
+
+// Who is unwound out of a Cond has its lock again, as deferred calls expect: to unlock what is not locked ends the process.
+func TestCondUnwoundWithOwnLock(t *testing.T) {
+	log, _ := plain(t, 100, func(log *enginetest.Log) {
+		c := sync.NewCond(new(ownLock))
+		Go(func() {
+			c.L.Lock()
+			defer func() {
+				c.L.Unlock()
+				log.Add("unlocked")
+			}()
+			CondWait(c, site)
+		}, site)
+	})
+	assert.Equal(t, "unlocked", log)
 }
