@@ -70,19 +70,9 @@ func (w *liveWatch) mine() []verdict.Live {
 // hang returns a verdict if nobody of the test can ever go on.
 func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 	first := w.mine()
-	onNetwork := 0
-	var stuck []verdict.Live
-	for _, g := range first {
-		switch {
-		case g.Blocked():
-			if !benign(g) {
-				stuck = append(stuck, g)
-			}
-		case g.OnNetwork():
-			onNetwork++
-		default:
-			return nil
-		}
+	stuck, onNetwork, goes := sift(first)
+	if goes {
+		return nil
 	}
 	if len(stuck) == 0 {
 		return nil // it begins, or ends
@@ -105,6 +95,24 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 		}
 	}
 	return verdict.NewLive(verdict.Deadlock, evidence, stuck)
+}
+
+// sift returns those who wait for what only another goroutine can end, and are not left so on purpose, and how many wait for
+// the network. goes reports whether somebody may go on by itself.
+func sift(gs []verdict.Live) (stuck []verdict.Live, onNetwork int, goes bool) {
+	for _, g := range gs {
+		switch {
+		case g.Blocked():
+			if !benign(g) {
+				stuck = append(stuck, g)
+			}
+		case g.OnNetwork():
+			onNetwork++
+		default:
+			goes = true
+		}
+	}
+	return stuck, onNetwork, goes
 }
 
 // An outside says whether somebody outside the process may end a wait.
@@ -146,17 +154,10 @@ func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
 func (w *liveWatch) left() *verdict.Verdict {
 	start := time.Now()
 	var stuck []verdict.Live
-	onNetwork, timers := 0, true
+	var onNetwork int
+	var timers bool // of the test are still to fire
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		stuck, onNetwork = nil, 0
-		for _, g := range w.mine() {
-			switch {
-			case g.OnNetwork():
-				onNetwork++
-			case g.Blocked() && !benign(g):
-				stuck = append(stuck, g)
-			}
-		}
+		stuck, onNetwork, _ = sift(w.mine())
 		after := time.Since(start)
 		if len(stuck) == 0 && (!w.live.Late() || after > liveGrace) {
 			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
@@ -174,9 +175,11 @@ func (w *liveWatch) left() *verdict.Verdict {
 		}
 		return verdict.NewLive(verdict.Leak, "live: the garbage collector has found that nothing can reach what they wait for", stuck)
 	}
-	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, in what no timer of the test and nobody outside can end", time.Since(start).Round(time.Second))
+	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, ", time.Since(start).Round(time.Second))
 	if timers {
-		evidence = fmt.Sprintf("live: still blocked %v after the test has returned, while timers of the test go on", time.Since(start).Round(time.Second))
+		evidence += "while timers of the test go on"
+	} else {
+		evidence += "in what no timer of the test and nobody outside can end"
 	}
 	beside, outside := network(onNetwork)
 	if outside == possible {

@@ -32,10 +32,10 @@ func Test(t *testing.T, body func(*testing.T)) bool {
 		return false
 	}
 	t.Helper()
-	if plan.Test != "" && t.Name() != plan.Test {
-		t.SkipNow()
-	}
 	if plan.Test != "" {
+		if t.Name() != plan.Test {
+			t.SkipNow()
+		}
 		defer close(over)
 	}
 	switch plan.Mode {

@@ -286,16 +286,22 @@ func (t *test) read(ctx context.Context, r run) {
 		}
 		return
 	}
-	if !over && !r.killed && t.mode == together && (at == 0 && plain > 1 || strings.Contains(r.output, "from outside bubble")) {
+	mixed := strings.Contains(r.output, "from outside bubble")
+	switch {
+	case over:
+	case r.killed:
+		t.next = at + 1
+		if at == 0 {
+			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
+			return
+		}
+		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
+	case t.mode == together && (at == 0 && plain > 1 || mixed):
 		t.isolate("an execution leaves behind what ends the process in the next", max(at, 1))
 		t.executions = t.next
-		return
-	}
-	if !over && !r.killed && t.mode == isolated && strings.Contains(r.output, "from outside bubble") {
+	case t.mode == isolated && mixed:
 		t.goLive("it uses channels together with goroutines outside of the execution")
-		return
-	}
-	if !over && !r.killed {
+	default:
 		before := t.mode
 		t.crashed(ctx, at, r)
 		if t.mode == live && before != live {
@@ -305,13 +311,6 @@ func (t *test) read(ctx context.Context, r run) {
 		if at == 0 {
 			t.finished = true
 		}
-	} else if !over {
-		t.next = at + 1
-		if at == 0 {
-			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
-			return
-		}
-		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
 	}
 }
 
@@ -365,9 +364,8 @@ func (t *test) stalled(e session.Event) {
 			t.finished = true
 			return
 		}
-		ran := t.executions
+		t.controlled = t.executions
 		t.goLive("some executions block where no schedule reaches")
-		t.controlled = ran
 	}
 }
 

@@ -325,8 +325,8 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	r.begin(n, t)
 	if t.harness {
 		r.count(t.what)
-		if t.name == "BubbleTest" {
-			r.bubble()
+		if f := r.within(); f != nil && t.name == "BubbleTest" {
+			f.bubble = true
 		}
 		if len(n.Args) == 0 && t.recv != nil { // no comma behind the receiver
 			end := r.at(t.recv.End())

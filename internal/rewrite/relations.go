@@ -312,10 +312,7 @@ func funcName(fun ast.Expr) ast.Node {
 
 // mentions notes that the present function may run another, or does so for sure before it ends.
 func (r *rewriter) mentions(name string, runs bool, line int) {
-	if len(r.sites.funcs) == 0 {
-		return // of a package variable's initialiser
-	}
-	switch f := r.relations.byName[r.sites.fn().name]; {
+	switch f := r.within(); {
 	case f == nil:
 	case runs && !slices.Contains(f.runs, name):
 		f.runs = append(f.runs, name)
@@ -324,14 +321,12 @@ func (r *rewriter) mentions(name string, runs bool, line int) {
 	}
 }
 
-// bubble notes that the present function begins a testing/synctest bubble.
-func (r *rewriter) bubble() {
+// within returns the relation of the present function; nil in a package variable's initialiser.
+func (r *rewriter) within() *funcRelation {
 	if len(r.sites.funcs) == 0 {
-		return
+		return nil
 	}
-	if f := r.relations.byName[r.sites.fn().name]; f != nil {
-		f.bubble = true
-	}
+	return r.relations.byName[r.sites.fn().name]
 }
 
 // entered notes a function that the walk has just come into.

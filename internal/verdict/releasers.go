@@ -109,33 +109,19 @@ func (r *releasers) stranded(op engine.Op) {
 			return
 		}
 	}
-	ch, sent := r.lastSent()
-	if ch == nil || ch == r.object || r.somebody(Could) {
+	last, ok := r.g.sent[r.waiter.ID]
+	if !ok || last.on == r.object || r.somebody(Could) {
 		return
 	}
-	takers := releasers{g: r.g, waiter: r.waiter, object: ch, family: r.g.code.family(ch.Vars[:]), how: map[uint32]Releaser{}}
+	takers := releasers{g: r.g, waiter: r.waiter, object: last.on, family: r.g.code.family(last.on.Vars[:]), how: map[uint32]Releaser{}}
 	takers.partners(engine.OpSend)
 	if len(takers.how) == 0 || takers.somebody(Spent) {
 		return
 	}
 	clear(r.how)
-	via := Object{ID: ch.ID, Kind: ch.Kind, Name: r.g.nameOf(ch)}
 	for _, rel := range takers.how {
-		r.add(Releaser{Task: rel.Task, How: Stranded, Op: op, Site: rel.Site, Via: via, Sent: sent})
+		r.add(Releaser{Task: rel.Task, How: Stranded, Op: op, Site: rel.Site, Via: r.g.object(last.on.ID, nil, -1), Sent: last.Site})
 	}
-}
-
-// lastSent returns the channel with values in it that the waiter has sent on last, and where; nil if there is none.
-func (r *releasers) lastSent() (ch *engine.ObjectState, at *engine.Site) {
-	var last engine.ObjectUse
-	for _, o := range r.g.objects {
-		for _, u := range o.Users {
-			if u.Task == r.waiter.ID && u.Op == engine.OpSend && u.Step > last.Step && o.Length > 0 {
-				last, ch = u, o
-			}
-		}
-	}
-	return ch, last.Site
 }
 
 // given adds who was in a function that got the object, whatever that does with it.

@@ -34,8 +34,15 @@ type graph struct {
 	ran   map[uint32]map[string]engine.ObjectUse // by task: functions that it ran, and its last step there
 	began map[uint32]*engine.Site                // by task: its first sync point
 	byVar map[uint64][]*engine.ObjectState       // objects known by a variable
+	sent  map[uint32]sending                     // by task: its last send on a channel that has values in it
 
 	present, later map[uint32]map[string]bool // by task that lives: functions that it is in, and that it may come to
+}
+
+// A sending is a send on a channel.
+type sending struct {
+	engine.ObjectUse
+	on *engine.ObjectState
 }
 
 // newGraph builds the graph. code may be nil.
@@ -46,7 +53,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 	g := &graph{
 		snap: snap, code: code, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
 		present: map[uint32]map[string]bool{}, later: map[uint32]map[string]bool{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
-		byVar: map[uint64][]*engine.ObjectState{},
+		byVar: map[uint64][]*engine.ObjectState{}, sent: map[uint32]sending{},
 	}
 	g.readSteps()
 	for i := range snap.Objects {
@@ -55,6 +62,14 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 		for _, v := range o.Vars {
 			if v != 0 {
 				g.byVar[v] = append(g.byVar[v], o)
+			}
+		}
+		if o.Length == 0 {
+			continue
+		}
+		for _, u := range o.Users {
+			if u.Op == engine.OpSend && u.Step > g.sent[u.Task].Step {
+				g.sent[u.Task] = sending{u, o}
 			}
 		}
 	}
