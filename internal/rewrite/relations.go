@@ -158,8 +158,8 @@ func (r *rewriter) passes(n *ast.CallExpr) {
 		params = r.Info.TypeOf(fun).(*types.Signature).Params()
 	default:
 		fn := r.callee(n)
-		if fn == nil {
-			return
+		if fn == nil || r.isOfStd(fn) {
+			return // nothing comes out of a parameter of the standard library: it is not rewritten
 		}
 		params = fn.Origin().Signature().Params()
 		if sel, ok := fun.(*ast.SelectorExpr); ok && fn.Signature().Recv() != nil && r.Info.Selections[sel] != nil && r.carries(sel.X) {

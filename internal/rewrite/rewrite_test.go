@@ -1,6 +1,7 @@
 package rewrite_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"go/ast"
@@ -11,11 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/gcexportdata"
 	"golang.org/x/tools/go/packages"
 
 	"github.com/jostle-dev/jostle/internal/rewrite"
@@ -23,11 +26,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// load type-checks one file of this directory's module. Its content is src if that is not nil.
+// load type-checks one file of this directory's module against the export data of what it imports. Its content is src if that is
+// not nil.
 func load(t testing.TB, name string, src []byte) *packages.Package {
 	t.Helper()
 	cfg := &packages.Config{
-		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
+		Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports,
 		Fset: token.NewFileSet(),
 	}
 	if src != nil {
@@ -101,6 +105,40 @@ type queue[T any] struct{ c chan T }
 	require.NoError(t, err)
 	assert.Contains(t, string(out.Src), `Func: "p.f"`)
 }
+
+// A variable is the same in the package that declares it, which is read from source, and in others, which may know it from
+// export data.
+func TestVariableOfAnotherPackage(t *testing.T) {
+	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	const path = "example.com/first"
+	src := "package first\n\nvar C = make(chan int)\n\ntype T struct{ b, D chan int }\n\nfunc F(t T, c chan bool) { <-C; <-t.D; <-c }\n"
+	first, err := checkAs(path, token.NewFileSet(), imports, []byte(src), "")
+	require.NoError(t, err)
+	var data bytes.Buffer
+	require.NoError(t, gcexportdata.Write(&data, first.Fset, first.Pkg))
+	fset := token.NewFileSet()
+	exported, err := gcexportdata.Read(&data, fset, map[string]*types.Package{}, path)
+	require.NoError(t, err)
+	src = "package x\n\nimport \"example.com/first\"\n\nfunc f(t first.T, c chan bool) { <-first.C; <-t.D; first.F(t, c) }\n"
+	second, err := checkAs("example.com/second", fset, only{exported}, []byte(src), "")
+	require.NoError(t, err)
+	var outs []string
+	for _, in := range []rewrite.Input{first, second} {
+		out, err := rewrite.File(in)
+		require.NoError(t, err)
+		outs = append(outs, string(out.Src))
+	}
+	receives := regexp.MustCompile(`Op: "receive", Expr: "[\w.]*(\w)", Var: (\w+)`).FindAllStringSubmatch(outs[0], -1)
+	require.Len(t, receives, 3)
+	for _, m := range receives { // two are received from, and one is what an argument flows to
+		assert.Contains(t, outs[1], m[2], m[1])
+	}
+}
+
+// An only is an importer of one package.
+type only struct{ pkg *types.Package }
+
+func (o only) Import(string) (*types.Package, error) { return o.pkg, nil }
 
 // rewriteSource rewrites a file /x.go of package p.
 func rewriteSource(t testing.TB, src string) (*rewrite.Output, error) {
@@ -257,7 +295,12 @@ func unnamed(obj types.Object) string {
 
 // check parses and type-checks a file of a package of its own.
 func check(imports types.Importer, src []byte, language string) (rewrite.Input, error) {
-	in := rewrite.Input{Fset: token.NewFileSet(), Src: src, Name: "/x.go", PkgPath: "x", Language: language}
+	return checkAs("x", token.NewFileSet(), imports, src, language)
+}
+
+// checkAs does so under the path that the package shall have.
+func checkAs(path string, fset *token.FileSet, imports types.Importer, src []byte, language string) (rewrite.Input, error) {
+	in := rewrite.Input{Fset: fset, Src: src, Name: "/x.go", PkgPath: path, Language: language}
 	var err error
 	if in.File, err = parser.ParseFile(in.Fset, "x.go", src, parser.ParseComments|parser.SkipObjectResolution); err != nil {
 		return in, err
@@ -267,7 +310,7 @@ func check(imports types.Importer, src []byte, language string) (rewrite.Input, 
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
 	}
 	cfg := types.Config{Importer: imports, GoVersion: language}
-	in.Pkg, err = cfg.Check("x", in.Fset, []*ast.File{in.File}, in.Info)
+	in.Pkg, err = cfg.Check(path, in.Fset, []*ast.File{in.File}, in.Info)
 	return in, err
 }
 

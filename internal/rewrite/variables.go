@@ -49,6 +49,9 @@ func (r *rewriter) objectID(obj types.Object) uint64 {
 		return 0
 	}
 	pos := r.Fset.Position(obj.Pos())
+	if v, ok := obj.(*types.Var); !ok || v.Kind() != types.LocalVar {
+		pos.Column = 0 // other packages know it from export data, which has lines only
+	}
 	// The package says which directory: where it lies on this machine does not count.
 	return hash(obj.Pkg().Path(), obj.Name(), fmt.Sprint(filepath.Base(pos.Filename), pos.Line, pos.Column))
 }
