@@ -51,8 +51,8 @@ func (o outcome) summary(sched []byte) string {
 // there is none.
 func (o outcome) place() string {
 	if o.Kind == verdict.Assertion {
-		if m := logged.FindStringSubmatch(o.log); m != nil {
-			return m[1]
+		if at := failedAt(o.Said, o.log); at != "" {
+			return at
 		}
 	}
 	dir, _ := os.Getwd()
@@ -61,12 +61,6 @@ func (o outcome) place() string {
 
 // logged is how package testing begins what a test says, with the name of a file of its package.
 var logged = regexp.MustCompile(`(?m)^\s*([\w.-]+_test\.go:\d+): `)
-
-// firstLogged returns the first line of what the body logged: of a failure it says where.
-func (o outcome) firstLogged() string {
-	line, _, _ := strings.Cut(o.log, "\n")
-	return line
-}
 
 func ruleNumber(r verdict.Rule) string {
 	if r == 0 {

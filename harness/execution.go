@@ -93,6 +93,7 @@ var beforeBubbles = sync.OnceFunc(func() {
 // cannot see is left behind, and the next execution gets an engine of its own.
 func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	races := raceLog.mark()
+	engine.CatchFailures()
 	out := inBubble(r.x, wallLimit, func() outcome {
 		s := newScope(r.tb)
 		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Trace: r.trace, Cancel: r.cancel}, synctest.Wait, func() {
@@ -114,9 +115,15 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		}
 		return out
 	})
+	calls := engine.FailCalls()
 	if out.snap == nil {
 		r.x = new(engine.Execution)
 		return out
+	}
+	if out.Kind == verdict.Assertion {
+		test, _, _ := strings.Cut(r.tb.Name(), "/") // of a fuzz target the rest names the input
+		first, _, _ := strings.Cut(out.log, "\n")
+		out.Said = said(test, calls, first)
 	}
 	races.attach(&out)
 	return out

@@ -260,7 +260,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil), Distinct: len(e.orders)})
 		return false
 	}
-	cause := out.cause()
+	cause := out.Cause()
 	ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Forced: rec.Asked == 0}
 	known := e.causes[cause]
 	if !known {
@@ -347,18 +347,14 @@ func (o testOutcome) text(replay string, full bool) string {
 	var b strings.Builder
 	dir, _ := os.Getwd()                                                                            // of the package under test
 	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full, Width: 76}) // the command indents it
-	if o.output != "" && o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race {
-		b.WriteString("\noutput of this execution\n" + strings.TrimRight(o.output, "\n") + "\n")
+	if o.output != "" && (o.failed || o.said || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
+		return finding.WithOutput(b.String(), o.output)
 	}
 	return b.String()
 }
 
-// cause identifies why the execution ended as it did.
-func (o testOutcome) cause() uint64 { return o.Cause(failedAt(o.output)) }
-
-// failedAt returns which subtests have failed. What they say, and in which line, is other with other values and after each
-// edit, and no other finding.
-func failedAt(output string) string {
+// failedTests returns which subtests have failed.
+func failedTests(output string) string {
 	var names []string
 	for _, m := range failure.FindAllStringSubmatch(output, -1) {
 		names = append(names, m[1])
@@ -427,7 +423,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		f.Schedule = nil
 	}
 	out, missed := e.play(f.Schedule)
-	cause := out.cause()
+	cause := out.Cause()
 	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: cause, Hash: out.Hash, Text: missed.Text()}
 	if out.snap != nil {
 		ev.Orders = out.snap.Orders
@@ -504,7 +500,7 @@ func (e *explorer) shrink(f *finding.Finding) {
 		}
 		runs++
 		out, _ := e.play(k)
-		if out.cause() != f.Cause || len(out.departures) >= len(f.Schedule) {
+		if out.Cause() != f.Cause || len(out.departures) >= len(f.Schedule) {
 			return false
 		}
 		f.Schedule, best = out.departures, &out

@@ -66,7 +66,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 		below := calledBody(reflect.ValueOf(body))
 		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
 			if out, sched := run(t, data); out.Found() {
-				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace(out.firstLogged())+below)
+				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace()+below)
 			}
 		})
 	}

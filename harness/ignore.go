@@ -22,7 +22,7 @@ func ignore(v *verdict.Verdict, options []engine.Ignore) ignored {
 	if len(all) == 0 || !v.Found() {
 		return ignored{}
 	}
-	kind, cause := v.Kind, v.Cause("")
+	kind, cause := v.Kind, v.Cause()
 	var out ignored
 	for _, i := range v.Ignore(all) {
 		out.by = append(out.by, i.String())

@@ -50,7 +50,7 @@ func (k *keptInput) plainly() bool { return k != nil && k.plan.Plainly }
 func (k *keptInput) ended(t *testing.T, out outcome) {
 	t.Helper()
 	k.done = true
-	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(""), Hash: out.Hash}
+	ev := session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(), Hash: out.Hash}
 	if out.snap != nil {
 		ev.Orders = out.snap.Orders
 	}

@@ -57,7 +57,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text("", false)})
 			return
 		}
-		cause := out.cause()
+		cause := out.Cause()
 		ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause}
 		if !e.causes[cause] {
 			e.causes[cause] = true
@@ -86,7 +86,7 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 	t.Helper()
 	e.note(session.Event{Kind: session.Began})
 	out, _ := e.runLive(again(f, e.plan.Try))
-	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.cause(), Hash: f.Trace})
+	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(), Hash: f.Trace})
 	if out.Found() && out.Kind != verdict.Assertion {
 		leaveSoon() // when it has reported
 	}
@@ -197,6 +197,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	}
 	restore := e.out.begin()
 	running.Store(true)
+	engine.CatchFailures()
 	l := engine.StartLive(plan)
 	var inner *testing.T
 	done := make(chan struct{})
@@ -220,8 +221,9 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	restore()
 	out.output = e.out.end(e.name)
 	out.log = out.output
+	calls := engine.FailCalls()
 	if out.failed && (out.Kind == verdict.Pass || out.Kind == verdict.Leak) { // what a test that gave up has left behind follows from that
-		out.Verdict = &verdict.Verdict{Kind: verdict.Assertion, Evidence: "the test says so"}
+		out.Verdict = &verdict.Verdict{Kind: verdict.Assertion, Evidence: "the test says so", Said: said(e.name, calls, failedTests(out.output))}
 	}
 	out.ignored = ignore(out.Verdict, nil)
 	out.delays = l.Made()

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +41,7 @@ type testOutcome struct {
 	outcome
 	output  string // what the test printed, and what package testing printed of it
 	failed  bool
+	said    bool // it has said that it fails, and may have hung then
 	skipped bool
 	cut     bool // it was ended in the middle, for nothing that counts
 
@@ -86,6 +88,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	}
 	restore := r.out.begin()
 	races := raceLog.mark()
+	engine.CatchFailures()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
 		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: r.at, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
@@ -115,8 +118,13 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	res.outcome = out
 	res.output = r.out.end(r.name)
 	races.attach(&res.outcome)
+	calls := engine.FailCalls()
+	res.said = slices.ContainsFunc(calls, func(c engine.FailCall) bool { return hasFailed(c.T) })
 	if res.failed && res.Kind == verdict.Pass {
 		res.Kind, res.Evidence = verdict.Assertion, "the test says so"
+	}
+	if res.Kind == verdict.Assertion {
+		res.Said = said(r.name, calls, failedTests(res.output))
 	}
 	if res.Excused(res.failed) {
 		res.Kind, res.failed = verdict.Pass, false

@@ -139,10 +139,11 @@ func (t *test) replay(ctx context.Context, file string, try int, shrink bool) re
 	if err != nil {
 		return replayed{}
 	}
-	return readReplay(r)
+	return readReplay(p, r)
 }
 
-func readReplay(r run) replayed {
+// readReplay reads what a process has made of a finding that it was told to replay.
+func readReplay(p *session.Plan, r run) replayed {
 	out := replayed{run: r}
 	ended := false
 	for _, e := range r.events {
@@ -156,7 +157,7 @@ func readReplay(r run) replayed {
 		}
 	}
 	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
-		out.verdict, out.cause = crash, crashCause(r.output)
+		out.verdict, out.cause = crash, crashCause(p.Package+"."+p.Test, r.output)
 	}
 	return out
 }

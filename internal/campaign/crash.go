@@ -34,10 +34,14 @@ func crashReport(output string) string {
 	return crash + ": the execution ended its process\n\n" + crashText(output)
 }
 
-// crashCause identifies a crash by what the runtime says first, and where.
-func crashCause(output string) uint64 {
+// crashCause identifies a crash of a test by what the runtime says first, and where. Of a process that exits it says nothing: then
+// it is that test's.
+func crashCause(test, output string) uint64 {
 	h := fnv.New64a()
 	text := crashText(output)
+	if !fatal.MatchString(output) {
+		fmt.Fprint(h, test)
+	}
 	fmt.Fprint(h, crash, varying.ReplaceAllString(firstLine(text), "#"))
 	for line := range strings.Lines(text) {
 		// The first frame of the code itself; those before it are the runtime's.
@@ -74,7 +78,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.finished = true
 		return
 	}
-	cause := crashCause(r.output)
+	cause := crashCause(t.pkg.Package+"."+t.name, r.output)
 	if t.causes[cause] {
 		return
 	}
@@ -105,7 +109,7 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 			t.fail(err.Error())
 			return
 		}
-		if crashCause(again.output) != cause {
+		if crashCause(t.pkg.Package+"."+t.name, again.output) != cause {
 			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
 			if t.mode == together {
 				t.isolate(dependent, t.next)

@@ -45,7 +45,7 @@ func (c *campaign) kept(ctx context.Context, b Binary, target, file string) (cor
 	if err != nil {
 		return out, err
 	}
-	is := readReplay(r)
+	is := readReplay(p, r)
 	out.Verdict, out.Cause, out.Steps, out.Orders, out.Output = is.verdict, is.cause, is.hash, is.orders, r.output
 	if out.Verdict == crash {
 		out.Output = crashReport(r.output) // nobody was left to print one

@@ -172,7 +172,8 @@ func (t *test) line() string {
 	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }
 
-// printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind.
+// printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind. What a test
+// says itself is told of each.
 func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	file := f.file
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
@@ -187,7 +188,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 		if first.pkg != t.pkg {
 			of += " of " + first.pkg.Package
 		}
-		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n", firstLine(f.Report), of)
+		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n%s", firstLine(f.Report), of, indent(f.Output()))
 		return
 	}
 	t.c.told[f.Cause] = t

@@ -58,7 +58,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 			p.Try, p.Report, p.Full = i, true, c.Full
 			var r run
 			r, errs[i] = x.process(ctx, b, p, patience, x.only(f.Test)...)
-			results[i] = readReplay(r)
+			results[i] = readReplay(p, r)
 		})
 	}
 	wg.Wait()

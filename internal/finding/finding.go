@@ -50,6 +50,22 @@ type Finding struct {
 	Report   string // as it was printed
 }
 
+// outputHead is the line of a report after which it has what the test printed.
+const outputHead = "output of this execution"
+
+// WithOutput returns a report with what the test printed at its end.
+func WithOutput(report, output string) string {
+	return report + "\n" + outputHead + "\n" + strings.TrimRight(output, "\n") + "\n"
+}
+
+// Output returns the end of the report that has what the test printed, and a line that says so; "" if it has none.
+func (f *Finding) Output() string {
+	if i := strings.Index("\n"+f.Report, "\n"+outputHead+"\n"); i >= 0 {
+		return f.Report[i:]
+	}
+	return ""
+}
+
 // Name returns the name of the finding's file in Dir: findings of one cause have one name.
 func (f *Finding) Name() string {
 	test := strings.Map(func(r rune) rune {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,8 +17,9 @@ import (
 // WriteSARIF writes the document as SARIF 2.1.0, which code scanning services and editors read. base is where the root of the
 // module lies in its repository, "" if that is the same: there are the files of the results.
 //
-// A result has the rule jostle/VERDICT and, as a property, the one of the four that is broken. Its code flow has a thread
-// flow for each goroutine of the explanation; the execution order of their locations is the numbers of the steps.
+// What several tests have found, for one cause, is one result. It has the rule jostle/VERDICT and, as a property, the one of the four
+// that is broken. Its code flow has a thread flow for each goroutine of the explanation; the execution order of their locations is
+// the numbers of the steps.
 func (d *Document) WriteSARIF(w io.Writer, base string) error {
 	s := sarifWriter{base: base, rules: map[string]int{}}
 	driver := sarifDriver{Name: "jostle", InformationURI: "https://github.com/jostle-dev/jostle", Rules: s.descriptors()}
@@ -29,8 +31,8 @@ func (d *Document) WriteSARIF(w io.Writer, base string) error {
 		ColumnKind:            "utf16CodeUnits",
 		DefaultSourceLanguage: "go",
 	}
-	for _, f := range d.Findings {
-		run.Results = append(run.Results, s.result(f))
+	for _, same := range byCause(d.Findings) {
+		run.Results = append(run.Results, s.result(same))
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -155,12 +157,42 @@ func (s *sarifWriter) descriptors() []sarifDescriptor {
 	return out
 }
 
+// sarifWords bounds what a result has of what a test says.
+const sarifWords = 300
+
 // sarifStepsShown bounds the steps of a goroutine in a code flow: the last ones are kept.
 const sarifStepsShown = 100
 
-func (s *sarifWriter) result(f *Finding) sarifResult {
+// byCause groups findings by their cause, in the order of the first of each. One that was reproduced comes before those of its group
+// that were not.
+func byCause(all []*Finding) [][]*Finding {
+	at := map[string]int{}
+	var groups [][]*Finding
+	for _, f := range all {
+		i, ok := at[f.Cause]
+		if !ok || f.Cause == "" {
+			i = len(groups)
+			at[f.Cause], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], f)
+	}
+	lost := func(f *Finding) int {
+		if f.Reproduced != nil && f.Reproduced.Times > 0 {
+			return 0
+		}
+		return 1
+	}
+	for _, g := range groups {
+		slices.SortStableFunc(g, func(a, b *Finding) int { return cmp.Compare(lost(a), lost(b)) })
+	}
+	return groups
+}
+
+// result returns the result of findings of one cause.
+func (s *sarifWriter) result(same []*Finding) sarifResult {
+	f := same[0]
 	id := sarifPrefix + f.Verdict
-	r := sarifResult{RuleID: id, RuleIndex: -1, Level: "error", Message: sarifMessage{Text: f.said()}}
+	r := sarifResult{RuleID: id, RuleIndex: -1, Level: "error", Message: sarifMessage{Text: f.said() + alsoBy(same)}}
 	if i, ok := s.rules[id]; ok {
 		r.RuleIndex = i
 	}
@@ -197,10 +229,31 @@ func (f *Finding) said() string {
 	if f.Advice != "" {
 		out += " " + f.Advice
 	}
+	if words := strings.TrimSpace(f.Output); words != "" && f.Verdict == "assertion" {
+		out += " The test says: " + head(words, sarifWords) + "."
+	}
 	if f.Test != "" {
 		out += " Found by " + f.Test + "."
 	}
 	return out
+}
+
+// alsoBy names the tests that have found what the first has.
+func alsoBy(same []*Finding) string {
+	var tests []string
+	for _, f := range same[1:] {
+		name := f.Test
+		if f.Package != same[0].Package {
+			name += " of " + f.Package
+		}
+		if name != same[0].Test && !slices.Contains(tests, name) {
+			tests = append(tests, name)
+		}
+	}
+	if len(tests) == 0 {
+		return ""
+	}
+	return " Found by " + strings.Join(tests, ", ") + " as well."
 }
 
 // where returns the place that a finding is about.

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "23"
+const Version = "24"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -102,6 +102,7 @@ type rewriter struct {
 	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesHarness bool
 	usesPerturb bool // although there may be no sync point
+	saysFailure bool // a test says in it that it fails
 	aliases     map[types.Object]ast.Expr
 	done        map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
@@ -262,6 +263,7 @@ func (r *rewriter) node(n ast.Node) {
 	case *ast.DeferStmt:
 		r.defers(n)
 	case *ast.CallExpr:
+		r.fails(n)
 		r.call(n)
 	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
 		r.value(n.(ast.Expr))
@@ -292,7 +294,7 @@ func (r *rewriter) finish(decls string) error {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
 	}
-	if !r.sites.empty() || r.usesHarness { // a test may call what has sync points, or begins a bubble
+	if !r.sites.empty() || r.usesHarness || r.saysFailure { // a test may call what has sync points, or begins a bubble
 		r.relations.write(&b, r.names.perturb, r.sites.name, r.Name)
 	}
 	r.writeIgnores(&b)

@@ -8,10 +8,18 @@ import (
 	"strings"
 )
 
+// Said is what tells a failure of a test by its own word from others. What it says is not part of it: that is another text with
+// other values, and no other failure.
+type Said struct {
+	Test  string      // that failed, with its package
+	Calls []RaceFrame // that led to where it first said so, the innermost first; nil if that is not known
+	Keys  []string    // of these, stable under edits elsewhere
+	Words string      // where the calls are not known: something else that tells failures apart
+}
+
 // Cause identifies why an execution ended as it did: the same for every schedule that leads to the same cycle at the same
-// sync points, to the same panic, or to the failure of the same subtests, and stable under edits of other code. failed says
-// which subtests have failed.
-func (v *Verdict) Cause(failed string) uint64 {
+// sync points, to the same panic, or to the failure of a test at the same place, and stable under edits of other code.
+func (v *Verdict) Cause() uint64 {
 	parts := []string{v.Kind.String(), v.Rule.number()}
 	switch v.Kind {
 	case Deadlock, Leak, LostWakeup:
@@ -28,7 +36,10 @@ func (v *Verdict) Cause(failed string) uint64 {
 			parts = append(parts, calls[0])
 		}
 	case Assertion:
-		parts = append(parts, numbers.ReplaceAllString(failed, "#")) // rows of a table often have nothing but a number
+		parts = append(parts, v.Said.Test)
+		if parts = append(parts, v.Said.Keys...); len(v.Said.Keys) == 0 {
+			parts = append(parts, numbers.ReplaceAllString(v.Said.Words, "#")) // rows of a table often have nothing but a number
+		}
 	case Race:
 		if len(v.Races) > 0 {
 			parts = append(parts, v.Races[0].funcs()...)
@@ -54,8 +65,7 @@ func (v *Verdict) stuck() []Goroutine {
 
 // Trace returns the verdict as the runtime would print a panic: a line that has the cause in it, and the calls that it comes
 // from, the same ones in the same order for the same cause. That is what programs that group crashes by their stacks read.
-// failed is the same as that of Cause.
-func (v *Verdict) Trace(failed string) string {
+func (v *Verdict) Trace() string {
 	what := fmt.Sprintf("jostle: %s", v.Kind)
 	if v.Rule != 0 {
 		what += fmt.Sprintf(", rule %s", v.Rule.number())
@@ -83,12 +93,15 @@ func (v *Verdict) Trace(failed string) string {
 	}
 	slices.Sort(calls)
 	calls = slices.Compact(calls)
+	for _, c := range v.Said.Calls {
+		call(c.Func, c.Place)
+	}
 	if v.Stack != "" {
 		calls = append(calls, strings.TrimSpace(v.Stack))
 	}
 	// In letters: to numbers the programs pay no attention.
 	cause := strings.Map(func(digit rune) rune { return 'a' + rune(strings.IndexRune("0123456789abcdef", digit)) },
-		fmt.Sprintf("%08x", uint32(v.Cause(failed)>>32)))
+		fmt.Sprintf("%08x", uint32(v.Cause()>>32)))
 	return fmt.Sprintf("panic: %s [cause %s]\n\ngoroutine 1 [running]:%s", what, cause, strings.Join(append([]string{""}, calls...), "\n"))
 }
 

@@ -15,7 +15,7 @@ func TestTraceOfCause(t *testing.T) {
 		return Goroutine{Site: &engine.Site{File: "/src/m/f.go", Line: line, Func: fn, Key: uint64(line)}}
 	}
 	a, b, c := waits("m.(*Queue[...]).Put", 3), waits("m.Get", 7), waits("m.Get", 9)
-	hang := func(knot ...Goroutine) string { return (&Verdict{Kind: Deadlock, Rule: 1, Knot: knot}).Trace("") }
+	hang := func(knot ...Goroutine) string { return (&Verdict{Kind: Deadlock, Rule: 1, Knot: knot}).Trace() }
 	assert.Regexp(t, `^panic: jostle: deadlock, rule 1 \[cause [a-p]{8}\]
 
 goroutine 1 \[running\]:
@@ -26,11 +26,26 @@ m\.Get\(\.\.\.\)
 	assert.Equal(t, hang(a, b), hang(b, a))
 	assert.NotEqual(t, hang(a, b), hang(a, c))
 
-	panics := func(value, stack string) string { return (&Verdict{Kind: Panic, Value: value, Stack: stack}).Trace("") }
+	panics := func(value, stack string) string { return (&Verdict{Kind: Panic, Value: value, Stack: stack}).Trace() }
 	assert.Equal(t, panics("index 5 out of 3", "m.f(...)\n\t/src/m/f.go:3"), panics("index 4 out of 12", "m.f(...)\n\t/src/m/f.go:3"))
 	assert.Regexp(t, `^panic: index # out of # \[cause`, panics("index 5 out of 3", "m.f(...)\n\t/src/m/f.go:3"))
 	assert.Contains(t, panics("index 5 out of 3", "m.f(...)\n\t/src/m/f.go:3"), "\n\ngoroutine 1 [running]:\nm.f(...)\n\t/src/m/f.go:3")
 
-	failed := func(at string) string { return (&Verdict{Kind: Assertion}).Trace(at) }
-	assert.NotEqual(t, failed("f_test.go:3: got 2"), failed("f_test.go:3: no answer"))
+	failed := func(s Said) string { return (&Verdict{Kind: Assertion, Said: s}).Trace() }
+	at := Said{Test: "m.TestF", Calls: []RaceFrame{{"m.TestF", "/src/m/f_test.go:3"}}, Keys: []string{"m.TestF t.Fatal(err) 1"}}
+	assert.Contains(t, failed(at), "\n\ngoroutine 1 [running]:\nm.TestF(...)\n\t/src/m/f_test.go:3")
+}
+
+// A failure is that of its test and of its place, whatever it says and whichever line that is by now. Where the place is not known,
+// it is told by something else, but for numbers.
+func TestCauseOfFailure(t *testing.T) {
+	cause := func(s Said) uint64 { return (&Verdict{Kind: Assertion, Said: s}).Cause() }
+	is := cause(Said{Test: "m.TestF", Calls: []RaceFrame{{"m.TestF", "f_test.go:3"}}, Keys: []string{"m.TestF t.Fatal(err) 1"}, Words: "a"})
+	assert.Equal(t, is, cause(Said{Test: "m.TestF", Calls: []RaceFrame{{"m.TestF", "f_test.go:9"}}, Keys: []string{"m.TestF t.Fatal(err) 1"}, Words: "b"}))
+	assert.NotEqual(t, is, cause(Said{Test: "m.TestG", Keys: []string{"m.TestF t.Fatal(err) 1"}}))
+	assert.NotEqual(t, is, cause(Said{Test: "m.TestF", Keys: []string{"m.TestF t.Fatal(err) 2"}}))
+
+	assert.Equal(t, cause(Said{Test: "m.TestF", Words: "TestF/row_1"}), cause(Said{Test: "m.TestF", Words: "TestF/row_2"}))
+	assert.NotEqual(t, cause(Said{Test: "m.TestF", Words: "TestF/read"}), cause(Said{Test: "m.TestF", Words: "TestF/write"}))
+	assert.NotEqual(t, cause(Said{Test: "m.TestF"}), cause(Said{Test: "n.TestF"}))
 }

@@ -219,6 +219,23 @@ func (c *Code) function(name, place string) string {
 	if _, ok := c.funcs[name]; ok && !strings.Contains(name, ".func") {
 		return name
 	}
+	if f := c.enclosing(place); f != nil {
+		return f.Name
+	}
+	return name
+}
+
+// Within returns the source's name for the function of a call on a stack, and the line with which it begins; 0 if it is not known.
+func (c *Code) Within(name, place string) (fn string, first int) {
+	fn = c.function(name, place)
+	if f := c.funcs[fn]; f != nil {
+		return fn, int(f.From)
+	}
+	return fn, 0
+}
+
+// enclosing returns the innermost function around a place, or nil.
+func (c *Code) enclosing(place string) *engine.Function {
 	file, line := position(place)
 	var best *engine.Function
 	fns := c.files[file]
@@ -228,10 +245,7 @@ func (c *Code) function(name, place string) string {
 			best = f
 		}
 	}
-	if best == nil {
-		return name
-	}
-	return best.Name
+	return best
 }
 
 // literal returns the function literal that a go statement starts, as far as there is one.

@@ -72,7 +72,7 @@ func TestCauseOfRace(t *testing.T) {
 		return RaceStack{what, "goroutine 1", []RaceFrame{{fn, place}}}
 	}
 	cause := func(a, b RaceStack) uint64 {
-		return (&Verdict{Kind: Race, Races: []RaceReport{{Accesses: []RaceStack{a, b}}}}).Cause("")
+		return (&Verdict{Kind: Race, Races: []RaceReport{{Accesses: []RaceStack{a, b}}}}).Cause()
 	}
 	c := cause(access("read", "m.f", "f.go:1"), access("previous write", "m.g", "g.go:2"))
 	assert.Equal(t, c, cause(access("write", "m.g", "g.go:3"), access("previous read", "m.f", "f.go:4")))

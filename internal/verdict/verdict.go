@@ -59,6 +59,7 @@ type Verdict struct {
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 
 	Races []RaceReport // of a data race: what the race detector says, if that is known
+	Said  Said         // of a test that has failed by its own word
 
 	Value string // what was panicked with
 	Stack string // of a panic, or of what stalled
