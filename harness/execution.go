@@ -107,8 +107,8 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 		}
 		out := outcome{Verdict: verdict.Of(snap, code()), log: s.log.String(), snap: snap}
 		out.ignored = ignore(out.Verdict, r.ignore)
-		if s.failed && out.Kind == verdict.Pass {
-			out.Kind, out.Evidence = verdict.Assertion, "the test says so"
+		if s.failed {
+			out.Fail()
 		}
 		if out.Excused(s.failed) {
 			out.Kind = verdict.Pass

@@ -222,8 +222,14 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	out.output = e.out.end(e.name)
 	out.log = out.output
 	calls := engine.FailCalls()
-	if out.failed && (out.Kind == verdict.Pass || out.Kind == verdict.Leak) { // what a test that gave up has left behind follows from that
-		out.Verdict = &verdict.Verdict{Kind: verdict.Assertion, Evidence: "the test says so", Said: said(e.name, calls, failedTests(out.output))}
+	switch {
+	case out.failed:
+		out.Fail()
+	case out.skipped && out.Kind == verdict.Leak:
+		out.Verdict = &verdict.Verdict{Evidence: "live: what was left behind was started by a test that skips itself"}
+	}
+	if out.Kind == verdict.Assertion {
+		out.Said = said(e.name, calls, failedTests(out.output))
 	}
 	out.ignored = ignore(out.Verdict, nil)
 	out.delays = l.Made()

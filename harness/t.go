@@ -177,6 +177,9 @@ func (s *scope) SkipNow() {
 	s.mu.Lock()
 	s.skipped = true
 	s.mu.Unlock()
+	if t := engine.Self(); t != nil {
+		t.GiveUp()
+	}
 	runtime.Goexit()
 }
 

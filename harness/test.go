@@ -78,7 +78,11 @@ func joined(start *engine.Callback, t *testing.T, f func(*testing.T)) {
 		if r := recover(); r != nil {
 			me.Panicked(r)
 		}
-		if !t.Skipped() {
+		if t.Skipped() {
+			if me != nil {
+				me.GiveUp()
+			}
+		} else {
 			t.FailNow() // or package testing takes it for a panic that an unwound goroutine exits
 		}
 	}()

@@ -120,8 +120,8 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	races.attach(&res.outcome)
 	calls := engine.FailCalls()
 	res.said = slices.ContainsFunc(calls, func(c engine.FailCall) bool { return hasFailed(c.T) })
-	if res.failed && res.Kind == verdict.Pass {
-		res.Kind, res.Evidence = verdict.Assertion, "the test says so"
+	if res.failed {
+		res.Fail()
 	}
 	if res.Kind == verdict.Assertion {
 		res.Said = said(r.name, calls, failedTests(res.output))

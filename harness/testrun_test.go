@@ -5,6 +5,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"weak"
@@ -29,20 +30,69 @@ func runOnce(t *testing.T, body func(*testing.T)) testOutcome {
 	return r.run(strategy.Plain{})
 }
 
-// What a test leaves behind takes nothing away from what it says itself.
-func TestFailureOfATestThatLeavesSomething(t *testing.T) {
+// What a test says itself is the finding, and what it leaves behind a part of it, wherever the word comes from. A test that gave up
+// by skipping itself has not come to end what it has started either; what others have left is a leak all the same.
+func TestTestThatGivesUpAndLeavesSomething(t *testing.T) {
 	leave := func() {
 		c := make(chan int)
 		perturb.Go(func() { perturb.Recv(c, at(1, "c")) }, at(2, "func"))
 	}
-	out := runOnce(t, func(t *testing.T) {
-		leave()
-		t.Fail()
-	})
-	assert.True(t, out.failed)
-	out = runOnce(t, func(*testing.T) { leave() })
-	assert.False(t, out.failed)
-	assert.True(t, out.left())
+	tests := []struct {
+		name string
+		body func(*testing.T)
+		kind verdict.Kind
+		left int // beside the failure
+	}{
+		{"nothing is said", func(*testing.T) { leave() }, verdict.Leak, 0},
+		{"Fatal", func(t *testing.T) { leave(); t.Fatal() }, verdict.Assertion, 1},
+		{"Error, and on to the end", func(t *testing.T) { leave(); t.Error(); leave() }, verdict.Assertion, 2},
+		{"Fatal in a subtest", func(t *testing.T) {
+			Run(t, "sub", func(t *testing.T) { leave(); t.Fatal() })
+		}, verdict.Assertion, 1},
+		{"Error in a cleanup", func(t *testing.T) {
+			leave()
+			Cleanup(t, func() { t.Error() })
+		}, verdict.Assertion, 1},
+		{"Skip", func(t *testing.T) { leave(); t.Skip() }, verdict.Pass, 0},
+		{"Skip in a subtest", func(t *testing.T) {
+			Run(t, "sub", func(t *testing.T) { leave(); t.Skip() })
+		}, verdict.Pass, 0},
+		{"Skip in a subtest of one that leaves something", func(t *testing.T) {
+			leave()
+			Run(t, "sub", func(t *testing.T) { t.Skip() })
+		}, verdict.Leak, 0},
+		{"Skip by what a goroutine of it has started", func(t *testing.T) {
+			perturb.Go(leave, at(3, "func"))
+			t.Skip()
+		}, verdict.Pass, 0},
+		{"panic", func(*testing.T) { leave(); panic("no") }, verdict.Panic, 0},
+		{"Error, and locks in a circle", func(t *testing.T) {
+			var a, b sync.Mutex
+			both := func(first, second *sync.Mutex) {
+				perturb.MutexLock(first, at(4, "first"))
+				perturb.RuntimeGosched(at(5, ""))
+				perturb.MutexLock(second, at(6, "second"))
+			}
+			perturb.Go(func() { both(&a, &b) }, at(7, "func"))
+			perturb.Go(func() { both(&b, &a) }, at(8, "func"))
+			perturb.TimeSleep(time.Second, at(9, ""))
+			t.Error("late")
+		}, verdict.Deadlock, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out := runOnce(t, tt.body)
+			assert.Equal(t, tt.kind, out.Kind, out.text("", false))
+			assert.Len(t, out.Left, tt.left)
+			text := out.text("", false)
+			if tt.left > 0 {
+				assert.Contains(t, text, "\nleft behind when the test had failed, and can never end\n")
+			}
+			if strings.Contains(tt.name, "circle") {
+				assert.Contains(t, text, ": late\n", "the words of the test")
+			}
+		})
+	}
 }
 
 // Signals can be asked for in an execution: the runtime's own channels for them belong to no bubble.

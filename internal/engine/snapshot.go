@@ -45,6 +45,7 @@ type TaskState struct {
 	Last     *Site  // last sync point passed
 	LastRecv int    // step of its last completed receive of a value
 	Born     int    // step at which it was started
+	GaveUp   bool   // the test that it runs has skipped itself
 	Stack    string // as the runtime prints it; of a task that has not ended
 }
 
@@ -152,7 +153,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		}
 		ts := TaskState{
 			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state, Expected: t.expected,
-			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born,
+			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
 		}
 		if t.Parent != nil {
 			ts.Parent = t.Parent.ID

@@ -51,6 +51,7 @@ type Task struct {
 	near     *Object // of the sync point at which it is, or was last; nil for none
 	last     *Site   // where it last passed a sync point
 	lastRecv int     // step of its last completed receive of a value
+	gaveUp   bool    // see GiveUp
 	born     int     // step at which it was started
 
 	hidden *hidden // nil without the race detector
@@ -407,6 +408,9 @@ func (t *Task) withdraw() {
 		}
 	}
 }
+
+// GiveUp notes that the test which t runs skips itself.
+func (t *Task) GiveUp() { t.gaveUp = true }
 
 // Received notes that t has received a value, and with it perhaps something to give back.
 func (t *Task) Received() { t.lastRecv = t.x.trace.n }

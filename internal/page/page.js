@@ -37,7 +37,7 @@ class View {
 		for (const o of this.objects.values()) {
 			if (!o.name || count.get(o.name) > 1 || (named.get(o.id) || '').endsWith('#' + o.id)) this.numbered.add(o.id);
 		}
-		this.stuck = new Set([...(f.knot || []), ...(f.others || [])]);
+		this.stuck = new Set([...(f.knot || []), ...(f.others || []), ...(f.left || [])]);
 	}
 	goroutine(id) { return this.goroutines.get(id) || { id, name: '' }; }
 	title(id) { return ('g' + id + ' ' + this.goroutine(id).name).trim(); }
@@ -254,7 +254,7 @@ function graphText(view) {
 // alsoStuck lists the others, those alike together.
 function alsoStuck(view) {
 	const groups = new Map();
-	for (const id of view.f.others || []) {
+	for (const id of view.f.others || view.f.left || []) {
 		const g = view.goroutine(id), key = [g.name, g.doing, at(g.at), g.stack].join('\n');
 		groups.set(key, [...(groups.get(key) || []), g]);
 	}
@@ -264,7 +264,7 @@ function alsoStuck(view) {
 		return el('li', {}, gs.length > 1 ? el('b', {}, gs.length + ' × ' + g.name) : el('b', {}, view.title(g.id)), ' ' + (g.doing || '') + ' ', el('span', { class: 'at' }, g.at ? 'at ' + at(g.at) : ''),
 			gs.length > 1 && el('span', { class: 'at' }, ' (' + clip(gs.map(x => 'g' + x.id).join(' '), 60) + ')'), g.stack && el('pre', {}, g.stack));
 	});
-	return el('div', { class: 'also' }, (view.f.knot || []).length ? 'Stuck as well:' : 'Stuck:', el('ul', {}, items.slice(0, 12)),
+	return el('div', { class: 'also' }, view.f.left ? 'Left behind when the test had failed, and stuck:' : (view.f.knot || []).length ? 'Stuck as well:' : 'Stuck:', el('ul', {}, items.slice(0, 12)),
 		items.length > 12 && el('p', { class: 'hint' }, 'and ' + plural(items.length - 12, 'more place')));
 }
 
@@ -894,7 +894,7 @@ function show(f) {
 		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),
-		!graph && (f.others || []).length > 0 && el('section', {}, alsoStuck(view)),
+		!graph && (f.others || f.left || []).length > 0 && el('section', {}, alsoStuck(view)),
 		races(view), stackCode(view), rounds(view),
 		codes && el('section', { 'aria-labelledby': 'where' }, el('h3', { id: 'where' }, 'Where in the code'), codes),
 		timeline && el('section', { 'aria-labelledby': 'how' }, el('h3', { id: 'how' }, 'How it came to that'), timeline.root, stepTable(view, timeline)),

@@ -55,6 +55,7 @@ type Finding struct {
 	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
 	Others   []uint32 `json:"others,omitempty"`   // stuck as well
+	Left     []uint32 `json:"left,omitempty"`     // by a test that failed by its own word
 	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
 	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
 	Panicked string   `json:"panicked,omitempty"` // what was panicked with
@@ -263,6 +264,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	for _, g := range v.Others {
 		f.Others = append(f.Others, g.ID)
 	}
+	for _, g := range v.Left {
+		f.Left = append(f.Left, g.ID)
+	}
 	if l := v.Lost; l != nil {
 		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
 	}
@@ -441,7 +445,7 @@ var states = map[engine.State]string{engine.Enabled: "runnable", engine.Blocked:
 func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 	v := b.v
 	stuck := map[uint32]verdict.Goroutine{}
-	for _, g := range slices.Concat(v.Knot, v.Others) {
+	for _, g := range slices.Concat(v.Knot, v.Others, v.Left) {
 		stuck[g.ID] = g
 		ran[g.ID] = true
 	}

@@ -140,7 +140,7 @@ func (t *text) pending(i int, task uint32) (what, at string) {
 			return t.operation(s), t.at(s.Site)
 		}
 	}
-	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others, t.v.Left} {
 		for _, g := range gs {
 			if g.ID == task {
 				return t.doing(g), t.at(g.Site)

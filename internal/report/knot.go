@@ -330,7 +330,7 @@ func (t *text) lost(margin string) {
 
 // blocksThere reports whether s is the operation that its goroutine is blocked in.
 func (t *text) blocksThere(s engine.Step) bool {
-	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others} {
+	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others, t.v.Left} {
 		for _, g := range gs {
 			if g.ID == s.Task {
 				return g.Site == s.Site && g.Op == s.Op

@@ -36,6 +36,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 		t.cancelled()
 		t.knot()
 		t.others()
+		t.left()
 		t.races()
 		t.stack()
 		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources}
@@ -163,16 +164,25 @@ const othersShown = 5
 
 // others lists who is stuck beside those of the knot.
 func (t *text) others() {
-	others := t.v.Others
-	switch {
-	case len(others) == 0:
-		return
-	case len(t.v.Knot) == 0:
-		t.section("stuck")
-	default:
-		t.section("stuck as well")
+	title := "stuck as well"
+	if len(t.v.Knot) == 0 {
+		title = "stuck"
 	}
-	groups := t.alike(others)
+	t.list(title, t.v.Others)
+}
+
+// left lists who is left of a test that failed.
+func (t *text) left() {
+	t.list("left behind when the test had failed, and can never end", t.v.Left)
+}
+
+// list lists goroutines that are stuck, alike ones together.
+func (t *text) list(title string, gs []verdict.Goroutine) {
+	if len(gs) == 0 {
+		return
+	}
+	t.section(title)
+	groups := t.alike(gs)
 	shown := groups
 	if !t.o.Full {
 		shown = groups[:min(len(groups), othersShown)]

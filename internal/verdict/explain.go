@@ -47,6 +47,12 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule(g)
+	if v.Kind == Leak {
+		v.spareSkipped(snap)
+	}
+	if v.Kind == Pass {
+		return
+	}
 	if v.Cancelled != nil && !v.Cycle && v.Lost == nil {
 		v.Rule = Cancel
 	}

@@ -38,7 +38,8 @@ func (v *Verdict) Ignore(all []engine.Ignore) (by []engine.Ignore) {
 	knot := see(v.Knot)
 	if v.Kind != Leak {
 		if knot || len(v.Knot) == 0 && see(v.Others) {
-			v.excuse(by)
+			v.Kind, v.Rule, v.Evidence = Pass, 0, ignoredBy(by)
+			v.noKnot()
 		}
 		return by
 	}
@@ -56,15 +57,7 @@ func (v *Verdict) Ignore(all []engine.Ignore) (by []engine.Ignore) {
 			}
 		}
 	}
-	v.Others = slices.DeleteFunc(v.Others, func(g Goroutine) bool { return covered[g.ID] })
-	switch {
-	case len(v.Knot) > 0 && !knot:
-	case len(v.Others) == 0:
-		v.excuse(by)
-	case knot:
-		v.Knot, v.Others = v.Others[:1:1], v.Others[1:]
-		v.Cycle, v.Lost, v.Rule = false, nil, Cancel
-	}
+	v.spare(func(id uint32) bool { return covered[id] }, ignoredBy(by))
 	return by
 }
 
@@ -77,10 +70,11 @@ func (v *Verdict) isCalled(what string) bool {
 	return false
 }
 
-func (v *Verdict) excuse(by []engine.Ignore) {
-	v.Kind, v.Rule = Pass, 0
-	v.Knot, v.Others, v.Cycle, v.Lost = nil, nil, false, nil
-	v.Evidence = "it would be a finding, but for " + by[0].String()
+func ignoredBy(by []engine.Ignore) string {
+	if len(by) == 0 {
+		return ""
+	}
+	return "it would be a finding, but for " + by[0].String()
 }
 
 // isSpokenOf reports whether i is about a goroutine: about the place where it blocks or was started, or about a function that

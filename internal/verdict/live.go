@@ -110,7 +110,7 @@ func (g Live) place() (at, name string) {
 
 // Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
 func (v *Verdict) Live() bool {
-	return slices.ContainsFunc(v.Others, func(g Goroutine) bool { return g.State != "" })
+	return slices.ContainsFunc(slices.Concat(v.Others, v.Left), func(g Goroutine) bool { return g.State != "" })
 }
 
 // NewLive returns the verdict on a live run whose goroutines, those of the test that are left, can never go on: a

@@ -54,7 +54,9 @@ type Verdict struct {
 	Cycle bool
 	// Others can never go on either: most wait for those of the knot.
 	Others []Goroutine
-	Lost   *Event // the wake-up that the last of the knot has missed, if it was seen
+	// Left are those that a test has left behind which failed by its own word.
+	Left []Goroutine
+	Lost *Event // the wake-up that the last of the knot has missed, if it was seen
 
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 
