@@ -52,7 +52,7 @@ func (b *buildFlags) args() []string {
 		out = append(out, "-race")
 	}
 	if b.noOptimizations {
-		out = append(out, "-gcflags=all=-N -l")
+		out = append(out, "-gcflags=all=-N -l", "-gcflags=std=") // the standard library is there already, optimised
 		if b.race {
 			out = append(out, instrument.RaceFlag+" -N")
 		}
@@ -61,6 +61,15 @@ func (b *buildFlags) args() []string {
 		out = append(out, "-trimpath")
 	}
 	return out
+}
+
+// linked returns the flags with which go test links a test that it runs, and go test -c does not: without what only debuggers
+// read, which takes time. Flags that the user has set in GOFLAGS would be lost by it.
+func (b *buildFlags) linked(res *instrument.Result) []string {
+	if b.noOptimizations || strings.Contains(res.Env["GOFLAGS"], "-ldflags") {
+		return nil
+	}
+	return []string{"-ldflags=-s -w"}
 }
 
 // prepare instruments the packages that patterns name; none are the one in the working directory.

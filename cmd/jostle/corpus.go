@@ -118,7 +118,7 @@ func (k *keeper) buildInto(ctx context.Context, key binaryKey, b *keptBinary) er
 	if len(root.TestFiles) == 0 {
 		return fmt.Errorf("%s has no tests that could run what is kept of it", root.ImportPath)
 	}
-	return buildTest(ctx, res, k.stderr, build.args(), b.Binary)
+	return build.test(ctx, res, k.stderr, nil, b.Binary)
 }
 
 // A keptFile is an execution in a file: a finding, or an input of a fuzz target.

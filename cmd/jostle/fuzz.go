@@ -154,7 +154,7 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 
 // one fuzzes one target.
 func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
-	args := append([]string{"test"}, f.build.args()...)
+	args := append([]string{"test", "-vet=off"}, f.build.args()...)
 	args = append(args, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+f.budget.String(), "-fuzzminimizetime="+minimizeTime(f.budget).String())
 	if f.parallel > 0 {
 		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))

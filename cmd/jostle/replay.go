@@ -100,7 +100,7 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (keptFile, *in
 	}
 	root := res.Roots[i]
 	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test")}
-	return k, res, b, buildTest(ctx, res, r.stderr, r.build.args(), b)
+	return k, res, b, r.build.test(ctx, res, r.stderr, nil, b)
 }
 
 // packageOf returns the directory of the package in whose folder for findings a file lies. A folder of that name without a

@@ -37,6 +37,10 @@ func TestScript(t *testing.T) {
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
 		env[name] = goenv(name)
 	}
+	// The scripts build the same things for the fuzzer, which would be built twice if two of them began together.
+	warm := exec.Command("go", "test", "-c", "-vet=off", "-fuzz=.", "-o", t.TempDir(), repo+"/fuzz")
+	out, err := warm.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publish},

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,7 +253,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		if out[i].Args, err = f.cover.args(out[i]); err != nil {
 			return nil, err
 		}
-		if err := buildTest(ctx, res, stderr, append(f.build.args(), flags...), out[i]); err != nil {
+		if err := f.build.test(ctx, res, stderr, flags, out[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -272,12 +273,12 @@ func ignoresOf(res *instrument.Result, importPath string) []campaign.Ignore {
 	return out
 }
 
-// buildTest builds a test binary from instrumented sources.
-func buildTest(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, b campaign.Binary) error {
-	args := append([]string{"test", "-c", "-vet=off", "-o", b.Path}, flags...)
+// test builds a test binary from instrumented sources, with flags of go test besides b's own.
+func (b *buildFlags) test(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, bin campaign.Binary) error {
+	args := slices.Concat([]string{"test", "-c", "-vet=off", "-o", bin.Path}, b.args(), b.linked(res), flags)
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = b.Dir, environ(res.Env), stderr, &said
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = bin.Dir, environ(res.Env), stderr, &said
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
