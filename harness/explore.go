@@ -37,7 +37,7 @@ type explorer struct {
 	warm    int    // plain executions after which one is like the next
 	plain   uint64 // trace of such a one
 	cancels int    // questions of the plain run, of whether a context is cancelled
-	orders  map[uint64]bool
+	began   time.Time
 	causes  map[uint64]bool
 	spoken  map[string]bool // what was ignored
 
@@ -56,7 +56,7 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	e := &explorer{testRunner: r, plan: p, log: log, orders: map[uint64]bool{}, causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
+	e := &explorer{testRunner: r, plan: p, log: log, began: time.Now(), causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
 	for _, cause := range p.Known {
 		e.causes[cause] = true
 	}
@@ -83,7 +83,9 @@ func leaveSoon() { time.AfterFunc(leaving, func() { os.Exit(0) }) }
 func (e *explorer) execute(s engine.Strategy) (testOutcome, *schedule.Recorder) {
 	rec := schedule.NewRecorder(s)
 	out := e.run(rec)
-	e.orders[out.Hash] = true
+	if err := e.log.Saw(out.Hash); err != nil && e.err == nil {
+		e.err = err
+	}
 	return out, rec
 }
 
@@ -91,7 +93,6 @@ func (e *explorer) execute(s engine.Strategy) (testOutcome, *schedule.Recorder) 
 func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 	t.Helper()
 	e := newExplorer(t, body, p)
-	began := time.Now()
 	n := p.First
 	if n == 0 {
 		if !e.settle(t) {
@@ -99,7 +100,7 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 		}
 		n = 1
 		if e.predicted || e.fresh || e.choices == 0 {
-			e.note(session.Event{Kind: session.Ended, N: n, Distinct: len(e.orders)})
+			e.done(n)
 			return
 		}
 	} else {
@@ -109,10 +110,10 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 	}
-	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
+	for n = p.Shard.Next(n); n < p.Last && !e.late(n) && e.err == nil; n = p.Shard.Next(n + 1) {
 		e.note(session.Event{Kind: session.Began, N: n})
 		s := e.strategy(n)
-		e.keep = learns(n-p.Displaced) && len(p.Steer) == 0 && !p.Enough
+		e.keep = learns(n) && len(p.Steer) == 0 && !p.Enough
 		var inner engine.Strategy = s
 		if p.Record != "" {
 			inner = e.recorded(s)
@@ -126,41 +127,52 @@ func explore(t *testing.T, body func(*testing.T), p *session.Plan) {
 			break
 		}
 	}
-	e.note(session.Event{Kind: session.Ended, N: min(n, p.Last), Distinct: len(e.orders)})
+	e.done(min(n, p.Last))
 	if e.err != nil {
 		t.Fatal("jostle: keep what was found:", e.err)
 	}
 }
 
+// late reports whether the process is to stop before execution n.
+func (e *explorer) late(n int) bool {
+	spent := time.Since(e.began)
+	return e.plan.Time > 0 && spent >= e.plan.Time || e.plan.Turn > 0 && spent >= e.plan.Turn && n > learnsAll
+}
+
+// done notes that all that was to be done before execution n is done.
+func (e *explorer) done(n int) {
+	e.note(session.Event{Kind: session.Ended, N: n, Spent: time.Since(e.began)})
+}
+
 // how says by what an execution was found.
 func (e *explorer) how(n int, s strategy.Strategy) string {
-	if n > 0 && len(e.plan.Steer) > 0 {
-		p := e.plan.Steer[e.try(n)%len(e.plan.Steer)]
-		return fmt.Sprintf("execution %d, which was steered into a predicted hang (%s)", n, p.Kind)
+	if n == 0 {
+		return fmt.Sprintf("%s, %s", session.Execution(0), s)
 	}
-	return fmt.Sprintf("execution %d, %s", n, s)
+	name := session.Execution(n + e.plan.Displaced)
+	if len(e.plan.Steer) > 0 {
+		return fmt.Sprintf("%s, which was steered into a predicted hang (%s)", name, e.plan.Steer[(n-1)%len(e.plan.Steer)].Kind)
+	}
+	return fmt.Sprintf("%s, %s", name, s)
 }
 
 // strategy returns the strategy of execution n.
 func (e *explorer) strategy(n int) strategy.Strategy {
-	if len(e.plan.Steer) == 0 {
-		n -= e.plan.Displaced
-		s := strategy.Mix(e.plan.Seed, n, e.asked)
-		if e.cancels > 0 {
-			s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
-		}
-		return s
+	if steer := e.plan.Steer; len(steer) > 0 {
+		return strategy.NewSteer(e.plan.Seed, (n-1)/len(steer), steer[(n-1)%len(steer)].Pauses)
 	}
-	i := e.try(n)
-	p := e.plan.Steer[i%len(e.plan.Steer)]
-	return strategy.NewSteer(e.plan.Seed, i/len(e.plan.Steer), p.Pauses)
+	s := strategy.Mix(e.plan.Seed, n, e.asked)
+	if e.cancels > 0 {
+		s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
+	}
+	return s
 }
 
-// try returns the number of the try of steering that execution n is.
-func (e *explorer) try(n int) int { return (n - e.plan.Steered) / max(e.plan.Stride, 1) }
+// learnsAll is how many of the first executions are all looked at for what they predict.
+const learnsAll = 31
 
 // learns reports whether execution n is looked at for what it predicts: the first ones all are, and then some.
-func learns(n int) bool { return n < 32 || n%8 == 0 }
+func learns(n int) bool { return n <= learnsAll || n%8 == 0 }
 
 // learn notes what a new execution that went well predicts.
 func (e *explorer) learn(n int, out testOutcome) {
@@ -222,7 +234,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			break
 		}
 		if i == 0 && e.plan.Time > 0 && time.Since(began) >= e.plan.Time { // others are to have theirs
-			e.note(session.Event{Kind: session.Ended, Distinct: 1})
+			e.note(session.Event{Kind: session.Ended})
 			return false
 		}
 	}
@@ -254,10 +266,10 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 	case !out.Found() || out.left() && !e.plan.Leaks && !out.failed:
 		return true
 	case out.long:
-		e.note(session.Event{Kind: session.TooLong, N: n, Distinct: len(e.orders)})
+		e.note(session.Event{Kind: session.TooLong, N: n})
 		return false
 	case out.Kind == verdict.Stall:
-		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil), Distinct: len(e.orders)})
+		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil)})
 		return false
 	}
 	cause := out.Cause()
@@ -283,14 +295,14 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 func (e *explorer) goesOn(n int, out testOutcome, known bool) bool {
 	if n == 0 {
 		// There is nothing to search where the plain run fails.
-		e.note(session.Event{Kind: session.Ended, N: 1, Distinct: len(e.orders)})
+		e.note(session.Event{Kind: session.Ended, N: 1})
 		return false
 	}
 	if out.Abandoned > 0 {
 		leaveSoon()
 	}
 	if !known || out.Abandoned > 0 || !e.clean() { // what is new is looked into at once, not when this process is done
-		e.note(session.Event{Kind: session.Dirty, N: n, Distinct: len(e.orders)})
+		e.note(session.Event{Kind: session.Dirty, N: n})
 		return false
 	}
 	return true

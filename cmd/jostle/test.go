@@ -74,7 +74,7 @@ not be run, or not each has come to the end of its first run.`, defaultSchedules
 	f.build.register(c)
 	fl := c.Flags()
 	fl.IntVar(&f.schedules, "schedules", 0, fmt.Sprintf("schedules for each test, the plain run among them; 0 for %d, or with -time as many as it allows", defaultSchedules))
-	fl.DurationVar(&f.budget, "time", 0, "time for all tests together")
+	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedules")
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
@@ -88,7 +88,7 @@ not be run, or not each has come to the end of its first run.`, defaultSchedules
 	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
 	fl.BoolVar(&f.asJSON, "json", false, "print what go test -json prints")
 	f.cover.register(c)
-	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "test processes at a time")
+	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "processes at a time: of different tests, and of one where no other waits")
 	return c
 }
 

@@ -1,5 +1,5 @@
-// Package campaign runs the tests of instrumented test binaries under many schedules: a process at a time for each test,
-// of which it reads what happened (package session) and decides what comes next. It confirms what is found in processes
+// Package campaign runs the tests of instrumented test binaries under many schedules: in processes of which each runs some
+// executions of one test. It reads what happened there (package session) and decides what comes next. It confirms what is found in processes
 // of their own before anybody is told.
 package campaign
 
@@ -22,10 +22,10 @@ import (
 // Config says how much is to be done, and with what.
 type Config struct {
 	Schedules int           // for each test, the plain run among them; 0: as many as the time allows
-	Time      time.Duration // for all tests together; 0: what the schedules take
+	Time      time.Duration // for all tests together, from the call of Run on; 0: what the schedules take
 	PerTest   time.Duration // a limit for each test; 0: none
 	Seed      uint64
-	Parallel  int  // processes at a time, >= 1
+	Parallel  int  // processes at a time, >= 1: of different tests, and of one where no others are left
 	Isolate   bool // a process for each execution
 	Mode      Mode
 	Cancel    bool // contexts that tests make are cancelled
@@ -88,6 +88,7 @@ type campaign struct {
 	used     map[string]bool  // comments that have said of something that it is no finding, by place
 	told     map[uint64]*test // the first to be printed with a finding of a cause
 	stopped  bool             // before all was done
+	limit    chan struct{}    // holds an element for each processor that is taken
 }
 
 // ignored notes that comments were to the point.
@@ -108,15 +109,23 @@ type Summary struct {
 // Run runs the tests of the binaries. It returns an error only for what keeps it from running them at all; when ctx ends it
 // returns what was done until then.
 func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
+	var end time.Time
+	whole := ctx
+	if c.Time > 0 {
+		end = time.Now().Add(c.Time)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end.Add(grace))
+		defer cancel()
+	}
 	temp, err := os.MkdirTemp("", "jostle-campaign-")
 	if err != nil {
 		return Summary{}, err
 	}
 	defer os.RemoveAll(temp)
-	x := &campaign{Config: c, temp: temp, used: map[string]bool{}, told: map[uint64]*test{}}
+	x := &campaign{Config: c, temp: temp, limit: make(chan struct{}, c.Parallel), used: map[string]bool{}, told: map[uint64]*test{}}
 	for _, b := range binaries {
 		finding.Sweep(b.findings())
-		p, err := x.list(ctx, b)
+		p, err := x.list(whole, b)
 		if err != nil {
 			return Summary{}, err
 		}
@@ -128,11 +137,11 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		x.all = append(x.all, p.tests...)
 	}
 	x.natives(ctx)
-	x.schedule(ctx)
+	x.schedule(ctx, end)
 	for _, b := range binaries {
 		_ = os.Remove(b.findings()) // which stays if it is not empty: not all that was written counts
 	}
-	x.stopped = ctx.Err() != nil
+	x.stopped = whole.Err() != nil
 	for _, t := range x.all {
 		t.shown.finished = true
 	}
@@ -220,14 +229,17 @@ func (c *campaign) natives(ctx context.Context) {
 		if len(p.natives) == 0 {
 			continue
 		}
-		if ctx.Err() != nil {
+		var r run
+		if ctx.Err() == nil {
+			what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")
+			var err error
+			if r, err = c.process(ctx, p.Binary, nil, 10*time.Minute, what...); err != nil {
+				r.exit, r.output = -1, err.Error()
+			}
+		}
+		if ctx.Err() != nil { // they were not run, or ended with everything else
 			p.idle = true
 			continue
-		}
-		what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")
-		r, err := c.process(ctx, p.Binary, nil, 10*time.Minute, what...)
-		if err != nil {
-			r.exit, r.output = -1, err.Error()
 		}
 		p.native = r
 	}
@@ -263,14 +275,7 @@ func topLevel(pattern string) string {
 }
 
 // schedule runs all tests: each for its share of the time, and those that could do with more again, if there is any left.
-func (c *campaign) schedule(ctx context.Context) {
-	var end time.Time
-	if c.Time > 0 {
-		end = time.Now().Add(c.Time)
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end.Add(grace))
-		defer cancel()
-	}
+func (c *campaign) schedule(ctx context.Context, end time.Time) {
 	active := slices.Clone(c.all)
 	for round := 0; len(active) > 0 && ctx.Err() == nil; round++ {
 		if c.Time > 0 && round > 0 && time.Until(end) <= 0 {
@@ -283,7 +288,8 @@ func (c *campaign) schedule(ctx context.Context) {
 				if round == 0 {
 					left /= firstRound
 				}
-				share = max(left*time.Duration(c.Parallel)/time.Duration(len(active)-i), minShare)
+				at := min(c.Parallel, len(active)-i) // a time
+				share = max(left*time.Duration(at)/time.Duration(len(active)-i), minShare)
 			}
 			t.advance(ctx, share)
 		})
@@ -294,23 +300,37 @@ func (c *campaign) schedule(ctx context.Context) {
 const (
 	minShare   = 200 * time.Millisecond // of the time, for one test in one round
 	firstRound = 4                      // a quarter of the time is for it: every test is to have run before some run long
-	grace      = 15 * time.Second       // for what is going on when the time is over
+	grace      = 600 * time.Millisecond // for what is going on when the time is over to end by itself
 )
 
 // each runs f for all tests, some at a time.
 func (c *campaign) each(tests []*test, f func(int, *test)) {
-	limit := make(chan struct{}, c.Parallel)
 	var wg sync.WaitGroup
 	for i, t := range tests {
-		limit <- struct{}{}
+		c.limit <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-limit }()
+			defer c.giveBack()
 			f(i, t)
 			c.report(t)
 		})
 	}
 	wg.Wait()
 }
+
+// borrow takes a processor for one more process of a test, if no test waits for one.
+func (c *campaign) borrow() bool {
+	select {
+	case c.limit <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *campaign) giveBack() { <-c.limit }
+
+// spare returns about how many processors nobody has.
+func (c *campaign) spare() int { return cap(c.limit) - len(c.limit) }
 
 // report tells how far the campaign has come.
 func (c *campaign) report(t *test) {

@@ -90,7 +90,7 @@ func TestSecond(t *testing.T) {}
 
 // A test for which the time was over just when it went live has run.
 func TestLateLive(t *testing.T) {
-	ran := test{name: "TestA", mode: together, executions: 14, next: 9, stalls: maxStalls - 1, c: &campaign{}}
+	ran := test{name: "TestA", mode: together, executions: 14, stalls: maxStalls - 1, c: &campaign{}}
 	ran.stalled(session.Event{N: 9, Text: "stall: g3 is busy"})
 	assert.False(t, ran.unrun())
 	assert.Equal(t, "TestA: 14 schedules, then 0 runs, live (some executions block where no schedule reaches)", ran.line())
@@ -102,17 +102,17 @@ func TestLateLive(t *testing.T) {
 
 // A test whose plain run is longer than its share of the time has run once, however often it is begun.
 func TestLongRun(t *testing.T) {
-	long := test{name: "TestA", mode: together, c: &campaign{}}
-	once := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Ended, Distinct: 1}}}
+	long := test{name: "TestA", mode: together, c: &campaign{}, walks: new(line)}
+	once := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Ended}}, orders: []uint64{1}}
 	for range 2 {
-		long.read(t.Context(), once)
+		long.read(t.Context(), &batch{line: long.walks, run: once})
 		assert.Equal(t, "TestA: 1 schedule, 1 different order, controlled (one run takes longer than its share of the time)", long.line())
 	}
 	assert.False(t, long.unrun())
 	assert.False(t, long.finished, "there may be more time")
 
 	settled := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Began}, {Kind: session.Settled, Asked: 9}}}
-	long.read(t.Context(), settled)
+	long.read(t.Context(), &batch{line: long.walks, run: settled})
 	assert.NotContains(t, long.line(), "share")
 }
 

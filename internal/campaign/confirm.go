@@ -3,6 +3,9 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -15,8 +18,9 @@ type confirmed struct {
 	*finding.Finding
 	file       string
 	after      time.Duration // in which the test had run until then
-	reproduced int           // of tries
-	native     string        // what becomes of the test without jostle, if that was looked at
+	reproduced int
+	tried      int    // so many times, fewer than tries where the time was over
+	native     string // what becomes of the test without jostle, if that was looked at
 }
 
 // dependent says why a test is isolated that ends another way where nothing was done before.
@@ -29,8 +33,12 @@ const tries = 3
 const leak = "leak"
 
 // found looks into something that a process has found: it counts if it comes again in a process of its own.
-func (t *test) found(ctx context.Context, e session.Event) {
-	if t.causes[e.Cause] || e.File == "" {
+func (t *test) found(ctx context.Context, b *batch, e session.Event) {
+	if e.File == "" {
+		return
+	}
+	if t.causes[e.Cause] {
+		t.restore(e)
 		return
 	}
 	t.causes[e.Cause] = true
@@ -39,51 +47,107 @@ func (t *test) found(ctx context.Context, e session.Event) {
 		t.discard(e.File)
 		return
 	}
-	original, err := finding.Read(e.File)
+	original, err := t.first(ctx, b, e)
 	if err != nil {
 		t.fail(err.Error())
 		return
 	}
-	got := 0
+	// Processes that have run ahead may write to the same file.
+	dir, err := os.MkdirTemp(t.c.temp, "finding-")
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	defer os.RemoveAll(dir)
+	file, err := original.Write(dir)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	got, tried := 0, 0
 	shrunk := false
 	for try := range tries {
-		again := t.replay(ctx, e.File, try, !shrunk && got == 0)
+		again := t.replay(ctx, file, try, !shrunk && got == 0)
+		if again.verdict == "" && ctx.Err() != nil {
+			break
+		}
+		tried++
 		if again.cause == e.Cause {
 			got++
 		}
 		if again.shrunk {
 			shrunk = true
 			// What came out of a process that had done much must come out of one that has done nothing else.
-			if once := t.replay(ctx, e.File, try, false); once.cause != e.Cause {
-				if _, err := original.Write(t.pkg.findings()); err != nil {
+			if once := t.replay(ctx, file, try, false); once.cause != e.Cause {
+				if _, err := original.Write(dir); err != nil {
 					t.fail(err.Error())
 					return
 				}
 			}
 		}
 	}
-	if ctx.Err() != nil {
-		t.notes = append(t.notes, fmt.Sprintf("a %s that was not run again: %s", e.Verdict, e.File))
-		return
-	}
-	if got == 0 && t.mode != live { // what a live run has seen has happened
+	isLive := original.Mode == string(live)
+	if tried > 0 && got == 0 && !isLive { // what a live run has seen has happened
 		t.discard(e.File)
-		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", e.N, e.Verdict))
+		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", t.number(b, e.N), e.Verdict))
 		if t.mode == together {
-			t.isolate(dependent, 1)
+			t.isolate(dependent)
+			t.restart()
 		}
 		return
 	}
-	f, err := finding.Read(e.File)
+	f, err := finding.Read(file)
+	if err == nil {
+		_, err = f.Write(t.pkg.findings())
+	}
 	if err != nil {
 		t.fail(err.Error())
 		return
 	}
-	c := confirmed{Finding: f, file: e.File, after: after, reproduced: got}
+	c := confirmed{Finding: f, file: e.File, after: after, reproduced: got, tried: tried}
 	if e.N == 0 && t.mode == together && e.Verdict != leak {
 		c.native = t.compare(ctx)
 	}
 	t.confirm(c)
+}
+
+// first returns the finding of an event as it is on disk. A process that has run ahead may have found something of the same
+// cause, and the file may be its: then the execution is run again. That it is called by its number is seen to.
+func (t *test) first(ctx context.Context, b *batch, e session.Event) (*finding.Finding, error) {
+	f, err := finding.Read(e.File)
+	if err != nil || f.Mode == string(live) || e.N == 0 {
+		return f, err
+	}
+	is := func() bool { return strings.HasPrefix(f.Found, session.Execution(e.N+b.plan.Displaced)+",") }
+	if !is() && ctx.Err() == nil {
+		p := *b.plan
+		p.First, p.Last, p.Shard, p.Known, p.Enough = e.N, e.N+1, session.Shard{}, nil, true
+		if _, err := t.process(ctx, &p, patience); err != nil {
+			return nil, err
+		}
+		if f, err = finding.Read(e.File); err != nil {
+			return nil, err
+		}
+	}
+	if number := t.number(b, e.N); is() && number != e.N+b.plan.Displaced {
+		_, how, _ := strings.Cut(f.Found, ",")
+		f.Found = session.Execution(number) + "," + how
+		_, err = f.Write(t.pkg.findings())
+	}
+	return f, err
+}
+
+// restore has the file of a cause that was looked into be what it was, after a process that did not know has found it too.
+func (t *test) restore(e session.Event) {
+	for _, c := range t.confirmed {
+		if c.Cause == e.Cause {
+			if _, err := c.Write(t.pkg.findings()); err != nil {
+				t.fail(err.Error())
+			}
+			return
+		}
+	}
+	t.discard(e.File)
 }
 
 func (t *test) confirm(f confirmed) {
@@ -133,8 +197,8 @@ type replayed struct {
 }
 
 func (t *test) replay(ctx context.Context, file string, try int, shrink bool) replayed {
-	p := t.plan(0)
-	p.Mode, p.Finding, p.Try, p.Shrink = session.Replay, file, try, shrink
+	p := t.plan()
+	p.Mode, p.Finding, p.Try, p.Shrink, p.Findings = session.Replay, file, try, shrink, filepath.Dir(file)
 	r, err := t.process(ctx, p, patience)
 	if err != nil {
 		return replayed{}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // crash is the verdict on an execution that ends its process.
@@ -72,7 +73,8 @@ func readRecord(name string) (schedule.Keyed, error) {
 }
 
 // crashed looks into an execution that has ended its process: a fatal error, a panic outside of the execution, os.Exit.
-func (t *test) crashed(ctx context.Context, n int, r run) {
+func (t *test) crashed(ctx context.Context, b *batch, n int) {
+	r := b.run
 	const most = 3
 	if t.crashes++; t.crashes > most {
 		t.finished = true
@@ -84,14 +86,12 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	}
 	t.causes[cause] = true
 	after := t.ran()
-	p := t.plan(0)
-	p.First, p.Last = n, n+1
-	if t.steering(n) != nil {
-		t.into(p)
-	}
+	number := t.number(b, n)
+	p := *b.plan
+	p.First, p.Last, p.Shard = n, n+1, session.Shard{}
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
-		Verdict: crash, Rule: "-", Cause: cause, Found: fmt.Sprintf("execution %d", n), Warm: t.warm,
+		Verdict: crash, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
 		Report: crashReport(r.output),
 	}
 	switch {
@@ -104,15 +104,19 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 	case n > 0:
 		p.Record = t.record()
 		_ = os.Remove(p.Record) // of one before
-		again, err := t.process(ctx, p, patience)
+		again, err := t.process(ctx, &p, patience)
 		if err != nil {
 			t.fail(err.Error())
 			return
 		}
+		if ctx.Err() != nil { // without its schedule there is nothing to keep
+			t.fail(fmt.Sprintf("%s ended its process, and the search ended before it was run again:\n%s", session.Execution(number), crashText(r.output)))
+			return
+		}
 		if crashCause(t.pkg.Package+"."+t.name, again.output) != cause {
-			t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not when it was run again: %s", n, firstLine(crashText(r.output))))
+			t.notes = append(t.notes, fmt.Sprintf("%s ended its process, and did not when it was run again: %s", session.Execution(number), firstLine(crashText(r.output))))
 			if t.mode == together {
-				t.isolate(dependent, t.next)
+				t.isolate(dependent)
 			}
 			return
 		}
@@ -126,20 +130,24 @@ func (t *test) crashed(ctx context.Context, n int, r run) {
 		t.fail(err.Error())
 		return
 	}
-	got := 0
-	for try := range tries {
-		if t.replay(ctx, name, try, false).cause == cause {
+	got, tried := 0, 0
+	for ; tried < tries; tried++ {
+		again := t.replay(ctx, name, tried, false)
+		if again.verdict == "" && ctx.Err() != nil {
+			break
+		}
+		if again.cause == cause {
 			got++
 		}
 	}
-	if got == 0 && t.mode != live {
+	if tried > 0 && got == 0 && t.mode != live {
 		t.discard(name)
-		t.notes = append(t.notes, fmt.Sprintf("execution %d ended its process, and did not in a replay: %s", n, firstLine(crashText(r.output))))
+		t.notes = append(t.notes, fmt.Sprintf("%s ended its process, and did not in a replay: %s", session.Execution(number), firstLine(crashText(r.output))))
 		if n == 0 { // something decides that no schedule has a hand in
 			delete(t.causes, cause)
 			t.goLive("its plain run has ended its process, and did not in a replay")
 		}
 		return
 	}
-	t.confirm(confirmed{Finding: f, file: name, after: after, reproduced: got})
+	t.confirm(confirmed{Finding: f, file: name, after: after, reproduced: got, tried: tried})
 }

@@ -1,12 +1,15 @@
 package campaign
 
 import (
+	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // A searched test is what the processes of one shard would have been told to do: which schedules were run without a
@@ -14,50 +17,65 @@ import (
 type searched struct {
 	numbers []int
 	tries   map[string][]int
+	called  map[int]int // how often an execution was called by a number
 }
 
-// search goes through a search of so many schedules as its processes would. The plain run predicts what plain says,
-// and the execution that has the schedule of number n what late[n] says.
-func search(s session.Shard, schedules int, plain []string, late map[int]string) searched {
-	c := &campaign{Config: Config{Schedules: schedules, Shard: s}}
+// search goes through a search of so many schedules, several processes at a time if there are more than one: always the one
+// that began last ends first. The plain run predicts what plain says, and the execution that has the schedule of number n
+// what late[n] says.
+func search(s session.Shard, schedules, processes int, plain []string, late map[int]string) searched {
+	c := &campaign{Config: Config{Schedules: schedules, Shard: s, Parallel: processes}, limit: make(chan struct{}, processes)}
 	t := c.newTest(&pkg{}, "TestX")
-	out := searched{tries: map[string][]int{}}
+	out := searched{tries: map[string][]int{}, called: map[int]int{}}
 	predicts := func(n int, text string) {
-		t.predict(session.Event{N: n, Prediction: &predict.Prediction{Text: text}})
+		key := binary.BigEndian.Uint64(append(make([]byte, 8), text...)[len(text):])
+		t.predict(session.Event{N: n, Prediction: &predict.Prediction{Text: text, Pauses: []strategy.Pause{{At: key}}}})
 	}
 	for _, text := range plain {
 		predicts(0, text)
 	}
-	t.next = 1
-	for !t.finished {
-		t.choose()
-		p := t.plan(0)
-		t.steer(p)
-		if p.First >= p.Last {
-			t.next = p.Last
-			t.finished = t.next >= t.last
-			continue
-		}
-		n := p.First
-		for ; n < p.Last; n = s.Next(n + 1) {
-			if len(p.Steer) > 0 {
-				i := (n - p.Steered) / max(p.Stride, 1)
-				text := p.Steer[i%len(p.Steer)].Text
-				out.tries[text] = append(out.tries[text], i/len(p.Steer))
-				continue
-			}
-			number := n - p.Displaced
-			out.numbers = append(out.numbers, number)
-			if text := late[number]; text != "" {
-				predicts(n, text)
-				n++
+	t.walks.next, t.pace = 1, pace{start: time.Millisecond, each: time.Millisecond}
+	t.look()
+	var running []*batch
+	for {
+		for len(running) < processes {
+			b := t.deal(0)
+			if b == nil {
 				break
 			}
+			running = append(running, b)
+			t.running++
 		}
-		t.next = min(n, p.Last)
-		t.finished = t.next >= t.last
+		if len(running) == 0 {
+			return out
+		}
+		last := len(running) - 1
+		running[last].ended, running = true, running[:last]
+		t.running--
+		for b := t.head(); b != nil && b.ended; b = t.head() {
+			n := s.Next(b.first)
+			if b.line.steered != nil {
+				n = b.line.shard.Next(b.first)
+			}
+			for ; n < b.last; n = b.line.shard.Next(n + 1) {
+				if b.line.steered != nil {
+					text := b.into(n).Text
+					out.tries[text] = append(out.tries[text], (n-1)/len(b.line.steered))
+					out.called[t.number(b, n)]++
+					continue
+				}
+				out.numbers = append(out.numbers, n)
+				out.called[t.number(b, n)]++
+				if text := late[n]; text != "" {
+					predicts(n, text)
+					n++
+					break
+				}
+			}
+			b.line.settle(b, n)
+			t.look()
+		}
 	}
-	return out
 }
 
 func counted(numbers []int) map[int]int {
@@ -72,12 +90,12 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 	plain := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"} // more than are tried at a time
 	late := map[int]string{130: "late", 133: "later"}
 	for _, parts := range []int{2, 3, 4, 12, 50} {
-		whole := search(session.Shard{}, 300, plain, nil)
+		whole := search(session.Shard{}, 300, 1, plain, nil)
 		require.Len(t, whole.numbers, 299-triesEach*len(plain))
 		var numbers []int
 		tries := map[string][]int{}
 		for i := 1; i <= parts; i++ {
-			s := search(session.Shard{I: i, N: parts}, 300, plain, late)
+			s := search(session.Shard{I: i, N: parts}, 300, 1, plain, late)
 			numbers = append(numbers, s.numbers...)
 			for text, all := range s.tries {
 				tries[text] = append(tries[text], all...)
@@ -95,8 +113,26 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 }
 
 func TestOneRunPaysForItsPredictions(t *testing.T) {
-	s := search(session.Shard{}, 300, []string{"a"}, map[int]string{40: "late"})
+	s := search(session.Shard{}, 300, 1, []string{"a"}, map[int]string{40: "late"})
 	require.Len(t, s.numbers, 299-2*triesEach)
 	require.Len(t, s.tries["a"], triesEach)
 	require.Len(t, s.tries["late"], triesEach)
+}
+
+// However many processes run one test, its executions are the same, and are called the same.
+func TestProcessesDoWhatOneDoes(t *testing.T) {
+	late := map[int]string{40: "late", 41: "later", 160: "last"}
+	for _, shard := range []session.Shard{{}, {I: 2, N: 3}} {
+		whole := search(shard, 300, 1, []string{"a", "b"}, late)
+		for _, processes := range []int{2, 3, 16} {
+			s := search(shard, 300, processes, []string{"a", "b"}, late)
+			require.Equal(t, whole.tries, s.tries, "%d processes", processes)
+			// What was run ahead when the last prediction came is not lost.
+			require.Subset(t, s.numbers, whole.numbers, "%d processes", processes)
+			require.IsIncreasing(t, s.numbers, "they are settled in their order")
+			for n, times := range whole.called {
+				require.Equal(t, times, s.called[n], "execution %d of %d processes", n, processes)
+			}
+		}
+	}
 }

@@ -163,8 +163,8 @@ func (t *test) line() string {
 		return fmt.Sprintf("%s: %s%s%s, %s", t.name, before, plural(t.executions, "run"), rate, how)
 	}
 	orders := ""
-	if t.distinct > 0 { // a process that was ended did not say
-		orders = ", " + plural(min(t.distinct, t.executions), "different order") // plain runs, which count once, may differ too
+	if n := t.orders.count(); n > 0 { // a process that was ended may not have said
+		orders = ", " + plural(min(n, t.executions), "different order") // plain runs, which count once, may differ too
 	}
 	if t.only {
 		orders = ", the only one"
@@ -179,7 +179,11 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
 		file = filepath.ToSlash(rel)
 	}
-	fmt.Fprintf(b, "    found by %s, after %v, reproduced %d of %d times, kept in %s\n", f.Found, f.after.Round(time.Millisecond), f.reproduced, tries, file)
+	again := fmt.Sprintf("reproduced %d of %s", f.reproduced, plural(f.tried, "time"))
+	if f.tried == 0 {
+		again = "not confirmed: the search ended first"
+	}
+	fmt.Fprintf(b, "    found by %s, after %v, %s, kept in %s\n", f.Found, f.after.Round(time.Millisecond), again, file)
 	if f.native != "" {
 		fmt.Fprintf(b, "    %s\n", f.native)
 	}

@@ -20,9 +20,10 @@ import (
 // A run is one process of a test binary that has ended.
 type run struct {
 	events []session.Event
+	orders []uint64 // hashes of the interleavings
 	output string
 	exit   int  // code; -1 if it was killed
-	killed bool // by us, because it did not end
+	killed bool // by us: it did not end, or everything was to end
 	spent  time.Duration
 }
 
@@ -57,9 +58,9 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 		}
 		plan.Events = events.Name()
 		defer os.Remove(plan.Events)
+		defer os.Remove(session.Orders(plan.Events))
 		events.Close()
 	}
-	outer := ctx
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	args := slices.Concat([]string{"-test.timeout=0", "-test.paniconexit0"}, what, b.Args, c.Args)
@@ -85,13 +86,16 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	default:
 		r.exit = -1
 	}
-	r.killed = ctx.Err() != nil && outer.Err() == nil
+	r.killed = ctx.Err() != nil
 	if plan != nil {
 		content, err := os.ReadFile(plan.Events)
 		if err != nil {
 			return r, err
 		}
 		r.events = session.Events(content)
+		if r.orders, err = session.ReadOrders(plan.Events); err != nil {
+			return r, err
+		}
 		if plan.Race && cmd.Process != nil {
 			r.output += c.takeRaces(cmd.Process.Pid, len(r.events) == 0)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,15 +20,17 @@ type test struct {
 
 	mode       mode
 	why        string // it is not run as the others are
-	next       int    // execution
-	last       int    // execution before which it is done; 0: none
+	walks      *line  // executions of the schedules of numbers; number 0 is the plain run
+	tries      *line  // those that are steered into predicted hangs now; nil if there are none
+	displaced  int    // so many tries are called by numbers before that of the next walk
 	asked      int
 	cancels    int
 	warm       int
 	plain      uint64
 	executions int
 	controlled int // executions before it went live
-	distinct   int
+	orders     orders
+	pace       pace
 	spent      time.Duration
 	resumed    time.Time // when it began to run again, which is not in spent
 	stalls     int
@@ -36,6 +39,11 @@ type test struct {
 	finished   bool
 	only       bool   // the plain run was all: no schedule has a choice
 	never      string // why it has not run once to its end, if the time was long enough
+
+	running int         // processes that run batches
+	own     bool        // one of them runs on the processor that the test has anyway
+	ended   chan *batch // from processes that have ended
+	dropped []*batch    // which are no longer to be settled in their line
 
 	printed   string // by the plain run
 	skipped   bool
@@ -47,12 +55,7 @@ type test struct {
 	ignored   map[uint64]bool // causes of what would be findings
 	kept      []kept          // of the corpus
 	known     int             // of these, what is expected to be found
-
-	predicted           []*predicted
-	steered             []*predicted // now, in executions
-	steerFrom, steerEnd int
-	stride              int // from one try to the next
-	displaced           int // executions of other numbers by predictions that only this shard has made
+	predicted []*predicted
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -71,7 +74,8 @@ const (
 )
 
 func (c *campaign) newTest(p *pkg, name string) *test {
-	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, last: c.Schedules, causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
+	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
+	t.begin()
 	switch {
 	case c.Mode == Live:
 		t.mode, t.why = live, "asked for"
@@ -79,6 +83,12 @@ func (c *campaign) newTest(p *pkg, name string) *test {
 		t.mode, t.why = isolated, "asked for"
 	}
 	return t
+}
+
+// begin has the test begin with its plain run.
+func (t *test) begin() {
+	t.drop()
+	t.walks, t.tries, t.displaced = &line{shard: t.c.Shard, last: t.c.Schedules}, nil, 0
 }
 
 // advance runs the test for its share of the time; 0: until it is finished.
@@ -90,41 +100,243 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	if t.rounds == 1 {
 		t.guard(ctx)
 	}
+	over := false
 	for !t.finished && ctx.Err() == nil {
 		left := time.Duration(0)
 		if share > 0 {
 			if left = share - time.Since(began); left <= 0 && !t.unrun() {
-				t.finished = t.finished || t.c.Time == 0
-				return
+				over = true
+				break
 			}
 			left = max(left, minShare)
 		}
-		t.step(ctx, left)
+		t.start(ctx, left)
+		if t.running == 0 {
+			t.finished = true
+			break
+		}
+		t.wait()
+		for b := t.head(); b != nil && b.ended && !t.finished; b = t.head() {
+			t.settle(ctx, b)
+		}
+	}
+	t.rest(ctx)
+	t.finished = t.finished || over && t.c.Time == 0
+}
+
+// start begins processes: one, and as many more as there are processors that no other test wants.
+func (t *test) start(ctx context.Context, left time.Duration) {
+	for {
+		own := !t.own
+		if !own && !t.c.borrow() {
+			return
+		}
+		b := t.deal(left)
+		if b == nil {
+			if !own {
+				t.c.giveBack()
+			}
+			return
+		}
+		limit := patience + left
+		if left == 0 {
+			limit = 24 * time.Hour
+		}
+		b.own = own
+		t.own, t.running = true, t.running+1
+		batchCtx, stop := context.WithCancel(ctx)
+		b.stop = stop
+		go func() {
+			defer stop()
+			b.run, b.err = t.process(batchCtx, b.plan, limit)
+			if !b.own {
+				t.c.giveBack()
+			}
+			t.ended <- b
+		}()
 	}
 }
 
-// plan returns the plan of the test's next process.
-func (t *test) plan(left time.Duration) *session.Plan {
+// wait waits until a process has ended.
+func (t *test) wait() {
+	b := <-t.ended
+	b.ended = true
+	t.running--
+	if b.own {
+		t.own = false
+	}
+	t.pace.learn(b.run)
+}
+
+// deal returns what the next process is to run, nil if there is nothing for one.
+func (t *test) deal(left time.Duration) *batch {
+	switch {
+	case t.mode == live && t.running > 0: // two at a time may use the same ports and files
+		return nil
+	case t.walks.next == 0 && t.running > 0: // all else depends on the plain run
+		return nil
+	}
+	for _, l := range []*line{t.tries, t.walks} {
+		if l == nil {
+			continue
+		}
+		most := t.pace.most(l.left(), t.running+1+t.c.spare())
+		switch t.mode {
+		case live:
+			most = endless
+		case isolated:
+			most = 1
+		}
+		if b := l.deal(most); b != nil {
+			b.plan = t.planOf(b, left)
+			return b
+		}
+	}
+	return nil
+}
+
+// head returns the batch that is to be settled next, nil if it is not dealt yet.
+func (t *test) head() *batch {
+	if t.tries != nil {
+		return t.tries.head()
+	}
+	return t.walks.head()
+}
+
+// settle draws the consequences of what a process was told to do and has done.
+func (t *test) settle(ctx context.Context, b *batch) {
+	switch {
+	case b.err != nil:
+		t.fail(b.err.Error())
+	case len(b.run.events) == 0 && ctx.Err() != nil:
+		b.line.settle(b, b.first)
+	case len(b.run.events) == 0:
+		t.mode, t.finished = native, true
+		t.output, t.failed = b.run.output, b.run.exit != 0
+	default:
+		if b.plan.First == 0 && t.c.Verbose {
+			t.printed = t.withoutHeads(b.run.output)
+		}
+		b.settled = true
+		b.line.settle(b, t.read(ctx, b))
+	}
+	for len(t.dropped) > 0 {
+		b := t.dropped[0]
+		t.dropped = t.dropped[1:]
+		t.findings(ctx, b)
+	}
+	t.look()
+	if t.tries == nil && t.walks.over() {
+		t.finished = true
+	}
+}
+
+// rest ends what is going on when the test is finished, or its share over. What was found is not lost.
+func (t *test) rest(ctx context.Context) {
+	if t.finished {
+		t.drop()
+	}
+	for t.running > 0 {
+		t.wait()
+	}
+	for _, l := range []*line{t.tries, t.walks} {
+		if l == nil {
+			continue
+		}
+		for _, b := range slices.Clone(l.batches) {
+			if !b.settled && !t.finished {
+				t.settle(ctx, b)
+			}
+		}
+	}
+	if t.finished {
+		t.drop()
+	}
+	for _, b := range t.dropped {
+		t.findings(ctx, b)
+	}
+	t.dropped = nil
+}
+
+// drop gives up what was dealt and is not settled.
+func (t *test) drop() {
+	for _, l := range []*line{t.tries, t.walks} {
+		if l == nil {
+			continue
+		}
+		for _, b := range l.batches {
+			if !b.settled {
+				b.stop()
+				t.dropped = append(t.dropped, b)
+			}
+		}
+		l.batches = nil
+	}
+}
+
+// findings looks into what a process has found that was given up.
+func (t *test) findings(ctx context.Context, b *batch) {
+	for !b.ended {
+		t.wait()
+	}
+	for _, e := range b.run.events {
+		if e.Kind == session.Found {
+			t.found(ctx, b, e)
+		}
+	}
+}
+
+// plan returns what the plans of all processes of the test have in common.
+func (t *test) plan() *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
-		Seed: t.seed, First: t.c.Shard.Next(t.next), Last: t.last, Shard: t.c.Shard, Displaced: t.displaced, Time: left, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
+		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {
 		p.Known = append(p.Known, cause)
 	}
-	if p.Last == 0 {
-		p.Last = 1 << 30
-	}
 	switch t.mode {
 	case live:
 		p.Mode, p.Warm, p.Plain, p.Record = session.Live, 0, 0, t.record()
+	case isolated:
+		p.Warm, p.Plain = 0, 0
+	}
+	return p
+}
+
+// planOf returns the plan of the process that runs a batch.
+func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
+	p := t.plan()
+	p.First, p.Last, p.Shard, p.Time = b.first, b.last, b.line.shard, left
+	p.Displaced = t.number(b, 1) - 1
+	if t.mode == live {
 		if t.c.Time == 0 {
 			p.Last, p.Time = min(p.Last, liveRuns), liveTime
 		}
-	case isolated:
-		p.Last, p.Warm, p.Plain = p.First+1, 0, 0
+		return p
 	}
+	if b.first == 0 && t.c.Parallel > 1 {
+		p.Turn = alone
+	}
+	for _, pr := range b.line.steered {
+		p.Steer = append(p.Steer, pr.Prediction)
+	}
+	for _, pr := range t.predicted {
+		p.Predicted = append(p.Predicted, pr.Key())
+	}
+	p.Enough = len(t.predicted) >= maxPredicted
 	return p
+}
+
+// number returns what number n of a batch's line is called: so many executions come before it.
+func (t *test) number(b *batch, n int) int {
+	switch {
+	case n == 0:
+		return 0
+	case b.line.steered != nil:
+		return n + b.line.displaced
+	}
+	return n + t.displaced
 }
 
 // record names the file for what is decided in an execution that may end its process.
@@ -140,18 +352,23 @@ func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Durat
 // ran returns for how long the test has run so far.
 func (t *test) ran() time.Duration { return t.spent + time.Since(t.resumed) }
 
-// isolate has the test go on at an execution, each in a process of its own.
-func (t *test) isolate(why string, next int) {
-	t.mode, t.why, t.next = isolated, why, next
-	if next < t.steerFrom {
-		t.steerFrom, t.steerEnd = 0, 0 // what was begun there is behind it
-	}
+// isolate has the test go on, each execution in a process of its own.
+func (t *test) isolate(why string) {
+	t.mode, t.why = isolated, why
+	t.drop()
+}
+
+// restart has the test begin again behind its plain run.
+func (t *test) restart() {
+	t.begin()
+	t.walks.next = 1
 }
 
 // goLive has the test begin again, live, unless it may only be controlled.
 func (t *test) goLive(why string) {
 	t.mode, t.why = live, why
-	t.next, t.executions, t.distinct = 0, 0, 0
+	t.begin()
+	t.executions, t.orders = 0, orders{}
 	t.finished = t.c.Mode == Controlled
 }
 
@@ -161,59 +378,25 @@ const (
 	liveTime = time.Minute
 )
 
-// step runs one process.
-func (t *test) step(ctx context.Context, left time.Duration) {
-	t.choose()
-	plan := t.plan(left)
-	t.steer(plan)
-	if plan.First >= plan.Last { // all that is left belongs to other shards
-		t.next = plan.Last
-		t.finished = t.last > 0 && t.next >= t.last
-		return
-	}
-	limit := patience + left
-	if left == 0 {
-		limit = 24 * time.Hour
-	}
-	r, err := t.process(ctx, plan, limit)
-	if err != nil {
-		t.fail(err.Error())
-		return
-	}
-	if len(r.events) == 0 && ctx.Err() != nil {
-		return
-	}
-	if len(r.events) == 0 {
-		t.mode, t.finished = native, true
-		t.output, t.failed = r.output, r.exit != 0
-		return
-	}
-	if plan.First == 0 && t.c.Verbose {
-		t.printed = t.withoutHeads(r.output)
-	}
-	t.read(ctx, r)
-	if t.last > 0 && t.next >= t.last {
-		t.finished = true
-	}
-}
-
-// read draws the consequences of what a process has noted.
-func (t *test) read(ctx context.Context, r run) {
+// read draws the consequences of what a process has noted, and returns how far in its line it has come.
+func (t *test) read(ctx context.Context, b *batch) (reached int) {
+	r := b.run
 	over := false
-	at, plain := t.next, 0
-	distinct, cold := 0, uint64(0)
+	at, plain := b.first, 0
+	reached = b.first
+	cold := uint64(0)
+	t.orders.add(r.orders)
 	for _, e := range r.events {
-		distinct = max(distinct, e.Distinct)
 		switch e.Kind {
 		case session.Began:
 			at = e.N
 			if e.N == 0 {
 				plain++
 			}
-			if e.N >= t.next {
+			if e.N >= b.first {
 				t.executions += max(e.Times, 1)
-				t.next = e.N
-				if pr := t.steering(e.N); pr != nil {
+				reached = e.N
+				if pr := b.into(e.N); pr != nil {
 					pr.tried++
 				}
 			}
@@ -223,7 +406,7 @@ func (t *test) read(ctx context.Context, r run) {
 				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
 			}
 		case session.Settled:
-			t.asked, t.warm, t.plain, t.next = e.Asked, e.Warm, e.Hash, 1
+			t.asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
 			if t.why == long {
 				t.why = ""
@@ -240,7 +423,7 @@ func (t *test) read(ctx context.Context, r run) {
 			t.c.ignored(e.Ignored)
 			if e.Verdict != "" {
 				t.ignored[e.Cause] = true
-				if pr := t.steering(e.N); pr != nil {
+				if pr := b.into(e.N); pr != nil {
 					pr.confirmed = true
 				}
 				if e.N == 0 && t.mode == together && e.Verdict != leak {
@@ -248,70 +431,69 @@ func (t *test) read(ctx context.Context, r run) {
 				}
 			}
 		case session.Found:
-			if pr := t.steering(e.N); pr != nil {
+			if pr := b.into(e.N); pr != nil {
 				pr.confirmed = true
 			}
-			t.found(ctx, e)
+			t.found(ctx, b, e)
 			over = over || t.finished
 			if e.N == 0 && t.mode == together && e.Verdict != leak {
 				t.finished, over = true, true
 			}
 		case session.Dirty:
-			t.next, over = e.N+1, true
+			reached, over = e.N+1, true
 		case session.Leaky:
-			t.asked, t.executions, over = e.Asked, 1, true
+			t.asked, t.executions, over, reached = e.Asked, 1, true, 1
 			if t.repeats(ctx, cold) {
-				t.isolate("an execution leaves behind what changes the next", 1)
+				t.isolate("an execution leaves behind what changes the next")
 			} else {
-				t.why, t.warm, t.next = chance, 1, 1
+				t.why, t.warm = chance, 1
 			}
 		case session.Stalled:
-			over = true
+			reached, over = e.N+1, true
 			t.stalled(e)
 		case session.TooLong:
-			t.next, over = e.N+1, true
+			reached, over = e.N+1, true
 			t.tooLong(e.N)
 		case session.Ended:
 			if e.N == 0 && t.mode == together {
 				t.executions, t.why = 1, long
 			}
-			t.next, over = max(e.N, t.next), true
+			reached, over = max(e.N, reached), true
 			t.finished = t.finished || t.mode == live && t.c.Time == 0
 		}
 	}
-	t.distinct += distinct
-	if ctx.Err() != nil { // it was ended with everything else
+	if r.killed && ctx.Err() != nil { // it was ended with everything else
 		if t.executions == 1 && !over && r.events[len(r.events)-1].Kind == session.Began {
 			t.executions = 0
 		}
-		return
+		return reached
 	}
 	mixed := strings.Contains(r.output, "from outside bubble")
 	switch {
 	case over:
 	case r.killed:
-		t.next = at + 1
 		if at == 0 {
 			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
-			return
+			return reached
 		}
-		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", at))
+		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", t.number(b, at)))
+		return max(reached, at+1)
 	case t.mode == together && (at == 0 && plain > 1 || mixed):
-		t.isolate("an execution leaves behind what ends the process in the next", max(at, 1))
-		t.executions = t.next
+		t.isolate("an execution leaves behind what ends the process in the next")
+		if at == 0 {
+			t.executions = 1
+			return max(reached, 1)
+		}
+		t.executions-- // it comes again
+		return max(reached, at)
 	case t.mode == isolated && mixed:
 		t.goLive("it uses channels together with goroutines outside of the execution")
 	default:
-		before := t.mode
-		t.crashed(ctx, at, r)
-		if t.mode == live && before != live {
-			return // it begins again
-		}
-		t.next = max(t.next, at+1)
-		if at == 0 {
-			t.finished = true
-		}
+		t.crashed(ctx, b, at)
+		t.finished = t.finished || at == 0 && t.walks == b.line // or else it begins again
+		return max(reached, at+1)
 	}
+	return reached
 }
 
 // long says why a test has had no schedule but the plain one.
@@ -323,7 +505,7 @@ const chance = "no two runs of it are the same"
 // repeats reports whether the first plain run of another process is what it was in the first, where its trace was cold. If it
 // is not, that is chance, a map's order or a hash's seed, and a process for each execution would only take longer.
 func (t *test) repeats(ctx context.Context, cold uint64) bool {
-	p := t.plan(0)
+	p := t.plan()
 	p.First, p.Last, p.Enough, p.Findings = 0, 1, true, t.c.temp // what else it finds will be found again
 	r, err := t.process(ctx, p, patience)
 	if err != nil {
@@ -357,7 +539,6 @@ func (t *test) stalled(e session.Event) {
 		}
 		return
 	}
-	t.next = e.N + 1
 	if t.stalls++; t.stalls == maxStalls {
 		t.notes = append(t.notes, fmt.Sprintf("%s blocked where no schedule reaches; the last: %s", plural(maxStalls, "execution"), firstLine(e.Text)))
 		if t.c.Mode == Controlled {

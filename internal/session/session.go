@@ -5,9 +5,12 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -44,6 +47,7 @@ type Plan struct {
 	Seed        uint64        `json:",omitempty"`
 	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
 	Time        time.Duration `json:",omitempty"` // stop after this long; 0: no limit
+	Turn        time.Duration `json:",omitempty"` // after this long others may take part: stop when the first executions are done, of which all are learnt from; 0: no limit
 	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
@@ -51,11 +55,9 @@ type Plan struct {
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
-	Displaced   int           `json:",omitempty"` // execution n has the schedule of number n-Displaced
+	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
 
-	Steer     []predict.Prediction `json:",omitempty"` // into these, a try of each in turn
-	Steered   int                  `json:",omitempty"` // the execution of the first try
-	Stride    int                  `json:",omitempty"` // from one try to the next, in executions; 0 is 1
+	Steer     []predict.Prediction `json:",omitempty"` // into these; execution n is try n-1, each has one in turn
 	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
 	Enough    bool                 `json:",omitempty"` // of predictions
 
@@ -125,17 +127,17 @@ type Event struct {
 
 	Times int `json:",omitempty"` // Began: so many executions have, this one the last; 0 is 1
 
-	Asked    int      `json:",omitempty"`
-	Cancels  int      `json:",omitempty"`
-	Distinct int      `json:",omitempty"` // different interleavings so far in this process
-	Hash     uint64   `json:",omitempty"`
-	Verdict  string   `json:",omitempty"`
-	Cause    uint64   `json:",omitempty"`
-	Forced   bool     `json:",omitempty"` // no schedule had a choice in it
-	Ignored  []string `json:",omitempty"` // places of comments
-	File     string   `json:",omitempty"`
-	Text     string   `json:",omitempty"`
-	Warm     int      `json:",omitempty"`
+	Asked   int           `json:",omitempty"`
+	Cancels int           `json:",omitempty"`
+	Spent   time.Duration `json:",omitempty"` // Ended: by the executions of this process
+	Hash    uint64        `json:",omitempty"`
+	Verdict string        `json:",omitempty"`
+	Cause   uint64        `json:",omitempty"`
+	Forced  bool          `json:",omitempty"` // no schedule had a choice in it
+	Ignored []string      `json:",omitempty"` // places of comments
+	File    string        `json:",omitempty"`
+	Text    string        `json:",omitempty"`
+	Warm    int           `json:",omitempty"`
 
 	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Prediction *predict.Prediction `json:",omitempty"`
@@ -159,8 +161,11 @@ const (
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
 	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule
-	Ended     EventKind = "ended"     // all that was planned before N is done: Distinct
+	Ended     EventKind = "ended"     // all that was planned before N is done: Spent
 )
+
+// Execution is what number n is called.
+func Execution(n int) string { return fmt.Sprintf("execution %d", n) }
 
 // A Log appends events to a file. It is for one goroutine at a time. Executions of which there is nothing to say but that
 // they began have one line together: there may be millions.
@@ -168,6 +173,10 @@ type Log struct {
 	file *os.File
 	end  int64
 	each bool // a line for each execution
+
+	orders *os.File // opened when the first are written
+	fresh  []byte   // of them, not yet written
+	seen   map[uint64]bool
 
 	times int   // executions in a row of which there was nothing else to say
 	began int64 // where their line is, if there are any
@@ -189,13 +198,63 @@ func (p *Plan) Open() (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Log{file: f, end: end, each: len(p.Steer) > 0}, nil
+	return &Log{file: f, end: end, each: len(p.Steer) > 0, seen: map[uint64]bool{}}, nil
+}
+
+// Orders names the file in which the hashes of different interleavings are, eight bytes each, beside a log of that name.
+func Orders(log string) string { return log + ".orders" }
+
+// ordersTogether are the hashes that are written at a time.
+const ordersTogether = 512
+
+// Saw notes the hash of an execution's interleaving. It is in a file after the next event that is more than that an execution
+// began, or some executions later.
+func (l *Log) Saw(hash uint64) error {
+	if l.file == nil || l.seen[hash] {
+		return nil
+	}
+	l.seen[hash] = true
+	if l.fresh = binary.LittleEndian.AppendUint64(l.fresh, hash); len(l.fresh) < 8*ordersTogether {
+		return nil
+	}
+	return l.writeOrders()
+}
+
+func (l *Log) writeOrders() (err error) {
+	if len(l.fresh) == 0 {
+		return nil
+	}
+	if l.orders == nil {
+		if l.orders, err = os.OpenFile(Orders(l.file.Name()), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
+			return err
+		}
+	}
+	_, err = l.orders.Write(l.fresh)
+	l.fresh = l.fresh[:0]
+	return err
+}
+
+// ReadOrders reads the hashes that were noted beside a log of that name.
+func ReadOrders(log string) (hashes []uint64, err error) {
+	content, err := os.ReadFile(Orders(log))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // none were seen
+	}
+	for ; len(content) >= 8; content = content[8:] {
+		hashes = append(hashes, binary.LittleEndian.Uint64(content))
+	}
+	return hashes, err
 }
 
 // Add appends an event. It is in the file when Add returns.
 func (l *Log) Add(e Event) error {
 	if l.file == nil {
 		return nil
+	}
+	if e.Kind != Began {
+		if err := l.writeOrders(); err != nil {
+			return err
+		}
 	}
 	at := l.end
 	together := e.Kind == Began && e.N > 0 && !l.each
