@@ -222,7 +222,7 @@ func bubbleOf(header string) int64 {
 func culprit(x *engine.Execution) (who, stack string) {
 	stacks := engine.Stacks()
 	if t := x.Running(); t != nil {
-		return fmt.Sprintf("g%d %s", t.ID, t.Name), t.StackOf(stacks)
+		return t.Title(), t.StackOf(stacks)
 	}
 	var out []string
 	for _, s := range stacks {

@@ -82,7 +82,7 @@ func (o owned) AfterFunc(f func()) (stop func() bool) {
 	t := engine.Self()
 	stopped := make(chan struct{})
 	chanObject(t, stopped, o.s).Made(t, engine.OpContext, o.s, nil) // it stands for that of the new context
-	t.Go(func() {
+	t.GoTitled(func() {
 		if Select(o.s, false, OnRecv(o.Done()), OnRecv(stopped)) == 0 {
 			cancelled(f, o.s)
 		}

@@ -49,7 +49,7 @@ func Related(file string, flows []uint64, funcs []Function) struct{} {
 // Go starts f in a new goroutine, as the go statement does.
 func Go(f func(), s *Site) {
 	if t := engine.At(s); t != nil {
-		t.Go(f, s.Expr, s)
+		t.Go(f, f, s)
 		return
 	}
 	go f()

@@ -77,5 +77,5 @@ func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
 			t.Owes(t.Object(unsafe.Pointer(wg), engine.WaitGroup, s), s)
 		}
 		f()
-	}, "", s)
+	}, f, s)
 }

@@ -171,7 +171,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	if !active.CompareAndSwap(nil, x) {
 		panic("jostle: two executions at a time in one process")
 	}
-	main := x.newTask(nil, nil, "main")
+	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)
 	x.ready(main)
 	quiet := x.loop()
@@ -443,8 +443,8 @@ func (x *Execution) poll() {
 	}
 }
 
-func (x *Execution) newTask(parent *Task, spawned *Site, name string) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, Name: name, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n}
+func (x *Execution) newTask(parent *Task, spawned *Site, c *calls) *Task {
+	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n}
 	x.adopt(t)
 	x.moved = true
 	return t
@@ -456,14 +456,19 @@ func (x *Execution) adopt(t *Task) {
 	x.live++
 }
 
-// Go starts f as a new task, name for people ("" for a function literal). The caller goes on, unless the schedule has it
-// otherwise.
-func (t *Task) Go(f func(), name string, s *Site) {
+// Go starts f as a new task, which is called by the function of. The caller goes on, unless the schedule has it otherwise.
+func (t *Task) Go(f, of func(), s *Site) { t.start(f, of, callsOf(s), s) }
+
+// GoTitled is Go for a function of ours: the task is called by title.
+func (t *Task) GoTitled(f func(), title string, s *Site) { t.start(f, nil, &calls{title: title}, s) }
+
+func (t *Task) start(f, of func(), c *calls, s *Site) {
 	x := t.x
 	if x.unwinding {
 		return // what deferred calls start while they are unwound would have to be unwound at once
 	}
-	child := x.newTask(t, s, name)
+	child := x.newTask(t, s, c)
+	child.entry = codeOf(of)
 	go child.run(f)
 	x.ready(child)
 	t.Point(OpGo, nil, s)

@@ -407,7 +407,7 @@ func (t *Task) Collect() {
 	}
 	t.near = nil
 	if due := t.x.collect(time.Millisecond); due != nil {
-		t.Go(due, finalizers, nil)
+		t.GoTitled(due, finalizers, nil)
 	}
 }
 
@@ -430,7 +430,7 @@ func (x *Execution) start(due func()) bool {
 	if due == nil {
 		return false
 	}
-	t := x.newTask(nil, nil, finalizers)
+	t := x.newTask(nil, nil, &calls{title: finalizers})
 	go t.run(due)
 	x.ready(t)
 	return true

@@ -14,6 +14,10 @@ type Site struct {
 	Var  uint64 // the variable or field that the operand is; 0 if unknown
 	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
 
+	// Starts is the function that a go statement, or a call in its place, starts in a goroutine: as runtime.FuncForPC names
+	// it, or if it is not known before the program runs, as the source calls it. "" for other operations.
+	Starts string
+
 	Cases []SiteCase // of a select, in source order without the default
 
 	passed number // how often, in a live run

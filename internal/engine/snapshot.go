@@ -32,7 +32,7 @@ type Snapshot struct {
 type TaskState struct {
 	ID       uint32
 	Parent   uint32 // 0 for none
-	Name     string
+	Name     string // see Task.Name
 	Spawned  *Site
 	State    State
 	Expected bool   // Outside, in native code that waits for other tasks and nothing else: a test for its subtest
@@ -152,7 +152,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 			snap.Culprit = len(snap.Tasks)
 		}
 		ts := TaskState{
-			ID: t.ID, Name: t.Name, Spawned: t.Spawned, State: t.state, Expected: t.expected,
+			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, State: t.state, Expected: t.expected,
 			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
 		}
 		if t.Parent != nil {

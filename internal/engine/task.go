@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 	"unsafe"
 )
@@ -24,7 +22,6 @@ type Task struct {
 	ID      uint32 // from 1, in the order of creation
 	Parent  *Task
 	Spawned *Site // the go statement; nil for the first task
-	Name    string
 
 	x     *Execution
 	g     uintptr
@@ -53,6 +50,9 @@ type Task struct {
 	lastRecv int     // step of its last completed receive of a value
 	gaveUp   bool    // see GiveUp
 	born     int     // step at which it was started
+
+	entry uintptr // code of the function that it was begun with, see codeOf; 0 if that is one of ours
+	calls *calls  // what is known beside of how it is called; nil for nothing
 
 	hidden *hidden // nil without the race detector
 }
@@ -217,6 +217,9 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	x := t.x
 	t.last = s
 	t.polls = 0
+	if t.calls != nil {
+		t.calls.look()
+	}
 	x.trace.add(t, op, o, s)
 	x.moving()
 	if o != nil {
@@ -564,13 +567,4 @@ func (t *Task) park() {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
-}
-
-// Title is what people call the task: its number and the function that it runs, or that has started it.
-func (t *Task) Title() string {
-	name := t.Name
-	if t.Spawned != nil && (name == "" || name == "func literal") {
-		name = t.Spawned.Func[strings.LastIndexByte(t.Spawned.Func, '/')+1:]
-	}
-	return strings.TrimSpace(fmt.Sprintf("g%d %s", t.ID, name))
 }

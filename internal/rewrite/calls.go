@@ -15,6 +15,7 @@ type operation struct {
 	wraps   bool   // its receiver or first argument only passes through perturb
 	harness bool   // is package harness's, and takes no site
 	looks   bool   // is no sync point: it has the signature of the original, and takes no site
+	starts  bool   // starts its last argument, a function, in a goroutine
 }
 
 // methods by type and name.
@@ -31,7 +32,7 @@ var methods = map[string]map[string]operation{
 	},
 	"sync.WaitGroup": {
 		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done"},
-		"Wait": {name: "WaitGroupWait", what: "wait group wait"}, "Go": {name: "WaitGroupGo", what: "go"},
+		"Wait": {name: "WaitGroupWait", what: "wait group wait"}, "Go": {name: "WaitGroupGo", what: "go", starts: true},
 	},
 	"sync.Pool": {"Get": {name: "PoolGet", what: "pool"}, "Put": {name: "PoolPut", what: "pool"}},
 	"sync.Once": {"Do": {name: "OnceDo", what: "once"}},
@@ -69,7 +70,7 @@ func method(pkg, typ, name string) operation {
 var functions = map[string]map[string]operation{
 	"time": {
 		"Sleep": {name: "TimeSleep", what: "sleep"}, "After": {name: "TimeAfter", what: "timer"},
-		"AfterFunc": {name: "TimeAfterFunc", what: "timer"}, "NewTimer": {name: "TimeNewTimer", what: "timer"},
+		"AfterFunc": {name: "TimeAfterFunc", what: "timer", starts: true}, "NewTimer": {name: "TimeNewTimer", what: "timer"},
 		"Tick": {name: "TimeTick", what: "timer"}, "NewTicker": {name: "TimeNewTicker", what: "timer"},
 		"Now": {name: "TimeNow", what: "clock", looks: true}, "Since": {name: "TimeSince", what: "clock", looks: true},
 		"Until": {name: "TimeUntil", what: "clock", looks: true},
@@ -78,7 +79,7 @@ var functions = map[string]map[string]operation{
 		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
 		"WithTimeout": {name: "ContextWithTimeout", what: "context"}, "WithTimeoutCause": {name: "ContextWithTimeoutCause", what: "context"},
 		"WithDeadline": {name: "ContextWithDeadline", what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", what: "context"},
-		"AfterFunc": {name: "ContextAfterFunc", what: "context"}, "Cause": {name: "ContextCause", what: "context"},
+		"AfterFunc": {name: "ContextAfterFunc", what: "context", starts: true}, "Cause": {name: "ContextCause", what: "context"},
 	},
 	"sync": {
 		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
@@ -335,7 +336,12 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.usesHarness = true
 		return
 	}
-	site := r.sites.add(n.Pos(), r.operandOf(n, t))
+	var site string
+	if t.starts {
+		site = r.sites.starts(n.Pos(), r.operandOf(n, t), r.starts(n.Args[len(n.Args)-1]))
+	} else {
+		site = r.sites.add(n.Pos(), r.operandOf(n, t))
+	}
 	if len(n.Args) > 0 {
 		r.after(r.at(n.Args[len(n.Args)-1].End()), ", "+site)
 	} else {

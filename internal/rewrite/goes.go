@@ -17,7 +17,7 @@ import (
 // and returns nothing is started as it is, so that no stack shows another one between.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
-	site := r.sites.add(n.Go, newOperand("go", r.started(call), 0))
+	site := r.sites.starts(n.Go, newOperand("go", r.started(call), 0), r.starts(call.Fun))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
 	switch t := r.find(call.Fun); {
@@ -136,6 +136,29 @@ func (r *rewriter) started(call *ast.CallExpr) string {
 		return "func literal"
 	}
 	return r.text(call.Fun)
+}
+
+// starts returns the function that is started in a goroutine, as the runtime names it: a literal, or one that is declared.
+// What can be any function, and what package perturb does, is called as the source calls it.
+func (r *rewriter) starts(fun ast.Expr) string {
+	fun = ast.Unparen(fun)
+	if lit, ok := fun.(*ast.FuncLit); ok {
+		return r.sites.literals[lit]
+	}
+	if name, ok := funcName(fun).(*ast.Ident); ok && r.find(fun) == nil {
+		if fn, ok := r.Info.Uses[name].(*types.Func); ok && r.declares(fn) {
+			return r.runtimeName(fn.Origin())
+		}
+	}
+	return newOperand("", r.text(fun), 0).expr
+}
+
+// declares reports whether fn is a function of the file's package, or a method of any type but an interface.
+func (r *rewriter) declares(fn *types.Func) bool {
+	if recv := fn.Signature().Recv(); recv != nil {
+		return fn.Pkg() != nil && !types.IsInterface(recv.Type())
+	}
+	return fn.Pkg() == r.Pkg
 }
 
 // argumentsStayNative returns why the arguments of a call cannot be kept in variables, or "".

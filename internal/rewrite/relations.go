@@ -379,7 +379,7 @@ func (r *rewriter) loops(fn ast.Node) (out [][2]int) {
 	return out
 }
 
-// runtimeName returns what the runtime calls a function of the file's package.
+// runtimeName returns what the runtime calls a function.
 func (r *rewriter) runtimeName(fn *types.Func) string {
 	name := fn.Name()
 	if fn.Signature().TypeParams().Len() > 0 {
@@ -399,6 +399,9 @@ func (r *rewriter) runtimeName(fn *types.Func) string {
 			of = "(*" + of + ")"
 		}
 		name = of + "." + name
+	}
+	if fn.Pkg() != r.Pkg {
+		return fn.Pkg().Path() + "." + name
 	}
 	return r.PkgPath + "." + name
 }

@@ -11,11 +11,12 @@ import (
 
 // sites collects the sync points of a file, and knows in which function each stands.
 type sites struct {
-	in    Input
-	name  string // of the variable
-	list  []site
-	seen  map[string]int // how often function, operation and operand came together so far
-	funcs []function     // enclosing
+	in       Input
+	name     string // of the variable
+	list     []site
+	seen     map[string]int          // how often function, operation and operand came together so far
+	funcs    []function              // enclosing
+	literals map[*ast.FuncLit]string // those that the walk has come by, as the runtime names them
 }
 
 type site struct {
@@ -24,6 +25,7 @@ type site struct {
 	fn        string
 	key       uint64
 	cases     []operand // of a select
+	starts    string    // in a goroutine, see engine.Site
 }
 
 // An operand is what an operation works on.
@@ -42,7 +44,7 @@ type function struct {
 
 func newSites(in Input) sites {
 	return sites{
-		in: in, seen: map[string]int{},
+		in: in, seen: map[string]int{}, literals: map[*ast.FuncLit]string{},
 		name: fmt.Sprintf("jostleSites%08x", hash(in.PkgPath, filepath.Base(in.Name))&0xFFFFFFFF),
 	}
 }
@@ -70,6 +72,7 @@ func (s *sites) enter(n ast.Node) {
 		if outer.nested {
 			name = fmt.Sprintf("%s.%d", outer.name, outer.literals)
 		}
+		s.literals[n] = name
 		s.funcs = append(s.funcs, function{node: n, name: name, nested: true})
 	}
 }
@@ -145,11 +148,21 @@ func (s *sites) add(p token.Pos, o operand, cases ...operand) string {
 	return fmt.Sprintf("&%s[%d]", s.name, len(s.list)-1)
 }
 
+// starts is add for an operation that starts a function in a goroutine.
+func (s *sites) starts(p token.Pos, o operand, function string) string {
+	arg := s.add(p, o)
+	s.list[len(s.list)-1].starts = function
+	return arg
+}
+
 // write declares the sites. They are constants, so that the linker lays them out and nothing runs at start.
 func (s *sites) write(b *strings.Builder, perturb string) {
 	fmt.Fprintf(b, "\nvar %s = [...]%s.Site{\n", s.name, perturb)
 	for _, e := range s.list {
 		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.expr, e.variable, e.key)
+		if e.starts != "" {
+			fmt.Fprintf(b, ", Starts: %q", e.starts)
+		}
 		if len(e.cases) > 0 {
 			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
 			for _, c := range e.cases {

@@ -237,23 +237,5 @@ func (c *Code) Within(name, place string) (fn string, first int) {
 // enclosing returns the innermost function around a place, or nil.
 func (c *Code) enclosing(place string) *engine.Function {
 	file, line := position(place)
-	var best *engine.Function
-	fns := c.files[file]
-	for j := range fns {
-		f := &fns[j]
-		if int(f.From) <= line && line <= int(f.To) && (best == nil || f.To-f.From <= best.To-best.From) {
-			best = f
-		}
-	}
-	return best
-}
-
-// literal returns the function literal that a go statement starts, as far as there is one.
-func (c *Code) literal(spawned *engine.Site) []string {
-	for _, f := range c.files[spawned.File] {
-		if f.From == spawned.Line && strings.HasPrefix(f.Name, spawned.Func+".") {
-			return []string{f.Name}
-		}
-	}
-	return nil
+	return engine.FuncAt(c.files[file], line)
 }

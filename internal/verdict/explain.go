@@ -229,7 +229,7 @@ func (g *graph) isStuck(id uint32) bool {
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: g.taskName(t), Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
+		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
 	if want := wantOf(t); want != nil {

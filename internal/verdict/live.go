@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
 )
 
 // A Live goroutine is one of the process, read from its stack as the runtime prints it.
@@ -84,19 +86,25 @@ func (g Live) frames() []frame {
 	return out
 }
 
-// place returns where in code that is not the standard library's g is, or else in what of it, and what g runs: the
-// outermost such function, or else what has been started.
+// place returns where in code that is not the standard library's g is, or else in what of it, and by which function g is
+// called.
 func (g Live) place() (at, name string) {
 	frames := g.frames()
 	for _, f := range frames {
-		if !f.std && !f.created && at == "" {
+		if !f.std && !f.created {
 			at = f.file
-		}
-		if !f.created && (!f.std || name == "") {
-			name = f.fn
+			break
 		}
 	}
-	if at == "" && len(frames) > 0 {
+	if name = engine.RunBy("\n" + g.Stack); at != "" && name != "" {
+		return at, name
+	}
+	for _, f := range frames {
+		if !f.created || name == "" {
+			name = f.fn // what has been started
+		}
+	}
+	if at == "" {
 		// The runtime's own functions say nothing.
 		for _, f := range frames {
 			if at = f.file; !strings.HasPrefix(f.fn, "runtime.") && !strings.Contains(f.fn, "internal/") && !strings.HasPrefix(f.fn, "sync.") {

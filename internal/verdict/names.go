@@ -5,8 +5,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/jostle-dev/jostle/internal/engine"
 )
 
 // taskNames calls each goroutine by its number and by what it runs.
@@ -14,41 +12,9 @@ func (g *graph) taskNames() map[uint32]string {
 	m := make(map[uint32]string, len(g.snap.Tasks))
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
-		m[t.ID] = fmt.Sprintf("g%d %s", t.ID, g.taskName(t))
+		m[t.ID] = strings.TrimSpace(fmt.Sprintf("g%d %s", t.ID, t.Name))
 	}
 	return m
-}
-
-// taskName returns what a goroutine runs: what its go statement starts or, if that is a function literal, its outermost
-// function. A literal of a library that starts what it is given (errgroup, say) tells nothing: what it calls does.
-func (g *graph) taskName(t *engine.TaskState) string {
-	if t.Spawned == nil {
-		return t.Name
-	}
-	if t.Name != "" && t.Name != "func literal" {
-		return t.Name
-	}
-	library, name := splitFunc(t.Spawned.Func)
-	calls := g.code.calls(t)
-	if began := g.began[t.ID]; began != nil {
-		calls = append([]string{began.Func}, calls...) // all that is left to see of one that has ended
-	}
-	if len(calls) == 0 {
-		calls = g.code.literal(t.Spawned)
-	}
-	for i, call := range slices.Backward(calls) {
-		pkg, fn := splitFunc(call)
-		if i == len(calls)-1 {
-			name = fn
-		}
-		if !ofLibrary(t.Spawned) {
-			break
-		}
-		if _, instrumented := g.code.funcs[call]; instrumented && pkg != library {
-			return fn
-		}
-	}
-	return name
 }
 
 // started returns the function literals with which goroutines began: whoever mentions one has it started, by errgroup say, and
@@ -70,18 +36,12 @@ func (g *graph) started() map[string]bool {
 				break
 			}
 			out[call] = true
-			if pkg, _ := splitFunc(call); pkg != library || !ofLibrary(t.Spawned) {
+			if pkg, _ := splitFunc(call); pkg != library || !t.Spawned.OfLibrary() {
 				break
 			}
 		}
 	}
 	return out
-}
-
-// ofLibrary reports whether a sync point is in a module that is not worked on: in the module cache, whose directories have
-// a version, or vendored.
-func ofLibrary(s *engine.Site) bool {
-	return strings.Contains(s.File, "@v") || strings.Contains(s.File, "/vendor/")
 }
 
 // calledFuncs returns the functions of a goroutine's stack, the innermost first.

@@ -226,18 +226,18 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 	}
 }
 
-// A role is what goroutines have in common that do the same work, as far as they have come by a sync point: what they were
-// started as, and where a literal. They also began at the same sync point: a library starts whatever it is given.
+// A role is what goroutines have in common that do the same work, as far as they have come by a sync point: what their go
+// statement starts. They also began at the same sync point: a library starts whatever it is given.
 type role struct {
-	name    string
-	spawned *engine.Site
+	starts  string
+	spawned *engine.Site // if it is not known what it starts
 }
 
 func roleOf(t *engine.TaskState) role {
-	if t.Name == "" || t.Name == "func literal" {
+	if t.Spawned == nil || t.Spawned.Starts == "" {
 		return role{spawned: t.Spawned}
 	}
-	return role{name: t.Name}
+	return role{starts: t.Spawned.Starts}
 }
 
 // itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it. That a sender
