@@ -3,13 +3,22 @@
 FUZZTIME ?= 6s
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | grep -v /testdata/)
 
-.PHONY: fuzz test check bench flat strangers goker
+# make check vets. Go's own limit for the tests of a package, ten minutes, is too short where other work has the processors.
+TESTFLAGS = -vet=off -timeout 60m
+
+.PHONY: fuzz test compatible check bench flat strangers goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
 
 test: check
-	go test ./...
+	go test $(TESTFLAGS) ./...
+
+# What depends on the Go version: the operations, the harness, the conformance programs, the command. GOTOOLCHAIN says which it is.
+compatible:
+	go test $(TESTFLAGS) ./perturb ./harness
+	go test $(TESTFLAGS) -run TestConformance ./instrument
+	go test $(TESTFLAGS) -run TestScript ./cmd/jostle
 
 check:
 	@unformatted=$$(gofmt -l $(GOFILES)); test -z "$$unformatted" || { echo "run gofmt on: $$unformatted"; exit 1; }
