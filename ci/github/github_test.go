@@ -117,16 +117,16 @@ func actions(t *testing.T) []string {
 	return files
 }
 
-// cache is where jostle keeps rewritten sources, for all projects.
-var cache string
+// home has what is at the same place in all jobs: where jostle keeps rewritten sources, and the working tree.
+var home string
 
 func TestMain(m *testing.M) {
 	var err error
-	if cache, err = os.MkdirTemp("", "jostle-github-"); err != nil {
+	if home, err = os.MkdirTemp("", "jostle-github-"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	_ = os.RemoveAll(cache)
+	_ = os.RemoveAll(home)
 	os.Exit(code)
 }
 
@@ -145,7 +145,7 @@ func newProject(t *testing.T) *project {
 	repo, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	p := &project{T: t, dir: t.TempDir()}
-	p.env = append(os.Environ(), "JOSTLE_CACHE="+cache, "GOFLAGS=", "GOWORK=off", "GIT_CONFIG_GLOBAL=/dev/null")
+	p.env = append(os.Environ(), "JOSTLE_CACHE="+filepath.Join(home, "cache"), "GOFLAGS=", "GOWORK=off", "GIT_CONFIG_GLOBAL=/dev/null")
 	git(t, p.dir, "init", "--quiet")
 	p.write("testdata/project.txtar")
 	p.run("go", "mod", "edit", "-replace", "github.com/jostle-dev/jostle="+repo)

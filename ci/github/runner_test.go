@@ -117,8 +117,8 @@ func combinations(spec *actionlint.Job) map[string]map[string]any {
 }
 
 func (r *runner) newJob(name, branch string, matrix map[string]any) *job {
-	j := &job{runner: r, name: name, temp: r.TempDir()}
-	j.workspace = filepath.Join(j.temp, "workspace")
+	j := &job{runner: r, name: name, temp: r.TempDir(), workspace: filepath.Join(home, "workspace")} // the same for all, as on GitHub
+	require.NoError(r, os.RemoveAll(j.workspace))
 	j.values = map[string]any{
 		"runner": map[string]any{"temp": j.temp}, "matrix": matrix, "steps": map[string]any{}, "inputs": map[string]any{},
 		"github": map[string]any{"run_id": "1", "workflow": "jostle", "ref": "refs/heads/" + branch, "ref_name": branch},
