@@ -32,6 +32,7 @@ type outcome struct {
 	log     string // what the body logged
 	ignored ignored
 	long    bool // a Stall: it went on and on, and was given up
+	races   int  // how many the race detector has reported in this process until then, if it was given up or ran live
 	snap    *engine.Snapshot
 }
 
@@ -118,7 +119,6 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	calls := engine.FailCalls()
 	if out.snap == nil {
 		r.x = new(engine.Execution)
-		return out
 	}
 	if out.Kind == verdict.Assertion {
 		test, _, _ := strings.Cut(r.tb.Name(), "/") // of a fuzz target the rest names the input
@@ -172,6 +172,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 		if limit == 0 || quiet < stallAfter && time.Since(start) < limit && !(quiet > socketAfter && waitsForSocket()) {
 			continue
 		}
+		races := engine.Races()
 		x.Abandon()
 		abandoned.Store(newestBubble())
 		who, stack := culprit(x)
@@ -180,7 +181,7 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 		if long {
 			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", limit)
 		}
-		return outcome{Verdict: v, long: long}
+		return outcome{Verdict: v, long: long, races: races}
 	}
 }
 

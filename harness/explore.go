@@ -79,6 +79,20 @@ const leaving = 3 * time.Second
 // leaveSoon has the process end, if it does not by itself: all that is asked of it is done, and noted.
 func leaveSoon() { time.AfterFunc(leaving, func() { os.Exit(0) }) }
 
+// dealtWith notes what the race detector has written that is part of an outcome, or of none.
+func (e *explorer) dealtWith(races session.Span) {
+	if races.To > races.From {
+		e.note(session.Event{Kind: session.Raced, Races: races})
+	}
+}
+
+// run is testRunner.run.
+func (e *explorer) run(s engine.Strategy) testOutcome {
+	out := e.testRunner.run(s)
+	e.dealtWith(out.raced)
+	return out
+}
+
 // execute runs an execution.
 func (e *explorer) execute(s engine.Strategy) (testOutcome, *schedule.Recorder) {
 	rec := schedule.NewRecorder(s)
@@ -218,7 +232,7 @@ func (e *explorer) settle(t *testing.T) bool {
 				show(t, out.output)
 			}
 		}
-		if out.uncontrolled != "" {
+		if out.uncontrolled != "" && out.Kind != verdict.Race {
 			e.note(session.Event{Kind: session.Stalled, Text: out.uncontrolled + " starts goroutines that jostle does not control"})
 			return false
 		}
@@ -293,15 +307,15 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 
 // goesOn reports whether another execution can follow in this process after one that ended in the middle.
 func (e *explorer) goesOn(n int, out testOutcome, known bool) bool {
+	if out.Abandoned > 0 || out.snap == nil {
+		leaveSoon()
+	}
 	if n == 0 {
 		// There is nothing to search where the plain run fails.
 		e.note(session.Event{Kind: session.Ended, N: 1})
 		return false
 	}
-	if out.Abandoned > 0 {
-		leaveSoon()
-	}
-	if !known || out.Abandoned > 0 || !e.clean() { // what is new is looked into at once, not when this process is done
+	if !known || out.Abandoned > 0 || out.snap == nil || !e.clean() { // what is new is looked into at once, not when this process is done
 		e.note(session.Event{Kind: session.Dirty, N: n})
 		return false
 	}
@@ -441,7 +455,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 		ev.Orders = out.snap.Orders
 	}
 	e.note(ev)
-	if out.Abandoned > 0 || out.Kind == verdict.Stall {
+	if out.Abandoned > 0 || out.snap == nil {
 		leaveSoon()
 	}
 	if p.Document != "" {

@@ -196,6 +196,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 		before[g.ID] = true
 	}
 	restore := e.out.begin()
+	races := raceLog.mark()
 	running.Store(true)
 	engine.CatchFailures()
 	l := engine.StartLive(plan)
@@ -216,6 +217,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()
 	default: // it is left as it is
 	}
+	out.races = engine.Races()
 	l.Stop()
 	running.Store(false)
 	restore()
@@ -230,6 +232,11 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	}
 	if out.Kind == verdict.Assertion {
 		out.Said = said(e.name, calls, failedTests(out.output))
+	}
+	told := out.Kind == verdict.Deadlock || out.Kind == verdict.Leak || out.Kind == verdict.Assertion && len(calls) > 0
+	if !told { // else the races are told beside
+		races.attach(&out.outcome)
+		e.dealtWith(races.since(false))
 	}
 	out.ignored = ignore(out.Verdict, nil)
 	out.delays = l.Made()

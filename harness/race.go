@@ -3,12 +3,14 @@ package harness
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"runtime/debug"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -26,37 +28,67 @@ var raceLog = func() raceFile {
 
 var raceLogPath = regexp.MustCompile(`\blog_path=('[^']*'|[^\s:,]+)`)
 
-// A raceMark is a place in the file: what is written after it belongs to the execution that comes next.
+// A raceMark is how much the race detector had reported before an execution.
 type raceMark struct {
 	raceFile
-	at int64
+	at     int64 // size of the file
+	errors int
 }
 
-func (f raceFile) mark() raceMark {
-	m := raceMark{raceFile: f}
+func (f raceFile) mark() raceMark { return raceMark{f, f.size(), engine.Races()} }
+
+func (f raceFile) size() int64 {
 	if f.name == "" {
-		return m
+		return 0
 	}
-	if info, err := os.Stat(f.name); err == nil { // it is made with the first report
-		m.at = info.Size()
+	info, err := os.Stat(f.name)
+	if err != nil {
+		return 0 // it is made with the first report
 	}
-	return m
+	return info.Size()
 }
 
-// attach puts the reports of an execution into its outcome. What comes up while it is unwound is not part of it.
+// attach makes an outcome a race of whose execution the race detector has reported something, whatever else became of it.
+// What comes up while it is unwound, or when it was given up, is not part of it.
 func (m raceMark) attach(out *outcome) {
-	if !engine.Race || out.Verdict == nil || out.Kind != verdict.Race || m.name == "" {
+	if !engine.Race || out.Verdict == nil {
 		return
 	}
+	n := out.races - m.errors
+	if out.snap != nil {
+		n = out.snap.Races
+	}
+	if n <= 0 {
+		return
+	}
+	if out.Kind != verdict.Race { // it was given up, or ran live: where it ends by itself the engine says so
+		out.Verdict = verdict.NewRace(out.Verdict)
+	}
+	races := m.read()
+	out.Races = races[:min(len(races), n)]
+}
+
+// read returns what was reported since the mark, as far as it is known: the reports may be where the detector has put them
+// instead.
+func (m raceMark) read() []verdict.RaceReport {
 	file, err := os.Open(m.name)
 	if err != nil {
-		return // the reports are where the detector has put them instead
+		return nil
 	}
 	defer file.Close()
 	const most = 1 << 20
 	text, _ := io.ReadAll(io.NewSectionReader(file, m.at, most))
-	races := verdict.ReadRaces(string(text))
-	out.Races = races[:min(len(races), out.snap.Races)]
+	return verdict.ReadRaces(string(text))
+}
+
+// since returns which part of the file was written since the mark: all that is still to come too, if the execution was given
+// up, whose goroutines then go on in nobody's order.
+func (m raceMark) since(givenUp bool) session.Span {
+	span := session.Span{From: m.at, To: m.size()}
+	if m.name != "" && givenUp {
+		span.To = math.MaxInt64
+	}
+	return span
 }
 
 // hiddenFromRaces returns why the race detector would see the engine beside the code under test; "" if it does not. A

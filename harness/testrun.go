@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -44,6 +45,8 @@ type testOutcome struct {
 	said    bool // it has said that it fails, and may have hung then
 	skipped bool
 	cut     bool // it was ended in the middle, for nothing that counts
+
+	raced session.Span // what the race detector has written about it
 
 	uncontrolled string // who has started goroutines that no schedule reaches
 }
@@ -118,6 +121,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	res.outcome = out
 	res.output = r.out.end(r.name)
 	races.attach(&res.outcome)
+	res.raced = races.since(out.snap == nil)
 	calls := engine.FailCalls()
 	res.said = slices.ContainsFunc(calls, func(c engine.FailCall) bool { return hasFailed(c.T) })
 	if res.failed {

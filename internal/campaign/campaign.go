@@ -193,7 +193,11 @@ func (p *pkg) unrun() int {
 
 // list finds the tests of a package that are asked for.
 func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
-	out, err := c.command(ctx, b, nil, "-test.list=.").Output()
+	cmd := c.command(ctx, b, nil, "-test.list=.")
+	if c.Race { // in package variables, or TestMain: each test's process will say so
+		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog())+" exitcode=0")
+	}
+	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("list the tests of %s: %w\n%s", b.Package, err, stderrOf(err))
 	}
@@ -240,6 +244,10 @@ func (c *campaign) natives(ctx context.Context) {
 		if ctx.Err() != nil { // they were not run, or ended with everything else
 			p.idle = true
 			continue
+		}
+		_, races := racesOf(r.races, p.Dir, "")
+		for _, text := range races {
+			r.output += indent(text)
 		}
 		p.native = r
 	}

@@ -100,7 +100,10 @@ func (t *test) print(b *strings.Builder) {
 		// It was printed by go test's own code: header, result and all.
 		out := strings.TrimSuffix(strings.TrimSuffix(t.output, "PASS\n"), "FAIL\n")
 		b.WriteString(strings.TrimPrefix(out, fmt.Sprintf("=== RUN   %s\n", t.name)))
-	case t.skipped && t.c.Verbose:
+		for _, f := range t.confirmed {
+			t.printFinding(b, f)
+		}
+	case t.skipped && t.c.Verbose && len(t.confirmed) == 0:
 		fmt.Fprintf(b, "--- SKIP: %s (%.2fs)\n", t.name, seconds)
 	case t.failed || len(t.confirmed) > 0:
 		fmt.Fprintf(b, "--- FAIL: %s (%.2fs)\n%s", t.name, seconds, indent(t.output))

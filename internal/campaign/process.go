@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,12 +14,14 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // A run is one process of a test binary that has ended.
 type run struct {
 	events []session.Event
-	orders []uint64 // hashes of the interleavings
+	orders []uint64             // hashes of the interleavings
+	races  []verdict.RaceReport // that belong to no execution of which something is noted
 	output string
 	exit   int  // code; -1 if it was killed
 	killed bool // by us: it did not end, or everything was to end
@@ -38,7 +39,7 @@ func (c *campaign) command(ctx context.Context, b Binary, plan *session.Plan, ar
 	if plan != nil {
 		cmd.Env = append(cmd.Env, plan.Environ())
 	}
-	if plan != nil && plan.Race {
+	if c.Race {
 		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog()))
 	}
 	ownGroup(cmd)
@@ -96,26 +97,11 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 		if r.orders, err = session.ReadOrders(plan.Events); err != nil {
 			return r, err
 		}
-		if plan.Race && cmd.Process != nil {
-			r.output += c.takeRaces(cmd.Process.Pid, len(r.events) == 0)
-		}
+	}
+	if c.Race && cmd.Process != nil {
+		r.races = c.takeRaces(cmd.Process.Pid, r.events)
 	}
 	return r, nil
-}
-
-// raceLog is where the race detector of a test process writes, but for the process's number at its end.
-func (c *campaign) raceLog() string { return filepath.Join(c.temp, "race") }
-
-// takeRaces removes what the race detector of a process has written, and returns it if it is wanted: where no execution
-// was run, nobody else has read it.
-func (c *campaign) takeRaces(pid int, wanted bool) string {
-	name := fmt.Sprintf("%s.%d", c.raceLog(), pid)
-	defer os.Remove(name)
-	if !wanted {
-		return ""
-	}
-	text, _ := os.ReadFile(name) // there is none if nothing was reported
-	return string(text)
 }
 
 // only returns the arguments that select one test, and the subtests that the user's pattern has.

@@ -70,7 +70,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 		}
 		same := r.hash == f.Trace
 		switch {
-		case r.cause == f.Cause:
+		case r.came(f.Cause):
 			if out.Reproduced++; out.Reproduced == 1 {
 				best = i
 			}
@@ -82,7 +82,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 		default:
 			out.Verdicts[r.verdict]++
 		}
-		if out.Missed == nil && (r.cause != f.Cause || !same) {
+		if out.Missed == nil && (!r.came(f.Cause) || !same) {
 			if out.Missed, err = schedule.ParseKeyed(r.missed); err != nil {
 				return out, err
 			}
@@ -91,9 +91,19 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 	if out.Output = results[best].output; results[best].verdict == crash {
 		out.Output = crashReport(out.Output) // nobody was left to print one
 	}
+	race := results[best].beside(f.Cause)
+	if race != nil {
+		_, texts := racesOf(race.Races, b.Dir, "")
+		out.Output = texts[0]
+	}
 	if c.Document && ctx.Err() == nil {
 		if out.Finding, err = readDocument(document(best)); err != nil {
 			return out, err
+		}
+		if race != nil {
+			out.Finding = report.NewFinding(race, report.Options{Dir: b.Dir})
+			out.Finding.Report = report.Portable(b.Dir, out.Output)
+			return out, nil
 		}
 		// Of a finding without decisions the plain run is known: it is the finding.
 		if (len(f.Schedule) > 0 || !strings.HasSuffix(file, finding.Suffix)) && out.Reproduced > 0 && out.Finding != nil {

@@ -213,12 +213,14 @@ func (t *test) settle(ctx context.Context, b *batch) {
 	case len(b.run.events) == 0:
 		t.mode, t.finished = native, true
 		t.output, t.failed = b.run.output, b.run.exit != 0
+		t.raced(ctx, b.run)
 	default:
 		if b.plan.First == 0 && t.c.Verbose {
 			t.printed = t.withoutHeads(b.run.output)
 		}
 		b.settled = true
 		b.line.settle(b, t.read(ctx, b))
+		t.raced(ctx, b.run)
 	}
 	for len(t.dropped) > 0 {
 		b := t.dropped[0]
@@ -284,6 +286,7 @@ func (t *test) findings(ctx context.Context, b *batch) {
 			t.found(ctx, b, e)
 		}
 	}
+	t.raced(ctx, b.run)
 }
 
 // plan returns what the plans of all processes of the test have in common.

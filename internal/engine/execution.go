@@ -482,6 +482,9 @@ func (x *Execution) fail(f Failure, t *Task, value any, stack []byte) {
 	x.stopping = true
 }
 
+// Races returns how many races the race detector has reported in this process.
+func Races() int { return raceErrors() }
+
 // raced reports whether the race detector has reported something since the execution began.
 func (x *Execution) raced() bool { return raceErrors() > x.races }
 

@@ -140,8 +140,12 @@ type Event struct {
 	Warm    int           `json:",omitempty"`
 
 	Orders     engine.Orders       `json:",omitzero"` // of a replay
+	Races      Span                `json:",omitzero"`
 	Prediction *predict.Prediction `json:",omitempty"`
 }
+
+// A Span is a part of a file, in bytes.
+type Span struct{ From, To int64 }
 
 // An EventKind is what an Event says.
 type EventKind string
@@ -161,6 +165,7 @@ const (
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
 	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule
+	Raced     EventKind = "raced"     // what the race detector has written in Races is in a Found or Replayed, or is no finding
 	Ended     EventKind = "ended"     // all that was planned before N is done: Spent
 )
 

@@ -186,7 +186,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
-	if snap.Quiet == engine.Outlived && g.cycle(Queued) == nil && !survives {
+	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && g.cycle(Queued) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
@@ -198,7 +198,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		v.Evidence = "a panic that nothing recovered"
 	case snap.Failure == engine.Raced:
 		v.Kind = Race
-		v.Evidence = "the race detector has reported it"
+		v.Evidence = reported
 	case snap.Failure == engine.Failed:
 		v.Kind = Assertion
 		v.Evidence = "the test says so"
@@ -226,6 +226,18 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		v.Who = v.names[snap.Tasks[snap.Culprit].ID]
 	}
 	return v
+}
+
+// reported is the evidence of a race.
+const reported = "the race detector has reported it"
+
+// NewRace returns the verdict on what the race detector has reported, in an execution that v is the verdict on, or outside of
+// executions: then v is nil.
+func NewRace(v *Verdict) *Verdict {
+	if v != nil && v.Kind == Stall {
+		return &Verdict{Kind: Race, Evidence: reported + ", and the execution was given up: " + v.Evidence}
+	}
+	return &Verdict{Kind: Race, Evidence: reported}
 }
 
 // NewStall returns the verdict on an execution that the watchdog gave up: who ran then, and the stack of it.
