@@ -38,9 +38,10 @@ type Recorder struct {
 	Who     int // those of who runs
 	Cancels int // those of whether a context is cancelled
 
-	inner engine.Strategy
-	keys  keys
-	made  []made
+	inner   engine.Strategy
+	keys    keys
+	made    []made
+	answers []Answer
 }
 
 // A made departure is one whose note is still to be written: nobody reads most of them.
@@ -69,6 +70,7 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	if c == 0 {
 		return 0
 	}
+	r.answers = append(r.answers, Answer{r.Asked - 1, c})
 	m := made{Departure: Departure{Question: key}, op: q.Op, site: q.Site, task: q.Task}
 	switch q.Kind {
 	case engine.Preempt, engine.Next:
@@ -85,6 +87,9 @@ func (r *Recorder) Choose(q *engine.Question) int {
 
 // Made returns how many departures there were so far.
 func (r *Recorder) Made() int { return len(r.made) }
+
+// Answers returns the departures by the numbers of their questions, for Encode.
+func (r *Recorder) Answers() []Answer { return r.answers }
 
 // Departures returns the departures from the first-th on.
 func (r *Recorder) Departures(first int) Keyed {

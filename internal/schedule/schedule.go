@@ -13,9 +13,12 @@
 //	            1 to 5  the answer
 //	            6       the answer is 1 plus bits 4..3 and the question is in bits 7..5, in eighths; and the next byte is
 //	                    about the rest of the same window
-//	            7       the answer is 6 plus the number in the two bytes that follow, low byte first
+//	            7       exact: the byte that follows has the upper bits of the question's number, of which bits 7..3 are the
+//	                    lower; the two after that have the answer less 1, low byte first; and the next byte is about the
+//	                    rest of the same window
 //
-// The answer is taken modulo the alternatives there are, the plain one left out.
+// The answer is taken modulo the alternatives there are, the plain one left out, and an exact number modulo the window. Any
+// sequence of answers has a schedule that gives it (Encode); a fuzzer needs the short forms, which say much with little.
 //
 // What a byte says does not move with the value of the bytes before it (6 and 7, one byte in four, excepted). That is
 // what a minimiser needs: it can make one departure plain and keep the others where they are. Go's own
@@ -26,8 +29,11 @@ package schedule
 import "github.com/jostle-dev/jostle/internal/engine"
 
 const (
-	stay = 6
-	wide = 7
+	stay  = 6
+	exact = 7
+
+	maxGap    = 1 << 13 // what an exact byte reaches; windows are longer after some million questions
+	maxAnswer = 1 << 16
 )
 
 // A Reader answers from the bytes of a schedule. It is for one execution, and for one goroutine at a time.
@@ -95,9 +101,12 @@ func (r *Reader) read() {
 		r.gap = where >> 2 * size / 8
 		r.departure, r.rest, r.left = 1+where&3, 0, size-r.gap-1
 		return
-	case wide:
-		what = stay + int(r.next())
-		what += int(r.next()) << 8
+	case exact:
+		r.gap = (where | int(r.next())<<5) % size
+		r.departure = 1 + int(r.next())
+		r.departure += int(r.next()) << 8
+		r.rest, r.left = 0, size-r.gap-1
+		return
 	}
 	r.gap = where * size / 32
 	r.departure, r.rest = what, size-r.gap-1
@@ -123,39 +132,71 @@ func Departures(schedule []byte) int {
 	return n
 }
 
-// Random returns a schedule for a program that asks about so many questions. intn is a source of random numbers n with
-// 0 <= n < max. About one question in spread, which is at least 1, is answered by a departure from the plain run; where
-// they are close together some are left out.
-func Random(intn func(max int) int, asked, spread int) []byte {
+// An Answer is one that is not the plain one.
+type Answer struct {
+	Question int // its number, from 0
+	Choice   int // the alternative, at least 1
+}
+
+// Encode returns the schedule that gives these answers, in the order of their questions, and all others plain.
+func Encode(answers []Answer) []byte {
 	var s []byte
-	window, left := 1, windowSize(0)
-	for start := 0; start < asked; {
-		gap := 0
-		for gap < left && intn(spread) != 0 {
-			gap++
-		}
-		used := left
-		switch {
-		case gap == left:
-			s = append(s, 0)
-		case intn(2) == 0:
-			eighth := gap * 8 / left
-			s = append(s, byte(eighth<<5|intn(4)<<3|stay))
-			used = eighth*left/8 + 1
-		default:
-			b := byte(gap*32/left<<3 | 1 + intn(wide))
-			if b&7 == stay {
-				b++
-			}
-			if s = append(s, b); b&7 == wide {
-				s = append(s, byte(intn(256)), byte(intn(256)))
-			}
-		}
-		start += used
-		if left -= used; left == 0 {
-			left = windowSize(window)
+	start, window, left := 0, 0, windowSize(0) // the next byte is about so many questions from start on
+	skip := func(n int) {
+		start += n
+		if left -= n; left == 0 {
 			window++
+			left = windowSize(window)
+		}
+	}
+	for i, a := range answers {
+		for a.Question >= start+left {
+			s = append(s, 0)
+			skip(left)
+		}
+		gap := a.Question - start
+		last := i == len(answers)-1 || answers[i+1].Question >= start+left
+		part32, is32 := part(gap, left, 32)
+		part8, is8 := part(gap, left, 8)
+		switch {
+		case last && (is32 || gap >= maxGap) && a.Choice < stay:
+			s = append(s, byte(part32<<3|a.Choice))
+			skip(left)
+		case is8 && a.Choice <= 4:
+			s = append(s, byte(part8<<5|(a.Choice-1)<<3|stay))
+			skip(gap + 1)
+		default:
+			gap = min(gap, maxGap-1)
+			choice := min(a.Choice, maxAnswer) - 1
+			s = append(s, byte(gap<<3|exact), byte(gap>>5), byte(choice), byte(choice>>8))
+			skip(gap + 1)
 		}
 	}
 	return s
+}
+
+// part returns in which part of so many, counted from 0, a question of a window is, and whether that says which question it is.
+func part(question, window, parts int) (n int, exactly bool) {
+	n = (question*parts + window - 1) / window
+	if n >= parts || n*window/parts != question {
+		return min(question*parts/window, parts-1), false
+	}
+	return n, true
+}
+
+// Random returns a schedule for a program that asks about so many questions. intn is a source of random numbers n with
+// 0 <= n < max. About one question in spread, which is at least 1, is answered by a departure from the plain run.
+func Random(intn func(max int) int, asked, spread int) []byte {
+	var answers []Answer
+	for q := range asked {
+		if intn(spread) != 0 {
+			continue
+		}
+		choice := 1 + intn(stay)
+		if choice == stay {
+			choice += intn(maxAnswer - stay)
+		}
+		answers = append(answers, Answer{q, choice})
+	}
+	return Encode(answers)
 }

@@ -41,8 +41,9 @@ func TestReader(t *testing.T) {
 		{"two alternatives", []byte{0x05}, 2, map[int]int{0: 1}},
 		{"two in a window", []byte{0x36, 0x01, 0x02}, 5, map[int]int{4: 3, 5: 1, 32: 2}},
 		{"at the end of the window", []byte{0xE6, 0xFE, 0xFE, 0x02}, 9, map[int]int{28: 1, 31: 4, 60: 4, 61: 2}},
-		{"wide", []byte{0x27, 0x2C, 0x01, 0x03}, 1000, map[int]int{4: 306, 32: 3}},
-		{"wide and cut off", []byte{0x27, 0x05}, 1000, map[int]int{4: 11}},
+		{"exact", []byte{0x27, 0x00, 0x2C, 0x01, 0x03}, 1000, map[int]int{4: 301, 5: 3}},
+		{"exact and cut off", []byte{0x27, 0x00, 0x05}, 1000, map[int]int{4: 6}},
+		{"exact, modulo the window", []byte{0x27, 0x01, 0x02, 0x00, 0x02}, 5, map[int]int{4: 3, 5: 2}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,6 +57,30 @@ func TestReader(t *testing.T) {
 func TestReach(t *testing.T) {
 	data := append(bytes.Repeat([]byte{'0'}, 96), 0x01)
 	assert.Equal(t, map[int]int{64*32 + 32*64: 1}, departures(data, 5000, 2))
+}
+
+// Any answers have a schedule, and one alone in its window, to what Go's fuzzer tries first, has one of a byte.
+func TestEncode(t *testing.T) {
+	assert.Empty(t, schedule.Encode(nil))
+	assert.Equal(t, []byte{0xFB}, schedule.Encode([]schedule.Answer{{Question: 31, Choice: 3}}))
+	assert.Equal(t, []byte{0, 0x0D}, schedule.Encode([]schedule.Answer{{Question: 33, Choice: 5}}))
+	assert.Equal(t, []byte{0x36, 0x01}, schedule.Encode([]schedule.Answer{{Question: 4, Choice: 3}, {Question: 5, Choice: 1}}))
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for i := range 300 {
+		n := 2 + rnd.IntN(1<<(i%12))
+		want := map[int]int{}
+		var answers []schedule.Answer
+		for q := range 6000 {
+			if rnd.IntN(1<<(i%10)) == 0 {
+				want[q] = 1 + rnd.IntN(n-1)
+				answers = append(answers, schedule.Answer{Question: q, Choice: want[q]})
+			}
+		}
+		data := schedule.Encode(answers)
+		if !assert.Equal(t, want, departures(data, 6000, n)) || !assert.Equal(t, len(answers), schedule.Departures(data)) {
+			return
+		}
+	}
 }
 
 // Random schedules depart everywhere in a program, also in a short one.
