@@ -1,9 +1,9 @@
 package harness
 
 import (
-	"bytes"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +12,8 @@ import (
 )
 
 // Check runs body under many schedules: first the plain one, then random ones, always the same unless -jostle.seed says
-// otherwise. It fails t at the first finding, with a schedule from which everything was taken that the finding does not
+// otherwise. Some of them go to hangs that were predicted from executions that went well, as in the command jostle test: they
+// are steered there. It fails t at the first finding, with a schedule from which everything was taken that the finding does not
 // need, and the command that runs that one alone.
 //
 // There is one execution at a time in a process: Check is not for tests that run in parallel.
@@ -26,22 +27,32 @@ func Check(t testing.TB, body func(T), options ...Option) {
 		c.conclude(t, r.run(schedule.NewReader(flags.schedule.bytes), body), flags.schedule.bytes)
 		return
 	}
-	var sched []byte
-	reader := schedule.NewReader(sched)
-	out := r.run(reader, body)
-	asked := reader.Asked()
-	rnd := strategy.NewSource(flags.seed ^ hash(t.Name()))
+	seed := flags.seed ^ hash(t.Name())
+	rnd, steer := strategy.NewSource(seed), newSteering(seed)
+	r.keep = true
+	rec := schedule.NewRecorder(strategy.Plain{})
+	out := r.run(rec, body)
+	steer.learn(out)
+	asked, random := rec.Asked, 1
 	for i := 1; i < c.schedules && !out.Found(); i++ {
-		// Many hangs need few departures and are missed where there are many; others need several close together.
-		// One departure leads to questions that the plain run does not come to.
-		sched = schedule.Random(rnd.Intn, asked+asked/2+4, 1<<(i%7))
-		reader = schedule.NewReader(sched)
-		if out = r.run(reader, body); out.Found() {
-			out, sched = r.shrink(out, sched, body)
+		s, _ := steer.next()
+		if r.keep = s == nil && learns(random); s == nil {
+			// Many hangs need few departures and are missed where there are many; others need several close together.
+			// One departure leads to questions that the plain run does not come to.
+			s = schedule.NewReader(schedule.Random(rnd.Intn, asked+asked/2+4, 1<<(random%7)))
+			random++
 		}
-		asked = max(asked, reader.Asked())
+		rec = schedule.NewRecorder(s)
+		if out = r.run(rec, body); r.keep {
+			steer.learn(out)
+		}
+		asked = max(asked, rec.Asked)
 	}
-	c.conclude(t, out, sched)
+	answers := rec.Answers()
+	if out.Found() {
+		out, answers = r.shrink(out, answers, body)
+	}
+	c.conclude(t, out, schedule.Encode(answers))
 }
 
 func (c *config) conclude(t testing.TB, out outcome, sched []byte) {
@@ -71,34 +82,23 @@ const (
 	shrinkTime = 3 * time.Second
 )
 
-// shrink returns the outcome and the schedule of an execution that ends like out, which came from sched, with as few
-// departures from the plain run as it can find.
-func (r *runner) shrink(out outcome, sched []byte, body func(T)) (outcome, []byte) {
+// shrink returns the outcome of an execution that ends like out, which departed from the plain run by these answers, and what
+// is left of them: as few as it can find.
+func (r *runner) shrink(out outcome, answers []schedule.Answer, body func(T)) (outcome, []schedule.Answer) {
+	r.keep = false
 	end := time.Now().Add(shrinkTime)
 	runs := 0
-	try := func(trial []byte) bool {
-		if runs >= shrinkRuns || time.Now().After(end) {
-			return false
-		}
-		runs++
-		o := r.run(schedule.NewReader(trial), body)
-		if o.Kind != out.Kind || o.Rule != out.Rule {
-			return false
-		}
-		out, sched = o, trial
-		return true
-	}
-	for size := len(sched); size >= 1; size /= 2 {
-		for to := len(sched); to > 0; to -= size {
-			from := max(to-size, 0)
-			if bytes.Count(sched[from:to], []byte{0}) == to-from {
-				continue
+	for size := len(answers); size >= 1; size /= 2 {
+		for to := len(answers); to > 0; to = min(to-size, len(answers)) {
+			if runs >= shrinkRuns || time.Now().After(end) {
+				return out, answers
 			}
-			trial := bytes.Clone(sched)
-			clear(trial[from:to])
-			try(trial)
+			runs++
+			rec := schedule.NewRecorder(schedule.NewReader(schedule.Encode(slices.Concat(answers[:max(to-size, 0)], answers[to:]))))
+			if o := r.run(rec, body); o.Kind == out.Kind && o.Rule == out.Rule && len(rec.Answers()) < len(answers) {
+				out, answers = o, rec.Answers() // without those that it did not come to
+			}
 		}
 	}
-	try(bytes.TrimRight(sched, "\x00"))
-	return out, sched
+	return out, answers
 }

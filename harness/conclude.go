@@ -29,12 +29,20 @@ func (o outcome) render(replay string, sched []byte) string {
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Input: o.given(), Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}
 	b.WriteString("\n" + o.summary(sched))
 	return b.String()
+}
+
+// given returns what the body was given, as Go source; "" for nothing.
+func (o outcome) given() string {
+	if o.input == nil {
+		return ""
+	}
+	return o.input()
 }
 
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.

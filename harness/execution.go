@@ -34,6 +34,7 @@ type outcome struct {
 	long    bool // a Stall: it went on and on, and was given up
 	races   int  // how many the race detector has reported in this process until then, if it was given up or ran live
 	snap    *engine.Snapshot
+	input   func() string // returns what the body was given, as Go source; nil if that is nothing
 }
 
 // A runner does executions, one after the other.
@@ -41,6 +42,7 @@ type runner struct {
 	tb     testing.TB
 	x      *engine.Execution
 	cancel bool // the schedule may cancel the context
+	keep   bool // executions that go well are looked at for what they predict
 	trace  bool // somebody wants to see the steps of one that passes, too
 	ignore []engine.Ignore
 }
@@ -97,7 +99,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	engine.CatchFailures()
 	out := inBubble(r.x, wallLimit, func() outcome {
 		s := newScope(r.tb)
-		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Trace: r.trace, Cancel: r.cancel}, synctest.Wait, func() {
+		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Trace: r.trace, Keep: r.keep, Cancel: r.cancel}, synctest.Wait, func() {
 			engine.Self().Offer(s.cancel, nil)
 			defer s.finish()
 			body(s)

@@ -371,8 +371,8 @@ func replayFile(name string) string { return "go tool jostle replay " + finding.
 // text renders the report of an execution for a file.
 func (o testOutcome) text(replay string, full bool) string {
 	var b strings.Builder
-	dir, _ := os.Getwd()                                                                            // of the package under test
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Replay: replay, Full: full, Width: 76}) // the command indents it
+	dir, _ := os.Getwd()                                                                                              // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Input: o.given(), Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.output != "" && (o.failed || o.said || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
 		return finding.WithOutput(b.String(), o.output)
 	}
@@ -485,7 +485,7 @@ func writeDocument(name string, out testOutcome) error {
 	if err != nil {
 		return err
 	}
-	f := report.NewFinding(out.Verdict, report.Options{Dir: dir})
+	f := report.NewFinding(out.Verdict, report.Options{Dir: dir, Input: out.given()})
 	if file, line, ok := strings.Cut(out.place(), ":"); ok {
 		n, _ := strconv.Atoi(line)
 		f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}

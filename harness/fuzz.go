@@ -4,11 +4,13 @@ import (
 	"crypto/sha1"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,18 +18,24 @@ import (
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
+	"github.com/jostle-dev/jostle/internal/literal"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes are split: from their front In is
-// filled, any type that github.com/AdaLogics/go-fuzz-headers can fill, in the order of its fields; what is left is the
-// schedule. An In without fields, struct{}, makes all bytes schedule. The empty input, the plain run with a zero In, is
-// always part of the seed corpus.
+// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes are an In and a schedule. In may be any type that
+// github.com/AdaLogics/go-fuzz-headers can fill; its fields are filled in their order, and stay zero when there are no more bytes.
+// It takes at most half of the bytes, from the end, so that a schedule is left whatever In is. An In without fields,
+// struct{}, makes all bytes schedule. The empty input, the plain run with a zero In, is always part of the seed corpus.
 //
 // Each input is one execution: body runs with its goroutines under that schedule, on a clock of its own. The input fails
 // the target if the execution deadlocks, leaks a goroutine, panics, or if body fails its T. The failure's text is the
-// report, and Go's fuzzer writes the input to testdata/fuzz, from where it replays the same way every time.
+// report, with In as a Go literal, and Go's fuzzer writes the input to testdata/fuzz, from where it replays the same way every time.
+//
+// Before a fuzzer begins, up to 300 executions, for 2 s at most, look for what the plain run and the target's corpus predict, and are
+// steered there, as in the command jostle test. The fuzzer gets them as inputs: as the content of its cache (go clean -fuzzcache) under
+// go test -fuzz, as mutations under libFuzzer. What they find is found by the fuzzer then, and so minimised and written like
+// anything that it finds. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
 //
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
 // there is one execution at a time in a process.
@@ -46,35 +54,38 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	known := knownFindings(f.Name())
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
-	r := newRunner(f)
-	r.cancel, r.ignore = c.cancel, c.ignore
+	x := &target[In]{runner: newRunner(f), body: body}
+	x.cancel, x.ignore = c.cancel, c.ignore
 	kept := newKeptInput(f)
-	r.trace = kept != nil && kept.plan.Document != ""
-	run := func(t *testing.T, data []byte) (out outcome, sched []byte) {
-		r.tb = t
-		var in In
-		if sched = split(data, &in); kept.plainly() {
-			sched = nil
-		}
-		out = r.run(schedule.NewReader(sched), func(t T) { body(t, in) })
-		if out.snap != nil {
-			showOrders(&out.snap.Orders)
-		}
-		return out, sched
-	}
+	x.trace = kept != nil && kept.plan.Document != ""
 	if libfuzzer.Enabled {
 		below := calledBody(reflect.ValueOf(body))
 		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
-			if out, sched := run(t, data); out.Found() {
+			x.tb = t
+			if out, sched := x.input(data); out.Found() {
 				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace()+below)
 			}
-		})
+		}, func() [][]byte { return x.steered(nil) })
+	}
+	x.noteEmpty(f.Name(), known)
+	if coordinates(f.Name()) {
+		seeds := x.steered(slices.Sorted(maps.Keys(known)))
+		if err := keepSeeds(flagValue("test.fuzzcachedir"), f.Name(), seeds); err != nil {
+			f.Fatal("jostle:", err)
+		}
+		if len(seeds) > 0 {
+			fmt.Printf("jostle: %s begins with what is steered into predicted hangs, %d of its inputs\n", f.Name(), len(seeds))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !kept.runs(data) {
 			t.SkipNow()
 		}
-		out, sched := run(t, data)
+		x.tb = t
+		if kept.plainly() {
+			data = x.plainly(data)
+		}
+		out, sched := x.input(data)
 		if kept != nil {
 			kept.ended(t, out)
 			return
@@ -86,6 +97,55 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 		}
 		out.conclude(t, replay, sched)
 	})
+}
+
+// A target runs the inputs of a fuzz target.
+type target[In any] struct {
+	*runner
+	body func(T, In)
+}
+
+// input runs one, and returns the schedule in it too.
+func (x *target[In]) input(data []byte) (out outcome, sched []byte) {
+	var in In
+	sched, _ = split(data, &in)
+	out = x.under(schedule.NewReader(sched), data)
+	if out.snap != nil {
+		showOrders(&out.snap.Orders)
+	}
+	return out, sched
+}
+
+// under runs body with the In of an input, under any schedule.
+func (x *target[In]) under(s engine.Strategy, data []byte) outcome {
+	var in In
+	split(data, &in)
+	out := x.run(s, func(t T) { x.body(t, in) })
+	if !empty(reflect.TypeFor[In]()) {
+		out.input = func() string {
+			var in In // body may have changed what it was given
+			split(data, &in)
+			return literal.Of(in, packageOf(reflect.ValueOf(x.body)), inputWidth)
+		}
+	}
+	return out
+}
+
+const inputWidth = 68 // of a Go literal in a report
+
+// plainly returns an input with the same In and without a schedule.
+func (x *target[In]) plainly(data []byte) []byte {
+	var in In
+	_, taken := split(data, &in)
+	return join(nil, taken, reflect.TypeFor[In]())
+}
+
+// packageOf returns the import path of the package that a function is in.
+func packageOf(fn reflect.Value) string {
+	name := runtime.FuncForPC(fn.Pointer()).Name()
+	dir := strings.LastIndex(name, "/") + 1
+	last, _, _ := strings.Cut(name[dir:], ".")
+	return name[:dir] + strings.ReplaceAll(last, "%2e", ".") // as the linker has it
 }
 
 // fuzzing reports whether this process searches for new inputs, and does not only run those that are known.

@@ -63,80 +63,86 @@ func join(schedule, taken []byte, t reflect.Type) []byte {
 // empty reports whether values of a type have nothing to fill.
 func empty(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.NumField() == 0 }
 
-// A filler fills values from bytes: numbers, texts and pointers as go-fuzz-headers makes them. What is made of several goes
-// on with the next where one could not be made.
+// A filler fills values from bytes. It stops where there are no more, wherever that is, and how many there are changes nothing before:
+// go-fuzz-headers, which makes the numbers, gives up a whole struct if one text in it is too long for what is left.
 type filler struct {
 	*fuzzheaders.ConsumeFuzzer
 	depth int
 }
 
-// As go-fuzz-headers has them.
-const (
-	maxElements = 50 // of a slice or a map
-	maxDepth    = 100
-)
+const maxDepth = 100 // of values in values
 
-// fill fills v as far as there are bytes. What cannot be made from bytes (functions, channels, interfaces, what is not exported) is
-// left alone.
+// fill fills v as far as there are bytes; zero bytes make zero values. What cannot be made from bytes (functions, channels,
+// interfaces, what is not exported) is left alone.
 func (f filler) fill(v reflect.Value) {
 	f.depth++
 	switch {
-	case f.depth > maxDepth:
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			f.fill(v.Field(i))
 		}
-	case !v.CanSet() || f.done():
+	case !v.CanSet() || f.depth > maxDepth || f.done():
 	case v.Kind() == reflect.Bool:
-		b, _ := f.GetByte() // GetBool has 0 as true
-		v.SetBool(b&1 != 0)
+		v.SetBool(f.flag())
 	case v.Kind() == reflect.String:
-		b, _ := f.GetBytes() // GetString has nothing but an error for nearly all lengths
-		v.SetString(string(b))
+		v.SetString(string(f.text()))
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8:
-		b, _ := f.GetBytes()
-		v.SetBytes(slices.Clone(b))
+		v.SetBytes(f.text())
 	case v.Kind() == reflect.Array:
 		for i := range v.Len() {
 			f.fill(v.Index(i))
 		}
 	case v.Kind() == reflect.Slice:
-		v.SetZero()
-		for n := f.length(); v.Len() < n && !f.done(); {
+		for n := f.elements(); v.Len() < n && !f.done(); {
 			v.Set(reflect.Append(v, f.value(v.Type().Elem())))
 		}
 	case v.Kind() == reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-		for n := f.length(); n > 0 && !f.done(); n-- {
+		for n := f.elements(); n > 0 && !f.done(); n-- {
+			if v.IsNil() {
+				v.Set(reflect.MakeMap(v.Type()))
+			}
 			key := f.value(v.Type().Key())
 			v.SetMapIndex(key, f.value(v.Type().Elem()))
 		}
+	case v.Kind() == reflect.Pointer:
+		if f.flag() {
+			v.Set(f.value(v.Type().Elem()).Addr())
+		}
 	default:
-		f.library(v)
+		_ = f.GenerateStruct(v.Addr().Interface()) // an error: the bytes have ended in the middle
 	}
 }
 
-// library has the library fill v. It panics for some lengths that it reads from the bytes: that is a value which is none.
-func (f filler) library(v reflect.Value) {
-	defer func() {
-		if recover() != nil {
-			v.SetZero()
-		}
-	}()
-	_ = f.GenerateStruct(v.Addr().Interface()) // an error: the bytes have ended in the middle
-}
-
-// value returns a value of a type.
+// value returns a value of a type, which can be addressed.
 func (f filler) value(t reflect.Type) reflect.Value {
 	v := reflect.New(t).Elem()
 	f.fill(v)
 	return v
 }
 
-// length returns how many elements a slice or a map is to have.
-func (f filler) length() int {
-	n, _ := f.GetInt()
-	return n % maxElements
+// flag returns whether something is there: GetBool takes 0 for true.
+func (f filler) flag() bool {
+	b, _ := f.GetByte()
+	return b&1 != 0
+}
+
+// elements returns how many a slice or a map is to have: up to 7 three times in four, and 56 at most.
+func (f filler) elements() int {
+	size, _ := f.GetByte()
+	return int(size&7) << max(int(size>>4)-12, 0)
+}
+
+// text returns the content of a string, nil if there is none: up to 15 bytes half of the time, and 1,920 at most.
+func (f filler) text() (content []byte) {
+	size, _ := f.GetByte()
+	for range int(size&15) << max(int(size>>4)-8, 0) {
+		b, err := f.GetByte()
+		if err != nil {
+			break
+		}
+		content = append(content, b)
+	}
+	return content
 }
 
 // done reports whether there are no bytes left.

@@ -28,6 +28,7 @@ type fuzzResult struct {
 	at         string // file and line that it is about, relative to the package's directory
 	report     string
 	file       string // the failing input
+	noSchedule string // said if most of its corpus has an empty schedule
 	wants      string // verdict and rule that the target is there to find, "" if nothing
 }
 
@@ -35,6 +36,7 @@ var (
 	progressLine = regexp.MustCompile(`^fuzz: elapsed: (\d+)s, execs: (\d+) \((\d+)/sec\)`)
 	baselineLine = regexp.MustCompile(`^fuzz: elapsed: \d+s, gathering baseline coverage: (\d+)/`)
 	verdictLine  = regexp.MustCompile(`jostle: verdict=(\S+) rule=(\S+) schedule=(\S+) preemptions=(\d+)(?: .*? at=(.*))?`)
+	emptyLine    = regexp.MustCompile(`^jostle: (\S+: \d+ of its \d+ inputs in testdata/fuzz have an empty schedule.*)`)
 	wantsLine    = regexp.MustCompile(`^jostle: target=\S+ wants=(\S+ rule=\S+)`)
 	failedLine   = regexp.MustCompile(`^\s*--- FAIL: `)
 	// From testing/fuzz.go, which reads the whole corpus before it runs anything.
@@ -106,6 +108,9 @@ func (w *resultWriter) line(line string) {
 	if m := wantsLine.FindStringSubmatch(line); m != nil {
 		r.wants = m[1]
 	}
+	if m := emptyLine.FindStringSubmatch(line); m != nil {
+		r.noSchedule = m[1]
+	}
 	if m := inputLine.FindStringSubmatch(line); m != nil {
 		r.file = m[1]
 	}
@@ -126,7 +131,7 @@ func (r *fuzzResult) expected() bool {
 	return r.wants == r.verdict+" rule="+r.rule || r.wants == r.verdict+" rule=-"
 }
 
-// printTable prints a line a target.
+// printTable prints a line a target, and what is to be said of their corpora.
 func printTable(w io.Writer, results []fuzzResult) error {
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -155,5 +160,11 @@ func printTable(w io.Writer, results []fuzzResult) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.target.name, executions, rate, verdict, rule, schedule, preempts, file)
 	}
-	return t.Flush()
+	err := t.Flush()
+	for _, r := range results {
+		if r.noSchedule != "" {
+			fmt.Fprintf(w, "\n%s\n", r.noSchedule)
+		}
+	}
+	return err
 }

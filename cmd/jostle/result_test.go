@@ -51,6 +51,11 @@ func TestResult(t *testing.T) {
 			fuzzResult{failed: true, verdict: "deadlock", rule: "1", schedule: "1/2", preempts: "1", wants: "deadlock rule=-"}, true,
 		},
 		{
+			"no schedules in its corpus",
+			"jostle: FuzzX: 3 of its 4 inputs in testdata/fuzz have an empty schedule: each is run\nPASS\n",
+			fuzzResult{noSchedule: "FuzzX: 3 of its 4 inputs in testdata/fuzz have an empty schedule: each is run"}, true,
+		},
+		{
 			"not found though wanted",
 			"jostle: target=FuzzX wants=deadlock rule=1\nPASS\n",
 			fuzzResult{wants: "deadlock rule=1"}, false,

@@ -17,15 +17,9 @@ type predicted struct {
 	confirmed bool
 }
 
-const (
-	triesEach     = 12 // executions for each prediction
-	maxPredicted  = 24 // predictions of one test
-	maxSteeredNow = 8  // at a time
-)
-
 // predict notes a prediction.
 func (t *test) predict(e session.Event) {
-	if e.Prediction == nil || len(t.predicted) >= maxPredicted {
+	if e.Prediction == nil || len(t.predicted) >= predict.Most {
 		return
 	}
 	for _, pr := range t.predicted {
@@ -52,7 +46,7 @@ func (t *test) look() {
 	l := &line{shard: t.c.Shard, displaced: t.displaced + t.walks.next - 1, next: 1}
 	late := false
 	for _, pr := range t.predicted {
-		if !pr.begun && len(l.steered) < maxSteeredNow {
+		if !pr.begun && len(l.steered) < predict.AtOnce {
 			pr.begun = true
 			late = late || pr.late
 			l.steered = append(l.steered, pr)
@@ -61,7 +55,7 @@ func (t *test) look() {
 	if len(l.steered) == 0 {
 		return
 	}
-	n := triesEach * len(l.steered)
+	n := predict.Tries * len(l.steered)
 	switch {
 	case late && l.shard.Parts() > 1:
 		l.shard = session.Shard{}

@@ -91,7 +91,7 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 	late := map[int]string{130: "late", 133: "later"}
 	for _, parts := range []int{2, 3, 4, 12, 50} {
 		whole := search(session.Shard{}, 300, 1, plain, nil)
-		require.Len(t, whole.numbers, 299-triesEach*len(plain))
+		require.Len(t, whole.numbers, 299-predict.Tries*len(plain))
 		var numbers []int
 		tries := map[string][]int{}
 		for i := 1; i <= parts; i++ {
@@ -104,7 +104,7 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 		require.Equal(t, counted(whole.numbers), counted(numbers), "in %d shards", parts)
 		for _, text := range append(plain, "late", "later") {
 			want := map[int]int{}
-			for i := range triesEach {
+			for i := range predict.Tries {
 				want[i] = 1
 			}
 			require.Equal(t, want, counted(tries[text]), "%s in %d shards", text, parts)
@@ -114,9 +114,9 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 
 func TestOneRunPaysForItsPredictions(t *testing.T) {
 	s := search(session.Shard{}, 300, 1, []string{"a"}, map[int]string{40: "late"})
-	require.Len(t, s.numbers, 299-2*triesEach)
-	require.Len(t, s.tries["a"], triesEach)
-	require.Len(t, s.tries["late"], triesEach)
+	require.Len(t, s.numbers, 299-2*predict.Tries)
+	require.Len(t, s.tries["a"], predict.Tries)
+	require.Len(t, s.tries["late"], predict.Tries)
 }
 
 // However many processes run one test, its executions are the same, and are called the same.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -327,7 +328,7 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 	for _, pr := range t.predicted {
 		p.Predicted = append(p.Predicted, pr.Key())
 	}
-	p.Enough = len(t.predicted) >= maxPredicted
+	p.Enough = len(t.predicted) >= predict.Most
 	return p
 }
 

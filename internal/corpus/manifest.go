@@ -33,7 +33,7 @@ const (
 // An Entry is an execution that is kept: a finding of a test, or an input of a fuzz target.
 type Entry struct {
 	Expect  Expect
-	Name    string // of its file, in the package's folder testdata: jostle/TestX-3f2a91c0.jostle, fuzz/FuzzX/05fa348b8f053d52
+	Name    string // of its file, in the package's folder testdata: jostle/TestX-3f2a91c0.jostle, fuzz/FuzzX/eb8a6e5973abac1c
 	Verdict string // what it was found for; "pass" for an input of a fuzz target that was kept for its order of things
 	Cause   uint64
 	Steps   uint64 // hash of the steps that it takes as expected; 0: it has not been seen to do as expected

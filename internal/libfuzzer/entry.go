@@ -9,7 +9,11 @@
 package libfuzzer
 
 // #include <stddef.h>
+// #include <stdint.h>
 // #include <stdlib.h>
+//
+// // Other engines than libFuzzer may have no such function, and call no mutator of ours.
+// size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t maxSize) __attribute__((weak));
 import "C"
 
 import (
@@ -37,6 +41,8 @@ var targets []testing.InternalFuzzTarget
 var (
 	inputs = make(chan []byte)
 	done   = make(chan struct{})
+	asks   = make(chan struct{})
+	seeds  = make(chan [][]byte)
 )
 
 //export LLVMFuzzerTestOneInput
@@ -47,6 +53,28 @@ func LLVMFuzzerTestOneInput(data *C.char, size C.size_t) C.int {
 	<-done
 	return 0
 }
+
+// LLVMFuzzerCustomMutator returns what the target proposes, once each, whatever the input that is to be changed is, and then what the fuzzer
+// makes of that by itself. A fuzzer that only runs inputs never comes here.
+//
+//export LLVMFuzzerCustomMutator
+func LLVMFuzzerCustomMutator(data *C.uint8_t, size, maxSize C.size_t, _ C.uint) C.size_t {
+	for more := proposed(); len(*more) > 0; {
+		seed := (*more)[0]
+		*more = (*more)[1:]
+		if len(seed) > 0 && len(seed) <= int(maxSize) {
+			return C.size_t(copy(unsafe.Slice((*byte)(data), int(maxSize)), seed))
+		}
+	}
+	return C.LLVMFuzzerMutate(data, size, maxSize)
+}
+
+var proposed = sync.OnceValue(func() *[][]byte {
+	begin()
+	asks <- struct{}{}
+	all := <-seeds
+	return &all
+})
 
 var begin = sync.OnceFunc(func() {
 	name, err := target(os.Args[0])
@@ -81,15 +109,20 @@ func target(binary string) (string, error) {
 	return best, nil
 }
 
-// Serve calls run with one input of the fuzzer after the other, each time with a T of its own, which ends with the input.
-// It does not return.
-func Serve(target string, run func(t *testing.T, data []byte)) {
+// Serve calls run with one input of the fuzzer after the other, each time with a T of its own, which ends with the input. Before
+// the fuzzer changes an input for the first time it calls propose for inputs to be run first. It does not return.
+func Serve(target string, run func(t *testing.T, data []byte), propose func() [][]byte) {
 	flag.Set("test.v", "false")
-	for data := range inputs {
-		testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{
-			{Name: target, F: func(t *testing.T) { run(t, data) }},
-		})
-		done <- struct{}{}
+	for {
+		select {
+		case data := <-inputs:
+			testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{
+				{Name: target, F: func(t *testing.T) { run(t, data) }},
+			})
+			done <- struct{}{}
+		case <-asks:
+			seeds <- propose()
+		}
 	}
 }
 

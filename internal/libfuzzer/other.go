@@ -9,7 +9,9 @@ import "testing"
 const Enabled = false
 
 // Serve is for binaries for libFuzzer.
-func Serve(string, func(*testing.T, []byte)) { panic("jostle: no binary for libFuzzer") }
+func Serve(string, func(*testing.T, []byte), func() [][]byte) {
+	panic("jostle: no binary for libFuzzer")
+}
 
 // Crash is for binaries for libFuzzer.
 func Crash(report, trace string) { panic("jostle: no binary for libFuzzer") }

@@ -899,7 +899,7 @@ function show(f) {
 		codes && el('section', { 'aria-labelledby': 'where' }, el('h3', { id: 'where' }, 'Where in the code'), codes),
 		timeline && el('section', { 'aria-labelledby': 'how' }, el('h3', { id: 'how' }, 'How it came to that'), timeline.root, stepTable(view, timeline)),
 		besides(view), lockOrder(view),
-		el('section', {}, el('h3', {}, 'Run it again'), f.replay && el('pre', { tabindex: 0 }, f.replay),
+		el('section', {}, el('h3', {}, 'Run it again'), f.input && el('p', {}, 'The input'), f.input && el('pre', { tabindex: 0 }, f.input), f.replay && el('pre', { tabindex: 0 }, f.replay),
 			f.output && el('details', {}, el('summary', {}, 'What the test printed'), el('pre', {}, f.output)),
 			f.report && el('details', { open: !timeline && !graph && !(f.others || []).length }, el('summary', {}, 'The report as text'), el('pre', { tabindex: 0 }, f.report))),
 	].filter(Boolean));

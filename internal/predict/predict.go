@@ -39,6 +39,13 @@ func (p *Prediction) Key() uint64 {
 	return h.Sum64()
 }
 
+// How much of what one test predicts is looked into.
+const (
+	Most   = 24 // predictions
+	AtOnce = 8  // predictions whose tries take turns
+	Tries  = 12 // executions that are steered into each
+)
+
 // A Detector learns from the executions of one test. It is for one goroutine at a time.
 type Detector struct {
 	made   map[uint64]bool

@@ -51,6 +51,7 @@ type Finding struct {
 	At       *Place `json:"at,omitempty"`       // the line of the module that it is about
 	Report   string `json:"report,omitempty"`   // as the terminal shows it
 	Output   string `json:"output,omitempty"`   // what the test printed
+	Input    string `json:"input,omitempty"`    // what the body of a fuzz target was given, as Go source
 
 	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
 	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
@@ -251,7 +252,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
 	b.text.o.Dir, b.text.o.Full = b.files.root, true
 	f := &Finding{
-		Replay: o.Replay, Verdict: v.Kind.Word(), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
+		Input: o.Input, Replay: o.Replay, Verdict: v.Kind.Word(), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
 		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}

@@ -211,6 +211,9 @@ func (s *sarifWriter) result(same []*Finding) sarifResult {
 	if f.Rule > 0 {
 		r.Properties["rule"] = fmt.Sprintf("%srule-%d", sarifPrefix, f.Rule)
 	}
+	if f.Input != "" {
+		r.Properties["input"] = f.Input
+	}
 	if f.Reproduced != nil {
 		r.Properties["reproduced"] = f.Reproduced.String()
 	}

@@ -13,6 +13,7 @@ import (
 // Options are what a report needs beside the verdict.
 type Options struct {
 	Dir    string // files below it are shown relative to it; "" shows all as they are
+	Input  string // what the body was given, as Go source; "" for nothing
 	Replay string // the command that replays the finding, one a line; "" if there is none
 	Full   bool   // the whole trace and all stacks, not only what matters
 	Width  int    // of a line in columns; 0 for 80
@@ -25,7 +26,7 @@ const (
 )
 
 // Text writes v as a colleague would tell it, on one screen: what happened, a picture of who waits for whom, how it came
-// to that, what to change, how to see it again. A verdict that is no finding is one line.
+// to that, what to change, how to see it again. A verdict that is no finding is one line and the input.
 func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	if o.Width == 0 {
 		o.Width = screenWidth
@@ -41,6 +42,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 		t.stack()
 		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources}
 		end.advice()
+		end.input()
 		end.replay()
 		if v.Kind == verdict.Livelock {
 			t.rounds()
@@ -48,6 +50,8 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 			t.interleaving(screenHeight - t.lines() - end.lines())
 		}
 		t.b.WriteString(end.b.String())
+	} else {
+		t.input()
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -310,6 +314,30 @@ func callsOf(stack string) []call {
 		}
 	}
 	return calls
+}
+
+// The size of an input on the screen. What does not fit is in the report as data.
+const (
+	inputLines   = 10
+	inputColumns = 200
+)
+
+func (t *text) input() {
+	if t.o.Input == "" {
+		return
+	}
+	t.section("input")
+	lines := strings.Split(strings.ReplaceAll(t.o.Input, "\t", "    "), "\n")
+	for i, l := range lines {
+		if i == inputLines && !t.o.Full {
+			t.line("  … %s more", plural(len(lines)-i, "line"))
+			return
+		}
+		if !t.o.Full {
+			l = head(l, inputColumns)
+		}
+		t.line("  %s", l)
+	}
 }
 
 func (t *text) replay() {

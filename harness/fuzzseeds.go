@@ -1,0 +1,126 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/corpus"
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/libfuzzer"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/strategy"
+)
+
+// Bounds on what is run before a fuzzer begins.
+const (
+	steeredInputs = 8 // different Ins, the zero one among them
+	steeredRuns   = 300
+	steeredTime   = 2 * time.Second
+)
+
+// steered returns inputs that run to where a hang is predicted, by the plain run of a zero In, by that of each In of the
+// corpus, and by the inputs of the corpus themselves. Of each prediction it is the first try, and last of all comes a try that has
+// found something.
+func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
+	x.keep = true
+	defer func() { x.keep = false }()
+	end, runs := time.Now().Add(steeredTime), 0
+	under := func(s engine.Strategy, data []byte) outcome {
+		runs++
+		return x.under(s, data)
+	}
+	enough := func() bool { return runs >= steeredRuns || time.Now().After(end) }
+	seen := map[string]bool{}
+	learned := map[string]*steering{} // by the bytes of the In
+	for _, data := range append([]string{""}, corpus...) {
+		if enough() {
+			break
+		}
+		data := []byte(data)
+		var in In
+		sched, taken := split(data, &in)
+		steer := learned[string(taken)]
+		if steer == nil {
+			if len(learned) == steeredInputs {
+				continue
+			}
+			steer = newSteering(uint64(len(learned)))
+			learned[string(taken)] = steer
+			steer.learn(under(strategy.Plain{}, data))
+		}
+		if schedule.Departures(sched) > 0 {
+			steer.learn(under(schedule.NewReader(sched), data))
+		}
+		for try, first := steer.next(); try != nil; try, first = steer.next() {
+			if enough() {
+				return inputs
+			}
+			rec := schedule.NewRecorder(try)
+			out := under(rec, data)
+			input := join(schedule.Encode(rec.Answers()), taken, reflect.TypeFor[In]())
+			if (first || out.Found()) && !seen[string(input)] {
+				seen[string(input)] = true
+				inputs = append(inputs, input)
+			}
+			if out.Found() {
+				return inputs
+			}
+		}
+	}
+	return inputs
+}
+
+// coordinates reports whether this process looks for new inputs of a target, and has others run them (testing/fuzz.go).
+func coordinates(name string) bool {
+	pattern, worker := flagValue("test.fuzz"), flagValue("test.fuzzworker")
+	if pattern == "" || worker == "true" || libfuzzer.Enabled {
+		return false
+	}
+	matches, err := regexp.MatchString(pattern, name)
+	return err == nil && matches
+}
+
+// keepSeeds puts inputs of a target into the fuzzer's cache, from where it runs them before any input of its own. One that fails is
+// minimised then, and written to testdata/fuzz; one from f.Add would end the search and be written nowhere.
+func keepSeeds(cache, name string, inputs [][]byte) error {
+	dir := filepath.Join(cache, name)
+	if len(inputs) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("the fuzzer's cache: %w", err)
+	}
+	for _, data := range inputs {
+		file := filepath.Join(dir, corpus.FileName(data))
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := os.WriteFile(file, corpus.Encode(data), 0o666); err != nil { // a file that is not whole is left out
+			return fmt.Errorf("the fuzzer's cache: %w", err)
+		}
+	}
+	return nil
+}
+
+// noteEmpty says so if most inputs of a target's corpus hold no schedule: they are run, and search nothing.
+func (x *target[In]) noteEmpty(name string, known map[string]bool) {
+	if libfuzzer.Enabled || flagValue("test.fuzzworker") == "true" {
+		return
+	}
+	n := 0
+	for data := range known {
+		var in In
+		if sched, _ := split([]byte(data), &in); schedule.Departures(sched) == 0 {
+			n++
+		}
+	}
+	if 2*n > len(known) {
+		fmt.Printf("jostle: %s: %d of its %d inputs in testdata/fuzz have an empty schedule: each is run under the plain schedule only\n", name, n, len(known))
+	}
+}
