@@ -23,19 +23,19 @@ import (
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes are an In and a schedule. In may be any type that
-// github.com/AdaLogics/go-fuzz-headers can fill; its fields are filled in their order, and stay zero when there are no more bytes.
-// It takes at most half of the bytes, from the end, so that a schedule is left whatever In is. An In without fields,
-// struct{}, makes all bytes schedule. The empty input, the plain run with a zero In, is always part of the seed corpus.
+// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes hold an In and a schedule. In may be a number, a bool, a
+// string, or structs, pointers, slices, arrays and maps of these; fields that are not exported or have another type stay zero.
+// Its fields are filled in their order, and stay zero when there are no more bytes. In takes at most half of the bytes, from the end, so
+// that a schedule is left whatever it is. If In is struct{}, all bytes are schedule. The empty input, the plain run with a zero In, is always part of the seed corpus.
 //
 // Each input is one execution: body runs with its goroutines under that schedule, on a clock of its own. The input fails
 // the target if the execution deadlocks, leaks a goroutine, panics, or if body fails its T. The failure's text is the
 // report, with In as a Go literal, and Go's fuzzer writes the input to testdata/fuzz, from where it replays the same way every time.
 //
-// Before a fuzzer begins, up to 300 executions, for 2 s at most, look for what the plain run and the target's corpus predict, and are
-// steered there, as in the command jostle test. The fuzzer gets them as inputs: as the content of its cache (go clean -fuzzcache) under
-// go test -fuzz, as mutations under libFuzzer. What they find is found by the fuzzer then, and so minimised and written like
-// anything that it finds. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
+// Before a fuzzer starts, up to 300 executions, for 2 s at most, are steered into hangs that the plain run and the target's corpus
+// predict, as in the command jostle test. Their schedules become inputs that the fuzzer runs first: under go test -fuzz they are in
+// its cache (go clean -fuzzcache), under libFuzzer they come from the mutator. So the fuzzer minimises and writes what they find
+// like any other finding. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
 //
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
 // there is one execution at a time in a process.
@@ -74,7 +74,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 			f.Fatal("jostle:", err)
 		}
 		if len(seeds) > 0 {
-			fmt.Printf("jostle: %s begins with what is steered into predicted hangs, %d of its inputs\n", f.Name(), len(seeds))
+			fmt.Printf("jostle: %s: inputs steered into predicted hangs, which the fuzzer runs first: %d\n", f.Name(), len(seeds))
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -24,9 +24,9 @@ const (
 	steeredTime   = 2 * time.Second
 )
 
-// steered returns inputs that run to where a hang is predicted, by the plain run of a zero In, by that of each In of the
-// corpus, and by the inputs of the corpus themselves. Of each prediction it is the first try, and last of all comes a try that has
-// found something.
+// steered returns inputs whose schedules were steered into predicted hangs. The predictions are those of the plain run, with a zero
+// In and with each In of the corpus, and of the inputs of the corpus. The inputs are the first try of each prediction, and last the
+// first try that found something, after which it stops.
 func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
 	x.keep = true
 	defer func() { x.keep = false }()
@@ -108,7 +108,7 @@ func keepSeeds(cache, name string, inputs [][]byte) error {
 	return nil
 }
 
-// noteEmpty says so if most inputs of a target's corpus hold no schedule: they are run, and search nothing.
+// noteEmpty prints a line if most inputs of a target's corpus have an empty schedule: they search nothing.
 func (x *target[In]) noteEmpty(name string, known map[string]bool) {
 	if libfuzzer.Enabled || flagValue("test.fuzzworker") == "true" {
 		return
@@ -121,6 +121,6 @@ func (x *target[In]) noteEmpty(name string, known map[string]bool) {
 		}
 	}
 	if 2*n > len(known) {
-		fmt.Printf("jostle: %s: %d of its %d inputs in testdata/fuzz have an empty schedule: each is run under the plain schedule only\n", name, n, len(known))
+		fmt.Printf("jostle: %s: inputs in testdata/fuzz without a schedule, which run under the plain one only: %d of %d\n", name, n, len(known))
 	}
 }

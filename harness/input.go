@@ -7,16 +7,15 @@ import (
 	fuzzheaders "github.com/AdaLogics/go-fuzz-headers"
 )
 
-// The bytes of a fuzz target hold its input, In, and a schedule, in such a way that a change of one does not move the other:
+// The bytes of a fuzz target hold its input, In, and a schedule. A change of one does not move the other:
 //
 //	first byte      how many bytes the input may take: 0 none, 255 as many as it likes; half of those that follow at most
 //	then            the schedule
 //	from the end    the input, its first byte last
 //
-// What the input does not take is schedule. Its fields are filled in their order; those for which no bytes are left stay zero.
-// So the first byte as 0 is a zero In, no bytes at all are that and the plain run, and bytes that are inserted or taken out
-// move the rest of the input or of the schedule, whichever they belong to, and of the other change at most what stands at its
-// end. An In without fields takes nothing, and all bytes are schedule.
+// What the input does not take belongs to the schedule. Its fields are filled in their order; those for which no bytes are left stay
+// zero. A first byte of 0 means a zero In, and no bytes at all that and the plain run. A byte that is inserted or removed moves the rest
+// of the input or the rest of the schedule; the other changes at its end at most. If In has no fields, all bytes are schedule.
 
 // unlimited as first byte lets the input take as much as it can.
 const unlimited = 255
@@ -63,8 +62,9 @@ func join(schedule, taken []byte, t reflect.Type) []byte {
 // empty reports whether values of a type have nothing to fill.
 func empty(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.NumField() == 0 }
 
-// A filler fills values from bytes. It stops where there are no more, wherever that is, and how many there are changes nothing before:
-// go-fuzz-headers, which makes the numbers, gives up a whole struct if one text in it is too long for what is left.
+// A filler fills values from bytes until there are no more. How many there are in all does not change what is made of the first ones.
+// go-fuzz-headers makes the numbers. It does not make the rest: it gives up a whole struct if a string in it is longer than the bytes
+// that are left, which nearly all lengths are, and []byte takes everything.
 type filler struct {
 	*fuzzheaders.ConsumeFuzzer
 	depth int

@@ -52,8 +52,8 @@ func TestResult(t *testing.T) {
 		},
 		{
 			"no schedules in its corpus",
-			"jostle: FuzzX: 3 of its 4 inputs in testdata/fuzz have an empty schedule: each is run\nPASS\n",
-			fuzzResult{noSchedule: "FuzzX: 3 of its 4 inputs in testdata/fuzz have an empty schedule: each is run"}, true,
+			"jostle: FuzzX: inputs in testdata/fuzz without a schedule, which run under the plain one only: 3 of 4\nPASS\n",
+			fuzzResult{noSchedule: "FuzzX: inputs in testdata/fuzz without a schedule, which run under the plain one only: 3 of 4"}, true,
 		},
 		{
 			"not found though wanted",
