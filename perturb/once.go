@@ -9,9 +9,19 @@ import (
 
 // OnceDo is (*sync.Once).Do.
 func OnceDo(once *sync.Once, f func(), s *Site) {
+	doOnce(once, f, engine.InVariable(unsafe.Pointer(once)), func() { *once = sync.Once{} }, s)
+}
+
+// doOnce does f once. If it is done once in the whole process, again has it done once more.
+func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 	t := engine.At(s)
 	if t == nil {
-		once.Do(f)
+		once.Do(func() {
+			if inProcess {
+				defer engine.EnterProcessLive()()
+			}
+			f()
+		})
 		return
 	}
 	o := t.Object(unsafe.Pointer(once), engine.Once, s)
@@ -35,12 +45,17 @@ func OnceDo(once *sync.Once, f func(), s *Site) {
 				t.Execution().Complete(w, true)
 			}
 		}()
+		if inProcess {
+			t.EnterProcess(again)
+			defer t.LeaveProcess()
+		}
 		f()
 	})
 }
 
-// OnceFunc is sync.OnceFunc.
+// OnceFunc is sync.OnceFunc. One that is made before anything runs is done once in the whole process.
 func OnceFunc(f func(), s *Site) func() {
+	inProcess := !engine.Begun()
 	var once sync.Once
 	var failure any
 	done := false
@@ -52,11 +67,14 @@ func OnceFunc(f func(), s *Site) func() {
 			}
 		}()
 		f()
-		f = nil // what it holds is needed no more
+		if !inProcess {
+			f = nil // what it holds is needed no more
+		}
 		done = true
 	}
+	again := func() { once, done, failure = sync.Once{}, false, nil }
 	return func() {
-		OnceDo(&once, first, s)
+		doOnce(&once, first, inProcess, again, s)
 		if !done {
 			panic(failure)
 		}

@@ -3,7 +3,11 @@ package perturb_test
 import (
 	"sync"
 	"testing"
+	"unsafe"
 
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -48,4 +52,21 @@ func TestOnce(t *testing.T) {
 			Want: []string{"(oh) done"},
 		},
 	})
+}
+
+var (
+	ofPackage struct{ once sync.Once }
+	pointedTo = &struct {
+		name string
+		once sync.Once
+	}{name: "a"}
+)
+
+// What a variable of a package is, or points to from the beginning, is known as that, and what is made later is not.
+func TestInVariable(t *testing.T) {
+	var local sync.Once
+	assert.True(t, engine.InVariable(unsafe.Pointer(&ofPackage.once)))
+	assert.True(t, engine.InVariable(unsafe.Pointer(&pointedTo.once)))
+	assert.False(t, engine.InVariable(unsafe.Pointer(new(sync.Once))))
+	assert.False(t, engine.InVariable(unsafe.Pointer(&local)))
 }

@@ -52,5 +52,5 @@ func Go(f func(), s *Site) {
 		t.Go(f, f, s)
 		return
 	}
-	go f()
+	go engine.Started(f)()
 }

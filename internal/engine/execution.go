@@ -127,6 +127,9 @@ type Execution struct {
 	offers    []*Offer
 	cancelled *Cancelling
 
+	inProcess []*InProcess // what was done once in the process, if that was in this execution
+	again     bool         // see Again
+
 	clock clock
 
 	out        outside
@@ -171,6 +174,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	if !active.CompareAndSwap(nil, x) {
 		panic("jostle: two executions at a time in one process")
 	}
+	begun.Store(true)
 	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)
 	x.ready(main)
@@ -181,7 +185,12 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	x.concluding.Store(true)
 	snap := x.snapshot(quiet)
 	x.concluding.Store(false)
+	again := x.unfinished()
 	x.unwind(snap)
+	for _, f := range again {
+		f()
+	}
+	x.again = x.again || len(again) > 0
 	x.decider.end()
 	active.CompareAndSwap(x, nil)
 	return snap
@@ -229,6 +238,7 @@ func (x *Execution) reset() {
 	x.trace.reset()
 	x.locking = x.locking[:0]
 	x.offers, x.cancelled = nil, nil
+	x.inProcess = nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)
@@ -318,6 +328,9 @@ func (x *Execution) loop() Quiet {
 		if x.first == nil {
 			x.poll()
 			x.first = x.pick(nil, OpNone, nil)
+		}
+		if x.first == nil && x.onlyProcess() {
+			return AllEnded
 		}
 		spinner := x.first
 		if x.first != nil && x.spun < maxSpins {
@@ -444,7 +457,7 @@ func (x *Execution) poll() {
 }
 
 func (x *Execution) newTask(parent *Task, spawned *Site, c *calls) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n}
+	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n, process: parent.inherits()}
 	x.adopt(t)
 	x.moved = true
 	return t

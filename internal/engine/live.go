@@ -59,6 +59,7 @@ const (
 // StartLive makes the process's instrumented code pass the sync points of a new live run, until Stop. It returns nil while
 // something else is active.
 func StartLive(p LivePlan) *Live {
+	begun.Store(true)
 	l := &Live{LivePlan: p, every: uint64(max(p.Points/4, 8))}
 	if !active.CompareAndSwap(nil, &Execution{free: l}) {
 		return nil

@@ -46,6 +46,7 @@ type TaskState struct {
 	LastRecv int    // step of its last completed receive of a value
 	Born     int    // step at which it was started
 	GaveUp   bool   // the test that it runs has skipped itself
+	Process  bool   // it was begun by what is done once in the process, see InProcess
 	Stack    string // as the runtime prints it; of a task that has not ended
 }
 
@@ -154,6 +155,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		ts := TaskState{
 			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, State: t.state, Expected: t.expected,
 			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
+			Process: t.process != nil,
 		}
 		if t.Parent != nil {
 			ts.Parent = t.Parent.ID

@@ -44,15 +44,18 @@ type Task struct {
 
 	expected bool // Outside, in native code that waits for tasks and nothing else
 	awaited  bool // such native code waits for its end
+	gaveUp   bool // see GiveUp
 
 	near     *Object // of the sync point at which it is, or was last; nil for none
 	last     *Site   // where it last passed a sync point
 	lastRecv int     // step of its last completed receive of a value
-	gaveUp   bool    // see GiveUp
 	born     int     // step at which it was started
 
 	entry uintptr // code of the function that it was begun with, see codeOf; 0 if that is one of ours
 	calls *calls  // what is known beside of how it is called; nil for nothing
+
+	within  *InProcess // that it is in, see EnterProcess
+	process *InProcess // that has begun it: it lives as long as the process
 
 	hidden *hidden // nil without the race detector
 }

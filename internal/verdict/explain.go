@@ -47,6 +47,9 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule(g)
+	if v.Kind == Leak || v.Kind == LostWakeup && snap.Tasks[0].State == engine.Ended {
+		v.spareProcess(snap)
+	}
 	if v.Kind == Leak {
 		v.spareSkipped(snap)
 	}

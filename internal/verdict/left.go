@@ -23,9 +23,10 @@ func (v *Verdict) Fail() {
 
 func (v *Verdict) noKnot() { v.Knot, v.Others, v.Cycle, v.Lost = nil, nil, false, nil }
 
-// spare takes from a leak goroutines that are not to be told of. It is a pass if none is left, and evidence says why.
+// spare takes from a leak goroutines that are not to be told of, but where others wait for them. It is a pass if none is left, and
+// evidence says why.
 func (v *Verdict) spare(spared func(id uint32) bool, evidence string) {
-	knot := slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return spared(g.ID) })
+	knot := len(v.Knot) > 0 && !slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return !spared(g.ID) })
 	v.Others = slices.DeleteFunc(v.Others, func(g Goroutine) bool { return spared(g.ID) })
 	switch {
 	case len(v.Knot) > 0 && !knot:
@@ -34,8 +35,13 @@ func (v *Verdict) spare(spared func(id uint32) bool, evidence string) {
 		v.noKnot()
 	case knot:
 		v.Knot, v.Others = v.Others[:1:1], v.Others[1:]
-		v.Cycle, v.Lost, v.Rule = false, nil, Cancel
+		v.Kind, v.Cycle, v.Lost, v.Rule = Leak, false, nil, Cancel
 	}
+}
+
+// spareProcess takes from what is left goroutines that live as long as the process, as they are meant to.
+func (v *Verdict) spareProcess(snap *engine.Snapshot) {
+	v.spare(func(id uint32) bool { return snap.Tasks[id-1].Process }, "only goroutines are left that were begun once for the whole process")
 }
 
 // spareSkipped takes from a leak what tests and subtests have started that then skipped themselves: they gave up before they came to

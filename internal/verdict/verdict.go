@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,6 +178,9 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	}
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"
+		if slices.ContainsFunc(snap.Tasks, func(t engine.TaskState) bool { return t.Process }) {
+			v.Evidence += ", but for those that were begun once for the whole process"
+		}
 		if snap.Traced { // somebody wants to see it all the same
 			g := newGraph(snap, code)
 			v.names, v.objects = g.taskNames(), g.objectNames()
