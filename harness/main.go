@@ -95,7 +95,7 @@ func runInstrumented(args []string) (code int, err error) {
 	if fuzzing() {
 		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
 	}
-	build := exec.Command("go", append(append([]string{"test", "-c", "-o", binary}, flags...), ".")...)
+	build := exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is
 	build.Env, build.Stderr = env, os.Stderr
 	if err := build.Run(); err != nil {
 		return 0, fmt.Errorf("jostle: the instrumented test does not build: %w", err)
