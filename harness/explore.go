@@ -35,6 +35,7 @@ type explorer struct {
 	asked   int
 	choices int    // questions of all plain runs
 	warm    int    // plain executions after which one is like the next
+	before  int    // plain executions before the present one, if that is plain too
 	plain   uint64 // trace of such a one
 	cancels int    // questions of the plain run, of whether a context is cancelled
 	began   time.Time
@@ -214,6 +215,7 @@ func (e *explorer) settle(t *testing.T) bool {
 	const most = 3
 	began := time.Now()
 	for i := range most {
+		e.before = i
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
 		e.choices += rec.Asked
@@ -261,7 +263,8 @@ func (e *explorer) settle(t *testing.T) bool {
 
 // warmUp does the plain runs that come before the first execution of a process.
 func (e *explorer) warmUp() bool {
-	for range e.warm {
+	for i := range e.warm {
+		e.before = i
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
 		if !e.judge(0, strategy.Plain{}, out, rec) {
@@ -290,8 +293,8 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		return false
 	}
 	cause := out.Cause()
-	ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Forced: rec.Asked == 0}
-	known := e.causes[cause]
+	ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Forced: rec.Asked == 0, Ordinary: out.Ordinary()}
+	known := e.causes[cause] || e.plan.Mode == session.Replay // of which this is the warm-up
 	if !known {
 		e.causes[cause] = true
 		f := e.finding(n, s, out, rec, cause)
@@ -354,6 +357,9 @@ func (e *explorer) finding(n int, s strategy.Strategy, out testOutcome, rec *sch
 	f := e.found(out, cause)
 	f.Mode, f.Found = "controlled", e.how(n, s)
 	f.Trace, f.Warm, f.Plain, f.Schedule = out.Hash, e.warm, e.plain, rec.Departures(0)
+	if n == 0 {
+		f.Warm = e.before
+	}
 	return f
 }
 

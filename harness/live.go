@@ -58,7 +58,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			return
 		}
 		cause := out.Cause()
-		ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause}
+		ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Ordinary: out.Ordinary()}
 		if !e.causes[cause] {
 			e.causes[cause] = true
 			f := e.found(out.testOutcome, cause)

@@ -38,12 +38,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Short:         "Find deadlocks and goroutine leaks in unmodified Go code by taking over its schedule",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       ownVersion(),
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(goStyle(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest())
+	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest(), newVersion())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return exitFine

@@ -55,7 +55,7 @@ func newTest() *cobra.Command {
 		Short: "Run the tests you have, each under many schedules",
 		Long: fmt.Sprintf(`Run the tests you have, each under many schedules: first the plain run, then as many others as the budget allows.
 Nothing in the sources changes. What a test finds is confirmed in a process of its own, and kept in testdata/jostle of
-its package as a file that "jostle replay" takes.
+its package as a file that "jostle replay" takes. A test that fails under go test too is shown as go test shows it.
 
 Without -schedules and -time each test runs under %d schedules, but no longer than %v. With -time alone the time is
 shared by all tests, and nothing else ends the search.
@@ -64,7 +64,7 @@ The flags of go test that choose and build tests mean what they mean there: -run
 run), -short, -race, -tags, -trimpath, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, behind which all
 is for the tests.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
-not be run, or not each has come to the end of its first run.`, defaultSchedules, defaultPerTest),
+not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
@@ -139,8 +139,10 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		ctx, stop = context.WithTimeout(ctx, f.timeout)
 		defer stop()
 	}
+	began := time.Now()
 	line := newStatusLine(stderr, f.asJSON)
-	defer line.clear()
+	defer line.close()
+	screen := &printer{stdout: stdout, screen: painted(stdout), json: f.asJSON, line: line}
 	line.show("instrumenting")
 	res, err := f.build.prepare(ctx, patterns, stderr)
 	if err != nil {
@@ -151,7 +153,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binaries, err := f.binaries(ctx, res, dir, stdout, stderr, line)
+	binaries, err := f.binaries(ctx, res, dir, stderr, screen)
 	if err != nil {
 		return err
 	}
@@ -168,39 +170,34 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		c.Args = append(c.Args, "-test.short=true")
 	}
 	c.Args = append(c.Args, args...)
-	var printed error
-	screen := painted(stdout)
-	c.Print = func(pkg, text string) {
-		line.clear()
-		if f.asJSON {
-			printed = errors.Join(printed, printJSON(ctx, stdout, pkg, text))
-			return
-		}
-		_, err := io.WriteString(screen, text)
-		printed = errors.Join(printed, err)
-	}
+	c.Print = func(pkg, text string) { screen.pkg(ctx, pkg, text) }
 	if f.cover.asked() {
 		c.Covered = func(b campaign.Binary) string {
 			text, err := f.cover.covered(ctx, b)
-			printed = errors.Join(printed, err)
+			screen.keep(err)
 			return text
 		}
 	}
 	c.Progress = line.progress
 	github := newAnnotator(stderr)
 	c.Found = func(pkg, test, what, file string) {
-		line.found(pkg, test, what, file)
+		screen.found(pkg, test, what, file)
 		if dir, ok := packageOf(file); ok {
 			github.file(file, dir)
 		}
 	}
 	sum, err := campaign.Run(ctx, c, binaries)
-	line.clear()
+	line.close()
 	if err != nil {
 		return err
 	}
-	if printed != nil {
-		return printed
+	last := stdout
+	if f.asJSON {
+		last = stderr // what reads the standard output reads events
+	}
+	screen.keep(sum.Print(last, time.Since(began), c.Verbose))
+	if screen.err != nil {
+		return screen.err
 	}
 	if err := f.cover.write(ctx, binaries, dir); err != nil {
 		return err
@@ -213,8 +210,8 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return errFound
 	case interrupted.Err() != nil:
 		return errors.New("interrupted")
-	case sum.Unrun > 0:
-		return fmt.Errorf("not all tests have run once to their end: %d have not, see above", sum.Unrun)
+	case len(sum.Unrun) > 0:
+		return fmt.Errorf("not all tests have run once to their end: %d have not, see above", len(sum.Unrun))
 	}
 	return nil
 }
@@ -231,12 +228,11 @@ func testEnviron(set map[string]string) []string {
 }
 
 // binaries builds the test binary of each package that has tests.
-func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stdout, stderr io.Writer, line *statusLine) ([]campaign.Binary, error) {
+func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stderr io.Writer, screen *printer) ([]campaign.Binary, error) {
 	var out []campaign.Binary
 	for _, r := range res.Roots {
 		if len(r.TestFiles) == 0 {
-			line.clear()
-			fmt.Fprintf(stdout, "?   \t%s\t[no test files]\n", r.ImportPath)
+			screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath))
 			continue
 		}
 		out = append(out, campaign.Binary{
@@ -249,7 +245,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 		return nil, err
 	}
 	for i := range out {
-		line.show(fmt.Sprintf("building test binary %d of %d, of %s", i+1, len(out), out[i].Package))
+		screen.line.show(fmt.Sprintf("building test binary %d of %d, of %s", i+1, len(out), out[i].Package))
 		if out[i].Args, err = f.cover.args(out[i]); err != nil {
 			return nil, err
 		}
@@ -288,16 +284,6 @@ func (b *buildFlags) test(ctx context.Context, res *instrument.Result, stderr io
 		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
 	case err != nil:
 		return fmt.Errorf("run go test -c: %w", err)
-	}
-	return nil
-}
-
-// printJSON passes the output of go test on as go test -json has it.
-func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", pkg)
-	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("run go tool test2json: %w", err)
 	}
 	return nil
 }

@@ -41,9 +41,9 @@ type Config struct {
 	Document  bool // a replay comes as data, too
 	Env       []string
 
-	Print    func(pkg, text string) // what go test prints of a package
-	Covered  func(Binary) string    // what go test says of coverage, when all of a package is done; nil without coverage
-	Progress func(done, tests, executions, findings int)
+	Print    func(pkg, text string)             // what go test prints of a package
+	Covered  func(Binary) string                // what go test says of coverage, when all of a package is done; nil without coverage
+	Progress func(Progress)                     // called whenever something of it has changed
 	Found    func(pkg, test, what, file string) // called as soon as something is confirmed
 }
 
@@ -89,6 +89,8 @@ type campaign struct {
 	told     map[uint64]*test // the first to be printed with a finding of a cause
 	stopped  bool             // before all was done
 	limit    chan struct{}    // holds an element for each processor that is taken
+	doing    []activity       // at present
+	pending  sync.WaitGroup   // comparisons that go on while other tests run
 }
 
 // ignored notes that comments were to the point.
@@ -98,12 +100,6 @@ func (c *campaign) ignored(places []string) {
 	for _, p := range places {
 		c.used[p] = true
 	}
-}
-
-// A Summary is what became of all tests.
-type Summary struct {
-	Failed bool // something was found, or a test fails
-	Unrun  int  // tests and fuzz targets that the time was too short for
 }
 
 // Run runs the tests of the binaries. It returns an error only for what keeps it from running them at all; when ctx ends it
@@ -138,6 +134,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	}
 	x.natives(ctx)
 	x.schedule(ctx, end)
+	x.pending.Wait()
 	for _, b := range binaries {
 		_ = os.Remove(b.findings()) // which stays if it is not empty: not all that was written counts
 	}
@@ -146,11 +143,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		t.shown.finished = true
 	}
 	x.printFinished()
-	sum := Summary{Failed: slices.ContainsFunc(x.packages, (*pkg).failed)}
-	for _, p := range x.packages {
-		sum.Unrun += p.unrun()
-	}
-	return sum, nil
+	return x.summary(), nil
 }
 
 // A pkg is a package under test.
@@ -317,9 +310,16 @@ func (c *campaign) each(tests []*test, f func(int, *test)) {
 	for i, t := range tests {
 		c.limit <- struct{}{}
 		wg.Go(func() {
-			defer c.giveBack()
 			f(i, t)
-			c.report(t)
+			c.giveBack()
+			if t.pending == nil {
+				c.report(t)
+				return
+			}
+			c.pending.Go(func() { // it is finished, and waits
+				t.conclude()
+				c.report(t)
+			})
 		})
 	}
 	wg.Wait()
@@ -348,15 +348,9 @@ func (c *campaign) report(t *test) {
 		c.done++
 	}
 	t.shown.executions, t.shown.findings, t.shown.finished = t.executions, len(t.confirmed), t.finished
-	executions, findings := 0, 0
-	for _, t := range c.all {
-		executions += t.shown.executions
-		findings += t.shown.findings
-	}
+	c.doing = slices.DeleteFunc(c.doing, func(a activity) bool { return a.test == t })
 	c.printFinished()
-	if c.Progress != nil {
-		c.Progress(c.done, len(c.all), executions, findings)
-	}
+	c.progress()
 }
 
 // printFinished prints the packages whose tests are finished, in their order.

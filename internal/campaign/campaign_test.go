@@ -35,24 +35,25 @@ func TestUnrun(t *testing.T) {
 func TestFirst(t *testing.T) {}
 func TestSecond(t *testing.T) {}
 `
-	const first, second = "    TestFirst: run once", "    TestSecond: not run: the time was over\n"
+	const first, second = "    TestFirst: run once", "example.com/a TestSecond: the time was over"
 	tests := []struct {
 		name, source string
 		ends         bool // the time, when the first test is done
-		want         Summary
+		failed       bool
+		unrun        []string
 		says, never  []string
 	}{
 		{
 			name: "all ran", source: twoTests,
-			says: []string{first, "    TestSecond: run once", "ok  \texample.com/a\t"}, never: []string{"not run", "FAIL"},
+			says: []string{first, "    TestSecond: run once", "\nok  \texample.com/a\t"}, never: []string{"not run", "FAIL"},
 		},
 		{
-			name: "one did not", source: twoTests, ends: true, want: Summary{Unrun: 1},
-			says: []string{first, second, "\nFAIL\texample.com/a\t"}, never: []string{"ok  \t"},
+			name: "one did not", source: twoTests, ends: true, unrun: []string{second},
+			says: []string{first, "\n?   \texample.com/a\t", "[1 of 2 tests not run]"}, never: []string{"ok  \t", "FAIL"},
 		},
 		{
 			name: "one did not, and the other fails", source: strings.Replace(twoTests, "{}", `{ t.Error("no") }`, 1), ends: true,
-			want: Summary{Failed: true, Unrun: 1}, says: []string{second, "\nFAIL\texample.com/a\t"},
+			failed: true, unrun: []string{second}, says: []string{"--- FAIL: TestFirst (", "a_test.go:12: no", "\nFAIL\texample.com/a\t"},
 		},
 	}
 	for _, tt := range tests {
@@ -60,13 +61,18 @@ func TestSecond(t *testing.T) {}
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			var printed strings.Builder
-			c := Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
+			c := Config{Schedules: 1, Parallel: 1, Verbose: true, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
 			if tt.ends {
-				c.Progress = func(int, int, int, int) { end() }
+				c.Progress = func(p Progress) {
+					if p.Done == 1 {
+						end()
+					}
+				}
 			}
 			got, err := Run(ctx, c, []Binary{build(t, tt.source)})
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, got)
+			assert.Equal(t, tt.failed, got.Failed)
+			assert.Equal(t, tt.unrun, texts(got.Unrun))
 			for _, s := range tt.says {
 				assert.Contains(t, printed.String(), s)
 			}
@@ -84,8 +90,16 @@ func TestSecond(t *testing.T) {}
 		c.natives(ctx)
 		c.printFinished()
 		assert.Equal(t, 1, c.packages[0].unrun())
-		assert.Contains(t, printed.String(), "    FuzzA: not run: the time was over\nFAIL\n")
+		assert.Equal(t, []string{"example.com/a FuzzA: the time was over"}, texts(c.summary().Unrun))
+		assert.Equal(t, "?   \texample.com/a\t0.000s [1 of 1 test not run]\n", printed.String())
 	})
+}
+
+func texts(remarks []Remark) (out []string) {
+	for _, r := range remarks {
+		out = append(out, r.String())
+	}
+	return out
 }
 
 // A test for which the time was over just when it went live has run.
@@ -132,7 +146,8 @@ func TestStarts(t *testing.T) {
 `)
 	got, err := Run(t.Context(), Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, _ string) {}}, []Binary{b})
 	require.NoError(t, err)
-	assert.Equal(t, Summary{}, got)
+	assert.False(t, got.Failed)
+	assert.Empty(t, got.Unrun)
 	time.Sleep(4 * time.Second)
 	assert.NoFileExists(t, filepath.Join(b.Dir, "left"))
 }

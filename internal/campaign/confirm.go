@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,16 +18,24 @@ import (
 type confirmed struct {
 	*finding.Finding
 	file       string
+	n          int           // the execution that found it
 	after      time.Duration // in which the test had run until then
 	reproduced int
 	tried      int    // so many times, fewer than tries where the time was over
 	native     string // what becomes of the test without jostle, if that was looked at
 }
 
+// A gone finding is one that did not come again. It is not reported, unless its execution is the one of a finding that did:
+// then the plain run, say, ends in one or the other, and what is known of it is told.
+type gone struct {
+	n    int // the execution
+	text string
+}
+
 // dependent says why a test is isolated that ends another way where nothing was done before.
 const dependent = "what an execution did depended on those before it"
 
-// tries is how often a finding is run again before anybody is told.
+// tries is how often a finding is run again before it is told.
 const tries = 3
 
 // leak is the verdict that does not end the search, if the plain run has it: what a test leaves behind each time hides nothing.
@@ -43,7 +52,14 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	}
 	t.causes[e.Cause] = true
 	after := t.ran()
-	if e.Forced && e.Verdict != leak && t.mode != live && t.passes(ctx) {
+	var plainly *comparison // with go test, of a test that fails where no schedule has departed from the plain one
+	if t.plainly(e) {
+		plainly = t.compare(ctx, enough(e))
+		if e.Ordinary || t.mode != together || e.N > 0 {
+			plainly.wait() // it ends by itself and may be all there is to tell, or there is more to do with the test
+		}
+	}
+	if plainly.done() && t.ordinary(plainly, e) {
 		t.discard(e.File)
 		return
 	}
@@ -64,7 +80,61 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		t.fail(err.Error())
 		return
 	}
-	got, tried := 0, 0
+	t.does("confirming the " + e.Verdict)
+	got, tried, err := t.confirms(ctx, e, original, file)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	isLive := original.Mode == string(live)
+	if tried > 0 && got == 0 && !isLive { // what a live run has seen has happened
+		t.discard(e.File)
+		t.gone = append(t.gone, gone{t.number(b, e.N), fmt.Sprintf("%s not reproduced in a fresh process; not reported", e.Verdict)})
+		if t.mode == together {
+			t.isolate(dependent)
+			t.restart()
+		}
+		return
+	}
+	if plainly.done() && t.ordinary(plainly, e) {
+		t.discard(e.File)
+		return
+	}
+	f, err := finding.Read(file)
+	if err == nil {
+		_, err = f.Write(t.pkg.findings())
+	}
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	t.conclude() // what was pending is of the one before
+	t.confirm(confirmed{Finding: f, file: e.File, n: t.number(b, e.N), after: after, reproduced: got, tried: tried})
+	if plainly != nil {
+		plainly.found = e
+		t.pending = plainly
+	}
+	if plainly.done() {
+		t.conclude()
+	}
+}
+
+// plainly reports whether what was found did not need a schedule that departs from the plain one, so that go test may say it
+// too.
+func (t *test) plainly(e session.Event) bool {
+	switch {
+	case e.Verdict == leak:
+		return false
+	case t.mode == live:
+		return e.N == 0 && e.Ordinary
+	default:
+		return e.Forced || e.N == 0 && t.mode == together
+	}
+}
+
+// confirms runs a finding, which is in a file of its own, again, and has it shrunk. It returns how many of how many runs ended
+// by the same cause.
+func (t *test) confirms(ctx context.Context, e session.Event, original *finding.Finding, file string) (got, tried int, err error) {
 	shrunk := false
 	for try := range tries {
 		again := t.replay(ctx, file, try, !shrunk && got == 0)
@@ -79,36 +149,13 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 			shrunk = true
 			// What came out of a process that had done much must come out of one that has done nothing else.
 			if once := t.replay(ctx, file, try, false); once.cause != e.Cause {
-				if _, err := original.Write(dir); err != nil {
-					t.fail(err.Error())
-					return
+				if _, err := original.Write(filepath.Dir(file)); err != nil {
+					return got, tried, err
 				}
 			}
 		}
 	}
-	isLive := original.Mode == string(live)
-	if tried > 0 && got == 0 && !isLive { // what a live run has seen has happened
-		t.discard(e.File)
-		t.notes = append(t.notes, fmt.Sprintf("execution %d ended in a %s that did not come again in a process of its own, and does not count", t.number(b, e.N), e.Verdict))
-		if t.mode == together {
-			t.isolate(dependent)
-			t.restart()
-		}
-		return
-	}
-	f, err := finding.Read(file)
-	if err == nil {
-		_, err = f.Write(t.pkg.findings())
-	}
-	if err != nil {
-		t.fail(err.Error())
-		return
-	}
-	c := confirmed{Finding: f, file: e.File, after: after, reproduced: got, tried: tried}
-	if e.N == 0 && t.mode == together && e.Verdict != leak {
-		c.native = t.compare(ctx)
-	}
-	t.confirm(c)
+	return got, tried, nil
 }
 
 // first returns the finding of an event as it is on disk. A process that has run ahead may have found something of the same
@@ -157,32 +204,15 @@ func (t *test) confirm(f confirmed) {
 	}
 }
 
-// passes reports whether a test passes as it is that ends otherwise in executions in which no schedule has a choice. What it
-// depends on is not the order of things, but how jostle runs it: who calls it, what is allocated, how long things really
-// take. Then that is how it is run.
-func (t *test) passes(ctx context.Context) bool {
-	r, err := t.process(ctx, nil, patience)
-	if err != nil || ctx.Err() != nil || r.exit != 0 {
-		return false
+// remarks returns what there is to know of a test beside its findings.
+func (t *test) remarks() []string {
+	out := slices.Clone(t.notes)
+	for _, g := range t.gone {
+		if !slices.ContainsFunc(t.confirmed, func(f confirmed) bool { return f.n == g.n }) {
+			out = append(out, session.Execution(g.n)+": "+g.text)
+		}
 	}
-	t.mode, t.why, t.finished = native, "no schedule has a choice in it, and as an execution it fails", true
-	t.output = r.output
-	return true
-}
-
-// comparing is how long a test may take that is compared: one that hangs has shown it by then.
-const comparing = 10 * time.Second
-
-// compare says what becomes of a test whose plain run fails without jostle: it may be wrong, or need others to have run before.
-func (t *test) compare(ctx context.Context) string {
-	switch r, err := t.process(ctx, nil, comparing); {
-	case err != nil || ctx.Err() != nil:
-	case r.killed:
-		return fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing)
-	case r.exit > 0:
-		return "it fails as go test runs it too, when it is the only one"
-	}
-	return ""
+	return append(out, t.unconfirmed()...)
 }
 
 // A replayed finding is what one process made of it.

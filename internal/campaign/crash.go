@@ -11,6 +11,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // crash is the verdict on an execution that ends its process.
@@ -80,12 +81,20 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		t.finished = true
 		return
 	}
-	cause := crashCause(t.pkg.Package+"."+t.name, r.output)
+	full := t.pkg.Package + "." + t.name
+	cause := crashCause(full, r.output)
 	if t.causes[cause] {
 		return
 	}
 	t.causes[cause] = true
 	after := t.ran()
+	if n == 0 && t.mode != isolated && !verdict.Synchronises(crashText(r.output)) {
+		plainly := t.compare(ctx, tries)
+		if plainly.wait(); plainly.crashed(full, cause) {
+			t.red(plainly.run)
+			return
+		}
+	}
 	number := t.number(b, n)
 	p := *b.plan
 	p.First, p.Last, p.Shard = n, n+1, session.Shard{}
@@ -113,8 +122,8 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 			t.fail(fmt.Sprintf("%s ended its process, and the search ended before it was run again:\n%s", session.Execution(number), crashText(r.output)))
 			return
 		}
-		if crashCause(t.pkg.Package+"."+t.name, again.output) != cause {
-			t.notes = append(t.notes, fmt.Sprintf("%s ended its process, and did not when it was run again: %s", session.Execution(number), firstLine(crashText(r.output))))
+		if crashCause(full, again.output) != cause {
+			t.gone = append(t.gone, gone{number, "it ended its process, and did not when it was run again: " + firstLine(crashText(r.output))})
 			if t.mode == together {
 				t.isolate(dependent)
 			}
@@ -142,12 +151,12 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	}
 	if tried > 0 && got == 0 && t.mode != live {
 		t.discard(name)
-		t.notes = append(t.notes, fmt.Sprintf("%s ended its process, and did not in a replay: %s", session.Execution(number), firstLine(crashText(r.output))))
+		t.gone = append(t.gone, gone{number, "it ended its process, and did not in a replay: " + firstLine(crashText(r.output))})
 		if n == 0 { // something decides that no schedule has a hand in
 			delete(t.causes, cause)
 			t.goLive("its plain run has ended its process, and did not in a replay")
 		}
 		return
 	}
-	t.confirm(confirmed{Finding: f, file: name, after: after, reproduced: got, tried: tried})
+	t.confirm(confirmed{Finding: f, file: name, n: number, after: after, reproduced: got, tried: tried})
 }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// print prints what go test would, and a line a test.
+// print prints what go test would of a package: a line, and before it the tests that fail. With -v each test has a line that
+// says how it was run.
 func (c *campaign) print(p *pkg) {
 	var b strings.Builder
 	spent := p.native.spent
@@ -19,24 +20,23 @@ func (c *campaign) print(p *pkg) {
 		t.print(&b)
 		spent += t.spent
 	}
-	if p.idle {
-		fmt.Fprintf(&b, "    %s: not run: %s\n", strings.Join(p.natives, ", "), late)
-	}
-	c.printIdle(&b, p)
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
 	coverage := ""
 	if c.Covered != nil {
 		coverage = c.Covered(p.Binary)
 	}
+	all := len(p.tests) + len(p.natives)
 	switch {
-	case p.failed() || p.unrun() > 0:
+	case p.failed():
 		b.WriteString("FAIL\n")
 		if coverage != "" {
 			b.WriteString(coverage + "\n")
 		}
 		fmt.Fprintf(&b, "FAIL\t%s\t%s\n", p.Package, seconds)
-	case len(p.tests)+len(p.natives) == 0:
+	case all == 0:
 		fmt.Fprintf(&b, "ok  \t%s\t%s [no tests to run]\n", p.Package, seconds)
+	case p.unrun() > 0: // neither: that they pass is not known
+		fmt.Fprintf(&b, "?   \t%s\t%s [%d of %s not run]\n", p.Package, seconds, p.unrun(), plural(all, "test"))
 	default:
 		if c.Verbose {
 			b.WriteString("PASS\n")
@@ -47,23 +47,6 @@ func (c *campaign) print(p *pkg) {
 		fmt.Fprintf(&b, "ok  \t%s\t%s%s\n", p.Package, seconds, coverage)
 	}
 	c.Print(p.Package, b.String())
-}
-
-// printIdle tells of comments of a package that have said of nothing that it is no finding, although all of its tests ran.
-func (c *campaign) printIdle(b *strings.Builder, p *pkg) {
-	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks || c.Shard.Parts() > 1 {
-		return
-	}
-	for _, i := range p.Ignores {
-		if c.used[i.place()] {
-			continue
-		}
-		file := i.File
-		if rel, err := filepath.Rel(p.Dir, i.File); err == nil {
-			file = filepath.ToSlash(rel)
-		}
-		fmt.Fprintf(b, "    %s:%d: //jostle:ignore %s has had nothing to ignore\n", file, i.Line, i.What)
-	}
 }
 
 func (p *pkg) failed() bool {
@@ -78,6 +61,9 @@ func (p *pkg) failed() bool {
 	return false
 }
 
+// unreached is why a test runs once, as go test runs it, if there is no other reason.
+const unreached = "no schedule reaches it"
+
 // late is why tests have not run, as a rule.
 const late = "the time was over"
 
@@ -88,7 +74,6 @@ func (t *test) unrun() bool {
 
 func (t *test) print(b *strings.Builder) {
 	if t.unrun() {
-		fmt.Fprintf(b, "    %s: not run: %s\n", t.name, strings.TrimSpace(cmp.Or(t.never, late)))
 		return
 	}
 	seconds := t.spent.Seconds()
@@ -113,9 +98,8 @@ func (t *test) print(b *strings.Builder) {
 	case t.c.Verbose:
 		fmt.Fprintf(b, "--- PASS: %s (%.2fs)\n", t.name, seconds)
 	}
-	fmt.Fprintf(b, "    %s\n", t.line())
-	for _, n := range append(t.notes, t.unconfirmed()...) {
-		fmt.Fprintf(b, "    %s: %s\n", t.name, n)
+	if t.c.Verbose {
+		fmt.Fprintf(b, "    %s\n", t.line())
 	}
 }
 
@@ -140,7 +124,7 @@ func (t *test) withoutHeads(output string) string {
 func (t *test) line() string {
 	switch {
 	case t.mode == native:
-		return t.name + ": run once, " + string(native) + ": " + cmp.Or(t.why, "no schedule reaches it")
+		return t.name + ": run once, " + string(native) + ": " + cmp.Or(t.why, unreached)
 	case t.skipped:
 		return t.name + ": it skips itself"
 	}
@@ -214,9 +198,4 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// Status is one line for people who wait.
-func Status(done, tests, executions, findings int, since time.Duration) string {
-	return fmt.Sprintf("%d of %s, %s, %s, %v", done, plural(tests, "test"), plural(executions, "schedule"), plural(findings, "finding"), since.Round(time.Second))
 }

@@ -51,6 +51,8 @@ type test struct {
 	output    string // of what ran as go test runs it
 	failed    bool   // in that
 	confirmed []confirmed
+	pending   *comparison // of the last of these, if that is not known yet
+	gone      []gone
 	notes     []string
 	causes    map[uint64]bool
 	ignored   map[uint64]bool // causes of what would be findings
@@ -74,14 +76,17 @@ const (
 	native   mode = "as go test runs it"
 )
 
+// wanted is why a test runs as it does if the user has it so.
+const wanted = "asked for"
+
 func (c *campaign) newTest(p *pkg, name string) *test {
 	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
 	t.begin()
 	switch {
 	case c.Mode == Live:
-		t.mode, t.why = live, "asked for"
+		t.mode, t.why = live, wanted
 	case c.Isolate:
-		t.mode, t.why = isolated, "asked for"
+		t.mode, t.why = isolated, wanted
 	}
 	return t
 }
@@ -95,6 +100,7 @@ func (t *test) begin() {
 // advance runs the test for its share of the time; 0: until it is finished.
 func (t *test) advance(ctx context.Context, share time.Duration) {
 	t.rounds++
+	t.does("")
 	began := time.Now()
 	t.resumed = began
 	defer func() { t.spent += time.Since(began) }()

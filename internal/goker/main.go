@@ -93,7 +93,7 @@ func jostleTest(dir string) (string, error) {
 			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
 	}
-	cmd := command(dir, "tool", "jostle", "test", ".")
+	cmd := command(dir, "tool", "jostle", "test", "-v", ".")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -127,17 +127,18 @@ type Event struct {
 
 	Times int `json:",omitempty"` // Began: so many executions have, this one the last; 0 is 1
 
-	Asked   int           `json:",omitempty"`
-	Cancels int           `json:",omitempty"`
-	Spent   time.Duration `json:",omitempty"` // Ended: by the executions of this process
-	Hash    uint64        `json:",omitempty"`
-	Verdict string        `json:",omitempty"`
-	Cause   uint64        `json:",omitempty"`
-	Forced  bool          `json:",omitempty"` // no schedule had a choice in it
-	Ignored []string      `json:",omitempty"` // places of comments
-	File    string        `json:",omitempty"`
-	Text    string        `json:",omitempty"`
-	Warm    int           `json:",omitempty"`
+	Asked    int           `json:",omitempty"`
+	Cancels  int           `json:",omitempty"`
+	Spent    time.Duration `json:",omitempty"` // Ended: by the executions of this process
+	Hash     uint64        `json:",omitempty"`
+	Verdict  string        `json:",omitempty"`
+	Cause    uint64        `json:",omitempty"`
+	Forced   bool          `json:",omitempty"` // no schedule had a choice in it
+	Ordinary bool          `json:",omitempty"` // Found: go test says as much, where it fails there too
+	Ignored  []string      `json:",omitempty"` // places of comments
+	File     string        `json:",omitempty"`
+	Text     string        `json:",omitempty"`
+	Warm     int           `json:",omitempty"`
 
 	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Races      Span                `json:",omitzero"`

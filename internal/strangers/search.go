@@ -22,12 +22,14 @@ type search struct {
 	output            string
 }
 
-// unrun is what jostle test says of a test that the time was too short for.
-const unrun = "not run: "
+// unrun and noted are the titles of what jostle test says at its end of tests that the time was too short for, and of what else
+// there is to know.
+const unrun, noted = "Not run:", "Notes:"
 
 var (
 	testLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
-	noteLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*(` + unrun + `|no proof|does not count|did not when|were too long|too long to be).*)`)
+	noteLine  = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
+	telling   = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
 	failLine  = regexp.MustCompile(`^--- FAIL: ((?:Test|Example)\S*) `)
 	foundLine = regexp.MustCompile(`^    found by `)
 )
@@ -39,7 +41,7 @@ func (m stranger) search(ctx context.Context, ours string, schedules int) (*sear
 		return nil, err
 	}
 	defer os.RemoveAll(filepath.Dir(dir))
-	args := append([]string{"tool", "jostle", "test", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
+	args := append([]string{"tool", "jostle", "test", "-v", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
@@ -58,7 +60,7 @@ func (m stranger) search(ctx context.Context, ours string, schedules int) (*sear
 
 // read reads what jostle test has printed.
 func (s *search) read() {
-	test, found := "", false
+	test, found, section := "", false, ""
 	for line := range strings.Lines(s.output) {
 		line = strings.TrimRight(line, "\n")
 		switch {
@@ -69,7 +71,9 @@ func (s *search) read() {
 		case found:
 			s.findings = append(s.findings, test+": "+strings.TrimSpace(line))
 			found = false
-		case noteLine.MatchString(line):
+		case line == unrun, line == noted:
+			section = line
+		case section == unrun && noteLine.MatchString(line), section == noted && noteLine.MatchString(line) && telling.MatchString(line):
 			s.notes = append(s.notes, noteLine.FindStringSubmatch(line)[1])
 		case testLine.MatchString(line):
 			n := 0

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A printer prints what jostle test has to say while it runs: as go test does, or as go test -json does. What is printed
+// does not mix with the status line. It may be used by several goroutines.
+type printer struct {
+	stdout io.Writer
+	screen io.Writer // stdout, painted if it is a terminal
+	json   bool
+	line   *statusLine
+
+	mu  sync.Mutex
+	err error // what could not be printed
+}
+
+// keep notes an error, if it is one.
+func (p *printer) keep(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err = errors.Join(p.err, err)
+}
+
+// pkg prints what go test would of a package that is done.
+func (p *printer) pkg(ctx context.Context, name, text string) {
+	p.line.aside(func() {
+		if p.json {
+			p.keep(printJSON(ctx, p.stdout, name, text))
+			return
+		}
+		_, err := io.WriteString(p.screen, text)
+		p.keep(err)
+	})
+}
+
+// found tells of a finding as soon as it is one: its report comes when its package is done.
+func (p *printer) found(pkg, test, what, file string) {
+	text := fmt.Sprintf("%s %s: %s\n\t%s\n", pkg, test, what, file)
+	p.line.aside(func() {
+		if !p.json {
+			_, err := io.WriteString(p.line.w, text)
+			p.keep(err)
+			return
+		}
+		event, err := json.Marshal(outputEvent{time.Now(), "output", pkg, text})
+		if err == nil {
+			_, err = fmt.Fprintf(p.stdout, "%s\n", event)
+		}
+		p.keep(err)
+	})
+}
+
+// An outputEvent is an event of go test -json (go doc test2json).
+type outputEvent struct {
+	Time                    time.Time
+	Action, Package, Output string
+}
+
+// printJSON passes the output of go test on as go test -json has it.
+func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", pkg)
+	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("run go tool test2json: %w", err)
+	}
+	return nil
+}

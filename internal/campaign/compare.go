@@ -1,0 +1,147 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/session"
+)
+
+// comparing is for how long a test is run as go test runs it, to compare it: one that hangs has shown it by then.
+const comparing = 5 * time.Second
+
+// A comparison is a test as go test runs it, beside what is done with the test meanwhile. A nil comparison is one that is not
+// made.
+type comparison struct {
+	ended chan struct{}
+	run   run           // the first that did not fail, or else the last
+	known bool          // run says something
+	found session.Event // what is compared, once it is told
+}
+
+// compare begins to run a test as go test runs it, when it is the only one, and again as long as it fails, up to so many times.
+func (t *test) compare(ctx context.Context, times int) *comparison {
+	t.does("comparing with go test")
+	c := &comparison{ended: make(chan struct{})}
+	go func() {
+		defer close(c.ended)
+		began := time.Now()
+		for i := range times {
+			r, err := t.process(ctx, nil, comparing-time.Since(began))
+			c.run, c.known = r, err == nil && ctx.Err() == nil && (i == 0 || !r.killed)
+			if !c.known || r.exit <= 0 {
+				return
+			}
+		}
+	}()
+	return c
+}
+
+// enough returns how many times a test is compared that was found to fail: one that depends on the order of things may fail
+// as go test runs it, too, but hardly each time.
+func enough(e session.Event) int {
+	if e.Ordinary && !e.Forced {
+		return tries
+	}
+	return 1
+}
+
+func (c *comparison) wait() { <-c.ended }
+
+// done reports whether the comparison has ended and says something.
+func (c *comparison) done() bool {
+	if c == nil {
+		return false
+	}
+	select {
+	case <-c.ended:
+		return c.known
+	default:
+		return false
+	}
+}
+
+func (c *comparison) passed() bool { return c.done() && c.run.exit == 0 && !c.run.killed }
+
+// failed reports whether the test has failed by its own word, or has panicked, as verdict has it.
+func (c *comparison) failed(test, verdict string) bool {
+	if !c.done() || c.run.exit <= 0 || c.run.killed {
+		return false
+	}
+	panicked := fatal.MatchString(c.run.output)
+	if verdict == "panic" {
+		return panicked
+	}
+	return !panicked && regexp.MustCompile(`(?m)^\x16?--- FAIL: `+regexp.QuoteMeta(test)+` `).MatchString(c.run.output)
+}
+
+// crashed reports whether the test has ended its process by the cause.
+func (c *comparison) crashed(test string, cause uint64) bool {
+	return c.done() && !c.run.killed && c.run.exit > 0 && crashCause(test, c.run.output) == cause
+}
+
+// ordinary reports whether what was found in an execution in which no schedule departed from the plain one is not a finding:
+// the test fails as go test runs it too, and go test says as much, or it passes there, and no schedule has a choice in it.
+// What such a test depends on is not the order of things, but how jostle runs it: what calls it, what is allocated, how
+// long things really take.
+func (t *test) ordinary(c *comparison, e session.Event) bool {
+	switch {
+	case e.Ordinary && c.failed(t.name, e.Verdict):
+		t.red(c.run)
+	case e.Forced && c.passed():
+		t.asGoTest(c.run, "no schedule has a choice in it, and as an execution it fails")
+	default:
+		return false
+	}
+	return true
+}
+
+// red has the test be one that fails as go test runs it too.
+func (t *test) red(r run) {
+	t.asGoTest(r, "it fails there too")
+	t.failed = true
+}
+
+// asGoTest has the test be done with a run as go test runs it.
+func (t *test) asGoTest(r run, why string) {
+	t.mode, t.why, t.finished, t.output = native, why, true, r.output
+	t.executions = 1
+}
+
+// conclude waits for the comparison of a finding that was told already.
+func (t *test) conclude() {
+	if t.pending == nil {
+		return
+	}
+	c := t.pending
+	t.pending = nil
+	if !c.done() {
+		t.does("comparing with go test")
+		c.wait()
+	}
+	last := &t.confirmed[len(t.confirmed)-1]
+	switch {
+	case !c.done():
+	case t.ordinary(c, c.found):
+		t.discard(last.file)
+		t.confirmed = t.confirmed[:len(t.confirmed)-1]
+		t.notes = append(t.notes, "what was told of it while it was compared is not a finding: it passes as go test runs it")
+	case c.run.killed:
+		last.native = fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing)
+	case c.run.exit > 0:
+		last.native = "it fails as go test runs it too, when it is the only one"
+	}
+}
+
+// says returns the first thing that a test has said of its failure.
+func (t *test) says() string {
+	if line := complaint.FindString(t.output); line != "" {
+		return firstLine(line)
+	}
+	return "it says nothing"
+}
+
+// complaint is a line of a test's log, or what the runtime says of its end.
+var complaint = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: .*$|` + fatal.String()[len("(?m)"):])

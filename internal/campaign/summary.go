@@ -1,0 +1,142 @@
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Summary is what became of all tests.
+type Summary struct {
+	Failed     bool // something was found, or a test fails
+	Tests      int  // that ran, with fuzz targets
+	Executions int  // of them, live runs among them
+
+	Findings []Remark // a verdict and what it is about, in a line
+	Red      []Remark // tests that fail as go test runs them too
+	Live     []Remark // tests that ran live, and why
+	Once     []Remark // tests that ran once, as go test runs them, and why
+	Unrun    []Remark // tests and fuzz targets that have not run once to their end, and why
+	Notes    []Remark // what else there is to know
+}
+
+// A Remark is something to know of a test.
+type Remark struct {
+	Package string // import path
+	Test    string // "" if it is about the whole package
+	Text    string
+	File    string // that it is kept in; "" if none
+}
+
+func (r Remark) String() string {
+	s := r.Package
+	if r.Test != "" {
+		s += " " + r.Test
+	}
+	return s + ": " + r.Text
+}
+
+// summary returns what became of all tests.
+func (c *campaign) summary() Summary {
+	s := Summary{Failed: slices.ContainsFunc(c.packages, (*pkg).failed)}
+	for _, p := range c.packages {
+		about := func(test, text string) Remark {
+			return Remark{Package: p.Package, Test: test, Text: strings.TrimSpace(text)}
+		}
+		for _, name := range p.natives {
+			if p.idle {
+				s.Unrun = append(s.Unrun, about(name, late))
+				continue
+			}
+			s.Tests++
+			s.Executions++
+		}
+		for _, t := range p.tests {
+			if t.unrun() {
+				s.Unrun = append(s.Unrun, about(t.name, cmp.Or(t.never, late)))
+			} else {
+				s.Tests++
+				s.Executions += max(t.executions+t.controlled, 1)
+			}
+			for _, f := range t.confirmed {
+				r := about(t.name, firstLine(f.Report))
+				r.File = f.file
+				s.Findings = append(s.Findings, r)
+			}
+			switch {
+			case t.unrun():
+			case t.mode == live && t.why != wanted:
+				s.Live = append(s.Live, about(t.name, t.why))
+			case t.failed && len(t.confirmed) == 0:
+				s.Red = append(s.Red, about(t.name, t.says()))
+			case t.mode == native:
+				s.Once = append(s.Once, about(t.name, cmp.Or(t.why, unreached)))
+			}
+			for _, n := range t.remarks() {
+				s.Notes = append(s.Notes, about(t.name, n))
+			}
+		}
+		for _, n := range c.unused(p) {
+			s.Notes = append(s.Notes, about("", n))
+		}
+	}
+	return s
+}
+
+// unused returns what there is to say of comments of a package that have said of nothing that it is no finding, although all
+// of its tests ran.
+func (c *campaign) unused(p *pkg) (notes []string) {
+	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks || c.Shard.Parts() > 1 {
+		return nil
+	}
+	for _, i := range p.Ignores {
+		if c.used[i.place()] {
+			continue
+		}
+		file := i.File
+		if rel, err := filepath.Rel(p.Dir, i.File); err == nil {
+			file = filepath.ToSlash(rel)
+		}
+		notes = append(notes, fmt.Sprintf("%s:%d: unused //jostle:ignore %s", file, i.Line, i.What))
+	}
+	return notes
+}
+
+// most is how many tests that ran in another way than the others are named, unless all are to be.
+const most = 10
+
+// Print prints the summary as a paragraph: everything that was found, what ran in another way than the others and why, what
+// did not run, and how long it took. With verbose nothing is left out.
+func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
+	var b strings.Builder
+	section := func(title string, remarks []Remark, most int) {
+		if len(remarks) == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "%s\n", title)
+		for i, r := range remarks {
+			if i == most && !verbose {
+				fmt.Fprintf(&b, "    and %d more; -v names them\n", len(remarks)-most)
+				return
+			}
+			fmt.Fprintf(&b, "    %s\n", strings.ReplaceAll(r.String(), "\n", "\n    "))
+			if r.File != "" {
+				fmt.Fprintf(&b, "        %s\n", r.File)
+			}
+		}
+	}
+	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Notes)
+	section("Found:", s.Findings, all)
+	section("Failed, as under go test:", s.Red, all)
+	section("Not run:", s.Unrun, all)
+	section("Run live, where a run that passes proves little:", s.Live, most)
+	section("Run once, as go test runs them:", s.Once, most)
+	section("Notes:", s.Notes, all)
+	fmt.Fprintf(&b, "%s in %s, %s, %v\n", plural(len(s.Findings), "finding"), plural(s.Tests, "test"), plural(s.Executions, "schedule"), took.Round(10*time.Millisecond))
+	_, err := io.WriteString(w, "\n"+b.String())
+	return err
+}
