@@ -39,7 +39,8 @@ type Config struct {
 type Result struct {
 	Env      map[string]string // what to set for the go command: GOFLAGS and the manifest
 	Overlay  string            // the file that GOFLAGS has for -overlay
-	Roots    []Root            // the packages that the patterns name
+	Roots    []Root            // the packages that the patterns name and that build
+	Broken   []Broken          // the packages that they name and that do not
 	Packages []Package         // all that were looked at, by import path
 }
 
@@ -49,6 +50,26 @@ type Root struct {
 	Module     string // path, and version if it has one
 	Dir        string
 	TestFiles  []string // absolute
+}
+
+// A Broken package is one that the patterns name and that does not build, or something that it needs.
+type Broken struct {
+	ImportPath string // or a pattern that names no package
+	Text       string // the words of the go command, or of the type checker
+}
+
+// Err returns a *BuildError that says what does not build; nil if everything does.
+func (r *Result) Err() error {
+	var texts []string
+	for _, b := range r.Broken {
+		if !slices.Contains(texts, b.Text) { // several may need the same
+			texts = append(texts, b.Text)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return &BuildError{strings.Join(texts, "\n")}
 }
 
 // A Package says what became of one.
@@ -75,8 +96,8 @@ var own = []string{jostle + "/perturb", jostle + "/harness"}
 // Prepare instruments the packages that c names and all that they need, but the standard library and what the
 // instrumented code itself calls. Nothing is done twice: rewritten packages are kept in the cache by their content.
 //
-// It returns a *BuildError, with the go command's or the type checker's words, for packages that do not build. Several
-// processes may use the same cache.
+// Packages that do not build are left out, and named in the result with the go command's or the type checker's words. It
+// returns a *BuildError if the go command cannot list the packages. Several processes may use the same cache.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
@@ -96,11 +117,11 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	pkgs, err := c.list(ctx, "-test", c.Patterns)
+	pkgs, err := c.list(ctx, c.Patterns, "-e", "-test")
 	if err != nil {
 		return nil, err
 	}
-	ours, err := c.list(ctx, "-test=false", slices.Concat(own, also))
+	ours, err := c.list(ctx, slices.Concat(own, also))
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +130,18 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if len(b.pkgs) == len(ours) {
 		return nil, fmt.Errorf("no packages match %s", strings.Join(c.Patterns, " "))
 	}
-	if err := b.hash(); err != nil {
-		return nil, err
+	b.listedBroken()
+	for { // each time without what has turned out not to build
+		if err := b.hash(); err != nil {
+			return nil, err
+		}
+		switch more, err := b.rewrite(ctx); {
+		case err != nil:
+			return nil, err
+		case !more:
+			return b.assemble()
+		}
 	}
-	if err := b.rewrite(ctx); err != nil {
-		return nil, err
-	}
-	return b.assemble()
 }
 
 func (c *Config) complete() error {
@@ -149,7 +175,8 @@ type build struct {
 	pkgs  []*listed
 	units []*unit // in the order of go list: what a package needs comes before it
 
-	embedded map[string]bool // files whose text the program has, by absolute name
+	embedded map[string]bool   // files whose text the program has, by absolute name
+	broken   map[string]string // packages that the patterns name and that do not build, and why
 }
 
 // A unit is a package to be rewritten: the files of a directory.
@@ -185,6 +212,8 @@ func (b *build) hash() error {
 		return err
 	}
 	keys := map[string]string{}
+	needed := b.needed()
+	b.units = nil
 	for i, e := range b.Exclude {
 		b.Exclude[i] = strings.TrimSuffix(e, "/...")
 	}
@@ -192,10 +221,10 @@ func (b *build) hash() error {
 		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
 			continue
 		}
-		if p.Standard || p.isVariant() || kept[p.ImportPath] || p.Module != nil && p.Module.Path == jostle && !p.Module.Main {
+		if p.Standard || p.isVariant() || !needed[p.ImportPath] || kept[p.ImportPath] || p.Module != nil && p.Module.Path == jostle && !p.Module.Main {
 			continue
 		}
-		u := &unit{listed: p, root: p.named}
+		u := &unit{listed: p, root: b.tested(p)}
 		u.files = p.files(u.root)
 		h := sha256.New()
 		fmt.Fprintln(h, base, p.ImportPath, p.Dir, u.root)
@@ -283,6 +312,11 @@ func (b *build) assemble() (*Result, error) {
 		}
 		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir); err != nil {
 			return nil, err
+		}
+	}
+	for _, p := range b.pkgs {
+		if text, ok := b.broken[p.ImportPath]; ok && p.named && !p.isVariant() {
+			res.Broken = append(res.Broken, Broken{p.ImportPath, text})
 		}
 	}
 	dir, err := b.writeBuild(overlay, copies, m)

@@ -34,7 +34,38 @@ type listed struct {
 	// What //go:embed names, relative to Dir.
 	EmbedFiles, TestEmbedFiles, XTestEmbedFiles []string
 
+	Error      *listError   // of the package itself
+	DepsErrors []*listError // of it and what it needs
+
 	named bool // by the user's patterns
+}
+
+// A listError is why go list cannot load a package.
+type listError struct {
+	Pos string
+	Err string
+}
+
+func (e *listError) String() string {
+	if e.Pos == "" {
+		return e.Err
+	}
+	return e.Pos + ": " + e.Err
+}
+
+// wrong returns what go list has found wrong with a package, or with what it needs; "" if nothing.
+func (p *listed) wrong() string {
+	errs := p.DepsErrors
+	if p.Error != nil {
+		errs = append([]*listError{p.Error}, errs...)
+	}
+	var texts []string
+	for _, e := range errs {
+		if text := e.String(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n")
 }
 
 type moduleInfo struct {
@@ -59,7 +90,7 @@ func (m *moduleInfo) String() string {
 	return m.Path + "@" + m.Version
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,Error,DepsErrors"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
@@ -95,10 +126,10 @@ func (c *Config) goEnv(ctx context.Context, names ...string) (map[string]string,
 	return env, json.Unmarshal(out, &env)
 }
 
-// list returns packages and all that they depend on, each behind what it depends on; with -test also what their tests
-// depend on.
-func (c *Config) list(ctx context.Context, test string, patterns []string) ([]*listed, error) {
-	args := append([]string{"list", "-deps", test, "-json=" + listFields}, c.BuildFlags...)
+// list returns packages and all that they depend on, each after what it depends on. With flags it may be asked for what
+// their tests depend on (-test), and for packages that cannot be loaded (-e).
+func (c *Config) list(ctx context.Context, patterns []string, flags ...string) ([]*listed, error) {
+	args := slices.Concat([]string{"list", "-deps", "-json=" + listFields}, flags, c.BuildFlags)
 	args = append(append(args, "--"), patterns...)
 	out, err := c.goCommand(ctx, args...)
 	if err != nil {
@@ -112,7 +143,7 @@ func (c *Config) list(ctx context.Context, test string, patterns []string) ([]*l
 		} else if err != nil {
 			return nil, fmt.Errorf("read the output of go list: %w", err)
 		}
-		p.named = !p.DepOnly && test == "-test"
+		p.named = !p.DepOnly && slices.Contains(flags, "-test")
 		pkgs = append(pkgs, p)
 	}
 }
@@ -165,6 +196,16 @@ func (p *listed) language() string {
 	default:
 		return "go" + m.GoVersion
 	}
+}
+
+// owner returns the import path of the package that p belongs to: as compiled for the tests of a package it is that one's.
+func (p *listed) owner() string { return owner(p.ImportPath, p.ForTest) }
+
+func owner(importPath, forTest string) string {
+	if forTest != "" {
+		return forTest
+	}
+	return strings.TrimSuffix(importPath, ".test")
 }
 
 // isVariant reports whether p is a package as compiled for some test, or a test's main: its files are those of the

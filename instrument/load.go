@@ -34,8 +34,9 @@ type rewrittenFile struct {
 
 const packageName = "package.json"
 
-// rewrite makes sure that every unit is in the cache.
-func (b *build) rewrite(ctx context.Context) error {
+// rewrite makes sure that every unit is in the cache. It reports whether some do not build: then the others are to be done
+// without them.
+func (b *build) rewrite(ctx context.Context) (broken bool, err error) {
 	var missing []*unit
 	for _, u := range b.units {
 		if u.done = b.cached(u.key); u.done == nil {
@@ -49,11 +50,11 @@ func (b *build) rewrite(ctx context.Context) error {
 				these = append(these, u)
 			}
 		}
-		if err := b.rewriteUnits(ctx, these, tests); err != nil {
-			return err
+		if broken, err := b.rewriteUnits(ctx, these, tests); broken || err != nil {
+			return broken, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 func (b *build) cached(key string) *rewrittenPackage {
@@ -71,9 +72,9 @@ func (b *build) cached(key string) *rewrittenPackage {
 
 // rewriteUnits type-checks units, with their tests or without, and rewrites them. What they import is read from the go
 // command's export data.
-func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) error {
+func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) (broken bool, err error) {
 	if len(units) == 0 {
-		return nil
+		return false, nil
 	}
 	cfg := &packages.Config{
 		Context: ctx, Dir: b.Dir, Env: b.Env, BuildFlags: b.BuildFlags, Tests: tests, Fset: token.NewFileSet(),
@@ -89,18 +90,18 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) err
 	}
 	pkgs, err := packages.Load(cfg, paths...)
 	if err != nil {
-		return fmt.Errorf("load packages: %w", err)
+		return false, fmt.Errorf("load packages: %w", err)
 	}
-	if err := typeErrors(pkgs); err != nil {
-		return err
+	if broken, err := b.typesBroken(pkgs); broken || err != nil {
+		return broken, err
 	}
 	files := filesOf(pkgs)
 	for _, u := range units {
 		if err := b.rewriteUnit(u, cfg.Fset, files); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // plain returns a source without what editors leave in it and Go ignores: a byte order mark, which may stand at the very
@@ -108,30 +109,6 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) err
 func plain(src []byte) []byte {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	return bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
-}
-
-// typeErrors returns what the type checker says or, if it was not asked because something is wrong before that, what the
-// go command says. The other of the two would be the same once more.
-func typeErrors(pkgs []*packages.Package) error {
-	var checked, listed []string
-	for _, p := range pkgs {
-		for _, e := range p.Errors {
-			text := &checked
-			if e.Kind != packages.TypeError && e.Kind != packages.ParseError {
-				text = &listed
-			}
-			if line := strings.TrimPrefix(e.Error(), "-: "); !slices.Contains(*text, line) {
-				*text = append(*text, line)
-			}
-		}
-	}
-	switch {
-	case len(checked) > 0:
-		return &BuildError{strings.Join(checked, "\n")}
-	case len(listed) > 0:
-		return &BuildError{strings.Join(listed, "\n")}
-	}
-	return nil
 }
 
 // trimmed reports whether -trimpath is set: the go command then says itself which module a copied file belongs to.

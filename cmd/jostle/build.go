@@ -72,8 +72,17 @@ func (b *buildFlags) linked(res *instrument.Result) []string {
 	return []string{"-ldflags=-s -w"}
 }
 
-// prepare instruments the packages that patterns name; none are the one in the working directory.
+// prepare instruments the packages that patterns name; none are the one in the working directory. All of them must build.
 func (b *buildFlags) prepare(ctx context.Context, patterns []string, stderr io.Writer) (*instrument.Result, error) {
+	res, err := b.prepareSome(ctx, patterns, stderr)
+	if err != nil {
+		return nil, err
+	}
+	return res, res.Err()
+}
+
+// prepareSome instruments those of the packages that build.
+func (b *buildFlags) prepareSome(ctx context.Context, patterns []string, stderr io.Writer) (*instrument.Result, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}

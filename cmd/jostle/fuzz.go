@@ -34,7 +34,8 @@ func newFuzz() *cobra.Command {
 What a target finds is written to testdata/fuzz of its package, as go test does it, and replays from there.
 A target that is there to find
 something (harness.Want) has done well when it does.
-The exit code is 0 if all targets did well, 1 if something was found, 2 if the code does not build or there is no such target.`,
+The exit code is 0 if all targets did well, 1 if something was found, 2 if code does not build or there is no such target.
+What does not build does not keep the targets of other packages from running.`,
 		Example: "\tgo tool jostle fuzz ./ingest -run FuzzFlush -time 30s",
 		RunE: func(c *cobra.Command, patterns []string) error {
 			re, err := regexp.Compile(pattern)
@@ -44,19 +45,28 @@ The exit code is 0 if all targets did well, 1 if something was found, 2 if the c
 			if budget <= 0 {
 				return fmt.Errorf("-time %v: the time must be positive", budget)
 			}
-			res, err := build.prepare(c.Context(), patterns, c.ErrOrStderr())
+			res, err := build.prepareSome(c.Context(), patterns, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
+			unbuilt := res.Err()
 			targets, err := findTargets(res.Roots, re)
-			if err != nil {
+			switch {
+			case unbuilt != nil && len(targets) == 0:
+				return unbuilt
+			case unbuilt != nil:
+				fmt.Fprintln(c.ErrOrStderr(), unbuilt) // the others are not kept waiting
+			case err != nil:
 				return err
 			}
 			f := fuzzer{
 				build: build, env: environ(res.Env), budget: budget, parallel: parallel,
 				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
-			return f.all(c.Context(), targets)
+			if err := f.all(c.Context(), targets); err != nil || unbuilt == nil {
+				return err
+			}
+			return errors.New("some of the packages do not build: see above")
 		},
 	}
 	build.register(c)

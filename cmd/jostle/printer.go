@@ -43,6 +43,14 @@ func (p *printer) pkg(ctx context.Context, name, text string) {
 	})
 }
 
+// words passes on what the go command has said.
+func (p *printer) words(w io.Writer, text string) {
+	p.line.aside(func() {
+		_, err := io.WriteString(w, text)
+		p.keep(err)
+	})
+}
+
 // found tells of a finding as soon as it is one: its report comes when its package is done.
 func (p *printer) found(pkg, test, what, file string) {
 	text := fmt.Sprintf("%s %s: %s\n\t%s\n", pkg, test, what, file)

@@ -41,6 +41,7 @@ type testFlags struct {
 	asJSON    bool
 	cover     coverFlags
 	parallel  int
+	vet       string
 }
 
 const (
@@ -61,8 +62,9 @@ Without -schedules and -time each test runs under %d schedules, but no longer th
 shared by all tests, and nothing else ends the search.
 
 The flags of go test that choose and build tests mean what they mean there: -run, -skip, -count, -timeout (for the whole
-run), -short, -race, -tags, -trimpath, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, behind which all
-is for the tests.
+run), -short, -race, -tags, -trimpath, -vet, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, after which
+all is for the tests. A package that does not build, or that go vet objects to, fails as it does under go test, and the
+others run.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
 not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
@@ -87,6 +89,7 @@ not be run, or some did not finish their first run.`, defaultSchedules, defaultP
 	fl.DurationVar(&f.timeout, "timeout", 0, "end the whole run after this time; 0 for no limit")
 	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
 	fl.BoolVar(&f.asJSON, "json", false, "print what go test -json prints")
+	fl.StringVar(&f.vet, "vet", "", "what go vet looks for first: a `list` of its analyzers, off or all; what go test looks for if not given")
 	f.cover.register(c)
 	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "processes at a time: of different tests, and of one where no other waits")
 	return c
@@ -144,7 +147,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	defer line.close()
 	screen := &printer{stdout: stdout, screen: painted(stdout), json: f.asJSON, line: line}
 	line.show("instrumenting")
-	res, err := f.build.prepare(ctx, patterns, stderr)
+	res, err := f.build.prepareSome(ctx, patterns, stderr)
 	if err != nil {
 		return err
 	}
@@ -153,8 +156,18 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binaries, err := f.binaries(ctx, res, dir, stderr, screen)
+	n := &nativeBuild{testFlags: f, dir: dir, screen: screen, stderr: stderr}
+	objections := n.objections(ctx, res.Roots)
+	for _, b := range res.Broken {
+		if err := n.explain(ctx, b); err != nil {
+			return err
+		}
+	}
+	binaries, err := f.binaries(ctx, res, stderr, n)
 	if err != nil {
+		return err
+	}
+	if binaries, err = n.pass(ctx, binaries, objections()); err != nil {
 		return err
 	}
 	c := campaign.Config{
@@ -195,6 +208,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if f.asJSON {
 		last = stderr // what reads the standard output reads events
 	}
+	sum.Unbuilt = n.failed
 	screen.keep(sum.Print(last, time.Since(began), c.Verbose))
 	if screen.err != nil {
 		return screen.err
@@ -206,7 +220,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
 	}
 	switch {
-	case sum.Failed:
+	case sum.Failed || len(sum.Unbuilt) > 0:
 		return errFound
 	case interrupted.Err() != nil:
 		return errors.New("interrupted")
@@ -227,16 +241,16 @@ func testEnviron(set map[string]string) []string {
 	return append(env, "GODEBUG="+debug)
 }
 
-// binaries builds the test binary of each package that has tests.
-func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir string, stderr io.Writer, screen *printer) ([]campaign.Binary, error) {
+// binaries builds the test binary of each package that has tests, but for those that do not build.
+func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr io.Writer, n *nativeBuild) ([]campaign.Binary, error) {
 	var out []campaign.Binary
 	for _, r := range res.Roots {
 		if len(r.TestFiles) == 0 {
-			screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath))
+			n.screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath))
 			continue
 		}
 		out = append(out, campaign.Binary{
-			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(dir, fmt.Sprintf("%d.test", len(out))),
+			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(n.dir, fmt.Sprintf("%d.test", len(out))),
 			Ignores: ignoresOf(res, r.ImportPath),
 		})
 	}
@@ -244,16 +258,26 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, dir st
 	if err != nil {
 		return nil, err
 	}
-	for i := range out {
-		screen.line.show(fmt.Sprintf("building test binary %d of %d, of %s", i+1, len(out), out[i].Package))
-		if out[i].Args, err = f.cover.args(out[i]); err != nil {
+	var built []campaign.Binary
+	for i, b := range out {
+		n.screen.line.show(fmt.Sprintf("building test binary %d of %d, of %s", i+1, len(out), b.Package))
+		if b.Args, err = f.cover.args(b); err != nil {
 			return nil, err
 		}
-		if err := f.build.test(ctx, res, stderr, flags, out[i]); err != nil {
+		err := f.build.test(ctx, res, stderr, flags, b)
+		var not *instrument.BuildError
+		switch {
+		case errors.As(err, &not):
+			if err := n.explain(ctx, instrument.Broken{ImportPath: b.Package, Text: not.Text}); err != nil {
+				return nil, err
+			}
+		case err != nil:
 			return nil, err
+		default:
+			built = append(built, b)
 		}
 	}
-	return out, nil
+	return built, nil
 }
 
 // ignoresOf returns the comments of a package that say what is no finding.

@@ -5,9 +5,11 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -153,6 +155,7 @@ type pkg struct {
 	natives []string // fuzz targets: they run once, as go test runs them
 	native  run
 	idle    bool // its fuzz targets did not run: the time was over
+	broken  *run // in which it failed to say what tests it has; nil if it did not
 
 	older map[string][]byte // findings that were there before, by file
 }
@@ -186,15 +189,21 @@ func (p *pkg) unrun() int {
 
 // list finds the tests of a package that are asked for.
 func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
+	began := time.Now()
 	cmd := c.command(ctx, b, nil, "-test.list=.")
 	if c.Race { // in package variables, or TestMain: each test's process will say so
 		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog())+" exitcode=0")
 	}
 	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("list the tests of %s: %w\n%s", b.Package, err, stderrOf(err))
-	}
 	p := &pkg{Binary: b}
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && ctx.Err() == nil: // an init function, or its TestMain
+		p.broken = &run{output: string(out) + string(exit.Stderr), exit: exit.ExitCode(), spent: time.Since(began)}
+		return p, nil
+	case err != nil:
+		return nil, fmt.Errorf("list the tests of %s: %w", b.Package, err)
+	}
 	for line := range strings.Lines(string(out)) {
 		name := strings.TrimSpace(line)
 		prefix := slices.ContainsFunc([]string{"Test", "Example", "Fuzz"}, func(s string) bool { return strings.HasPrefix(name, s) })

@@ -20,6 +20,10 @@ func (c *campaign) print(p *pkg) {
 		t.print(&b)
 		spent += t.spent
 	}
+	if p.broken != nil {
+		spent = p.broken.spent
+		b.WriteString(strings.TrimRight(p.broken.output, "\n") + "\n")
+	}
 	seconds := fmt.Sprintf("%.3fs", spent.Seconds())
 	coverage := ""
 	if c.Covered != nil {
@@ -27,6 +31,8 @@ func (c *campaign) print(p *pkg) {
 	}
 	all := len(p.tests) + len(p.natives)
 	switch {
+	case p.broken != nil: // go test prints no more either: nothing of package testing was run
+		fmt.Fprintf(&b, "FAIL\t%s\t%s\n", p.Package, seconds)
 	case p.failed():
 		b.WriteString("FAIL\n")
 		if coverage != "" {
@@ -46,11 +52,14 @@ func (c *campaign) print(p *pkg) {
 		}
 		fmt.Fprintf(&b, "ok  \t%s\t%s%s\n", p.Package, seconds, coverage)
 	}
-	c.Print(p.Package, b.String())
+	c.Print(p.Package, strings.ReplaceAll(b.String(), mark, ""))
 }
 
+// mark is what a test binary begins its own lines with for test2json. What is printed here is in order without it.
+const mark = "\x16"
+
 func (p *pkg) failed() bool {
-	if p.native.exit != 0 {
+	if p.native.exit != 0 || p.broken != nil {
 		return true
 	}
 	for _, t := range p.tests {
@@ -84,7 +93,7 @@ func (t *test) print(b *strings.Builder) {
 	case t.mode == native:
 		// It was printed by go test's own code: header, result and all.
 		out := strings.TrimSuffix(strings.TrimSuffix(t.output, "PASS\n"), "FAIL\n")
-		b.WriteString(strings.TrimPrefix(out, fmt.Sprintf("=== RUN   %s\n", t.name)))
+		b.WriteString(strings.TrimPrefix(strings.TrimPrefix(out, mark), fmt.Sprintf("=== RUN   %s\n", t.name)))
 		for _, f := range t.confirmed {
 			t.printFinding(b, f)
 		}
@@ -107,7 +116,7 @@ func (t *test) print(b *strings.Builder) {
 func (t *test) withoutHeads(output string) string {
 	var b strings.Builder
 	for line := range strings.Lines(output) {
-		line := strings.TrimPrefix(line, "\x16") // test2json's mark, which it can do without
+		line := strings.TrimPrefix(line, mark)
 		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
 		name, _, _ := strings.Cut(of, " ")
 		switch {

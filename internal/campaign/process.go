@@ -154,14 +154,5 @@ func (t *tail) String() string {
 	return t.head.String() + t.end.String()
 }
 
-// stderrOf returns what a command has printed that failed.
-func stderrOf(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return strings.TrimSpace(string(exit.Stderr))
-	}
-	return ""
-}
-
 // findings is the folder for the findings of a package.
 func (b Binary) findings() string { return filepath.Join(b.Dir, filepath.FromSlash(finding.Dir)) }

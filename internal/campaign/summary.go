@@ -16,6 +16,7 @@ type Summary struct {
 	Tests      int  // that ran, with fuzz targets
 	Executions int  // of them, live runs among them
 
+	Unbuilt  []string // import paths of packages that do not build
 	Findings []Remark // a verdict and what it is about, in a line
 	Red      []Remark // tests that fail as go test runs them too
 	Live     []Remark // tests that ran live, and why
@@ -37,13 +38,19 @@ func (r Remark) String() string {
 	if r.Test != "" {
 		s += " " + r.Test
 	}
-	return s + ": " + r.Text
+	if r.Text != "" {
+		s += ": " + r.Text
+	}
+	return s
 }
 
 // summary returns what became of all tests.
 func (c *campaign) summary() Summary {
 	s := Summary{Failed: slices.ContainsFunc(c.packages, (*pkg).failed)}
 	for _, p := range c.packages {
+		if p.broken != nil {
+			s.Red = append(s.Red, Remark{Package: p.Package, Text: "its tests could not be listed: " + cmp.Or(firstLine(p.broken.output), "it says nothing")})
+		}
 		about := func(test, text string) Remark {
 			return Remark{Package: p.Package, Test: test, Text: strings.TrimSpace(text)}
 		}
@@ -73,8 +80,8 @@ func (c *campaign) summary() Summary {
 				s.Live = append(s.Live, about(t.name, t.why))
 			case t.failed && len(t.confirmed) == 0:
 				s.Red = append(s.Red, about(t.name, t.says()))
-			case t.mode == native:
-				s.Once = append(s.Once, about(t.name, cmp.Or(t.why, unreached)))
+			case t.mode == native && t.why != "": // or else there is nothing in it that a schedule could change
+				s.Once = append(s.Once, about(t.name, t.why))
 			}
 			for _, n := range t.remarks() {
 				s.Notes = append(s.Notes, about(t.name, n))
@@ -132,6 +139,11 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Notes)
 	section("Found:", s.Findings, all)
 	section("Failed, as under go test:", s.Red, all)
+	var unbuilt []Remark
+	for _, p := range s.Unbuilt {
+		unbuilt = append(unbuilt, Remark{Package: p})
+	}
+	section("Not built:", unbuilt, len(unbuilt))
 	section("Not run:", s.Unrun, all)
 	section("Run live, where a run that passes proves little:", s.Live, most)
 	section("Run once, as go test runs them:", s.Once, most)
