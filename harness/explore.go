@@ -235,7 +235,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			}
 		}
 		if out.uncontrolled != "" && out.Kind != verdict.Race {
-			e.note(session.Event{Kind: session.Stalled, Text: out.uncontrolled + " starts goroutines that jostle does not control"})
+			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled + " starts goroutines that jostle does not control"})
 			return false
 		}
 		if i > 0 && e.x.Again() && out.Found() && !out.left() {
@@ -289,7 +289,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 		e.note(session.Event{Kind: session.TooLong, N: n})
 		return false
 	case out.Kind == verdict.Stall:
-		e.note(session.Event{Kind: session.Stalled, N: n, Text: out.render("", nil)})
+		e.note(session.Event{Kind: session.Stalled, N: n, Why: out.stalled(), Text: out.render("", nil)})
 		return false
 	}
 	cause := out.Cause()

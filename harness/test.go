@@ -90,7 +90,7 @@ func joined(start *engine.Callback, t *testing.T, f func(*testing.T)) {
 		t.SkipNow() // the execution is over
 	}
 	t.Cleanup(me.Leave) // asked for first, it runs last: other clean-ups are part of the execution
-	f(t)
+	me.Runs(func() { f(t) })
 	returned = true
 }
 

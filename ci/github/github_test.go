@@ -239,8 +239,8 @@ func TestPullRequest(t *testing.T) {
 		require.NotNil(t, j)
 		assert.True(t, j.failed)
 		assert.Contains(t, j.log.String(), "clock/clock.go:5:")
-		assert.Contains(t, j.log.String(), "[exit code 2]")
-		assert.NotContains(t, j.log.String(), "[exit code 1]")
+		assert.Contains(t, j.log.String(), "FAIL\texample.com/project/clock [build failed]")
+		assert.Contains(t, j.log.String(), "[exit code 1]", "as go test has it")
 	})
 	t.Run("no code", func(t *testing.T) {
 		p := newProject(t)

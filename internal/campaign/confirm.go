@@ -199,6 +199,9 @@ func (t *test) restore(e session.Event) {
 
 func (t *test) confirm(f confirmed) {
 	t.confirmed = append(t.confirmed, f)
+	t.c.mu.Lock()
+	t.shown.findings = len(t.confirmed)
+	t.c.mu.Unlock()
 	if t.c.Found != nil {
 		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
 	}

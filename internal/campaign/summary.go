@@ -77,11 +77,11 @@ func (c *campaign) summary() Summary {
 			switch {
 			case t.unrun():
 			case t.mode == live && t.why != wanted:
-				s.Live = append(s.Live, about(t.name, t.why))
+				s.Live = append(s.Live, about(t.name, t.why+"."))
 			case t.failed && len(t.confirmed) == 0:
 				s.Red = append(s.Red, about(t.name, t.says()))
 			case t.mode == native && t.why != "": // or else there is nothing in it that a schedule could change
-				s.Once = append(s.Once, about(t.name, t.why))
+				s.Once = append(s.Once, about(t.name, t.why+"."))
 			}
 			for _, n := range t.remarks() {
 				s.Notes = append(s.Notes, about(t.name, n))

@@ -543,20 +543,21 @@ func (t *test) stalled(e session.Event) {
 		return
 	}
 	if e.N == 0 {
-		t.goLive(firstLine(e.Text))
+		t.goLive(e.Why)
 		if t.finished {
-			t.notes = append(t.notes, "it cannot be controlled: "+e.Text)
+			t.notes = append(t.notes, "it cannot be controlled: "+e.Why+"\n"+e.Text)
 		}
 		return
 	}
 	if t.stalls++; t.stalls == maxStalls {
-		t.notes = append(t.notes, fmt.Sprintf("%s blocked where no schedule reaches; the last: %s", plural(maxStalls, "execution"), firstLine(e.Text)))
+		why := fmt.Sprintf("%s stalled; in the last, %s", plural(maxStalls, "execution"), e.Why)
 		if t.c.Mode == Controlled {
 			t.finished = true
+			t.notes = append(t.notes, "it cannot be controlled: "+why)
 			return
 		}
 		t.controlled = t.executions
-		t.goLive("some executions block where no schedule reaches")
+		t.goLive(why)
 	}
 }
 

@@ -115,6 +115,14 @@ func (c *Callback) Join(name string) *Task {
 	return t
 }
 
+// Runs runs f, for which t has joined. The call says on the goroutine's stack which task it is.
+//
+//go:noinline
+func (t *Task) Runs(f func()) {
+	f()
+	runtime.KeepAlive(t)
+}
+
 // Leave ends a task that Join began; the goroutine goes on as one that the engine does not know.
 func (t *Task) Leave() { t.exit() }
 

@@ -24,9 +24,9 @@ func Stacks() []string {
 // StackOf returns t's stack among stacks, or "" if it is not there. The runtime prints the arguments of calls, and with
 // them the task whose life the goroutine is.
 func (t *Task) StackOf(stacks []string) string {
-	frame := fmt.Sprintf("(*Task).run(%p", t)
+	begun, joined := fmt.Sprintf("(*Task).run(%p", t), fmt.Sprintf("(*Task).Runs(%p", t)
 	for _, s := range stacks {
-		if strings.Contains(s, frame) {
+		if strings.Contains(s, begun) || strings.Contains(s, joined) {
 			return s
 		}
 	}

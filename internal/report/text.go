@@ -142,7 +142,7 @@ func (t *text) what(name func(task uint32) string) string {
 	case verdict.Livelock:
 		return "the execution does not come to an end"
 	case verdict.Stall:
-		return v.Who + " blocks or is busy where no schedule reaches"
+		return Stalled(v, t.o.Dir)
 	case verdict.Pass:
 		return "nothing found"
 	}

@@ -137,6 +137,7 @@ type Event struct {
 	Ordinary bool          `json:",omitempty"` // Found: go test says as much, where it fails there too
 	Ignored  []string      `json:",omitempty"` // places of comments
 	File     string        `json:",omitempty"`
+	Why      string        `json:",omitempty"` // Stalled: a sentence without a full stop
 	Text     string        `json:",omitempty"`
 	Warm     int           `json:",omitempty"`
 

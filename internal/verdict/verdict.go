@@ -67,6 +67,7 @@ type Verdict struct {
 	Value string // what was panicked with
 	Stack string // of a panic, or of what stalled
 	Who   string // the goroutine that did it
+	State string // of what stalled: what the runtime says that it does; "" if that is not known
 
 	Steps       []engine.Step // the last ones, oldest first
 	Total       int           // how many there were
@@ -246,10 +247,14 @@ func NewRace(v *Verdict) *Verdict {
 
 // NewStall returns the verdict on an execution that the watchdog gave up: who ran then, and the stack of it.
 func NewStall(who, stack string, after time.Duration) *Verdict {
-	return &Verdict{
+	v := &Verdict{
 		Kind: Stall, Who: who, Stack: cleanStack(stack),
 		Evidence: fmt.Sprintf("no sync point was passed for %v of real time", after.Round(100*time.Millisecond)),
 	}
+	if at := ReadLive([]string{stack}); len(at) == 1 && !strings.Contains(stack, "\n\ngoroutine ") {
+		v.State = at[0].State
+	}
+	return v
 }
 
 func panicText(value any) string {
