@@ -17,10 +17,14 @@ import (
 )
 
 // build builds a test binary, which runs as go test runs it: nothing in it is instrumented.
-func build(t *testing.T, source string) Binary {
+func build(t *testing.T, source string, imports ...string) Binary {
 	dir := t.TempDir()
+	head := "package a\n\n"
+	for _, i := range append(imports, "os", "os/exec", "testing") {
+		head += "import \"" + i + "\"\n"
+	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n\ngo 1.25\n"), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport (\n\t\"os\"\n\t\"os/exec\"\n\t\"testing\"\n)\n\nvar _, _ = os.Args, exec.Command\n\n"+source), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte(head+"\nvar _, _ = os.Args, exec.Command\n\n"+source), 0o644))
 	b := Binary{Package: "example.com/a", Module: "example.com/a", Dir: dir, Path: filepath.Join(t.TempDir(), "a.test")}
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", b.Path, ".")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
@@ -53,7 +57,7 @@ func TestSecond(t *testing.T) {}
 		},
 		{
 			name: "one did not, and the other fails", source: strings.Replace(twoTests, "{}", `{ t.Error("no") }`, 1), ends: true,
-			failed: true, unrun: []string{second}, says: []string{"--- FAIL: TestFirst (", "a_test.go:12: no", "\nFAIL\texample.com/a\t"},
+			failed: true, unrun: []string{second}, says: []string{"--- FAIL: TestFirst (", "a_test.go:10: no", "\nFAIL\texample.com/a\t"},
 		},
 	}
 	for _, tt := range tests {

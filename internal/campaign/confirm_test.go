@@ -3,9 +3,11 @@ package campaign
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
@@ -105,4 +107,59 @@ func TestOnce(t *testing.T) {
 	}
 	assert.Equal(t, 1, enough(session.Event{Ordinary: true, Forced: true}), "no schedule has a choice in it")
 	assert.Equal(t, 1, enough(session.Event{}), "a hang")
+}
+
+// A test whose plain run leaves one goroutine behind or another, by chance: what its two plain runs end in is one execution.
+// The process is played: it writes what the worker would.
+func TestOneExecutionTwoEnds(t *testing.T) {
+	b := build(t, `
+func finding(dir, cause string) string {
+	name := dir + "/TestA-" + cause + ".jostle"
+	text := "jostle replay 1\npackage: example.com/a\ntest: TestA\nmode: controlled\nverdict: leak\ncause: " + cause + "00000000\nfound by: execution 0, plain run\n\nschedule:\n\nreport:\nleak: by " + cause + "\n"
+	if err := errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(name, []byte(text), 0o666)); err != nil {
+		panic(err)
+	}
+	return name
+}
+
+func TestA(t *testing.T) {
+	var plan struct {
+		Mode, Events, Findings string
+		First                  int
+	}
+	if err := json.Unmarshal([]byte(os.Getenv("JOSTLE_TESTS")), &plan); err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.OpenFile(plan.Events, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(cause string, id uint64) {
+		fmt.Fprintln(out, "{\"Kind\":\"began\"}")
+		fmt.Fprintf(out, "{\"Kind\":\"found\",\"Verdict\":\"leak\",\"Cause\":%d,\"File\":%q}\n", id<<32, finding(plan.Findings, cause))
+	}
+	switch {
+	case plan.Mode == "replay":
+		fmt.Fprintf(out, "{\"Kind\":\"replayed\",\"Verdict\":\"leak\",\"Cause\":%d}\n{\"Kind\":\"ended\"}\n", uint64(0xb)<<32)
+	case plan.First == 0:
+		found("0000000a", 0xa)
+		found("0000000b", 0xb)
+		fmt.Fprintln(out, "{\"Kind\":\"ended\",\"N\":1}")
+	default:
+		fmt.Fprintf(out, "{\"Kind\":\"began\",\"N\":%d}\n{\"Kind\":\"ended\",\"N\":%d}\n", plan.First, plan.First+1)
+	}
+}
+`, "encoding/json", "errors", "fmt")
+	var printed strings.Builder
+	c := Config{Schedules: 2, Parallel: 1, Leaks: true, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
+	got, err := Run(t.Context(), c, []Binary{b})
+	require.NoError(t, err)
+	require.Len(t, got.Findings, 1)
+	assert.Equal(t, "leak: by 0000000b", got.Findings[0].Text)
+	assert.Contains(t, printed.String(), "found by execution 0, plain run")
+	assert.Contains(t, printed.String(), "reproduced 3 of 3 times")
+	assert.Empty(t, got.Notes)
+	left, err := filepath.Glob(filepath.Join(b.findings(), "*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(b.findings(), "TestA-0000000b.jostle")}, left)
 }
