@@ -18,12 +18,15 @@ import (
 type confirmed struct {
 	*finding.Finding
 	file       string
-	n          int           // the execution that found it
+	n          int           // the execution that found it, or none
 	after      time.Duration // in which the test had run until then
 	reproduced int
 	tried      int    // so many times, fewer than tries where the time was over
 	native     string // what becomes of the test without jostle, if that was looked at
 }
+
+// none is the number of no execution.
+const none = -1
 
 // A gone finding is one that did not come again. It is not reported, unless its execution is the one of a finding that did:
 // then the plain run, say, ends in one or the other, and what is known of it is told.

@@ -142,7 +142,7 @@ func (t *test) regressed(ctx context.Context, k kept, out corpus.Outcome) {
 	f := *k.finding
 	f.Found, f.Verdict, f.Cause = "the corpus, which has it as fixed", out.Verdict, out.Cause
 	f.Report = strings.TrimSpace(ofTestBinary.ReplaceAllString(out.Output, ""))
-	t.confirm(confirmed{Finding: &f, file: k.file, after: t.ran(), reproduced: again, tried: tries})
+	t.confirm(confirmed{Finding: &f, file: k.file, n: none, after: t.ran(), reproduced: again, tried: tries})
 }
 
 // ofTestBinary are the lines in which a test binary sums up.

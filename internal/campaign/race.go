@@ -90,7 +90,7 @@ func (t *test) raced(ctx context.Context, r run) {
 				got++
 			}
 		}
-		t.confirm(confirmed{Finding: f, file: name, after: after, reproduced: got, tried: tried})
+		t.confirm(confirmed{Finding: f, file: name, n: none, after: after, reproduced: got, tried: tried})
 	}
 }
 

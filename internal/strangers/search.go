@@ -22,16 +22,14 @@ type search struct {
 	output            string
 }
 
-// unrun and noted are the titles of what jostle test says at its end of tests that the time was too short for, and of what else
-// there is to know.
-const unrun, noted = "Not run:", "Notes:"
+// What jostle test says at its end is in sections: of what was found, of tests that the time was too short for, and of what
+// else there is to know.
+const found, unrun, noted = "Found:", "Not run:", "Notes:"
 
 var (
-	testLine  = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
-	noteLine  = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
-	telling   = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
-	failLine  = regexp.MustCompile(`^--- FAIL: ((?:Test|Example)\S*) `)
-	foundLine = regexp.MustCompile(`^    found by `)
+	testLine = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
+	noteLine = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
+	telling  = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
 )
 
 // search runs jostle test on the module's packages, with so many schedules a test.
@@ -60,19 +58,14 @@ func (m stranger) search(ctx context.Context, ours string, schedules int) (*sear
 
 // read reads what jostle test has printed.
 func (s *search) read() {
-	test, found, section := "", false, ""
+	section := ""
 	for line := range strings.Lines(s.output) {
 		line = strings.TrimRight(line, "\n")
 		switch {
-		case failLine.MatchString(line):
-			test = failLine.FindStringSubmatch(line)[1]
-		case foundLine.MatchString(line):
-			found = true
-		case found:
-			s.findings = append(s.findings, test+": "+strings.TrimSpace(line))
-			found = false
-		case line == unrun, line == noted:
+		case line != "" && line[0] != ' ':
 			section = line
+		case section == found && noteLine.MatchString(line):
+			s.findings = append(s.findings, noteLine.FindStringSubmatch(line)[1])
 		case section == unrun && noteLine.MatchString(line), section == noted && noteLine.MatchString(line) && telling.MatchString(line):
 			s.notes = append(s.notes, noteLine.FindStringSubmatch(line)[1])
 		case testLine.MatchString(line):

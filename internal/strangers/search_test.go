@@ -1,0 +1,37 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestRead: what jostle test -v prints is read by its sections.
+func TestRead(t *testing.T) {
+	s := &search{output: `--- FAIL: TestA (0.10s)
+    found by execution 1, plain run, after 1ms, reproduced 3 of 3 times, kept in testdata/jostle/TestA-1.jostle
+    deadlock: 2 goroutines wait for each other in a circle (rule 2)
+    TestA: 12 schedules, 3 different orders, controlled
+    TestB: 300 schedules, 3 different orders, controlled
+FAIL
+FAIL	example.com/a	0.100s
+
+Found:
+    example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)
+        a/testdata/jostle/TestA-1.jostle
+Failed, as under go test:
+    example.com/a TestC: c_test.go:3: no
+Not run:
+    example.com/a TestD: the time was over
+Run live, where a run that passes proves little:
+    example.com/a TestE: it is busy.
+Notes:
+    example.com/a TestB: lock order: a and b
+    example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported
+1 finding in 4 tests, 312 schedules, 1s
+`}
+	s.read()
+	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)"}, s.findings)
+	assert.Equal(t, []string{"example.com/a TestD: the time was over", "example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported"}, s.notes)
+	assert.Equal(t, []int{2, 312}, []int{s.tests, s.executions})
+}
