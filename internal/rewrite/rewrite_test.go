@@ -215,7 +215,7 @@ func TestSameMeaning(t *testing.T) {
 func run(t *testing.T, args ...string) string {
 	t.Helper()
 	var stderr strings.Builder
-	cmd := exec.Command("go", append([]string{"run"}, args...)...)
+	cmd := exec.Command("go", append([]string{"run", "-ldflags=-s -w"}, args...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	require.NoError(t, err, stderr.String())
