@@ -19,8 +19,16 @@ func (o outcome) conclude(t testing.TB, replay string, sched []byte) {
 	case o.Found():
 		t.Fatal(o.render(replay, sched))
 	case testing.Verbose():
-		t.Log(o.log + o.ignored.note() + o.summary(sched))
+		t.Log(o.log + o.ignored.note() + o.undecided() + o.summary(sched))
 	}
+}
+
+// undecided says that it is not known whether the execution ends, "" if it is.
+func (o outcome) undecided() string {
+	if !o.Undecided {
+		return ""
+	}
+	return "jostle: " + o.Evidence + "\n"
 }
 
 // render returns the report, what the body logged, and the summary.

@@ -45,11 +45,12 @@ type runner struct {
 	keep   bool // executions that go well are looked at for what they predict
 	trace  bool // somebody wants to see the steps of one that passes, too
 	ignore []engine.Ignore
+	doubts *doubts
 }
 
 func newRunner(tb testing.TB) *runner {
 	beforeBubbles()
-	return &runner{tb: tb, x: new(engine.Execution)}
+	return &runner{tb: tb, x: new(engine.Execution), doubts: newDoubts(nil)}
 }
 
 // pause waits in real time, also in a bubble.
@@ -99,7 +100,7 @@ func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
 	engine.CatchFailures()
 	out := inBubble(r.x, wallLimit, func() outcome {
 		s := newScope(r.tb)
-		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Trace: r.trace, Keep: r.keep, Cancel: r.cancel}, synctest.Wait, func() {
+		snap := r.x.Run(strategy, engine.Limits{Pause: pause, Begin: begin, Doubt: r.doubts.doubt, Trace: r.trace, Keep: r.keep, Cancel: r.cancel}, synctest.Wait, func() {
 			engine.Self().Offer(s.cancel, nil)
 			defer s.finish()
 			body(s)
@@ -169,6 +170,9 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 		}
 		if x.Moved() {
 			moved = time.Now()
+		}
+		if limit > 0 && time.Since(start) > limit/7*5 { // there is more to do when it has ended
+			x.Hurry()
 		}
 		quiet := time.Since(moved)
 		if limit == 0 || quiet < stallAfter && time.Since(start) < limit && !(quiet > socketAfter && waitsForSocket()) {

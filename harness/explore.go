@@ -53,6 +53,7 @@ func newExplorer(t *testing.T, body func(*testing.T), p *session.Plan) *explorer
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
+	r.doubts = newDoubts(p.Known)
 	log, err := p.Open()
 	if err != nil {
 		t.Fatal("jostle:", err)
@@ -278,7 +279,10 @@ func (e *explorer) warmUp() bool {
 func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *schedule.Recorder) bool {
 	e.learn(n, out)
 	e.ignored(n, out)
+	e.undecided(n, out)
 	switch {
+	case out.open():
+		return e.goesOn(n, out, true)
 	case out.cut:
 		return e.goesOn(n, out, true)
 	case out.ignored.would != verdict.Pass && !out.Found():
@@ -342,6 +346,23 @@ func (e *explorer) ignored(n int, out testOutcome) {
 		e.spoken[key] = true
 		e.note(ev)
 	}
+}
+
+// undecided notes that an execution was ended of which it is not known whether it ends by itself.
+func (e *explorer) undecided(n int, out testOutcome) {
+	if !out.Undecided || out.Found() {
+		return
+	}
+	state := out.Standing()
+	if key := fmt.Sprint("undecided", state); out.open() || !e.spoken[key] {
+		e.spoken[key] = true
+		e.note(session.Event{Kind: session.Undecided, N: n, Cause: state, Text: out.Evidence, Open: out.open()})
+	}
+}
+
+// open reports whether the test was ended before it was known whether it ends by itself.
+func (o outcome) open() bool {
+	return o.Undecided && !o.Found() && o.snap != nil && o.snap.Tasks[0].State != engine.Ended
 }
 
 // clean reports whether the plain run is what it was. What ends in the middle may leave package variables behind that

@@ -35,6 +35,7 @@ type testRunner struct {
 	first  bool
 	at     time.Time // the clock at its beginning, see Limits.Begin
 	out    *capture
+	doubts *doubts
 }
 
 // A testOutcome is one execution of a test.
@@ -74,7 +75,7 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out, at: begin}
+	r := &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out, at: begin, doubts: newDoubts(nil)}
 	if code().Bubble(runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name()) {
 		r.at = time.Time{} // the time at which every bubble begins: the test may rely on that
 	}
@@ -94,7 +95,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	engine.CatchFailures()
 	out := inBubble(r.x, limit, func() outcome {
 		var t *testing.T
-		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: r.at, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
+		limits := engine.Limits{Steps: r.steps, Pause: pause, Begin: r.at, Doubt: r.doubts.doubt, Keep: r.keep, Trace: r.trace, Cancel: r.cancel}
 		snap := r.x.Run(s, limits, synctest.Wait, func() {
 			r.runTest(&t)
 			ended.failed = t.Failed() // by itself; unwound, it fails whatever it has found
@@ -258,6 +259,8 @@ func once(t *testing.T, body func(*testing.T)) {
 	switch {
 	case out.skipped && !out.Found():
 		t.SkipNow()
+	case out.Undecided && !out.Found():
+		t.Log(out.undecided())
 	case out.left() && !out.failed:
 		// Tests leave goroutines behind. Those of a test that passes are for others to judge.
 		if testing.Verbose() {

@@ -165,7 +165,7 @@ func TestFinalizerEndsGoroutine(t *testing.T) {
 	out := runOnce(t, func(*testing.T) { start() })
 	assert.Equal(t, verdict.Pass, out.Kind, out.output)
 	out = runOnce(t, func(*testing.T) { kept = start() })
-	assert.Equal(t, verdict.Leak, out.Kind, "the cache is still in use")
+	assert.True(t, out.Undecided, "the cache is still in use, and of the loop nothing is known")
 	runtime.KeepAlive(kept)
 }
 
@@ -205,6 +205,6 @@ func TestWeakPointerEndsGoroutine(t *testing.T) {
 	out := runOnce(t, func(*testing.T) { start() })
 	assert.Equal(t, verdict.Pass, out.Kind, out.output)
 	out = runOnce(t, func(*testing.T) { kept = start() })
-	assert.Equal(t, verdict.Leak, out.Kind, "the cache is still in use")
+	assert.True(t, out.Undecided, "the cache is still in use, and of the loop nothing is known")
 	runtime.KeepAlive(kept)
 }

@@ -32,6 +32,12 @@ func Ignored(ignores []Ignore) struct{} {
 // A Function is a function of an instrumented file.
 type Function = engine.Function
 
+// A Loop is one that ends only when another goroutine lets it.
+type Loop = engine.Loop
+
+// A LoopEnd is a way out of a Loop.
+type LoopEnd = engine.LoopEnd
+
 // Instrumented registers the sync points of a file. The file calls it to initialise a blank variable; what it returns is
 // of no use.
 func Instrumented(sites []Site) struct{} {

@@ -56,6 +56,7 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 	ignored   map[uint64]bool // causes of what would be findings
+	states    map[uint64]bool // in which executions were left that may end by themselves, or not
 	kept      []kept          // of the corpus
 	known     int             // of these, what is expected to be found
 	predicted []*predicted
@@ -80,7 +81,7 @@ const (
 const wanted = "asked for"
 
 func (c *campaign) newTest(p *pkg, name string) *test {
-	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}}
+	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, states: map[uint64]bool{}}
 	t.begin()
 	switch {
 	case c.Mode == Live:
@@ -449,6 +450,8 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			if e.N == 0 && t.mode == together && e.Verdict != leak {
 				t.finished, over = true, true
 			}
+		case session.Undecided:
+			t.undecided(e)
 		case session.Dirty:
 			reached, over = e.N+1, true
 		case session.Leaky:
@@ -577,6 +580,20 @@ func (t *test) tooLong(n int) {
 		t.finished = true
 		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxStalls, "execution")))
 	}
+}
+
+// undecided notes an execution of which it is not known whether it ends by itself, once for each state in which it was left. A
+// test that does not come to its end is not searched.
+func (t *test) undecided(e session.Event) {
+	if !t.states[e.Cause] {
+		t.states[e.Cause] = true
+		t.notes = append(t.notes, e.Text)
+	}
+	if !e.Open {
+		return
+	}
+	t.stalls++
+	t.finished = t.finished || e.N == 0 || t.stalls == maxStalls
 }
 
 func firstLine(text string) string {

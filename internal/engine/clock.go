@@ -33,6 +33,7 @@ type clock struct {
 	alarms  []alarm
 	tickers []ticker
 	seq     int
+	moves   int // how often it has come to its next alarm
 
 	read   int64 // unix nanoseconds: the last time that was told to anybody
 	behind bool  // the bubble's clock has to come up to that
@@ -151,6 +152,7 @@ func (x *Execution) advance() bool {
 	if !ok {
 		return false
 	}
+	x.clock.moves++
 	if x.still == 0 {
 		when += overshoot
 	}

@@ -28,6 +28,11 @@ type Limits struct {
 	Keep bool
 	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
 	Cancel bool
+	// Doubt is asked when an execution seems never to end though some of it runs, with the snapshot as it would be returned. It
+	// returns for how many moves of the clock, or as many times stepsPerMove steps, the execution continues before that
+	// snapshot is believed; 0 for none. It is asked again when these have passed, with Snapshot.Continued set; if it says 0
+	// then, Run returns the first snapshot. Nil: the execution ends at once.
+	Doubt func(*Snapshot) (moves int)
 	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
 	Trace bool
 }
@@ -103,6 +108,7 @@ type Execution struct {
 	runq    queue
 	delayed queue // run when runq is empty
 	first   *Task // runs as soon as the root has looked after things
+	left    *Task // has ended, and who is next is not picked yet: native code that waited for it comes first
 	spun    int   // yields of a task that is alone
 	busy    int   // step at which the clock moves although somebody can run
 	late    bool  // that step has come
@@ -114,6 +120,8 @@ type Execution struct {
 	elapsed         int            // how often time has passed under tasks that could run
 
 	interlock interlock
+	doubt     doubt
+	hurried   flag // real time is running out
 
 	wants     []want
 	wanted    int       // how many there were
@@ -178,13 +186,11 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)
 	x.ready(main)
-	quiet := x.loop()
-	if Race && x.raced() {
+	snap := x.loop()
+	if Race && x.raced() && snap.Failure != Raced {
 		x.failure = Raced // whatever came of it
+		snap = x.conclude(snap.Quiet)
 	}
-	x.concluding.Store(true)
-	snap := x.snapshot(quiet)
-	x.concluding.Store(false)
 	again := x.unfinished()
 	x.unwind(snap)
 	for _, f := range again {
@@ -222,7 +228,7 @@ func (x *Execution) reset() {
 	clear(x.tasks)
 	x.tasks = x.tasks[:0]
 	x.runq, x.delayed = queue{}, queue{}
-	x.live, x.first, x.spun, x.drifted = 0, nil, 0, 0
+	x.live, x.first, x.left, x.spun, x.drifted = 0, nil, nil, 0, 0
 	if x.circle == nil {
 		x.circle, x.circled = map[*Site]bool{}, map[*Site]bool{}
 	}
@@ -230,6 +236,8 @@ func (x *Execution) reset() {
 	x.circleEnd = 0
 	x.busy, x.late, x.elapsed = busySteps, false, 0
 	x.interlock.moves = 0
+	x.doubt = doubt{}
+	x.hurried.Store(false)
 	clear(x.wants)
 	x.wants, x.wanted = x.wants[:0], 0
 	x.awaiting, x.still = Waiters{}, 0
@@ -281,8 +289,8 @@ const (
 	quietTime     = int64(600e9)
 )
 
-// loop is the root: it has the token whenever nobody else can use it.
-func (x *Execution) loop() Quiet {
+// loop is the root: it has the token whenever nobody else can use it. It returns the execution as it ended.
+func (x *Execution) loop() *Snapshot {
 	ticks, since, half, far := 0, int64(0), 0, int64(0)
 	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
 	released := false  // what the body alone has held was looked for since it ended
@@ -290,28 +298,30 @@ func (x *Execution) loop() Quiet {
 		x.admit()
 		switch {
 		case x.stopping:
-			return Stopped
+			return x.conclude(Stopped)
 		case x.live == 0:
-			return AllEnded
+			return x.conclude(AllEnded)
 		}
 		if x.tasks[0].state == Ended {
 			if after++; after == 1 {
 				end = x.trace.n
 			}
 			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
+				q, why := Outlived, NoFailure
 				if x.trace.polls(spinSteps) {
-					x.fail(TooLong, nil, nil, nil)
-					return Stopped
+					q, why = Stopped, TooLong
 				}
-				return x.interrupt(Outlived)
+				if snap := x.interrupt(q, why, x.trace.n); snap != nil {
+					return snap
+				}
 			}
 		}
 		if x.late {
 			if x.late = false; x.still == 0 {
 				x.elapse()
 			}
-			if x.interlocked() {
-				return x.interrupt(Interlocked)
+			if snap := x.interlocked(); snap != nil {
+				return snap
 			}
 		}
 		if x.clock.behind {
@@ -322,6 +332,11 @@ func (x *Execution) loop() Quiet {
 			x.advance()
 			continue
 		}
+		if t := x.left; t != nil && x.first == nil {
+			x.poll() // a test's context is cancelled when the test ends
+			x.first = x.pick(t, OpExit, t.last)
+		}
+		x.left = nil
 		if x.first == nil {
 			x.first = x.pick(nil, OpNone, nil)
 		}
@@ -330,7 +345,7 @@ func (x *Execution) loop() Quiet {
 			x.first = x.pick(nil, OpNone, nil)
 		}
 		if x.first == nil && x.onlyProcess() {
-			return AllEnded
+			return x.conclude(AllEnded)
 		}
 		spinner := x.first
 		if x.first != nil && x.spun < maxSpins {
@@ -344,6 +359,7 @@ func (x *Execution) loop() Quiet {
 		if x.moved {
 			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
+			x.doubt.drop(LiveTimers)
 		}
 		if x.tasks[0].state == Ended && !released && (ticks == forgottenTicks || x.finals.outstanding()) {
 			released = true
@@ -358,15 +374,18 @@ func (x *Execution) loop() Quiet {
 			// It may be doing what the others wait for.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
 			if x.tasks[0].state == Ended || x.stuck(half) {
-				if x.finalize(finalizePatience) {
+				if x.doubt.snap == nil && x.finalize(finalizePatience) {
 					continue
 				}
-				x.settled = half
-				return LiveTimers
+				if snap := x.interrupt(LiveTimers, NoFailure, half); snap != nil {
+					return snap
+				}
 			}
 		}
-		if _, more := x.nextAlarm(); (more || spinner != nil) && x.interlocked() {
-			return x.interrupt(Interlocked)
+		if _, more := x.nextAlarm(); more || spinner != nil {
+			if snap := x.interlocked(); snap != nil {
+				return snap
+			}
 		}
 		quietSince := x.now()
 		switch {
@@ -375,15 +394,9 @@ func (x *Execution) loop() Quiet {
 		case x.advance():
 		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
-			return Proved
+			return x.conclude(Proved)
 		}
 	}
-}
-
-// interrupt ends an execution of which some could go on.
-func (x *Execution) interrupt(q Quiet) Quiet {
-	x.settled = x.trace.n
-	return q
 }
 
 // forgottenTicks is after how many moves of the clock since the body's end garbage is collected for those who look now and

@@ -23,8 +23,9 @@ const (
 	seen
 )
 
-// interlocked reports whether tasks wait for each other's locks and can never go on. It is asked when the clock moves.
-func (x *Execution) interlocked() bool {
+// interlocked ends the execution if tasks wait for each other's locks and can never go on; else it returns nil. It is asked
+// when the clock moves.
+func (x *Execution) interlocked() *Snapshot {
 	l := &x.interlock
 	l.state = slices.Grow(l.state[:0], len(x.tasks))[:len(x.tasks)]
 	clear(l.state)
@@ -39,16 +40,20 @@ func (x *Execution) interlocked() bool {
 			continue
 		}
 		if !slices.ContainsFunc(circle, (*Object).handedOver) {
-			return true
+			x.settled = x.trace.n
+			return x.conclude(Interlocked)
 		}
 		found = true
 	}
 	if !found {
 		l.moves = 0
-		return false
+		x.doubt.drop(Interlocked)
+		return nil
 	}
-	l.moves++
-	return l.moves > outlivedTicks
+	if l.moves++; l.moves <= outlivedTicks {
+		return nil
+	}
+	return x.interrupt(Interlocked, NoFailure, x.trace.n)
 }
 
 // circle returns what the tasks wait for of a circle to which there is a way from t, or nil. A task that waits for a lock

@@ -118,8 +118,12 @@ func (q *Question) CaseOf(alternative int) int { return q.cases[alternative] }
 // Tasks returns all tasks of the execution so far, by number: Tasks()[0] has ID 1.
 func (q *Question) Tasks() []*Task { return q.x.tasks }
 
-// ask asks the strategy about n alternatives, of which it returns one.
+// ask asks the strategy about n alternatives, of which it returns one. Where it is in doubt whether the execution ends, the
+// default is taken: what came of the strategy has been seen.
 func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Site) int {
+	if x.doubt.snap != nil {
+		return 0
+	}
 	q := &x.question
 	q.Kind, q.N, q.Task, q.Op, q.Object, q.Site, q.x = k, n, t, op, o, s, x
 	if Race {

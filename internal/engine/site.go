@@ -62,6 +62,22 @@ type Function struct {
 	Calls    []string // other functions of the package that it calls, or contains, and does not start as goroutines
 	Until    []int32  // by index of Calls: at a later line it will not any more
 	Bubble   bool     // it begins a testing/synctest bubble
+	Loops    []Loop   // those that end only when another goroutine lets them
+	Cancels  []int32  // lines in which it has a function that cancels a context
+}
+
+// A Loop is one that a goroutine leaves only when another one lets it: it has no way out of its own, but for a panic.
+type Loop struct {
+	From, To int32 // lines
+	Ends     []LoopEnd
+}
+
+// A LoopEnd is a way out of a Loop: a communication that comes about, an atomic value that is changed, or a lock that
+// is given back.
+type LoopEnd struct {
+	Op   string // "receive", "send", "Atomic", see Site.Op, "TryLock" of any lock, or "done" of a context
+	Var  uint64 // see Site.Var
+	Line int32
 }
 
 // An Op is the kind of operation done at a sync point.

@@ -24,6 +24,11 @@ type Snapshot struct {
 	Cancelled *Cancelling // by the schedule; nil if nothing was
 	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
+	Moves     int  // of the clock
+	Waited    int  // for how many more the execution then continued, and did not end
+	Continued bool // it is asked for again, after that: see Limits.Doubt
+	Hurried   bool // for want of real time the execution was ended before it was clear whether it ends by itself
+
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
 }
@@ -130,7 +135,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	snap := &Snapshot{
 		Quiet: quiet, Failure: x.failure, Culprit: -1, Value: x.value, Stack: x.stack,
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
-		Races: raceErrors() - x.races,
+		Races: raceErrors() - x.races, Moves: x.clock.moves,
 	}
 	snap.Cancelled = x.cancelled
 	well := quiet == AllEnded && x.failure == NoFailure

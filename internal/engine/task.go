@@ -135,7 +135,14 @@ func (t *Task) exit() {
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
 	}
-	if next := x.pick(t, OpExit, t.last); next != nil && x.outside == 0 && !t.awaited {
+	if t.awaited {
+		// Native code waits for its end, and lets another task continue: that one is to be among those of whom the next is
+		// picked.
+		x.left = t
+		x.cur.Store(nil)
+		return
+	}
+	if next := x.pick(t, OpExit, t.last); next != nil && x.outside == 0 {
 		x.grant(next)
 		return
 	} else if next != nil {

@@ -29,6 +29,8 @@ type funcRelation struct {
 	until       []int    // by index of calls: the last line from which it is still to come
 	loops       [][2]int // the outermost ones: first and last line
 	bubble      bool     // it begins a testing/synctest bubble
+	waiting     []loop   // those that end only when another goroutine lets them
+	cancels     []int    // lines in which it has a function that cancels a context
 }
 
 // call notes that f calls or contains another function at a line.
@@ -296,7 +298,21 @@ func (r *rewriter) relate(n ast.Node) {
 		if fn, ok := r.Info.Uses[n].(*types.Func); ok && fn.Pkg() == r.Pkg && !r.relations.started[n] {
 			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n], r.line(n.Pos()))
 		}
+		if v, ok := r.Info.Uses[n].(*types.Var); ok && isCancel(v.Type()) {
+			if f := r.within(); f != nil && !slices.Contains(f.cancels, r.line(n.Pos())) {
+				f.cancels = append(f.cancels, r.line(n.Pos()))
+			}
+		}
 	}
+}
+
+// isCancel reports whether t is the type of functions that cancel a context.
+func isCancel(t types.Type) bool {
+	switch types.TypeString(types.Unalias(t), nil) {
+	case "context.CancelFunc", "context.CancelCauseFunc":
+		return true
+	}
+	return false
 }
 
 // funcName returns the identifier of a called function, nil if it has none.
@@ -350,7 +366,7 @@ func (r *rewriter) entered(n ast.Node) {
 			outer.call(name, r.line(n.End()))
 		}
 	}
-	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n)}
+	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n), waiting: r.waitingLoops(n)}
 	for _, field := range typ.Params.List {
 		for _, id := range field.Names {
 			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
@@ -426,6 +442,10 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 		}
 		if f.bubble {
 			b.WriteString(", Bubble: true")
+		}
+		writeLoops(b, perturb, f.waiting)
+		if len(f.cancels) > 0 {
+			fmt.Fprintf(b, ", Cancels: []int32{%s}", strings.ReplaceAll(strings.Trim(fmt.Sprint(f.cancels), "[]"), " ", ", "))
 		}
 		b.WriteString("},\n")
 	}

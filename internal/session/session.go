@@ -135,6 +135,7 @@ type Event struct {
 	Cause    uint64        `json:",omitempty"`
 	Forced   bool          `json:",omitempty"` // no schedule had a choice in it
 	Ordinary bool          `json:",omitempty"` // Found: go test says as much, where it fails there too
+	Open     bool          `json:",omitempty"` // Undecided: the test itself had not ended
 	Ignored  []string      `json:",omitempty"` // places of comments
 	File     string        `json:",omitempty"`
 	Why      string        `json:",omitempty"` // Stalled: a sentence without a full stop
@@ -161,6 +162,7 @@ const (
 	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it
 	Predicted EventKind = "predicted" // execution N gives reason for Prediction
 	Ignored   EventKind = "ignored"   // execution N would have ended in Verdict by Cause, or leaves more behind than it is said to, but for the code: Ignored
+	Undecided EventKind = "undecided" // execution N was ended in a state, Cause, of which it is not known whether it ends by itself: Text, Open
 	Dirty     EventKind = "dirty"     // execution N has left state behind: the process must end
 	Leaky     EventKind = "leaky"     // every execution leaves state behind that changes the next
 	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
 )
 
 // Said is what tells a failure of a test by its own word from others. What it says is not part of it: that is another text with
@@ -52,6 +54,24 @@ func (v *Verdict) Cause() uint64 {
 		h.Write([]byte(p))
 		h.Write([]byte{0})
 	}
+	return h.Sum64()
+}
+
+// Hang reports whether goroutines are stuck, of which the cause says where.
+func (v *Verdict) Hang() bool { return v.Kind == Deadlock || v.Kind == Leak || v.Kind == LostWakeup }
+
+// Standing identifies how an execution stood that had not ended: the verdict, and where its goroutines were. It is the same for all
+// executions of a program in which goroutines that do the same have come to the same places.
+func (v *Verdict) Standing() uint64 {
+	var places []string
+	for i := range v.Tasks {
+		if t := &v.Tasks[i]; t.State == engine.Blocked {
+			places = append(places, fmt.Sprint(t.Op, t.Site.StableKey(), t.Spawned.StableKey()))
+		}
+	}
+	slices.Sort(places)
+	h := fnv.New64a()
+	fmt.Fprint(h, v.Cause(), v.Undecided, slices.Compact(places))
 	return h.Sum64()
 }
 

@@ -13,7 +13,9 @@ import (
 // object, and which function may run which. It is not changed once it is made, and any goroutine may use it.
 type Code struct {
 	doers  map[doing][]*engine.Site
+	others map[string][]*engine.Site // by operation: where it is not known on which variable
 	funcs  map[string]*engine.Function
+	cancel []*engine.Function  // those that have a function which cancels a context
 	takers map[uint64][]string // functions by what they get
 	files  map[string][]engine.Function
 	after  map[uint64][]uint64 // variables that may hold what this one holds
@@ -29,7 +31,7 @@ type doing struct {
 // NewCode reads the sync points of a program, and what is known of its files beside.
 func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 	c := &Code{
-		doers: map[doing][]*engine.Site{}, funcs: map[string]*engine.Function{}, files: map[string][]engine.Function{},
+		doers: map[doing][]*engine.Site{}, others: map[string][]*engine.Site{}, funcs: map[string]*engine.Function{}, files: map[string][]engine.Function{},
 		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
 	}
 	for _, file := range sites {
@@ -47,6 +49,9 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 		for j := range f.Funcs {
 			fn := &f.Funcs[j]
 			c.funcs[fn.Name] = fn
+			if len(fn.Cancels) > 0 {
+				c.cancel = append(c.cancel, fn)
+			}
 			for _, p := range fn.Params {
 				c.takers[p] = append(c.takers[p], fn.Name)
 			}
@@ -61,6 +66,9 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 }
 
 func (c *Code) does(op string, variable uint64, s *engine.Site) {
+	if variable == 0 && op != "" {
+		c.others[op] = append(c.others[op], s)
+	}
 	if d := (doing{op, variable}); variable != 0 && !slices.Contains(c.doers[d], s) {
 		c.doers[d] = append(c.doers[d], s)
 	}

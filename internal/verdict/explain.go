@@ -12,15 +12,6 @@ import (
 // explain fills in why nobody can go on.
 func explain(v *Verdict, g *graph) {
 	snap := g.snap
-	if snap.Quiet == engine.LiveTimers && len(g.stuck) == 0 {
-		// The body has returned and what is left lives on timers only.
-		for i := range snap.Tasks {
-			if t := &snap.Tasks[i]; t.State != engine.Ended {
-				g.stuck = append(g.stuck, t)
-			}
-		}
-		g.wait()
-	}
 	if snap.Quiet == engine.Outlived && snap.Cancelled != nil {
 		g.stuck = g.survivors()
 		g.wait()

@@ -48,6 +48,9 @@ type Verdict struct {
 	Kind     Kind
 	Rule     Rule
 	Evidence string // on which it rests, one sentence without a full stop
+	// Undecided is set where an execution was ended that still ran, and it is not known whether it would have ended by itself:
+	// the kind is Pass then.
+	Undecided bool
 
 	// Knot is the explanation of a hang: goroutines of which each waits for the next. If Cycle, the last waits for the
 	// first; otherwise nobody is left who could end the wait of the last.
@@ -196,7 +199,12 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
+	r := newRunners(g)
 	switch {
+	case snap.Hurried, snap.Quiet == engine.LiveTimers && !r.neverEnds(), snap.Failure == engine.TooLong && snap.Tasks[0].State == engine.Ended && !r.spins():
+		v.Undecided = true
+		v.Evidence = undecided(snap)
+		return v
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
 		v.Value, v.Stack = panicText(snap.Value), cleanStack(string(snap.Stack))
@@ -222,7 +230,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 			v.Evidence = "others could go on, and these wait for each other's locks"
 		}
 		if snap.Quiet == engine.LiveTimers {
-			v.Evidence = "only timers go on, and what they wake has changed nothing for a long virtual time"
+			v.Evidence = "only timers go on, and no goroutine that they wake can end this"
 		}
 		explain(v, g)
 		return v
@@ -243,6 +251,15 @@ func NewRace(v *Verdict) *Verdict {
 		return &Verdict{Kind: Race, Evidence: reported + ", and the execution was given up: " + v.Evidence}
 	}
 	return &Verdict{Kind: Race, Evidence: reported}
+}
+
+// undecided says for how long an execution went on of which it is not known whether it ends.
+func undecided(snap *engine.Snapshot) string {
+	by := fmt.Sprintf("still running on timers after %d moves of the clock", snap.Moves+snap.Waited)
+	if snap.Failure == engine.TooLong {
+		by = "still going round after the test"
+	}
+	return by + ": jostle cannot tell whether it ends"
 }
 
 // NewStall returns the verdict on an execution that the watchdog gave up: who ran then, and the stack of it.

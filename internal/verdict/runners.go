@@ -1,0 +1,311 @@
+package verdict
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// runners say what may still come of an execution of which some goroutines run, woken by timers or spinning: who of those who
+// wait can never be woken by them, and who of them never ends.
+//
+// A goroutine may do what stands in the functions that it is in, and in those that it may come to from there. If it is in a
+// loop that it leaves only when others let it, and they cannot, that is what stands in the loop and what the loop calls.
+type runners struct {
+	g        *graph
+	hopeless map[uint32]bool       // blocked, and never woken
+	endless  map[uint32]*runningIn // never ends
+	starts   map[string]bool       // functions that goroutines began with
+}
+
+// A runningIn is a goroutine in a loop that it leaves only when others let it.
+type runningIn struct {
+	loop *engine.Loop
+	fn   *engine.Function
+	may  map[string]bool // functions that it may come to in the loop, but for fn itself
+}
+
+func newRunners(g *graph) *runners {
+	return &runners{g: g, hopeless: map[uint32]bool{}, endless: map[uint32]*runningIn{}, starts: g.started()}
+}
+
+// neverEnds reports whether it is known of some goroutines that they never end, although timers go on: they are those who are
+// stuck then.
+func (r *runners) neverEnds() bool {
+	g := r.g
+	for _, t := range g.stuck {
+		r.hopeless[t.ID] = true
+	}
+	r.findEndless()
+	r.settle()
+	blocked := slices.DeleteFunc(slices.Clone(g.stuck), func(t *engine.TaskState) bool { return !r.hopeless[t.ID] })
+	switch returned := g.snap.Tasks[0].State == engine.Ended; {
+	case len(blocked) > 0:
+		g.stuck = blocked
+		// Who waits for a goroutine that goes round for ever is stuck too, and explains nothing.
+		return true
+	case returned:
+		g.stuck = nil
+		for i := range g.snap.Tasks {
+			if t := &g.snap.Tasks[i]; r.endless[t.ID] != nil {
+				g.stuck = append(g.stuck, t)
+			}
+		}
+		g.wait()
+	default:
+		return false
+	}
+	return len(g.stuck) > 0
+}
+
+// spins reports whether some goroutine spins that never ends.
+func (r *runners) spins() bool {
+	r.findEndless()
+	r.settle()
+	return len(r.endless) > 0
+}
+
+// findEndless finds those that are in such loops.
+func (r *runners) findEndless() {
+	for i := range r.g.snap.Tasks {
+		t := &r.g.snap.Tasks[i]
+		if t.State == engine.Ended || r.hopeless[t.ID] || t.Expected {
+			continue
+		}
+		var inner []string
+		for name, line := range r.g.code.lines(t) {
+			fn := r.g.code.funcs[name]
+			if fn == nil {
+				continue
+			}
+			for j := range fn.Loops { // the outermost of the frame comes first
+				if l := &fn.Loops[j]; int(l.From) <= line && line <= int(l.To) {
+					r.endless[t.ID] = &runningIn{l, fn, r.inLoop(fn, l, inner)}
+					break
+				}
+			}
+			inner = append(inner, name)
+		}
+	}
+}
+
+// inLoop returns the functions that may be run in a loop of fn, and those inner ones in which the goroutine is at present.
+func (r *runners) inLoop(fn *engine.Function, l *engine.Loop, inner []string) map[string]bool {
+	from := slices.Clone(inner)
+	for i, name := range fn.Calls {
+		if fn.Until[i] >= l.From {
+			from = append(from, name)
+		}
+	}
+	for _, name := range fn.Runs {
+		if lit := r.g.code.funcs[name]; lit != nil && strings.HasPrefix(name, fn.Name+".") && l.From <= lit.From && lit.To <= l.To {
+			from = append(from, name)
+		}
+	}
+	from = slices.DeleteFunc(from, func(name string) bool { return name == fn.Name || r.starts[name] })
+	return set(r.g.code.closed(from, func(f *engine.Function) []string {
+		next := slices.Concat(f.Runs, f.Calls)
+		return slices.DeleteFunc(next, func(name string) bool { return name == fn.Name || r.starts[name] })
+	}))
+}
+
+// settle takes back what was taken for hopeless or endless and is not, until nothing changes.
+func (r *runners) settle() {
+	for changed := true; changed; {
+		changed = false
+		for id := range r.hopeless {
+			if !r.stays(r.g.tasks[id]) {
+				delete(r.hopeless, id)
+				changed = true
+			}
+		}
+		for id, in := range r.endless {
+			if slices.ContainsFunc(in.loop.Ends, func(e engine.LoopEnd) bool { return r.mayEnd(r.g.tasks[id], in, e) }) {
+				delete(r.endless, id)
+				changed = true
+			}
+		}
+	}
+}
+
+// stays reports whether nobody can end a wait of t, as far as is known.
+func (r *runners) stays(t *engine.TaskState) bool {
+	return !slices.ContainsFunc(r.g.waits[t.ID], func(w Waiting) bool { return r.mayWake(t, w) })
+}
+
+// mayWake reports whether a runner may end a wait of t.
+func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
+	o := r.g.objects[w.Object.ID]
+	all := w.Op == engine.OpWait || blocksOnLock(w.Op) // of those who hold it, or owe it, all have to let go
+	if all && slices.ContainsFunc(w.By, func(rel Releaser) bool { return rel.How <= Owes && r.never(rel.Task, w.Op, o) }) {
+		return false
+	}
+	for _, rel := range w.By {
+		if rel.How <= Made && !rel.Ended && !r.never(rel.Task, w.Op, o) && !(rel.Task == t.ID && r.hopeless[t.ID]) {
+			return true
+		}
+	}
+	if o.Made.Op == engine.OpTimer {
+		return false // it has fired
+	}
+	if blocksOnLock(w.Op) && len(w.By) > 0 {
+		return false // its holder alone gives it back
+	}
+	if o.Made.Op == engine.OpContext {
+		return r.anybodyCancels()
+	}
+	return r.anybody(w.Op, o.Vars[:])
+}
+
+// never reports whether a goroutine can never do what ends a wait in op on o.
+func (r *runners) never(task uint32, op engine.Op, o *engine.ObjectState) bool {
+	if r.rests(r.g.tasks[task]) {
+		return true
+	}
+	in := r.endless[task]
+	if o.Made.Op == engine.OpContext {
+		return r.hopeless[task] || in != nil && !r.cancels(task)
+	}
+	return r.hopeless[task] || in != nil && !r.does(task, endsOf(op), o.Vars[:])
+}
+
+// endsOf returns the names that the sites of those operations have that end a wait in op.
+func endsOf(op engine.Op) (out []string) {
+	for _, p := range partnersOf(op) {
+		out = append(out, p.site)
+	}
+	switch op {
+	case engine.OpLock:
+		out = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "LockerUnlock"}
+	case engine.OpRLock:
+		out = []string{"RWMutexUnlock", "LockerUnlock"}
+	}
+	return out
+}
+
+// anybody reports whether a goroutine that may still run may come to code that ends a wait in op on what vars may hold.
+func (r *runners) anybody(op engine.Op, vars []uint64) bool {
+	for i := range r.g.snap.Tasks {
+		if t := &r.g.snap.Tasks[i]; r.runs(t) && r.does(t.ID, endsOf(op), vars) {
+			return true
+		}
+	}
+	return false
+}
+
+// runs reports whether a goroutine may still do something: it lives and is not stuck, or it ran a timer's function, which may
+// be run again.
+func (r *runners) runs(t *engine.TaskState) bool {
+	if t.State == engine.Ended {
+		return t.Parent == 0 && t.Spawned != nil
+	}
+	return !r.hopeless[t.ID] && !r.rests(t)
+}
+
+// rests reports whether t waits in package testing for tests that never end.
+func (r *runners) rests(t *engine.TaskState) bool {
+	return t.Expected && !slices.ContainsFunc(r.g.snap.Tasks, func(test engine.TaskState) bool {
+		isTest := test.Parent == 0 && test.Spawned == nil && test.ID > 1
+		return isTest && test.State != engine.Ended && !test.Expected && !r.hopeless[test.ID] && r.endless[test.ID] == nil
+	})
+}
+
+// does reports whether a goroutine may come to an operation of these on what vars may hold.
+func (r *runners) does(task uint32, ops []string, vars []uint64) bool {
+	family := r.g.code.family(vars)
+	for _, op := range ops {
+		for _, s := range r.g.code.others[op] {
+			if r.reaches(task, s.Func, s.Line) {
+				return true
+			}
+		}
+		for _, v := range family {
+			for _, s := range r.g.code.doers[doing{op, v}] {
+				if r.reaches(task, s.Func, s.Line) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// anybodyCancels reports whether a goroutine that may still run may come to code that cancels some context.
+func (r *runners) anybodyCancels() bool {
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) && r.cancels(t.ID) })
+}
+
+// cancels reports whether a goroutine may come to code that cancels some context: of which one is not known.
+func (r *runners) cancels(task uint32) bool {
+	for _, fn := range r.g.code.cancel {
+		for _, line := range fn.Cancels {
+			if r.reaches(task, fn.Name, line) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reaches reports whether a goroutine may come to a line of a function.
+func (r *runners) reaches(task uint32, fn string, line int32) bool {
+	t := r.g.tasks[task]
+	if t.State == engine.Ended {
+		return slices.Contains(r.g.code.closed(r.ran(t), func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) }), fn)
+	}
+	if in := r.endless[task]; in != nil {
+		return in.may[fn] || fn == in.fn.Name && in.loop.From <= line && line <= in.loop.To
+	}
+	return r.g.present[task][fn] || r.g.later[task][fn]
+}
+
+// ran returns the functions that a timer's function is, as far as is known, and those in which it was seen.
+func (r *runners) ran(t *engine.TaskState) []string {
+	out := []string{t.Spawned.Starts}
+	if f := engine.FuncAt(r.g.code.files[t.Spawned.File], int(t.Spawned.Line)); f != nil {
+		out = append(out, f.Name)
+	}
+	for name := range r.g.ran[t.ID] {
+		out = append(out, name)
+	}
+	return out
+}
+
+// mayEnd reports whether t may leave its loop by e.
+func (r *runners) mayEnd(t *engine.TaskState, in *runningIn, e engine.LoopEnd) bool {
+	switch e.Op {
+	case "Atomic":
+		for i := range r.g.snap.Tasks {
+			other := &r.g.snap.Tasks[i]
+			for _, s := range r.g.code.doers[doing{e.Op, e.Var}] {
+				if r.runs(other) && (s.Func != in.fn.Name || s.Line != e.Line) && r.reaches(other.ID, s.Func, s.Line) {
+					return true
+				}
+			}
+		}
+		return false
+	case "done":
+		w := r.waitAt(t, e)
+		return r.anybodyCancels() || w != nil && r.mayWake(t, *w)
+	}
+	if w := r.waitAt(t, e); w != nil && r.mayWake(t, *w) {
+		return true
+	}
+	op := map[string]engine.Op{"receive": engine.OpRecv, "send": engine.OpSend, "TryLock": engine.OpLock}[e.Op]
+	return r.anybody(op, []uint64{e.Var})
+}
+
+// waitAt returns the wait in which t is that would let it out of its loop by e; nil if it waits for something else.
+func (r *runners) waitAt(t *engine.TaskState, e engine.LoopEnd) *Waiting {
+	if t.State != engine.Blocked || t.Site == nil {
+		return nil
+	}
+	for _, w := range t.Waits {
+		if w.Case >= 0 && w.Case < len(t.Site.Cases) && t.Site.Cases[w.Case].Var == e.Var {
+			out := r.g.waiting(t, w)
+			return &out
+		}
+	}
+	return nil
+}
