@@ -6,6 +6,8 @@ import (
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
+const unreached = ", where no schedule reaches"
+
 // Stalled says in a sentence, without a full stop, what the goroutine of a stall does that no schedule reaches, and in which
 // line of the code under test. dir is the directory of the package under test.
 func Stalled(v *verdict.Verdict, dir string) string {
@@ -16,7 +18,7 @@ func Stalled(v *verdict.Verdict, dir string) string {
 	if at := Where(v, dir); at != "" {
 		s += " at " + at
 	}
-	return s + ", where no schedule reaches"
+	return s + unreached
 }
 
 // stalling says what a goroutine does, from what the runtime says of it.

@@ -142,7 +142,7 @@ func (t *text) what(name func(task uint32) string) string {
 	case verdict.Livelock:
 		return "the execution does not come to an end"
 	case verdict.Stall:
-		return Stalled(v, t.o.Dir)
+		return v.Who + " " + stalling(v) + unreached // its stack says where
 	case verdict.Pass:
 		return "nothing found"
 	}
