@@ -68,11 +68,11 @@ func (f *files) name(file string) string {
 
 func (f *files) find(file string) string {
 	slashed := filepath.ToSlash(file)
+	if rest, ok := strings.CutPrefix(slashed, goroot); ok && goroot != "" { // which may lie in the module cache
+		return "GOROOT/src/" + rest
+	}
 	if _, inCache, ok := strings.Cut(slashed, "/pkg/mod/"); ok {
 		return inCache
-	}
-	if rest, ok := strings.CutPrefix(slashed, goroot); ok && goroot != "" {
-		return "GOROOT/src/" + rest
 	}
 	if rel, ok := below(f.root, file); ok {
 		return rel

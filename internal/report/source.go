@@ -31,11 +31,11 @@ func (t *text) file(name string) string {
 	if t.o.Dir == "" {
 		return name
 	}
+	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" { // which may lie in the module cache
+		return inStd
+	}
 	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
 		return inCache // module@version/file says more than where the cache is
-	}
-	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" {
-		return inStd
 	}
 	rel, err := filepath.Rel(t.o.Dir, name)
 	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
