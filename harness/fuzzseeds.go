@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
@@ -76,15 +77,19 @@ func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
 	return inputs
 }
 
-// coordinates reports whether this process looks for new inputs of a target, and has others run them (testing/fuzz.go).
+// coordinates reports, once for each target, whether this process looks for new inputs and has others run them (testing/fuzz.go): go
+// test -fuzz runs the seeds of a target in it first, unless -run says otherwise.
 func coordinates(name string) bool {
 	pattern, worker := flagValue("test.fuzz"), flagValue("test.fuzzworker")
 	if pattern == "" || worker == "true" || libfuzzer.Enabled {
 		return false
 	}
 	matches, err := regexp.MatchString(pattern, name)
-	return err == nil && matches
+	_, before := coordinated.LoadOrStore(name, true)
+	return err == nil && matches && !before
 }
+
+var coordinated sync.Map
 
 // keepSeeds puts inputs of a target into the fuzzer's cache, from where it runs them before any input of its own. One that fails is
 // minimised then, and written to testdata/fuzz; one from f.Add would end the search and be written nowhere.

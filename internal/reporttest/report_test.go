@@ -217,6 +217,7 @@ func reportDocument(t *testing.T, d report.Document) {
 		assert.Equal(t, "go tool jostle replay "+f.File, f.Replay)
 		assert.Equal(t, report.Place{File: "queue/queue_test.go", Line: 21}, *f.At)
 		assert.Contains(t, f.Output, "49 came first", "the payload is the input's")
+		assert.Equal(t, "struct{ First uint8 }{First: 48}", f.Input)
 		require.NotNil(t, f.Plain, "the same payload under the plain schedule")
 		assert.Positive(t, f.Parts)
 	})
