@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/session"
@@ -70,12 +71,18 @@ func (c *comparison) failed(test, verdict string) bool {
 	if !c.done() || c.run.exit <= 0 || c.run.killed {
 		return false
 	}
+	if strings.Contains(c.run.output, raced) {
+		return false // for that reason, and not for its own
+	}
 	panicked := fatal.MatchString(c.run.output)
 	if verdict == "panic" {
 		return panicked
 	}
 	return !panicked && regexp.MustCompile(`(?m)^\x16?--- FAIL: `+regexp.QuoteMeta(test)+` `).MatchString(c.run.output)
 }
+
+// raced is what package testing says of a test that fails because the race detector has reported something.
+const raced = "race detected during execution of test"
 
 // crashed reports whether the test has ended its process by the cause.
 func (c *comparison) crashed(test string, cause uint64) bool {

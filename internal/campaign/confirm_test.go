@@ -45,6 +45,7 @@ func TestOrdinary(t *testing.T) {
 		{name: "it passes there", verdict: "assertion", mode: together},
 		{name: "it passes there, and no schedule has a choice", verdict: "assertion", forced: true, want: true, mode: native},
 		{name: "it hangs there too", verdict: "deadlock", synchronises: true, run: run{exit: -1, killed: true}, forced: true, mode: together},
+		{name: "it has a race there", verdict: "assertion", run: run{exit: 1, output: "    testing.go:1: race detected during execution of test\n" + failed}, mode: together},
 		{name: "it is not known", verdict: "assertion", run: run{exit: 1, output: failed}, unknown: true, mode: together},
 	}
 	for _, tt := range tests {
