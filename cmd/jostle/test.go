@@ -167,6 +167,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if err != nil {
 		return err
 	}
+	line.show("go vet")
 	if binaries, err = n.pass(ctx, binaries, objections()); err != nil {
 		return err
 	}

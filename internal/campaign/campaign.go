@@ -122,6 +122,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	defer os.RemoveAll(temp)
 	x := &campaign{Config: c, temp: temp, limit: make(chan struct{}, c.Parallel), used: map[string]bool{}, told: map[uint64]*test{}}
 	for _, b := range binaries {
+		x.note(activity{what: "listing the tests of " + b.Package})
 		finding.Sweep(b.findings())
 		p, err := x.list(whole, b)
 		if err != nil {
@@ -237,6 +238,7 @@ func (c *campaign) natives(ctx context.Context) {
 		}
 		var r run
 		if ctx.Err() == nil {
+			c.note(activity{what: "fuzz targets of " + p.Package + ", on their corpora"})
 			what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")
 			var err error
 			if r, err = c.process(ctx, p.Binary, nil, 10*time.Minute, what...); err != nil {

@@ -54,6 +54,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		return
 	}
 	t.causes[e.Cause] = true
+	defer t.does("")
 	after := t.ran()
 	var plainly *comparison // with go test, of a test that fails where no schedule has departed from the plain one
 	if t.plainly(e) {

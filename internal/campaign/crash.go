@@ -87,6 +87,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		return
 	}
 	t.causes[cause] = true
+	defer t.does("")
 	after := t.ran()
 	if n == 0 && t.mode != isolated && !verdict.Synchronises(crashText(r.output)) {
 		plainly := t.compare(ctx, tries)
@@ -139,6 +140,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		t.fail(err.Error())
 		return
 	}
+	t.does("confirming the crash")
 	got, tried := 0, 0
 	for ; tried < tries; tried++ {
 		again := t.replay(ctx, name, tried, false)

@@ -10,7 +10,7 @@ import (
 type Progress struct {
 	Done, Tests          int // tests that have run at least once, of all
 	Executions, Findings int
-	Doing                string // what is done at present, with one of the tests
+	Doing                string // what is done at present
 }
 
 // Status returns the progress as one line for people who wait, since is how long they have.
@@ -22,18 +22,25 @@ func (p Progress) Status(since time.Duration) string {
 	return s
 }
 
-// An activity is something that is done with a test.
+// An activity is something that is done with a test, or if test is nil before tests run.
 type activity struct {
 	test *test
-	what string // "" if it runs
+	what string
 }
 
 // does notes what is done with a test from now on; "" is that it runs.
 func (t *test) does(what string) {
-	c := t.c
+	if what != "" {
+		what = ", " + what
+	}
+	t.c.note(activity{t, t.name + what})
+}
+
+// note notes an activity in the place of what was done with the same test before.
+func (c *campaign) note(a activity) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.doing = append(slices.DeleteFunc(c.doing, func(a activity) bool { return a.test == t }), activity{t, what})
+	c.doing = append(slices.DeleteFunc(c.doing, func(b activity) bool { return b.test == nil || b.test == a.test }), a)
 	c.progress()
 }
 
@@ -48,11 +55,7 @@ func (c *campaign) progress() {
 		p.Findings += t.shown.findings
 	}
 	if n := len(c.doing); n > 0 {
-		last := c.doing[n-1]
-		p.Doing = last.test.name
-		if last.what != "" {
-			p.Doing += ", " + last.what
-		}
+		p.Doing = c.doing[n-1].what
 		if n > 1 {
 			p.Doing += fmt.Sprintf(" (and %d more)", n-1)
 		}
