@@ -3,6 +3,7 @@ package harness
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -38,5 +39,17 @@ func BubbleWait() {
 		task.AwaitRest(nil)
 		return
 	}
+	synctest.Wait()
+}
+
+// BubbleSleep is testing/synctest.Sleep, which Go has since 1.27: it sleeps for d of virtual time, and then waits as BubbleWait
+// does.
+func BubbleSleep(d time.Duration) {
+	if task := engine.Self(); task != nil {
+		task.Sleep(d, nil)
+		task.AwaitRest(nil)
+		return
+	}
+	time.Sleep(d)
 	synctest.Wait()
 }

@@ -17,24 +17,16 @@ func CondWait(c *sync.Cond, s *Site) {
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpCondWait, o, s)
 	// On the list first, then unlocked, as in the runtime: no signal can come between.
-	l := behind(c.L)
+	l := behind("Unlock", c.L)
 	switch l.(type) {
 	case *sync.Mutex, *sync.RWMutex, reading:
 		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpCondWait, s)
 		condUnlock(t, l, s)
 		t.Block(engine.OpCondWait, s)
 	default:
-		waited := false
-		defer func() {
-			// Unwound: deferred calls expect it locked, and what is promoted from a field unlocks the real one.
-			if try, ok := l.(interface{ TryLock() bool }); ok && !waited {
-				try.TryLock()
-			}
-		}()
-		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, l.Unlock)
-		waited = true
+		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, c.L.Unlock)
 	}
-	LockerLock(l, s)
+	LockerLock(c.L, s)
 }
 
 // condUnlock frees the lock of a Cond as part of the wait: no decision comes between.

@@ -126,23 +126,59 @@ func TestCond(t *testing.T) {
 	})
 }
 
-// An ownLock has its Unlock from a lock, and a Lock of its own: through a sync.Locker the engine sees neither.
-type ownLock struct{ sync.Mutex }
+// An ownLock has its Unlock from a lock, and a Lock of its own; an ownUnlock has it the other way round.
+type (
+	ownLock   struct{ sync.Mutex }
+	ownUnlock struct{ sync.Mutex }
+)
 
-func (l *ownLock) Lock() { l.Mutex.Lock() }
+func (l *ownLock) Lock()     { MutexLock(&l.Mutex, site) }
+func (l *ownUnlock) Unlock() { MutexUnlock(&l.Mutex, site) }
 
-// Who is unwound out of a Cond has its lock again, as deferred calls expect: to unlock what is not locked ends the process.
+var (
+	_ = Promoted("Unlock", func(l *ownLock) any { return &l.Mutex })
+	_ = Promoted("Lock", func(l *ownUnlock) any { return &l.Mutex })
+)
+
+// A goroutine that is unwound out of a Cond gives its lock back in a deferred call, whatever half of it is its own.
 func TestCondUnwoundWithOwnLock(t *testing.T) {
-	log, _ := plain(t, 100, func(log *enginetest.Log) {
-		c := sync.NewCond(new(ownLock))
-		Go(func() {
-			c.L.Lock()
-			defer func() {
-				c.L.Unlock()
-				log.Add("unlocked")
-			}()
-			CondWait(c, site)
-		}, site)
-	})
-	assert.Equal(t, "unlocked", log)
+	for _, l := range []sync.Locker{new(ownLock), new(ownUnlock)} {
+		log, _ := plain(t, 100, func(log *enginetest.Log) {
+			c := sync.NewCond(l)
+			Go(func() {
+				LockerLock(c.L, site)
+				defer func() {
+					LockerUnlock(c.L, site)
+					log.Add("unlocked")
+				}()
+				CondWait(c, site)
+			}, site)
+		})
+		assert.Equal(t, "unlocked", log)
+	}
+}
+
+// Both halves are seen, the one that is a lock's and the one that is not.
+func TestHalfLocker(t *testing.T) {
+	for _, l := range []sync.Locker{new(ownLock), new(ownUnlock)} {
+		log, snap := plain(t, 1_000, func(log *enginetest.Log) {
+			c := sync.NewCond(l)
+			ready := false
+			Go(func() {
+				LockerLock(l, site)
+				for !ready {
+					CondWait(c, site)
+				}
+				LockerUnlock(l, site)
+				log.Add("ready")
+			}, site)
+			LockerLock(l, site)
+			rest()
+			ready = true
+			CondBroadcast(c, site)
+			LockerUnlock(l, site)
+		})
+		assert.Equal(t, "ready", log)
+		assert.Zero(t, snap.Abandoned)
+	}
 }

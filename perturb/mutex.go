@@ -88,7 +88,7 @@ func unlockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) {
 
 // LockerLock is the Lock of a sync.Locker.
 func LockerLock(l sync.Locker, s *Site) {
-	switch l := behind(l).(type) {
+	switch l := behind("Lock", l).(type) {
 	case *sync.Mutex:
 		MutexLock(l, s)
 	case *sync.RWMutex:
@@ -102,7 +102,7 @@ func LockerLock(l sync.Locker, s *Site) {
 
 // LockerUnlock is the Unlock of a sync.Locker.
 func LockerUnlock(l sync.Locker, s *Site) {
-	switch l := behind(l).(type) {
+	switch l := behind("Unlock", l).(type) {
 	case *sync.Mutex:
 		MutexUnlock(l, s)
 	case *sync.RWMutex:
@@ -117,8 +117,9 @@ func LockerUnlock(l sync.Locker, s *Site) {
 // reading is an RWMutex as a Locker for readers.
 type reading struct{ *sync.RWMutex }
 
-// behind returns the lock that l is: itself, what it has Lock and Unlock from, or the reading side of an RWMutex.
-func behind(l sync.Locker) sync.Locker {
+// behind returns the lock whose method, Lock or Unlock, the named method of l is: l itself, what it has the method from, or the
+// reading side of an RWMutex. It returns l if that has a method of its own.
+func behind(method string, l sync.Locker) sync.Locker {
 	switch l.(type) {
 	case *sync.Mutex, *sync.RWMutex:
 		return l
@@ -126,24 +127,24 @@ func behind(l sync.Locker) sync.Locker {
 	if m := rlocker(l); m != nil {
 		return reading{m}
 	}
-	if lock := promoted[reflect.TypeOf(l)]; lock != nil {
-		return behind(lock(l).(sync.Locker))
+	if lock := promoted[method][reflect.TypeOf(l)]; lock != nil {
+		return behind(method, lock(l).(sync.Locker))
 	}
 	return l
 }
 
-// promoted are the types that have their Lock and Unlock from an embedded lock, and promotedReaders those that have their
-// RLock and RUnlock from one, and where that is in a value. They are complete before main.
-var promoted, promotedReaders = map[reflect.Type]func(any) any{}, map[reflect.Type]func(any) any{}
+// promoted are, by method, the types that have their Lock, Unlock, RLock or RUnlock from an embedded lock, and where that is in a
+// value. It is complete before main.
+var promoted = map[string]map[reflect.Type]func(any) any{}
 
-// Promoted registers that a T, and a pointer to one, is a sync.Locker by an embedded lock, which lock returns. A file calls
-// it to initialise a blank variable; what it returns is of no use.
-func Promoted[T any](lock func(*T) any) struct{} { return register(promoted, lock) }
-
-// PromotedReader is Promoted for RLock and RUnlock.
-func PromotedReader[T any](lock func(*T) any) struct{} { return register(promotedReaders, lock) }
-
-func register[T any](in map[reflect.Type]func(any) any, lock func(*T) any) struct{} {
+// Promoted registers that a T, and a pointer to one, has a method from an embedded lock, which lock returns. A file calls it to
+// initialise a blank variable; what it returns is of no use.
+func Promoted[T any](method string, lock func(*T) any) struct{} {
+	in := promoted[method]
+	if in == nil {
+		in = map[reflect.Type]func(any) any{}
+		promoted[method] = in
+	}
 	in[reflect.TypeFor[*T]()] = func(l any) any { return lock(l.(*T)) }
 	in[reflect.TypeFor[T]()] = func(l any) any {
 		x := l.(T)

@@ -205,7 +205,7 @@ type reader interface {
 
 // ReaderRLock is the RLock of an interface that has RUnlock too.
 func ReaderRLock(l reader, s *Site) {
-	if m := behindReader(l); m != nil {
+	if m := behindReader("RLock", l); m != nil {
 		RWMutexRLock(m, s)
 		return
 	}
@@ -214,16 +214,16 @@ func ReaderRLock(l reader, s *Site) {
 
 // ReaderRUnlock is the RUnlock of an interface that has RLock too.
 func ReaderRUnlock(l reader, s *Site) {
-	if m := behindReader(l); m != nil {
+	if m := behindReader("RUnlock", l); m != nil {
 		RWMutexRUnlock(m, s)
 		return
 	}
 	l.RUnlock()
 }
 
-// behindReader returns the RWMutex that l is, or has its methods from, and nil for any other.
-func behindReader(l reader) *sync.RWMutex {
-	if lock := promotedReaders[reflect.TypeOf(l)]; lock != nil {
+// behindReader returns the RWMutex that l is, or has the named method from, and nil for any other.
+func behindReader(method string, l reader) *sync.RWMutex {
+	if lock := promoted[method][reflect.TypeOf(l)]; lock != nil {
 		l = lock(l).(reader)
 	}
 	m, _ := l.(*sync.RWMutex)

@@ -95,6 +95,7 @@ var functions = map[string]map[string]operation{
 	},
 	"testing/synctest": {
 		"Test": {name: "BubbleTest", what: "bubble", harness: true}, "Wait": {name: "BubbleWait", what: "bubble", harness: true},
+		"Sleep": {name: "BubbleSleep", what: "bubble", harness: true},
 	},
 }
 

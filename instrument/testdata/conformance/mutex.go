@@ -38,6 +38,16 @@ func (c *counted) Unlock() {
 	c.mu.Unlock()
 }
 
+// A halfLock has its Lock from a lock, and an Unlock of its own; an otherHalf the other way round.
+type (
+	halfLock  struct{ sync.Mutex }
+	otherHalf struct{ *sync.RWMutex }
+)
+
+func (h *halfLock) Unlock()  { h.Mutex.Unlock() }
+func (h otherHalf) Lock()    { h.RWMutex.Lock() }
+func (h otherHalf) RUnlock() { h.RWMutex.RUnlock() }
+
 type box[T any] struct {
 	sync.Mutex
 	v T
@@ -157,6 +167,36 @@ var mutexes = []enginetest.Program{
 		Body:       func(log *enginetest.Log) { exclusive(log, &counted{}) },
 		Departures: 2,
 		Want:       []string{"2"},
+	},
+	{
+		Name:       "a Locker of which half is one's own",
+		Body:       func(log *enginetest.Log) { exclusive(log, &halfLock{}) },
+		Departures: 2,
+		Want:       []string{"2"},
+	},
+	{
+		Name:       "a Locker of which the other half is one's own",
+		Body:       func(log *enginetest.Log) { exclusive(log, otherHalf{new(sync.RWMutex)}) },
+		Departures: 2,
+		Want:       []string{"2"},
+	},
+	{
+		Name: "a Locker for readers of which half is one's own",
+		Body: func(log *enginetest.Log) {
+			h := otherHalf{new(sync.RWMutex)}
+			var l interface {
+				RLock()
+				RUnlock()
+			} = h
+			n := 0
+			together(bump(h, &n), func() {
+				l.RLock()
+				defer l.RUnlock()
+				log.Add("%d", n)
+			})
+		},
+		Departures: 2,
+		Want:       []string{"0", "1"},
 	},
 	{
 		Name: "behind interfaces of one's own",
