@@ -21,8 +21,7 @@ func Check(t testing.TB, body func(T), options ...Option) {
 	t.Helper()
 	requireInstrumented(t)
 	c := configure(options)
-	r := newRunner(t)
-	r.cancel, r.ignore = c.cancel, c.ignore
+	r := newRunner(t, c)
 	if flags.schedule.given {
 		c.conclude(t, r.run(schedule.NewReader(flags.schedule.bytes), body), flags.schedule.bytes)
 		return

@@ -48,9 +48,14 @@ type runner struct {
 	doubts *doubts
 }
 
-func newRunner(tb testing.TB) *runner {
+func newRunner(tb testing.TB, c config) *runner {
+	tb.Helper()
+	said, err := inFile()
+	if err != nil {
+		tb.Fatal("jostle:", err)
+	}
 	beforeBubbles()
-	return &runner{tb: tb, x: new(engine.Execution), doubts: newDoubts(nil)}
+	return &runner{tb: tb, x: new(engine.Execution), cancel: c.cancel, ignore: append(said, c.ignore...), doubts: newDoubts(nil)}
 }
 
 // pause waits in real time, also in a bubble.

@@ -231,7 +231,7 @@ func TestAnySchedule(t *testing.T) {
 			perturb.Recv(c, at(3, "c"))
 		}
 	}
-	r := newRunner(t)
+	r := newRunner(t, config{})
 	for _, data := range [][]byte{nil, bytes.Repeat([]byte{0xFF}, 1<<20), bytes.Repeat([]byte{6, 0x2A, 0x51}, 20)} {
 		first := r.run(schedule.NewReader(data), body)
 		assert.False(t, first.Found())

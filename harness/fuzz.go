@@ -54,8 +54,7 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	known := knownFindings(f.Name())
 	w := &wanted{want: c.want}
 	f.Cleanup(func() { w.check(f) })
-	x := &target[In]{runner: newRunner(f), body: body}
-	x.cancel, x.ignore = c.cancel, c.ignore
+	x := &target[In]{runner: newRunner(f, c), body: body}
 	kept := newKeptInput(f)
 	x.trace = kept != nil && kept.plan.Document != ""
 	if libfuzzer.Enabled {

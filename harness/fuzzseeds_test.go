@@ -41,7 +41,7 @@ type order struct {
 
 // steer returns what a target is to begin with, and what became of each.
 func steer[In any](t *testing.T, body func(T, In), corpus ...string) (inputs [][]byte, kinds []verdict.Kind) {
-	x := &target[In]{runner: newRunner(t), body: body}
+	x := &target[In]{runner: newRunner(t, config{}), body: body}
 	inputs = x.steered(corpus)
 	for _, data := range inputs {
 		out, _ := x.input(data)

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	saying "github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -18,7 +20,7 @@ type ignored struct {
 
 // ignore takes from v what the code, or an option, says is no finding.
 func ignore(v *verdict.Verdict, options []engine.Ignore) ignored {
-	all := append(engine.Ignores()[:len(engine.Ignores()):len(engine.Ignores())], options...)
+	all := slices.Concat(engine.Ignores(), options)
 	if len(all) == 0 || !v.Found() {
 		return ignored{}
 	}
@@ -31,6 +33,23 @@ func ignore(v *verdict.Verdict, options []engine.Ignore) ignored {
 		out.would, out.cause = kind, cause
 	}
 	return out
+}
+
+// inFile returns what the file of the package under test says is not a finding. It must be called in the directory of the package.
+func inFile() ([]engine.Ignore, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	lines, err := saying.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []engine.Ignore
+	for _, l := range lines {
+		out = append(out, engine.Ignore{What: l.Kind, File: saying.Path(dir), Line: int32(l.N), Func: l.Func, Short: true})
+	}
+	return out, nil
 }
 
 // note says what was ignored, "" if nothing was.

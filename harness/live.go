@@ -238,7 +238,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 		races.attach(&out.outcome)
 		e.dealtWith(races.since(false))
 	}
-	out.ignored = ignore(out.Verdict, nil)
+	out.ignored = ignore(out.Verdict, e.ignore)
 	out.delays = l.Made()
 	return out, l.Passed()
 }

@@ -54,10 +54,11 @@ func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
 func Cancel() Option { return func(c *config) { c.cancel = true } }
 
 // IgnoreGoroutine says that goroutines which run the function of this name, or which it has started, are no leaks: they are
-// meant to stay. The name is what runtime.FuncForPC calls the function: "example.com/pkg.(*Pool).worker". Where the source
-// can be changed, a comment //jostle:ignore leak at the function says the same to everybody.
+// meant to stay. The name is what runtime.FuncForPC calls the function: "example.com/pkg.(*Pool).worker", or how reports call it. Where
+// the source can be changed, a comment //jostle:ignore leak at the function says the same to everybody, and else a line
+// in testdata/jostle/ignore: "leak example.com/pkg.(*Pool).worker", and a reason.
 func IgnoreGoroutine(funcName string) Option {
-	return func(c *config) { c.ignore = append(c.ignore, engine.Ignore{What: "leak", Func: funcName}) }
+	return func(c *config) { c.ignore = append(c.ignore, engine.Ignore{What: "leak", Func: funcName, Short: true}) }
 }
 
 const defaultSchedules = 200

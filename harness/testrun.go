@@ -35,6 +35,7 @@ type testRunner struct {
 	first  bool
 	at     time.Time // the clock at its beginning, see Limits.Begin
 	out    *capture
+	ignore []engine.Ignore // see inFile
 	doubts *doubts
 }
 
@@ -62,6 +63,10 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 	if text := hiddenFromRaces(); text != "" {
 		return nil, errors.New(strings.TrimPrefix(text, "jostle: "))
 	}
+	said, err := inFile()
+	if err != nil {
+		return nil, err
+	}
 	beforeBubbles()
 	out, err := newCapture()
 	if err != nil {
@@ -75,7 +80,7 @@ func newTestRunner(t *testing.T, body func(*testing.T)) (*testRunner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out, at: begin, doubts: newDoubts(nil)}
+	r := &testRunner{name: t.Name(), body: body, x: new(engine.Execution), steps: testSteps, first: true, out: out, ignore: said, at: begin, doubts: newDoubts(nil)}
 	if code().Bubble(runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name()) {
 		r.at = time.Time{} // the time at which every bubble begins: the test may rely on that
 	}
@@ -109,7 +114,7 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 			snap = r.x.Failed(snap)
 		}
 		out := outcome{Verdict: verdict.Of(snap, code()), snap: snap}
-		out.ignored = ignore(out.Verdict, nil)
+		out.ignored = ignore(out.Verdict, r.ignore)
 		return out
 	})
 	restore()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
+	"github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -250,9 +251,13 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr
 			n.screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath))
 			continue
 		}
+		ignores, err := ignoresOf(res, r)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, campaign.Binary{
 			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(n.dir, fmt.Sprintf("%d.test", len(out))),
-			Ignores: ignoresOf(res, r.ImportPath),
+			Ignores: ignores,
 		})
 	}
 	flags, err := f.cover.build(res.Overlay)
@@ -281,17 +286,21 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr
 	return built, nil
 }
 
-// ignoresOf returns the comments of a package that say what is no finding.
-func ignoresOf(res *instrument.Result, importPath string) []campaign.Ignore {
+// ignoresOf returns the comments of a package, and the lines of its file, that say what is not a finding.
+func ignoresOf(res *instrument.Result, r instrument.Root) ([]campaign.Ignore, error) {
 	var out []campaign.Ignore
 	for _, p := range res.Packages {
 		for _, i := range p.Ignores {
-			if p.ImportPath == importPath {
-				out = append(out, campaign.Ignore(i))
+			if p.ImportPath == r.ImportPath {
+				out = append(out, campaign.Ignore{File: i.File, Line: i.Line, Text: "//jostle:ignore " + i.What})
 			}
 		}
 	}
-	return out
+	lines, err := ignore.Read(r.Dir)
+	for _, l := range lines {
+		out = append(out, campaign.Ignore{File: ignore.Path(r.Dir), Line: l.N, Text: l.Kind + " " + l.Func})
+	}
+	return out, err
 }
 
 // test builds a test binary from instrumented sources, with flags of go test besides b's own.

@@ -61,7 +61,7 @@ const (
 
 // A Binary is the instrumented test binary of a package.
 type Binary struct {
-	Ignores []Ignore // comments of the package that say what is no finding
+	Ignores []Ignore // comments, and lines of the package's file, that say what is not a finding
 	Package string   // import path
 	Module  string
 	Dir     string // of the package
@@ -69,11 +69,11 @@ type Binary struct {
 	Args    []string // for its processes
 }
 
-// An Ignore is a comment //jostle:ignore.
+// An Ignore is a comment //jostle:ignore, or a line of the package's file for that.
 type Ignore struct {
 	File string // absolute
 	Line int
-	What string
+	Text string // its beginning, for people
 }
 
 func (i Ignore) place() string { return fmt.Sprintf("%s:%d", i.File, i.Line) }

@@ -94,8 +94,8 @@ func (c *campaign) summary() Summary {
 	return s
 }
 
-// unused returns what there is to say of comments of a package that have said of nothing that it is no finding, although all
-// of its tests ran.
+// unused returns what there is to say of comments of a package, and of lines of its file, that have said of nothing that it is not a
+// finding, although all of its tests ran.
 func (c *campaign) unused(p *pkg) (notes []string) {
 	if c.Run != "" || c.Skip != "" || c.stopped || !c.Leaks || c.Shard.Parts() > 1 {
 		return nil
@@ -108,7 +108,7 @@ func (c *campaign) unused(p *pkg) (notes []string) {
 		if rel, err := filepath.Rel(p.Dir, i.File); err == nil {
 			file = filepath.ToSlash(rel)
 		}
-		notes = append(notes, fmt.Sprintf("%s:%d: unused //jostle:ignore %s", file, i.Line, i.What))
+		notes = append(notes, fmt.Sprintf("%s:%d: unused %s", file, i.Line, i.Text))
 	}
 	return notes
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -74,4 +75,19 @@ func TestShortened(t *testing.T) {
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, tt.got, tt.name)
 	}
+}
+
+// Of a goroutine that code outside of the module has started, the report has the line that says that it is meant to stay.
+func TestMeantToStay(t *testing.T) {
+	render := func(file string) string {
+		var b strings.Builder
+		v := &verdict.Verdict{Kind: verdict.Leak, Rule: verdict.Cancel, Knot: []verdict.Goroutine{{
+			ID: 3, Name: "update.func1", Spawned: &engine.Site{File: file, Line: 3, Func: "example.com/dates.(*clock).update.func1", Op: "go"},
+		}}}
+		require.NoError(t, Text(&b, v, Options{Dir: "/home/me/code/m/pkg"}))
+		return b.String()
+	}
+	const line = "\n  leak example.com/dates.(*clock).update …\n"
+	assert.Contains(t, render("/root/go/pkg/mod/example.com/dates@v1.0.0/clock.go"), line)
+	assert.NotContains(t, render("/home/me/code/m/pkg/clock.go"), "testdata/jostle/ignore")
 }

@@ -5,20 +5,17 @@ import (
 	"fmt"
 	"go/ast"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/ignore"
 )
 
-// ignore begins a comment that says which findings are none: //jostle:ignore leak it lives as long as the process
-const ignore = "//jostle:ignore"
-
-// ignorable are the findings that can be said to be none: those that are explained by where goroutines block, and the rules
-// that these break.
-var ignorable = []string{"deadlock", "leak", "lost-wake-up", "1", "2", "3", "4"}
+// ignoreComment begins a comment that says which findings are none: //jostle:ignore leak it lives as long as the process
+const ignoreComment = "//jostle:ignore"
 
 // An Ignore is such a comment. It is about the sync points of one line, or about a function.
 type Ignore struct {
-	What   string // of ignorable
+	What   string // of ignore.Kinds
 	Line   int    // of the comment
 	At     int    // the line that it is about; 0 if it is about a function
 	Func   string // as the runtime names it
@@ -30,7 +27,7 @@ type Ignore struct {
 func (r *rewriter) readIgnores() error {
 	for _, g := range r.File.Comments {
 		for _, c := range g.List {
-			rest, ok := strings.CutPrefix(c.Text, ignore)
+			rest, ok := strings.CutPrefix(c.Text, ignoreComment)
 			if !ok || rest != "" && rest[0] != ' ' && rest[0] != '\t' {
 				continue // another word
 			}
@@ -40,7 +37,7 @@ func (r *rewriter) readIgnores() error {
 				r.out.Ignores = append(r.out.Ignores, i)
 				r.usesPerturb = true
 			case !r.LineDirective:
-				return fmt.Errorf("%s: %s: %w", r.file.PositionFor(c.Pos(), false), ignore, err)
+				return fmt.Errorf("%s: %s: %w", r.file.PositionFor(c.Pos(), false), ignoreComment, err)
 			}
 		}
 	}
@@ -48,16 +45,10 @@ func (r *rewriter) readIgnores() error {
 }
 
 func (r *rewriter) readIgnore(c *ast.Comment, text string) (Ignore, error) {
-	words := append(strings.Fields(text), "") // there may be none
-	what := words[0]
-	i := Ignore{What: what, Line: r.line(c.Pos()), Reason: strings.TrimSpace(strings.Join(words[1:], " "))}
-	switch {
-	case what == "":
-		return i, fmt.Errorf("it does not say what: one of %s, and a reason", strings.Join(ignorable, ", "))
-	case !slices.Contains(ignorable, what):
-		return i, fmt.Errorf("%s is no rule and no verdict that can be ignored: these are %s", strconv.Quote(what), strings.Join(ignorable, ", "))
-	case i.Reason == "":
-		return i, fmt.Errorf("it does not say why: write a reason behind %s", strconv.Quote(what))
+	i := Ignore{Line: r.line(c.Pos())}
+	var err error
+	if i.What, i.Reason, err = ignore.Words(text); err != nil {
+		return i, err
 	}
 	i.At = i.Line
 	start := r.at(r.file.LineStart(i.Line))

@@ -98,7 +98,7 @@ type queue[T any] struct{ c chan T }
 	_, err = rewriteSource(t, "package p\n\nfunc f(c chan int) {\n\t<-c //jostle:ignore\n}\n")
 	require.ErrorContains(t, err, "x.go:4:6: //jostle:ignore: it does not say what: one of deadlock, leak")
 	_, err = rewriteSource(t, "package p\n\nfunc f(c chan int) {\n\t<-c //jostle:ignore leak \n}\n")
-	require.ErrorContains(t, err, `it does not say why: write a reason behind "leak"`)
+	require.ErrorContains(t, err, `it does not say why: write a reason after "leak"`)
 
 	// Without another sync point, it is registered all the same.
 	out, err = rewriteSource(t, "package p\n\n//jostle:ignore leak it stays\nfunc f(g func()) { g() }\n")

@@ -2,8 +2,10 @@ package verdict
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -81,7 +83,7 @@ func ignoredBy(by []engine.Ignore) string {
 // it runs or that has started it.
 func (g Goroutine) isSpokenOf(i engine.Ignore, stack string) bool {
 	at := func(s *engine.Site) bool {
-		return s != nil && (i.At != 0 && s.File == i.File && s.Line == i.At || i.Func != "" && declared(s.Func) == i.Func)
+		return s != nil && (i.At != 0 && s.File == i.File && s.Line == i.At || names(i, s.Func))
 	}
 	if at(g.Site) || at(g.Spawned) {
 		return true
@@ -91,7 +93,7 @@ func (g Goroutine) isSpokenOf(i engine.Ignore, stack string) bool {
 	}
 	here := fmt.Sprintf("%s:%d", i.File, i.At)
 	for _, f := range (Live{Stack: cleanStack(stack)}).frames() {
-		if i.Func != "" && declared(f.fn) == i.Func {
+		if names(i, f.fn) {
 			return true
 		}
 		if i.At != 0 && f.file == here {
@@ -116,6 +118,34 @@ func (g Goroutine) waitsOnlyFor(set map[uint32]bool) bool {
 		}
 	}
 	return some
+}
+
+// StartedBy returns the function whose go statement has started a goroutine, or of a live run the one that it runs, under the name by
+// which it can be ignored, and its file; "" if that is not known.
+func (g Goroutine) StartedBy() (fn, file string) {
+	if g.Spawned != nil {
+		return declared(g.Spawned.Func), g.Spawned.File
+	}
+	for _, f := range (Live{Stack: g.Stack}).frames() {
+		if !f.created {
+			file, _ = position(f.file)
+			fn = declared(f.fn)
+		}
+	}
+	return fn, file
+}
+
+// names reports whether i is about a function, as the runtime names it, or about one that it is a literal in.
+func names(i engine.Ignore, fn string) bool {
+	if i.Func == "" {
+		return false
+	}
+	is := func(name string) bool {
+		rest, ok := strings.CutPrefix(name, i.Func)
+		return ok && literal.FindString(rest) == rest
+	}
+	_, bare := splitFunc(fn)
+	return is(fn) || i.Short && (is(path.Base(fn)) || is(bare))
 }
 
 // declared returns the declared function that a function, as the runtime names it, is or is a literal in.
