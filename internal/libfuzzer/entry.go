@@ -19,6 +19,7 @@ import "C"
 import (
 	"flag"
 	"fmt"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,8 +55,8 @@ func LLVMFuzzerTestOneInput(data *C.char, size C.size_t) C.int {
 	return 0
 }
 
-// LLVMFuzzerCustomMutator returns what the target proposes, once each, whatever the input that is to be changed is, and then what the fuzzer
-// makes of that by itself. A fuzzer that only runs inputs never comes here.
+// LLVMFuzzerCustomMutator returns each input that the target proposes once, in the place of the input that is to be changed, and after
+// that what the fuzzer itself makes of the input. A fuzzer that only runs given inputs does not call it.
 //
 //export LLVMFuzzerCustomMutator
 func LLVMFuzzerCustomMutator(data *C.uint8_t, size, maxSize C.size_t, _ C.uint) C.size_t {
@@ -66,7 +67,24 @@ func LLVMFuzzerCustomMutator(data *C.uint8_t, size, maxSize C.size_t, _ C.uint) 
 			return C.size_t(copy(unsafe.Slice((*byte)(data), int(maxSize)), seed))
 		}
 	}
-	return C.LLVMFuzzerMutate(data, size, maxSize)
+	return C.LLVMFuzzerMutate(data, size, min(maxSize, max(size, C.size_t(lengths.next()))))
+}
+
+// A growth is how long the fuzzer makes inputs: short ones come first. libFuzzer does so by itself (-len_control), and no longer if there is a
+// mutator.
+type growth struct{ length, calls int }
+
+var lengths = growth{length: 4}
+
+// callsEach is libFuzzer's 100 executions for each bit of the length, of about five mutations each.
+const callsEach = 500
+
+func (g *growth) next() int {
+	bits := bits.Len(uint(g.length))
+	if g.calls++; g.calls > callsEach*bits {
+		g.length, g.calls = g.length+bits, 0
+	}
+	return g.length
 }
 
 var proposed = sync.OnceValue(func() *[][]byte {
