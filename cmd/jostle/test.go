@@ -66,8 +66,8 @@ The flags of go test that choose and build tests mean what they mean there: -run
 run), -short, -race, -tags, -trimpath, -vet, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, after which
 all is for the tests. A package that does not build, or that go vet objects to, fails as it does under go test, and the
 others run.
-The exit code is 0 if nothing was found and all tests pass, 1 if something was found or a test fails, 2 if the tests could
-not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
+The exit code is 0 if nothing was found and all tests pass, 1 if something was found, a test fails or a package does not
+build, 2 if the tests could not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
 		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
