@@ -133,8 +133,11 @@ func (r *testRunner) run(s engine.Strategy) testOutcome {
 	if res.failed {
 		res.Fail()
 	}
-	if res.Kind == verdict.Assertion {
+	switch res.Kind {
+	case verdict.Assertion:
 		res.Said = said(r.name, calls, failedTests(res.output))
+	case verdict.Livelock, verdict.Stall:
+		res.Said = said(r.name, nil, "")
 	}
 	if res.Excused(res.failed) {
 		res.Kind, res.failed = verdict.Pass, false

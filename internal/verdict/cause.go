@@ -10,7 +10,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
-// Said is what tells a failure of a test by its own word from others. What it says is not part of it: that is another text with
+// Said is what tells a failure of a test by its own word from others, and of one that does not end whose that is. What it says is not part of it: that is another text with
 // other values, and no other failure.
 type Said struct {
 	Test  string      // that failed, with its package
@@ -27,7 +27,11 @@ func (v *Verdict) Cause() uint64 {
 	case Deadlock, Leak, LostWakeup:
 		var sites []string
 		for _, g := range v.stuck() {
-			sites = append(sites, fmt.Sprint(g.Op, g.Site.StableKey(), g.Spawned.StableKey(), g.State, lineOf.ReplaceAllString(g.Place, "")))
+			site := fmt.Sprint(g.Op, g.Site.StableKey(), g.Spawned.StableKey(), g.State, lineOf.ReplaceAllString(g.Place, ""))
+			if g.State != "" { // of a live run no sync point is known
+				site += g.Name
+			}
+			sites = append(sites, site)
 		}
 		// Who comes first in a circle, and how many of one kind wait in the same place, is no other cause.
 		slices.Sort(sites)
@@ -47,7 +51,8 @@ func (v *Verdict) Cause() uint64 {
 			parts = append(parts, v.Races[0].funcs()...)
 		}
 	case Livelock, Stall:
-		parts = append(parts, v.Who)
+		_, runs, _ := strings.Cut(v.Who, " ") // its number is another under another schedule
+		parts = append(parts, v.Said.Test, runs)
 	}
 	h := fnv.New64a()
 	for _, p := range parts {

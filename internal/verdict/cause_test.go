@@ -49,3 +49,19 @@ func TestCauseOfFailure(t *testing.T) {
 	assert.NotEqual(t, cause(Said{Test: "m.TestF", Words: "TestF/read"}), cause(Said{Test: "m.TestF", Words: "TestF/write"}))
 	assert.NotEqual(t, cause(Said{Test: "m.TestF"}), cause(Said{Test: "n.TestF"}))
 }
+
+// What does not end is its test's, whichever number the goroutine has that goes round. Goroutines of a live run that are stuck in one
+// file are told apart by what they run.
+func TestCauseOfWhatDoesNotEnd(t *testing.T) {
+	cause := func(test, who string) uint64 {
+		return (&Verdict{Kind: Livelock, Who: who, Said: Said{Test: test}}).Cause()
+	}
+	assert.Equal(t, cause("m.TestF", "g3 TestF.func1"), cause("m.TestF", "g7 TestF.func1"))
+	assert.NotEqual(t, cause("m.TestF", ""), cause("m.TestG", ""))
+
+	live := func(name, place string) uint64 {
+		return NewLive(Leak, "", []Live{{ID: 7, State: "chan receive", Stack: name + "(0x1)\n\t" + place + " +0x1"}}).Cause()
+	}
+	assert.Equal(t, live("example.com/m.a", "/src/m/f.go:3"), live("example.com/m.a", "/src/m/f.go:9"))
+	assert.NotEqual(t, live("example.com/m.a", "/src/m/f.go:3"), live("example.com/m.b", "/src/m/f.go:3"))
+}
