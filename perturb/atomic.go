@@ -21,3 +21,24 @@ func AtomicLast[T any](v T, s *Site) T {
 	}
 	return v
 }
+
+// Stored comes after an atomic operation that stores and returns nothing: Atomic(&n, s).Store(1); Stored(s).
+func Stored(s *Site) {
+	if t := engine.Self(); t != nil {
+		t.After(engine.OpAtomic, nil, s)
+	}
+}
+
+// Changed comes after an atomic operation that returns one value, which it passes on: Changed(Atomic(&n, s).Add(1), s).
+func Changed[T any](v T, s *Site) T {
+	Stored(s)
+	return v
+}
+
+// Changed2 is Changed for an operation of sync.Map that returns two values: Changed2(s)(Atomic(&m, s).LoadOrStore(k, v)).
+func Changed2(s *Site) func(any, bool) (any, bool) {
+	return func(v any, ok bool) (any, bool) {
+		Stored(s)
+		return v, ok
+	}
+}

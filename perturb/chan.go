@@ -47,10 +47,10 @@ func (d Sender[T]) Send(v T) {
 	ch := both[T](d.ch)
 	o := chanObject(t, ch, d.s)
 	t.Point(engine.OpSend, o, d.s)
-	if trySend(t, o, ch, v) {
-		return
+	if !trySend(t, o, ch, v) {
+		blockedSend(t, o, ch, v, d.s)
 	}
-	blockedSend(t, o, ch, v, d.s)
+	t.After(engine.OpSend, o, d.s)
 }
 
 // blockedSend is apart from Send so that only a send that blocks moves its value to the heap.
@@ -106,10 +106,14 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 	}
 	o := chanObject(t, ch, s)
 	t.Point(engine.OpRecv, o, s)
-	if v, ok, ready := tryRecv(t, o, ch); ready {
-		return v, ok
+	v, ok, ready := tryRecv(t, o, ch)
+	if !ready {
+		v, ok = blockedRecv(t, o, ch, s)
 	}
-	return blockedRecv(t, o, ch, s)
+	if ok {
+		t.After(engine.OpRecv, o, s)
+	}
+	return v, ok
 }
 
 // Recv2As is v, ok = <-ch where ok is of a type of its own.
@@ -240,6 +244,7 @@ func Close[T any](ch chan<- T, s *Site) {
 	for w := o.Senders.First(); w != nil; w = o.Senders.First() {
 		t.Execution().Complete(w, false)
 	}
+	t.After(engine.OpClose, o, s)
 }
 
 // RangeOver begins a loop over ch: it returns ch, evaluated once, and a zero value of its element type.

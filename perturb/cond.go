@@ -53,10 +53,11 @@ func CondSignal(c *sync.Cond, s *Site) {
 	if w := o.Waiters.First(); w != nil {
 		w.Met()
 		t.Execution().Complete(w, true)
-		return
+	} else {
+		t.Drop(o, engine.OpSignal, s)
+		c.Signal()
 	}
-	t.Drop(o, engine.OpSignal, s)
-	c.Signal()
+	t.After(engine.OpSignal, o, s)
 }
 
 // CondBroadcast is (*sync.Cond).Broadcast.
@@ -76,4 +77,5 @@ func CondBroadcast(c *sync.Cond, s *Site) {
 		t.Execution().Complete(w, true)
 	}
 	c.Broadcast()
+	t.After(engine.OpBroadcast, o, s)
 }

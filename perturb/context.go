@@ -23,6 +23,7 @@ func cancelled(cancel func(), s *Site) {
 	t.Point(engine.OpCancel, nil, s)
 	cancel()
 	t.Settle()
+	t.After(engine.OpCancel, nil, s)
 }
 
 // offered makes the cancel function of a context that the calling code has made, and offers it to the schedule: if the code

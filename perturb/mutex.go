@@ -69,6 +69,7 @@ func MutexUnlock(m *sync.Mutex, s *Site) {
 	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
 	t.Point(engine.OpUnlock, o, s)
 	unlockMutex(t, o, m)
+	t.After(engine.OpUnlock, o, s)
 }
 
 func unlockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) {

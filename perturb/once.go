@@ -51,6 +51,7 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 		}
 		f()
 	})
+	t.After(engine.OpOnce, o, s)
 }
 
 // OnceFunc is sync.OnceFunc. One that is made before anything runs is done once in the whole process.

@@ -40,4 +40,5 @@ func PoolPut(p *sync.Pool, v any, s *Site) {
 	if v != nil {
 		o.Put(v)
 	}
+	t.After(engine.OpPut, o, s)
 }

@@ -88,6 +88,7 @@ func RWMutexUnlock(m *sync.RWMutex, s *Site) {
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Point(engine.OpUnlock, o, s)
 	unlockWriter(t, o, m)
+	t.After(engine.OpUnlock, o, s)
 }
 
 func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
@@ -168,6 +169,7 @@ func RWMutexRUnlock(m *sync.RWMutex, s *Site) {
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Point(engine.OpRUnlock, o, s)
 	unlockReader(t, o, m)
+	t.After(engine.OpRUnlock, o, s)
 }
 
 func unlockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex) {

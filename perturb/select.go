@@ -10,6 +10,7 @@ import (
 // A SelectCase is one communication of a select statement.
 type SelectCase interface {
 	op() engine.Op
+	releases() bool                                // having been taken, lets others do something
 	object(t *engine.Task, s *Site) *engine.Object // nil for a nil channel
 	ready(t *engine.Task, o *engine.Object) bool   // can go on with what the engine sees
 	commit(t *engine.Task, o *engine.Object)       // does it; it is ready
@@ -60,11 +61,13 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		i := t.ChooseCase(ready, s)
 		cases[i].commit(t, objects[i])
 		t.Step(cases[i].op(), objects[i], s)
+		released(t, cases[i], objects[i], i, s)
 		return i
 	}
 	for i, c := range cases {
 		if o := objects[i]; o != nil && c.try(t, o) {
 			t.Step(c.op(), o, s)
+			released(t, c, o, i, s)
 			return i
 		}
 	}
@@ -87,10 +90,18 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		if objects[i] != nil && c.waiter() == done {
 			t.Step(c.op(), objects[i], s)
 			c.done(done)
+			released(t, c, objects[i], i, s)
 			return i
 		}
 	}
 	panic("jostle: a select was woken by none of its cases")
+}
+
+// released is the sync point after the i-th case, which was taken.
+func released(t *engine.Task, c SelectCase, o *engine.Object, i int, s *Site) {
+	if c.releases() {
+		t.AfterCase(i, c.op(), o, s)
+	}
 }
 
 func selectNative(hasDefault bool, cases []SelectCase) int {
@@ -132,6 +143,8 @@ func (c *RecvCase[T]) Get2() (T, bool) { return c.w.v, c.ok }
 
 // Get2As is c.Get2 for a second variable of a type of its own.
 func Get2As[B ~bool, T any](c *RecvCase[T]) (T, B) { return c.w.v, B(c.ok) }
+
+func (c *RecvCase[T]) releases() bool { return c.ok }
 
 func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
 
@@ -213,6 +226,8 @@ func (d SendTo[T]) Value(v T) SelectCase { return &sendCase[T]{chanWaiter[T]{ch:
 type sendCase[T any] struct {
 	w chanWaiter[T]
 }
+
+func (c *sendCase[T]) releases() bool { return true }
 
 func (c *sendCase[T]) op() engine.Op { return engine.OpSend }
 

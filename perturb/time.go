@@ -79,7 +79,11 @@ func made(c <-chan time.Time, s *Site) <-chan time.Time {
 // TimeAfterFunc is time.AfterFunc.
 func TimeAfterFunc(d time.Duration, f func(), s *Site) *time.Timer {
 	alarm(d, s)
-	return time.AfterFunc(d, callback(f, s))
+	tm := time.AfterFunc(d, callback(f, s))
+	if t := engine.Self(); t != nil {
+		t.After(engine.OpTimer, nil, s)
+	}
+	return tm
 }
 
 // callback makes f, which native code will call in a goroutine of its own, a task of the execution.

@@ -124,6 +124,8 @@ func AtomicFunc[F any](f F, s *Site) F {
 		if t := engine.At(s); t != nil {
 			t.Poll(engine.OpAtomic, nil, s)
 		}
-		return v.Call(args)
+		results := v.Call(args)
+		Stored(s)
+		return results
 	}).Interface().(F)
 }

@@ -27,11 +27,11 @@ func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
 	t.Point(op, o, s)
 	count := o.Add(n)
 	wg.Add(n) // panics if the counter goes negative, and leaves it so
-	if count > 0 {
-		return
-	}
-	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
+	for w := o.Waiters.First(); w != nil && count <= 0; w = o.Waiters.First() {
 		t.Execution().Complete(w, true)
+	}
+	if n < 0 {
+		t.After(op, o, s)
 	}
 }
 

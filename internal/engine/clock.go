@@ -194,7 +194,7 @@ func (x *Execution) mayOvertake() bool {
 
 // overtakes asks whether time passes before tasks go on that are held back.
 func (x *Execution) overtakes() bool {
-	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, OpTimer, nil, x.delayed.head.site) == 1
+	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, x.delayed.head.op, nil, x.delayed.head.site) == 1
 }
 
 // HoldClock has time stand still for as long as anybody of t's execution can run, which is what code in a

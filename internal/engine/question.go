@@ -15,9 +15,11 @@ type Question struct {
 	Kind   QuestionKind
 	N      int     // alternatives, at least 2
 	Task   *Task   // who is about to do something, or has just done it; nil where the clock or nobody asks
-	Op     Op      // what it is about to do
+	Op     Op      // what it is about to do, or with After has done
 	Object *Object // on what; nil for none
 	Site   *Site   // where
+
+	Following Following // After: what may come next
 
 	x     *Execution
 	cases []int
@@ -31,6 +33,9 @@ const (
 	// it go on, 1 to q have the i-th of the others run, and q+1 to 2q likewise, and hold Task back until nothing else can
 	// run, or some thousand steps are done: nobody waits for ever while others go round.
 	Preempt QuestionKind = iota
+	// After is Preempt asked after an operation of Task that released something: Op is what it has done. The alternatives are
+	// the same.
+	After
 	// Next is asked when the task that ran blocks, ends, or gives way: i is who runs next.
 	Next
 	// Case is asked when several communications of a select are ready: i is which of the ready ones.
@@ -44,10 +49,17 @@ const (
 	Cancel
 )
 
-// Runs returns the task that goes on by an alternative of a Preempt or Next, and whether Task is held back for it.
+// Doubtful reports whether it is not known that to take Task off could matter: it has released something and returns, to
+// code that may do nothing but pass its next sync point. Most releases are of this kind, and few bugs.
+func (q *Question) Doubtful() bool { return q.Kind == After && q.Following == Returns }
+
+// Preempts reports whether a question of the kind is whether Task, which could go on, is taken off: Preempt and After.
+func (k QuestionKind) Preempts() bool { return k == Preempt || k == After }
+
+// Runs returns the task that goes on by an alternative of a Preempt, After or Next, and whether Task is held back for it.
 func (q *Question) Runs(alternative int) (t *Task, held bool) {
 	n := q.x.runq.n
-	if q.Kind == Preempt {
+	if q.Kind.Preempts() {
 		if alternative == 0 {
 			return q.Task, false
 		}
@@ -63,11 +75,11 @@ func (q *Question) Runs(alternative int) (t *Task, held bool) {
 	return t, held
 }
 
-// Runnable ranges over the alternatives of a Preempt or Next that hold nobody back, and who goes on by each.
+// Runnable ranges over the alternatives of a Preempt, After or Next that hold nobody back, and who goes on by each.
 func (q *Question) Runnable() iter.Seq2[int, *Task] {
 	return func(yield func(int, *Task) bool) {
 		i := 0
-		if q.Kind == Preempt {
+		if q.Kind.Preempts() {
 			if !yield(0, q.Task) {
 				return
 			}

@@ -18,6 +18,8 @@ type Site struct {
 	// it, or if it is not known before the program runs, as the source calls it. "" for other operations.
 	Starts string
 
+	After Following // of what releases something; of a select its cases have it
+
 	Cases []SiteCase // of a select, in source order without the default
 
 	passed number // how often, in a live run
@@ -28,7 +30,18 @@ type SiteCase struct {
 	Op   string // "send" or "receive"
 	Expr string
 	Var  uint64
+
+	After Following
 }
+
+// A Following is what may come after an operation that releases something, before the goroutine's next sync point.
+type Following uint8
+
+const (
+	Nothing Following = iota // that others could tell
+	Returns                  // the function returns to code that is not known
+	Plain                    // a plain load or store that others may see, or a call of code that is not known
+)
 
 // String returns "file:line:col", or "-" for the nil Site that stands for operations of the harness itself.
 func (s *Site) String() string {

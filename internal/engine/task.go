@@ -198,28 +198,64 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 	if len(x.offers) > 0 {
 		x.maybeCancel(t, op, o, s)
 	}
-	if q := x.runq.n; q > 0 {
-		// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
-		if c := x.ask(Preempt, 1+2*q, t, op, o, s); c > 0 {
-			t.site, t.op = s, op
-			x.trace.next = Preempted
-			if c > q {
-				c -= q
-				x.trace.next = Delayed
-				t.heldUntil = time.Now().UnixNano() + longestDelay
-				t.heldSince = x.trace.n
-				x.delayed.push(t)
-			} else {
-				x.runq.push(t)
-			}
-			x.trace.preemptions++
-			// Not by handTo: a processor that comes back to another stack predicts each return wrongly, so that every
-			// frame in between costs some nanoseconds.
-			x.grant(x.runq.take(c - 1))
-			t.park()
-		}
+	if x.runq.n > 0 && t.takenOff(Preempt, op, o, s) {
+		// Not there: a processor that comes back to another stack predicts each return wrongly, so that every frame in
+		// between costs some nanoseconds.
+		t.park()
 	}
 	t.Step(op, o, s)
+}
+
+// After is a sync point after an operation that lets others do something: t has released what they need, and the schedule
+// says who runs before what t does next. There is none where that is a sync point itself, as the site says.
+func (t *Task) After(op Op, o *Object, s *Site) {
+	if s != nil && s.After != Nothing {
+		t.after(s.After, op, o, s)
+	}
+}
+
+// AfterCase is After for the i-th case of a select, in source order.
+func (t *Task) AfterCase(i int, op Op, o *Object, s *Site) {
+	if i < len(s.Cases) && s.Cases[i].After != Nothing {
+		t.after(s.Cases[i].After, op, o, s)
+	}
+}
+
+func (t *Task) after(f Following, op Op, o *Object, s *Site) {
+	x := t.x
+	if x.unwinding {
+		return
+	}
+	if x.outside > 0 {
+		t.Settle()
+	}
+	x.question.Following = f
+	if x.runq.n > 0 && t.takenOff(After, op, o, s) {
+		t.park()
+	}
+}
+
+// takenOff asks whether another task runs in t's place, which could go on, and gives it the token: then t must park.
+func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
+	x, q := t.x, t.x.runq.n
+	// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
+	c := x.ask(k, 1+2*q, t, op, o, s)
+	if c == 0 {
+		return false
+	}
+	t.site, t.op = s, op
+	x.trace.takes(t, k == After, op, o, s)
+	if c > q {
+		c -= q
+		x.trace.next = Delayed
+		t.heldUntil = time.Now().UnixNano() + longestDelay
+		t.heldSince = x.trace.n
+		x.delayed.push(t)
+	} else {
+		x.runq.push(t)
+	}
+	x.grant(x.runq.take(c - 1))
+	return true
 }
 
 // Step notes that t does op on o.

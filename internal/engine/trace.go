@@ -8,6 +8,16 @@ type Step struct {
 	Choice Choice // how the task came to run
 	Until  uint32 // number of another task's step that ended the wait of this one; 0 if it did not wait, or a timer ended it
 	Site   *Site
+	Off    *Off // with Preempted and Delayed: who was taken off for it
+}
+
+// An Off is a task that the schedule took off although it could have gone on.
+type Off struct {
+	Task   uint32
+	Object uint32
+	Op     Op
+	After  bool // it had just done Op; else it was about to do it
+	Site   *Site
 }
 
 // A Choice says what the schedule had to do with a step.
@@ -30,6 +40,7 @@ type trace struct {
 	hash        uint64
 	preemptions int
 	next        Choice // of the step to come
+	off         *Off   // likewise
 	last        uint64 // key of the site of the step before
 	orders      Orders
 }
@@ -55,8 +66,11 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 	if o != nil {
 		id = o.ID
 	}
-	c := tr.next
-	tr.next = GoneOn
+	c, off := tr.next, tr.off
+	tr.next, tr.off = GoneOn, nil
+	if c < Preempted {
+		off = nil
+	}
 	tr.n++
 	key := s.StableKey() + uint64(op)
 	if c != GoneOn {
@@ -69,10 +83,19 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 	h = (h ^ key) * 1099511628211
 	tr.hash = h ^ h>>32
 	if len(tr.steps) < keptSteps {
-		tr.steps = append(tr.steps, Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s})
+		tr.steps = append(tr.steps, Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off})
 	} else {
-		tr.steps[(tr.n-1)%keptSteps] = Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s}
+		tr.steps[(tr.n-1)%keptSteps] = Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off}
 	}
+}
+
+// takes notes that t is taken off for the step to come, before it does op or after it.
+func (tr *trace) takes(t *Task, after bool, op Op, o *Object, s *Site) {
+	tr.next, tr.off = Preempted, &Off{Task: t.ID, Op: op, After: after, Site: s}
+	if o != nil {
+		tr.off.Object = o.ID
+	}
+	tr.preemptions++
 }
 
 // ended notes that the step that is done at present ended the wait in which t has been since step n.

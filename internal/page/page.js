@@ -54,6 +54,8 @@ class View {
 		if (!s.object) return (s.op + ' ' + (p.expr || '')).trim();
 		return s.op + ' ' + this.object(s.object, p.select ? '' : p.expr);
 	}
+	// takenOff says whom the schedule has taken off for a step, and before or after what.
+	takenOff(s, run) { return this.title(s.off.goroutine) + ' is ' + (s.choice === 'delayed' ? 'held back' : s.choice) + ' ' + s.off.when + ' ' + this.step(s.off, run); }
 	place(s, run) { return run.places && s.place >= 0 ? run.places[s.place] : null; }
 	// line returns a line of the source, or undefined.
 	line(file, n) {
@@ -333,7 +335,7 @@ class Timeline {
 		this.links = []; // from the step that ended a wait to whose wait it was
 		trace.forEach((s, i) => { if (s.until && this.byN.has(s.until)) this.links.push([this.byN.get(s.until), i]); });
 		this.forced = [];
-		trace.forEach((s, i) => { if (s.choice === 'preempted' || s.choice === 'delayed') this.forced.push(i); });
+		trace.forEach((s, i) => { if (s.off) this.forced.push(i); });
 		// Above the lanes: numbers, two rows for the schedule, one for where the runs part.
 		this.partY = this.forced.length ? 54 : 30;
 		this.top = f.parts ? this.partY + 6 : this.forced.length ? 46 : 20;
@@ -577,14 +579,14 @@ class Timeline {
 		}
 		const flagged = [0, 0];
 		for (const i of this.forced) {
-			const c = this.col.get(i), from = i > 0 ? this.lane.get(trace[i - 1].goroutine) : undefined;
+			const c = this.col.get(i), from = this.lane.get(trace[i].off.goroutine);
 			const at = c ?? this.colAt(trace[i].n);
 			if (at < c0 || at > c1 + 1 || c === undefined && from === undefined) continue;
 			const x = X(at - 0.5), to = c === undefined ? undefined : this.lane.get(trace[i].goroutine);
 			const y1 = from === undefined ? this.top : Y(from), y2 = to === undefined ? this.top : Y(to);
 			front.push(svg('path', { d: `M${x} 18V${Math.max(y1, y2)}`, class: 'forced' }));
 			if (from !== undefined && from >= l0 && from <= l1) front.push(svg('path', { d: `M${x} ${y1 - 7}l6 7l-6 7l-6 -7z`, class: 'forced-flag' }));
-			const flag = 'g' + this.tookFrom(i) + ' ' + trace[i].choice;
+			const flag = 'g' + trace[i].off.goroutine + ' ' + trace[i].choice + ' ' + trace[i].off.when + ' ' + trace[i].off.op;
 			const row = flagged.findIndex(to => x - 6 >= to);
 			if (row >= 0 && x > label) {
 				flagged[row] = x + flag.length * 6.8 + 8;
@@ -703,9 +705,6 @@ class Timeline {
 		keys[e.key]();
 	}
 
-	// tookFrom returns the goroutine that the schedule has taken off for step i; before the first step the body alone ran.
-	tookFrom(i) { return i > 0 ? this.run.trace[i - 1].goroutine : this.view.goroutine(this.run.trace[i].goroutine).parent || 1; }
-
 	// sentence says all there is to a step.
 	sentence(s, i) {
 		const view = this.view, p = view.place(s, this.run), trace = this.run.trace;
@@ -715,9 +714,7 @@ class Timeline {
 			const by = trace[this.byN.get(s.until)];
 			out += '; it waits until step ' + s.until + (by ? ', ' + view.step(by, this.run) + ' of ' + view.title(by.goroutine) : '');
 		}
-		if (s.choice === 'preempted' || s.choice === 'delayed') {
-			out += '; the schedule has it run here' + ', and ' + view.title(this.tookFrom(i)) + ' is ' + s.choice;
-		}
+		if (s.off) out += '; the schedule has it run here, and ' + view.takenOff(s, this.run);
 		return out;
 	}
 
@@ -731,7 +728,7 @@ class Timeline {
 			const by = this.byN.get(s.until);
 			facts.push(el('p', {}, 'waits until ', by === undefined ? 'step ' + s.until : el('button', { type: 'button', onclick: () => this.jump(by) }, 'step ' + s.until + ', ' + clip(view.step(trace[by], this.run), 40) + ' of ' + clip(view.title(trace[by].goroutine), 40))));
 		}
-		if (s.choice === 'preempted' || s.choice === 'delayed') facts.push(el('p', {}, el('span', { class: 'tag gone' }, s.choice), ' ', view.title(this.tookFrom(i)) + ' could have gone on; the schedule has ' + view.title(s.goroutine) + ' go on in its place'));
+		if (s.off) facts.push(el('p', {}, el('span', { class: 'tag gone' }, s.choice), ' ', view.takenOff(s, this.run) + '; it could have gone on, and the schedule has ' + view.title(s.goroutine) + ' go on in its place'));
 		this.detail.replaceChildren(el('div', {}, facts), el('div', {}, p && code(view, p.file, new Map([[p.line, { how: this.blocks.get(s.goroutine) === i ? 'hot' : 'cur', text: clip(view.step(s, this.run), 60) }]]), 3)));
 	}
 
@@ -785,8 +782,8 @@ function besides(view) {
 	const stuckAt = new Map();
 	for (const s of f.trace) if (view.stuck.has(s.goroutine)) stuckAt.set(s.goroutine, s.n);
 	const forced = f.trace[f.parts - 1];
-	const why = forced && (forced.choice === 'preempted' || forced.choice === 'delayed') && f.parts > 1
-		? 'here they part: the schedule has ' + view.title(forced.goroutine) + ' run, and ' + view.title(f.trace[f.parts - 2].goroutine) + ' is ' + forced.choice : 'here they part';
+	const why = forced && forced.off
+		? 'here they part: the schedule has ' + view.title(forced.goroutine) + ' run, and ' + view.takenOff(forced, f) : 'here they part';
 	for (let n = start; n < start + most; n++) {
 		const a = f.trace[n - 1], b = plain.trace[n - 1];
 		if (!a && !b) break;

@@ -181,6 +181,16 @@ type Step struct {
 	Place     int    `json:"place"`            // index into Places; -1 for none
 	Choice    string `json:"choice,omitempty"` // how the goroutine came to run: "" it went on, "switched", "preempted", "delayed"
 	Until     int    `json:"until,omitempty"`  // the step of another goroutine that ended the wait which this was
+	Off       *Off   `json:"off,omitempty"`    // with "preempted" and "delayed": the goroutine that the schedule took off for this one
+}
+
+// An Off is a goroutine that the schedule took off although it could have gone on.
+type Off struct {
+	Goroutine uint32 `json:"goroutine"`
+	When      string `json:"when"` // "before" the operation, or "after" it
+	Op        string `json:"op"`
+	Object    uint32 `json:"object,omitempty"`
+	Place     int    `json:"place"` // index into Places; -1 for none
 }
 
 // A Span is for how long a lock was held.
@@ -402,6 +412,17 @@ func (b *builder) race(r verdict.RaceReport) Race {
 
 var choices = map[engine.Choice]string{engine.Switched: "switched", engine.Preempted: "preempted", engine.Delayed: "delayed"}
 
+func (b *builder) off(o *engine.Off) *Off {
+	if o == nil {
+		return nil
+	}
+	when := "before"
+	if o.After {
+		when = "after"
+	}
+	return &Off{Goroutine: o.Task, When: when, Op: o.Op.String(), Object: o.Object, Place: b.indexOf(o.Site)}
+}
+
 func (b *builder) run() Run {
 	v := b.v
 	steps := v.Steps[max(0, len(v.Steps)-maxTrace):]
@@ -414,9 +435,12 @@ func (b *builder) run() Run {
 	for i, s := range steps {
 		r.Trace = append(r.Trace, Step{
 			N: r.First + i, Goroutine: s.Task, Op: s.Op.String(), Object: s.Object, Place: b.indexOf(s.Site),
-			Choice: choices[s.Choice], Until: int(s.Until),
+			Choice: choices[s.Choice], Until: int(s.Until), Off: b.off(s.Off),
 		})
 		used[s.Object], ran[s.Task] = true, true
+		if s.Off != nil {
+			used[s.Off.Object], ran[s.Off.Task] = true, true
+		}
 	}
 	r.Held = held(v.Tasks, steps, r.First)
 	for _, g := range b.goroutines(ran) {

@@ -23,8 +23,8 @@ func (t *text) interleaving(most int) {
 	notes := t.matters()
 	var rows []stepRow
 	for i, s := range steps {
-		if s.Choice >= engine.Preempted && (i > 0 || t.number0() == 1) {
-			rows = append(rows, t.preemption(i))
+		if s.Off != nil {
+			rows = append(rows, t.preemption(s))
 		}
 		if note, ok := notes[i]; ok || t.o.Full {
 			what := t.operation(s)
@@ -118,36 +118,18 @@ func (t *text) blockedIn(task uint32) string {
 	return t.doing(g)
 }
 
-// preemption says whom the schedule took off in favour of step i, and before what.
-func (t *text) preemption(i int) stepRow {
-	s := t.v.Steps[i]
-	task := uint32(1) // the body, which alone can have run before the first step
-	if i > 0 {
-		task = t.v.Steps[i-1].Task
-	}
-	what, at := t.pending(i, task)
-	verb := "preempted"
+// preemption says whom the schedule took off in favour of step s, and before or after what.
+func (t *text) preemption(s engine.Step) stepRow {
+	off := s.Off
+	verb, where := "preempted", "before"
 	if s.Choice == engine.Delayed {
 		verb = "held back"
 	}
-	return stepRow{preempted, t.name(task), verb + " before " + what, at, ""}
-}
-
-// pending returns what task does next after step i, or is blocked in, and where.
-func (t *text) pending(i int, task uint32) (what, at string) {
-	for _, s := range t.v.Steps[i:] {
-		if s.Task == task {
-			return t.operation(s), t.at(s.Site)
-		}
+	if off.After {
+		where = "after"
 	}
-	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others, t.v.Left} {
-		for _, g := range gs {
-			if g.ID == task {
-				return t.doing(g), t.at(g.Site)
-			}
-		}
-	}
-	return "its next step", ""
+	what := t.operation(engine.Step{Task: off.Task, Object: off.Object, Op: off.Op, Site: off.Site})
+	return stepRow{preempted, t.name(off.Task), verb + " " + where + " " + what, t.at(off.Site), ""}
 }
 
 // matters returns the steps, as indices, that made the hang what it is, each with what there is to say of it: those in
@@ -207,12 +189,14 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	if t.v.Who == "" {
-		for i := 1; i < len(steps); i++ {
-			if steps[i].Choice < engine.Preempted {
+		for i, s := range steps {
+			if off := s.Off; off == nil {
 				continue
-			}
-			put := slices.IndexFunc(steps[i:], func(s engine.Step) bool { return s.Task == steps[i-1].Task })
-			if put >= 0 && steps[i+put].Op != engine.OpGo {
+			} else if off.After {
+				if n, ok := lastOf(steps[:i], off.Task); ok {
+					see(n)
+				}
+			} else if put := slices.IndexFunc(steps[i:], func(s engine.Step) bool { return s.Task == off.Task }); put >= 0 && steps[i+put].Op != engine.OpGo {
 				see(i + put)
 			}
 		}
@@ -252,6 +236,16 @@ func (t *text) add(notes map[int]string, n int, what string) {
 func (t *text) last(task uint32, at *engine.Site) (int, bool) {
 	for i, s := range slices.Backward(t.v.Steps) {
 		if s.Task == task && (at == nil || s.Site == at && s.Op != engine.OpExit) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// lastOf returns the last step of a task.
+func lastOf(steps []engine.Step, task uint32) (int, bool) {
+	for i, s := range slices.Backward(steps) {
+		if s.Task == task {
 			return i, true
 		}
 	}

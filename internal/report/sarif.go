@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/explain"
 )
 
@@ -365,7 +366,7 @@ func (s *sarifWriter) flow(f *Finding) []sarifCodeFlow {
 			}
 		}
 		for _, step := range f.Trace {
-			forced := step.Choice == "preempted" || step.Choice == "delayed"
+			forced := step.Off != nil
 			ends := step.N == last
 			if step.Goroutine != id || step.Place < 0 || step.Place >= len(f.Places) || !(all || forced || ends || objects[step.Object]) {
 				continue
@@ -376,7 +377,7 @@ func (s *sarifWriter) flow(f *Finding) []sarifCodeFlow {
 			if ends && g.State == "blocked" {
 				what, importance = what+" (blocks)", "essential"
 			} else if forced {
-				what, importance = what+" (the schedule has it run here)", "essential"
+				what, importance = what+" (the schedule has it run here: "+f.takenOff(step)+")", "essential"
 			}
 			t.Locations = append(t.Locations, sarifFlowLocation{s.location(f, p, what), step.N, importance})
 		}
@@ -391,6 +392,19 @@ func (s *sarifWriter) flow(f *Finding) []sarifCodeFlow {
 		return nil
 	}
 	return []sarifCodeFlow{{sarifMessage{Text: "how it came to that, a thread flow for each goroutine"}, threads}}
+}
+
+// takenOff says whom the schedule has taken off for a step, and before or after what.
+func (f *Finding) takenOff(s Step) string {
+	verb := s.Choice
+	if verb == choices[engine.Delayed] {
+		verb = "held back"
+	}
+	what := s.Off.Op
+	if s.Off.Place >= 0 && s.Off.Place < len(f.Places) {
+		what = strings.TrimSpace(what + " " + f.Places[s.Off.Place].Expr)
+	}
+	return fmt.Sprintf("g%d is %s %s %s", s.Off.Goroutine, verb, s.Off.When, what)
 }
 
 // inModuleCache is how the name of a file of another module begins.

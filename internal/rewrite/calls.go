@@ -337,11 +337,12 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		r.usesHarness = true
 		return
 	}
-	var site string
+	o := r.releaseOf(r.operandOf(n, t), t, n)
+	site := ""
 	if t.starts {
-		site = r.sites.starts(n.Pos(), r.operandOf(n, t), r.starts(n.Args[len(n.Args)-1]))
+		site = r.sites.starts(n.Pos(), o, r.starts(n.Args[len(n.Args)-1]))
 	} else {
-		site = r.sites.add(n.Pos(), r.operandOf(n, t))
+		site = r.sites.add(n.Pos(), o)
 	}
 	if len(n.Args) > 0 {
 		r.after(r.at(n.Args[len(n.Args)-1].End()), ", "+site)
@@ -361,28 +362,31 @@ func (r *rewriter) look(fun ast.Expr, t *target) {
 }
 
 // wrap puts the sync point of an atomic operation behind everything that its operands call: n.Add(1) is
-// Atomic(&n, site).Add(1), and n.Store(f()) is n.Store(AtomicLast(f(), site)).
+// Atomic(&n, site).Add(1), and n.Store(f()) is n.Store(AtomicLast(f(), site)). Where it needs one after it too, that is
+// Changed(Atomic(&n, site).Add(1), site), and Atomic(&n, site).Store(1); Stored(site).
 func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 	r.count(t.what)
 	if arg := r.lastCalling(n.Args); arg != nil && !(t.recv == nil && arg == n.Args[0]) {
-		site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
+		site := r.sites.add(n.Pos(), r.release(r.atomicOperand(n, t), n))
 		typ, _ := r.conversion(arg)
 		if typ != "" {
 			typ = "[" + typ + "]"
 		}
 		r.before(r.at(arg.Pos()), r.names.perturb+".AtomicLast"+typ+"(")
 		r.after(r.at(arg.End()), ", "+site+")")
+		r.afterAtomic(n, t, site)
 		return
 	}
 	fn := r.names.perturb + "." + t.name + "("
-	site := r.sites.add(n.Pos(), r.atomicOperand(n, t))
+	site := r.sites.add(n.Pos(), r.release(r.atomicOperand(n, t), n))
 	if t.recv == nil {
 		r.before(r.at(n.Args[0].Pos()), fn)
 		r.after(r.at(n.Args[0].End()), ", "+site+")")
-		return
+	} else {
+		r.before(r.at(t.recv.Pos()), fn+t.take)
+		r.after(r.at(t.recv.End()), t.path+", "+site+")")
 	}
-	r.before(r.at(t.recv.Pos()), fn+t.take)
-	r.after(r.at(t.recv.End()), t.path+", "+site+")")
+	r.afterAtomic(n, t, site)
 }
 
 func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {

@@ -107,7 +107,7 @@ func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
 // defers rewrites a deferred call. An atomic operation has its sync point when it is done, and not where it is deferred:
 //
 //	defer n.Store(x)
-//	{ a, b := &n, x; defer func() { Atomic(a, site); a.Store(b) }() }
+//	{ a, b := &n, x; defer func() { Atomic(a, site); a.Store(b); Stored(site) }() }
 func (r *rewriter) defers(n *ast.DeferStmt) {
 	call := n.Call
 	t := r.find(call.Fun)
@@ -125,9 +125,14 @@ func (r *rewriter) defers(n *ast.DeferStmt) {
 		fun = c.keep(t.take+r.moved(t.recv, c.at)+t.path) + "." + called(call.Fun).(*ast.SelectorExpr).Sel.Name
 	}
 	args := c.arguments(call)
-	site := r.sites.add(call.Pos(), r.atomicOperand(call, t))
+	o := r.release(r.atomicOperand(call, t), call)
+	site := r.sites.add(call.Pos(), o)
+	after := ""
+	if o.after != nothing {
+		after = fmt.Sprintf("; %s.Stored(%s)", r.names.perturb, site)
+	}
 	r.count(t.what)
-	r.block(n, c, fmt.Sprintf("defer func() { %s.%s(%s, %s); %s(%s) }()", r.names.perturb, t.name, c.names[0], site, fun, args))
+	r.block(n, c, fmt.Sprintf("defer func() { %s.%s(%s, %s); %s(%s)%s }()", r.names.perturb, t.name, c.names[0], site, fun, args, after))
 }
 
 // started returns what people call the function that a go statement starts.

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "25"
+const Version = "26"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -77,6 +77,7 @@ func File(in Input) (*Output, error) {
 	}
 	r.findAliases()
 	r.findFlows()
+	r.readReleases()
 	r.walk()
 	promoted := r.promoted()
 	if r.sites.empty() && !r.usesHarness && !r.usesPerturb && promoted == "" {
@@ -98,6 +99,7 @@ type rewriter struct {
 	sites sites
 
 	relations relations
+	releases  releases
 
 	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesHarness bool
@@ -172,6 +174,7 @@ func (r *rewriter) walk() {
 			r.relate(n)
 			r.sites.enter(n)
 			r.entered(n)
+			r.findReleases(n)
 			r.claim(n)
 			return true
 		}

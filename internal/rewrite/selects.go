@@ -83,9 +83,9 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			return r.moved(e, n.Select)
 		}
 		if s, ok := clause.Comm.(*ast.SendStmt); ok {
-			cases = append(cases, r.channel("send", s.Chan))
+			cases = append(cases, r.release(r.channel("send", s.Chan), s))
 		} else {
-			cases = append(cases, r.channel("receive", commRecv(clause.Comm).X))
+			cases = append(cases, r.release(r.channel("receive", commRecv(clause.Comm).X), clause.Comm))
 		}
 		switch s := clause.Comm.(type) {
 		case *ast.SendStmt:

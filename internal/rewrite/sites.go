@@ -33,6 +33,7 @@ type operand struct {
 	op       string
 	expr     string
 	variable uint64
+	after    following // nothing for what releases nothing
 }
 
 type function struct {
@@ -129,7 +130,15 @@ func newOperand(op, expr string, variable uint64) operand {
 	if r := []rune(expr); len(r) > maxExpr {
 		expr = string(r[:maxExpr-1]) + "…"
 	}
-	return operand{op, expr, variable}
+	return operand{op: op, expr: expr, variable: variable}
+}
+
+// follows declares what may come after the operation, if it is anything.
+func (o operand) follows() string {
+	if o.after == nothing {
+		return ""
+	}
+	return fmt.Sprintf(", After: %d", o.after)
 }
 
 // add makes a site for an operation at p, and returns the argument that stands for it.
@@ -163,10 +172,11 @@ func (s *sites) write(b *strings.Builder, perturb string) {
 		if e.starts != "" {
 			fmt.Fprintf(b, ", Starts: %q", e.starts)
 		}
+		b.WriteString(e.follows())
 		if len(e.cases) > 0 {
 			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
 			for _, c := range e.cases {
-				fmt.Fprintf(b, "{Op: %q, Expr: %q, Var: %#x}, ", c.op, c.expr, c.variable)
+				fmt.Fprintf(b, "{Op: %q, Expr: %q, Var: %#x%s}, ", c.op, c.expr, c.variable, c.follows())
 			}
 			b.WriteString("}")
 		}

@@ -36,7 +36,7 @@ func (r *rewriter) value(n ast.Expr) {
 		if t.recv != nil {
 			o = newOperand(t.name, t.operand(r), t.variable(r))
 		}
-		site := r.sites.add(n.Pos(), o)
+		site := r.sites.add(n.Pos(), r.releaseValue(o, t, calledName(n)))
 		r.before(r.at(n.Pos()), p+".AtomicFunc(")
 		r.after(r.at(n.End()), ", "+site+")")
 		return
@@ -46,7 +46,7 @@ func (r *rewriter) value(n ast.Expr) {
 		if strings.HasSuffix(t.name, "Unlock") {
 			on.op += "Value" // whoever gets it may unlock what another has locked
 		}
-		site := r.sites.add(n.Pos(), on)
+		site := r.sites.add(n.Pos(), r.releaseValue(on, t, ""))
 		from, to := r.at(t.recv.End()), r.at(n.End())
 		if t.isOfInterface() {
 			r.replace(from, to, t.path+r.lines(from, to)+")")
@@ -57,7 +57,7 @@ func (r *rewriter) value(n ast.Expr) {
 		r.before(r.at(t.recv.Pos()), p+"."+adapter("Bind", params, results)+"("+op+", "+t.take)
 		return
 	}
-	site := r.sites.add(n.Pos(), newOperand(t.name, "", 0))
+	site := r.sites.add(n.Pos(), r.releaseValue(newOperand(t.name, "", 0), t, ""))
 	if t.typ != nil {
 		fn := adapter("Func", params+1, results)
 		if t.isOfInterface() {

@@ -18,8 +18,8 @@ type Keyed []Departure
 // A Departure is one answer that is not the plain one.
 type Departure struct {
 	Question Question
-	Runs     uint64 // Preempt, Next: the path of the goroutine that goes on
-	Held     bool   // Preempt: the one that was asked is held back until nothing else can run
+	Runs     uint64 // Preempt, After, Next: the path of the goroutine that goes on
+	Held     bool   // Preempt, After: the one that was asked is held back until nothing else can run
 	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1
 	Note     string // for people: who, where, what; it is not compared
 }
@@ -35,7 +35,7 @@ type Question struct {
 // A Recorder is a strategy that answers like another and notes each departure from the plain run.
 type Recorder struct {
 	Asked   int // questions so far
-	Who     int // those of who runs
+	Who     int // those of who runs, the doubtful ones not counted
 	Cancels int // those of whether a context is cancelled
 
 	inner   engine.Strategy
@@ -59,7 +59,7 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
 	r.Asked++
-	if q.Kind == engine.Preempt || q.Kind == engine.Next {
+	if q.Kind.Preempts() && !q.Doubtful() || q.Kind == engine.Next {
 		r.Who++
 	}
 	if q.Kind == engine.Cancel {
@@ -73,7 +73,7 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	r.answers = append(r.answers, Answer{r.Asked - 1, c})
 	m := made{Departure: Departure{Question: key}, op: q.Op, site: q.Site, task: q.Task}
 	switch q.Kind {
-	case engine.Preempt, engine.Next:
+	case engine.Preempt, engine.After, engine.Next:
 		m.runs, m.Held = q.Runs(c)
 		m.Runs = r.keys.path(q.Tasks(), m.runs)
 	case engine.Case:
@@ -119,7 +119,7 @@ func (m *made) note() string {
 
 // before is what stands in a note between who is asked and the operation.
 var before = map[engine.QuestionKind]string{
-	engine.Preempt: " before ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back before ", engine.Cancel: " before ",
+	engine.Preempt: " before ", engine.After: " after ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back at ", engine.Cancel: " before ",
 }
 
 // asked says who was asked, and where.
@@ -174,7 +174,7 @@ func (p *Player) Choose(q *engine.Question) int {
 
 func (p *Player) alternative(q *engine.Question, d Departure) int {
 	switch q.Kind {
-	case engine.Preempt, engine.Next:
+	case engine.Preempt, engine.After, engine.Next:
 		for i, t := range q.Runnable() {
 			if p.keys.path(q.Tasks(), t) == d.Runs {
 				if d.Held {

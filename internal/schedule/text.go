@@ -13,7 +13,7 @@ import (
 //
 //	preempt 5f0c3d1a9be2704c 18d2a0b7c39f4e61 2 run 90b1c4d27e3f8a56   # g2 worker before lock p.mu (pool.go:31): g3 worker goes on
 //	case 5f0c3d1a9be2704c 77d2a0b7c39f4e00 0 take 1                    # g1 main at select (pool.go:50): case 1 is taken
-var kinds = map[engine.QuestionKind]string{engine.Preempt: "preempt", engine.Next: "next", engine.Case: "case", engine.Moment: "moment", engine.Cancel: "cancel"}
+var kinds = map[engine.QuestionKind]string{engine.Preempt: "preempt", engine.After: "after", engine.Next: "next", engine.Case: "case", engine.Moment: "moment", engine.Cancel: "cancel"}
 
 // Text returns k as text, one line a departure.
 func (k Keyed) Text() string {
@@ -23,7 +23,7 @@ func (k Keyed) Text() string {
 		switch {
 		case d.Held:
 			answer = fmt.Sprintf("hold %016x", d.Runs)
-		case d.Question.Kind == engine.Preempt || d.Question.Kind == engine.Next:
+		case d.Question.Kind.Preempts() || d.Question.Kind == engine.Next:
 			answer = fmt.Sprintf("run %016x", d.Runs)
 		}
 		q := d.Question
@@ -69,7 +69,7 @@ func parseDeparture(f []string) (d Departure, err error) {
 		}
 	}
 	if !known {
-		return d, fmt.Errorf("%q is no kind of question: preempt, next, case, moment or cancel", f[0])
+		return d, fmt.Errorf("%q is no kind of question: preempt, after, next, case, moment or cancel", f[0])
 	}
 	if d.Question.Path, err = strconv.ParseUint(f[1], 16, 64); err != nil {
 		return d, fmt.Errorf("the goroutine %q is no hex number", f[1])
@@ -80,13 +80,13 @@ func parseDeparture(f []string) (d Departure, err error) {
 	if d.Question.Nth, err = strconv.Atoi(f[3]); err != nil || d.Question.Nth < 0 {
 		return d, fmt.Errorf("%q is no count", f[3])
 	}
-	who := d.Question.Kind == engine.Preempt || d.Question.Kind == engine.Next
+	who := d.Question.Kind.Preempts() || d.Question.Kind == engine.Next
 	switch {
 	case f[4] == "take" && !who:
 		if d.Case, err = strconv.Atoi(f[5]); err != nil || d.Case < 0 {
 			return d, fmt.Errorf("%q is no number of a case", f[5])
 		}
-	case f[4] == "run" && who || f[4] == "hold" && d.Question.Kind == engine.Preempt:
+	case f[4] == "run" && who || f[4] == "hold" && d.Question.Kind.Preempts():
 		d.Held = f[4] == "hold"
 		if d.Runs, err = strconv.ParseUint(f[5], 16, 64); err != nil {
 			return d, fmt.Errorf("the goroutine %q is no hex number", f[5])

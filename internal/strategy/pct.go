@@ -40,8 +40,11 @@ func NewPCT(source Source, depth, steps int) *PCT {
 
 // Choose is engine.Strategy.
 func (p *PCT) Choose(q *engine.Question) int {
-	if q.Kind != engine.Preempt && q.Kind != engine.Next {
+	if !q.Kind.Preempts() && q.Kind != engine.Next {
 		return p.source.Intn(q.N)
+	}
+	if q.Doubtful() {
+		return 0
 	}
 	if p.steps > p.fair {
 		return p.roundRobin(q)
@@ -63,7 +66,7 @@ func (p *PCT) Choose(q *engine.Question) int {
 			best, highest = i, pr
 		}
 	}
-	if changed && q.Kind == engine.Preempt && best > 0 && p.source.Intn(2) == 0 {
+	if changed && q.Kind.Preempts() && best > 0 && p.source.Intn(2) == 0 {
 		best += (q.N - 1) / 2 // held back, so that even time may pass before it
 	}
 	return best
@@ -73,7 +76,7 @@ func (p *PCT) Choose(q *engine.Question) int {
 // ends it would never end.
 func (p *PCT) roundRobin(q *engine.Question) int {
 	p.steps++
-	if q.Kind == engine.Preempt && p.steps%fairSlice == 0 {
+	if q.Kind.Preempts() && p.steps%fairSlice == 0 {
 		return 1
 	}
 	return 0

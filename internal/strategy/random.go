@@ -20,10 +20,17 @@ func NewRandomWalk(source Source, every int) *RandomWalk { return &RandomWalk{so
 // heldOnce is one in how many preemptions holds the task back until nothing else can run: a delay without an end.
 const heldOnce = 4
 
+// doubtfulOnce is one in how many of the doubtful questions is answered like the others: they are many, and would have a task
+// preempted more often than was set.
+const doubtfulOnce = 4
+
 // Choose is engine.Strategy.
 func (w *RandomWalk) Choose(q *engine.Question) int {
-	if q.Kind != engine.Preempt {
+	if !q.Kind.Preempts() {
 		return w.source.Intn(q.N)
+	}
+	if q.Doubtful() && w.source.Intn(doubtfulOnce) != 0 {
+		return 0
 	}
 	if w.source.Intn(w.every+1) != 0 {
 		return 0
