@@ -231,8 +231,11 @@ func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
 	walk = func(nodes []ast.Node, b *cfg.Block) {
 		for _, n := range nodes {
 			e := effects{r: f.r, after: release}
-			release = nil
-			switch e.of(n) {
+			got := e.of(n)
+			if release = nil; got == access && f.r.isRanged(n) {
+				got = e.exprs(e.way(n.(ast.Expr)))
+			}
+			switch got {
 			case point:
 				return
 			case access:
@@ -492,6 +495,12 @@ func (e *effects) builtin(n *ast.CallExpr, name string) effect {
 		}
 	}
 	return e.then(e.exprs(args...), n, got)
+}
+
+// isRanged reports whether a node is a channel that a loop receives from.
+func (r *rewriter) isRanged(n ast.Node) bool {
+	x, ok := n.(ast.Expr)
+	return ok && r.Info.TypeOf(x) != nil && isChan(r.Info.TypeOf(x))
 }
 
 // round returns the effect of each round of a loop, before its body.

@@ -13,7 +13,8 @@ import (
 // bug that needs depth ordering constraints in a program of n tasks and k steps is found with a probability of at least
 // 1/(n k^(depth-1)).
 //
-// It departs from the paper in some things. Steps are counted only where more than one task could run. A task that
+// It departs from the paper in some things. Steps are counted only where more than one task could run, and not at doubtful
+// questions: these are many, and would make change points rarer where they matter. A task that
 // yields gets the lowest priority, or loops that wait for another would never end. Whoever runs at a change point is, every
 // other time, held back so that timers may fire before it. An execution that is several times as long as was expected goes
 // on in turns, or programs that rely on a fair scheduler would never end. And what is no question of who runs, the case of a select, is
@@ -43,13 +44,13 @@ func (p *PCT) Choose(q *engine.Question) int {
 	if !q.Kind.Preempts() && q.Kind != engine.Next {
 		return p.source.Intn(q.N)
 	}
-	if q.Doubtful() {
-		return 0
-	}
 	if p.steps > p.fair {
 		return p.roundRobin(q)
 	}
 	p.meet(q.Tasks())
+	if q.Doubtful() {
+		return p.highest(q)
+	}
 	changed := false
 	for len(p.changes) > 0 && p.steps >= p.changes[0] {
 		p.changes = p.changes[1:]
@@ -60,14 +61,20 @@ func (p *PCT) Choose(q *engine.Question) int {
 	if q.Op == engine.OpYield {
 		p.lower(q.Task)
 	}
+	best := p.highest(q)
+	if changed && q.Kind.Preempts() && best > 0 && p.source.Intn(2) == 0 {
+		best += (q.N - 1) / 2 // held back, so that even time may pass before it
+	}
+	return best
+}
+
+// highest returns the alternative by which the task with the highest priority runs.
+func (p *PCT) highest(q *engine.Question) int {
 	best, highest := 0, uint64(0)
 	for i, t := range q.Runnable() {
 		if pr := p.priorities[t.ID-1]; pr > highest {
 			best, highest = i, pr
 		}
-	}
-	if changed && q.Kind.Preempts() && best > 0 && p.source.Intn(2) == 0 {
-		best += (q.N - 1) / 2 // held back, so that even time may pass before it
 	}
 	return best
 }

@@ -1,6 +1,7 @@
 package strategy_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
@@ -118,4 +119,68 @@ func TestMissed(t *testing.T) {
 	player := schedule.NewPlayer(k)
 	assert.Equal(t, engine.AllEnded, execute(t, player, transfer).Quiet)
 	assert.Equal(t, k, player.Missed(k))
+}
+
+// One sync point may be asked about twice, before its operation and after it: a departure says which it is, and plays as that.
+func TestRecordAndPlayAfter(t *testing.T) {
+	unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, Op: "MutexUnlock", Expr: "mu", After: engine.Plain}
+	shows := func() {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for range 2 {
+			perturb.WaitGroupGo(&wg, func() {
+				perturb.MutexLock(&mu, &sites[0])
+				perturb.MutexUnlock(&mu, &unlock)
+				perturb.MutexLock(&mu, &sites[1])
+				perturb.MutexUnlock(&mu, &unlock)
+			}, &sites[3])
+		}
+		perturb.WaitGroupWait(&wg, &sites[3])
+	}
+	notes := map[string]bool{}
+	for n := range executions {
+		rec := schedule.NewRecorder(strategy.Mix(11, n, asked(t)))
+		first := execute(t, rec, shows)
+		text := rec.Departures(0).Text()
+		for _, note := range []string{" before unlock mu (x.go:5): ", " after unlock mu (x.go:5): "} {
+			notes[note] = notes[note] || strings.Contains(text, note)
+		}
+		kept, err := schedule.ParseKeyed(text)
+		assert.NoError(t, err)
+		player := schedule.NewPlayer(kept)
+		assert.Equal(t, first.Hash, execute(t, player, shows).Hash, "execution %d", n)
+		assert.Empty(t, player.Missed(kept))
+	}
+	assert.Equal(t, map[string]bool{" before unlock mu (x.go:5): ": true, " after unlock mu (x.go:5): ": true}, notes)
+}
+
+// Where it is not known whether anything plain comes after a release, a random walk preempts less often, and PCT counts no
+// step.
+func TestDoubtful(t *testing.T) {
+	preempted := func(after engine.Following) (times int, who int) {
+		unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, After: after}
+		for n := range executions {
+			rec := schedule.NewRecorder(strategy.NewRandomWalk(strategy.NewSource(uint64(n)), 2))
+			snap := execute(t, rec, func() {
+				for range 2 {
+					perturb.Go(func() {
+						var mu sync.Mutex
+						for range 8 {
+							perturb.MutexLock(&mu, &sites[1])
+							perturb.MutexUnlock(&mu, &unlock)
+						}
+					}, &sites[0])
+				}
+			})
+			times += strings.Count(rec.Departures(0).Text(), "after ")
+			who = max(who, rec.Who)
+			assert.Equal(t, engine.AllEnded, snap.Quiet)
+		}
+		return times, who
+	}
+	plain, whoPlain := preempted(engine.Plain)
+	doubtful, whoDoubtful := preempted(engine.Returns)
+	assert.Greater(t, plain, 2*doubtful)
+	assert.NotZero(t, doubtful)
+	assert.Greater(t, whoPlain, whoDoubtful)
 }

@@ -46,6 +46,6 @@ var pools = []enginetest.Program{
 			together(use, use)
 		},
 		Departures: 2,
-		Want:       []string{"", "shared"},
+		Want:       []string{"", "shared", "shared shared"},
 	},
 }
