@@ -169,10 +169,10 @@ func (s *sites) write(b *strings.Builder, perturb string) {
 	fmt.Fprintf(b, "\nvar %s = [...]%s.Site{\n", s.name, perturb)
 	for _, e := range s.list {
 		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.expr, e.variable, e.key)
+		b.WriteString(e.follows())
 		if e.starts != "" {
 			fmt.Fprintf(b, ", Starts: %q", e.starts)
 		}
-		b.WriteString(e.follows())
 		if len(e.cases) > 0 {
 			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
 			for _, c := range e.cases {
