@@ -159,13 +159,14 @@ func TestReports(t *testing.T) {
 	}
 }
 
-// Goroutines of a function that is known to stay are no leaks: where it blocks, where it was started, in literals of it.
+// Goroutines of a function that is known to stay are no leaks: where it blocks, where it was started, in literals of it, called in full or as reports call it.
 // Others are.
 func TestIgnoreGoroutine(t *testing.T) {
 	const pkg = "github.com/jostle-dev/jostle/internal/bugs."
 	leaks := func(harness.T) { first(func() int { return 1 }, func() int { return 2 }) }
 	for _, tt := range []struct{ fn, want string }{
-		{pkg + "first", ""}, {pkg + "first.func1", "verdict=leak "}, {pkg + "fir", "verdict=leak "}, {pkg + "work", "verdict=leak "},
+		{pkg + "first", ""}, {pkg + "first.func1", ""}, {"bugs.first.func1", ""}, {"first.func1", ""},
+		{pkg + "first.func2", "verdict=leak "}, {pkg + "fir", "verdict=leak "}, {pkg + "work", "verdict=leak "},
 	} {
 		got := reportOf(t, leaks, harness.IgnoreGoroutine(tt.fn))
 		if tt.want == "" {
