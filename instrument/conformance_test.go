@@ -47,7 +47,7 @@ func raceSupported() bool { return exec.Command("go", "list", "-race", "runtime/
 
 func goTest(t *testing.T, env []string, args ...string) {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-vet=off", "-timeout=300s")
+	cmd := exec.Command("go", "test", "-vet=off", "-timeout=60m")
 	cmd.Args = append(cmd.Args, args...)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()

@@ -132,7 +132,7 @@ func TestDistribution(t *testing.T) {
 	for k, v := range prepared.Env {
 		env = append(env, k+"="+v)
 	}
-	cmd := exec.Command("go", "test", "-short", "-vet=off", "-json", "-timeout=120s", "./...")
+	cmd := exec.Command("go", "test", "-short", "-vet=off", "-json", "-timeout=60m", "./...")
 	cmd.Dir, cmd.Env = dir, append(env, "JOSTLE_TESTS=plain")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
