@@ -48,7 +48,7 @@ func newScope(tb testing.TB) *scope {
 func (s *scope) finish() {
 	s.cancel()
 	if t := engine.Self(); t != nil {
-		t.Settle()
+		t.Closed()
 	}
 	for f := s.nextCleanup(); f != nil; f = s.nextCleanup() {
 		s.runCleanup(f)

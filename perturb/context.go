@@ -22,7 +22,7 @@ func cancelled(cancel func(), s *Site) {
 	}
 	t.Point(engine.OpCancel, nil, s)
 	cancel()
-	t.Settle()
+	t.Closed()
 	t.After(engine.OpCancel, nil, s)
 }
 

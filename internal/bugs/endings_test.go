@@ -1,6 +1,7 @@
 package bugs
 
 import (
+	"context"
 	"iter"
 	"net"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -143,6 +145,25 @@ func TestEndings(t *testing.T) {
 		}, []string{"verdict=leak ", "waits  send c "}},
 
 		// A coroutine waits on behalf of who asks for its next value.
+		// Who waits for the end of a context has had it before anything else that comes after the cancel.
+		{"a cancel and then a wake-up", func(t *testing.T) {
+			parent, cancel := context.WithCancel(context.Background())
+			ctx, stop := context.WithTimeout(parent, time.Hour)
+			defer stop()
+			wake, got := make(chan int, 1), make(chan string, 1)
+			go func() {
+				select {
+				case <-ctx.Done():
+					got <- "cancelled"
+				case <-wake:
+					got <- "woken"
+				}
+			}()
+			time.Sleep(time.Second)
+			cancel()
+			wake <- 1
+			assert.Equal(t, "cancelled", <-got)
+		}, nil},
 		{"iter.Pull", func(*testing.T) { pulled(3, 3) }, nil},
 		{"iter.Pull that is stopped", func(*testing.T) { pulled(3, 3); pulled(1, 1) }, nil},
 		{"iter.Pull that waits for ever", func(*testing.T) { pulled(1, 2) }, []string{"verdict=deadlock ", "g1 main ", "waits  receive c "}},

@@ -54,5 +54,5 @@ func (x *Execution) maybeCancel(t *Task, op Op, o *Object, s *Site) {
 	x.trace.add(t, OpCancel, nil, offer.site)
 	x.moved = true
 	offer.cancel()
-	t.Settle()
+	t.Closed()
 }

@@ -108,6 +108,7 @@ type Execution struct {
 	runq    queue
 	delayed queue // run when runq is empty
 	first   *Task // runs as soon as the root has looked after things
+	closed  bool  // native code has closed channels, see Closed
 	left    *Task // has ended, and who is next is not picked yet: native code that waited for it comes first
 	spun    int   // yields of a task that is alone
 	busy    int   // step at which the clock moves although somebody can run
@@ -258,6 +259,7 @@ func (x *Execution) reset() {
 	x.starter.Store(nil)
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
+	x.closed = false
 	x.settled, x.ended = 0, -1
 	x.began = time.Now().UnixNano()
 }
@@ -296,6 +298,10 @@ func (x *Execution) loop() *Snapshot {
 	released := false  // what the body alone has held was looked for since it ended
 	for {
 		x.admit()
+		if x.closed {
+			x.closed = false
+			x.pollBlocked()
+		}
 		switch {
 		case x.stopping:
 			return x.conclude(Stopped)
@@ -451,6 +457,17 @@ func (x *Execution) stuck(step int) bool {
 func (x *Execution) poll() {
 	// What is found here is the clock's doing or came from outside, and does not count as movement.
 	defer func(moved bool) { x.moved = moved }(x.moved)
+	x.pollBlocked()
+	// Who waits for the others to rest comes after all that may wake one of them.
+	for w := x.awaiting.head; w != nil; w = w.next {
+		if w.Poll() {
+			break
+		}
+	}
+}
+
+// pollBlocked is poll but for those who wait for the others to rest.
+func (x *Execution) pollBlocked() {
 	for _, t := range x.tasks {
 		if t.state != Blocked {
 			continue
@@ -459,12 +476,6 @@ func (x *Execution) poll() {
 			if w.Poller != nil && w.list != &x.awaiting && w.Poll() {
 				break
 			}
-		}
-	}
-	// Who waits for the others to rest comes after all that may wake one of them.
-	for w := x.awaiting.head; w != nil; w = w.next {
-		if w.Poll() {
-			break
 		}
 	}
 }

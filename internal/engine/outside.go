@@ -190,6 +190,13 @@ func (x *Execution) admit() {
 	x.anyOutside.Store(len(x.out.gone) > 0)
 }
 
+// Closed is Settle when native code has closed channels for t, those of contexts: whoever waits for one of them has had it
+// before anything else that t does, as close has it.
+func (t *Task) Closed() {
+	t.x.closed = !t.x.unwinding
+	t.Settle()
+}
+
 // Settle lets everything that runs outside the engine's control come to rest, and comes back first.
 func (t *Task) Settle() {
 	x := t.x
