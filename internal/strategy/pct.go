@@ -14,11 +14,10 @@ import (
 // 1/(n k^(depth-1)).
 //
 // It departs from the paper in some things. Steps are counted only where more than one task could run, and not at doubtful
-// questions: these are many, and would make change points rarer where they matter. A task that
-// yields gets the lowest priority, or loops that wait for another would never end. Whoever runs at a change point is, every
-// other time, held back so that timers may fire before it. An execution that is several times as long as was expected goes
-// on in turns, or programs that rely on a fair scheduler would never end. And what is no question of who runs, the case of a select, is
-// answered at random.
+// questions: these are many, and would make change points rarer where they matter. A task that yields gets the lowest priority,
+// or loops that wait for another would never end. Whoever runs at a change point is, every other time, held back so that timers
+// may fire before it. An execution that is several times as long as was expected goes on in turns, or programs that rely on a
+// fair scheduler would never end. And what is no question of who runs, the case of a select, is answered at random.
 type PCT struct {
 	source     Source
 	depth      int
