@@ -24,7 +24,7 @@ func TestReadme(t *testing.T) {
 
 	out, err := exec.Command(os.Args[0], "-test.v", "-test.run", pattern[1]).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	rest := strings.Split(string(out), "\n")
+	rest := strings.Split(cached.ReplaceAllString(string(out), "/home/me/go/pkg/mod/"), "\n")
 	for line := range strings.Lines(strings.TrimSpace(block)) {
 		line = strings.TrimSpace(line)
 		for len(rest) > 0 && strings.TrimSpace(rest[0]) != line {

@@ -56,7 +56,7 @@ func Check(t testing.TB, body func(T), options ...Option) {
 
 func (c *config) conclude(t testing.TB, out outcome, sched []byte) {
 	t.Helper()
-	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x .", goTest(), runPattern(t.Name()), sched)
+	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x %s", goTest(), runPattern(t.Name()), sched, thisPackage())
 	w := wanted{want: c.want}
 	switch {
 	case w.saw(out.Verdict):

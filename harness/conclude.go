@@ -3,12 +3,14 @@ package harness
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -37,7 +39,7 @@ func (o outcome) render(replay string, sched []byte) string {
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Input: o.given(), Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base(), Input: o.given(), Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}
@@ -51,6 +53,31 @@ func (o outcome) given() string {
 		return ""
 	}
 	return o.input()
+}
+
+// base is the directory from which readers of what is printed open files.
+func base() string {
+	if plan != nil && plan.Base != "" {
+		return plan.Base
+	}
+	if dir := os.Getenv(session.Base); dir != "" {
+		return dir
+	}
+	dir, _ := os.Getwd() // of the package under test: go test
+	return dir
+}
+
+// thisPackage is the package under test for a go command in the directory base.
+func thisPackage() string {
+	dir, _ := os.Getwd()
+	rel, err := filepath.Rel(base(), dir)
+	switch {
+	case err != nil:
+		return "."
+	case rel == "." || strings.HasPrefix(rel, ".."):
+		return filepath.ToSlash(rel)
+	}
+	return "./" + filepath.ToSlash(rel)
 }
 
 // summary returns the line that tells machines what the report tells people. The command jostle reads it.

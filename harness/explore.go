@@ -198,6 +198,7 @@ func (e *explorer) learn(n int, out testOutcome) {
 	for _, p := range e.detector.Learn(out.snap) {
 		if !e.known(p) {
 			e.predicted = true
+			p.Text = report.OnScreen(base(), p.Text)
 			e.note(session.Event{Kind: session.Predicted, N: n, Prediction: &p})
 		}
 	}
@@ -307,6 +308,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out testOutcome, rec *sched
 			return false
 		}
 		e.fresh = true
+		ev.Text = e.screen(out, f)
 	}
 	e.note(ev)
 	if out.left() && !out.failed && (n == 0 || known) {
@@ -391,18 +393,27 @@ func (e *explorer) found(out testOutcome, cause uint64) *finding.Finding {
 		Verdict: out.Kind.Word(), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
 	f.Facts = out.Facts()
-	f.Report = out.text(replayFile(f.Name()), false)
+	f.Report = out.text("", replayFile(finding.Dir+"/"+f.Name()), false)
 	return f
 }
 
-// replayFile is the command that replays a finding.
-func replayFile(name string) string { return "go tool jostle replay " + finding.Dir + "/" + name }
+// screen renders the report of a finding for who has started the search, from whose directory files are named.
+func (e *explorer) screen(out testOutcome, f *finding.Finding) string {
+	file, err := filepath.Abs(filepath.Join(filepath.FromSlash(finding.Dir), f.Name()))
+	if err != nil {
+		return f.Report
+	}
+	return out.text(base(), replayFile(filepath.ToSlash(report.ScreenName(base(), file))), false)
+}
 
-// text renders the report of an execution for a file.
-func (o testOutcome) text(replay string, full bool) string {
+// replayFile is the command that replays a finding.
+func replayFile(name string) string { return "go tool jostle replay " + name }
+
+// text renders the report of an execution, for readers in the directory base, or for a file if that is "".
+func (o testOutcome) text(base, replay string, full bool) string {
 	var b strings.Builder
-	dir, _ := os.Getwd()                                                                                              // of the package under test
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Input: o.given(), Replay: replay, Full: full, Width: 76}) // the command indents it
+	dir, _ := os.Getwd()                                                                                                          // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.output != "" && (o.failed || o.said || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
 		return finding.WithOutput(b.String(), o.output)
 	}
@@ -495,7 +506,7 @@ func replay(t *testing.T, body func(*testing.T), p *session.Plan) {
 	}
 	switch {
 	case p.Report:
-		fmt.Print(out.text("", p.Full))
+		fmt.Print(out.text(base(), "", p.Full))
 	case testing.Verbose():
 		show(t, out.output)
 	}
@@ -520,7 +531,7 @@ func writeDocument(name string, out testOutcome) error {
 		n, _ := strconv.Atoi(line)
 		f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}
 	}
-	f.Report, f.Output = report.Portable(dir, out.text("", false)), report.Portable(dir, out.output)
+	f.Report, f.Output = report.Portable(dir, out.text("", "", false)), report.Portable(dir, out.output)
 	content, err := json.Marshal(f)
 	if err != nil {
 		return err
@@ -575,11 +586,11 @@ func (e *explorer) shrink(f *finding.Finding) {
 	f.Trace = best.Hash
 	f.Rule, f.Place = ruleNumber(best.Rule), best.place()
 	f.Facts = best.Facts()
-	f.Report = best.text(replayFile(f.Name()), false)
+	f.Report = best.text("", replayFile(finding.Dir+"/"+f.Name()), false)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {
 		e.err = err
 		return
 	}
-	e.note(session.Event{Kind: session.Shrunk, File: name})
+	e.note(session.Event{Kind: session.Shrunk, File: name, Text: e.screen(best.testOutcome, f)})
 }

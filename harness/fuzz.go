@@ -163,9 +163,9 @@ func fuzzing() bool {
 // goTest is how a shell is told to run go test on instrumented sources, in two lines.
 func goTest() string {
 	if engine.Race {
-		return "eval \"$(go tool jostle env -race .)\"\ngo test -race"
+		return fmt.Sprintf("eval \"$(go tool jostle env -race %s)\"\ngo test -race", thisPackage())
 	}
-	return "eval \"$(go tool jostle env .)\"\ngo test"
+	return fmt.Sprintf("eval \"$(go tool jostle env %s)\"\ngo test", thisPackage())
 }
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
@@ -175,7 +175,7 @@ func replayCommand(name string, data []byte) string {
 	if !strings.Contains(name, "/") && len(data) > 0 {
 		name += "/" + corpus.FileName(data)
 	}
-	return fmt.Sprintf("%s -run '%s' .", goTest(), runPattern(name))
+	return fmt.Sprintf("%s -run '%s' %s", goTest(), runPattern(name), thisPackage())
 }
 
 // importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.

@@ -64,6 +64,6 @@ func (k *keptInput) ended(t *testing.T, out outcome) {
 		}
 	}
 	if k.plan.Report {
-		fmt.Print(to.text("", k.plan.Full))
+		fmt.Print(to.text(base(), "", k.plan.Full))
 	}
 }

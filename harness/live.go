@@ -54,7 +54,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			continue
 		}
 		if out.Kind == verdict.Stall && (n > 0 || out.slow) { // it may be slow, and no more
-			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text("", false)})
+			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text(base(), "", false)})
 			return
 		}
 		cause := out.Cause()
@@ -67,6 +67,7 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			if ev.File, e.err = f.Write(p.Findings); e.err != nil {
 				break
 			}
+			ev.Text = e.screen(out.testOutcome, f)
 		}
 		e.note(ev)
 		if out.Kind != verdict.Assertion { // what hangs stays
@@ -91,7 +92,7 @@ func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
 		leaveSoon() // when it has reported
 	}
 	if e.plan.Report {
-		fmt.Print(out.text("", e.plan.Full))
+		fmt.Print(out.text(base(), "", e.plan.Full))
 	}
 	e.note(session.Event{Kind: session.Ended})
 	if out.Found() {

@@ -82,9 +82,9 @@ func TestTestThatGivesUpAndLeavesSomething(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out := runOnce(t, tt.body)
-			assert.Equal(t, tt.kind, out.Kind, out.text("", false))
+			assert.Equal(t, tt.kind, out.Kind, out.text("", "", false))
 			assert.Len(t, out.Left, tt.left)
-			text := out.text("", false)
+			text := out.text("", "", false)
 			if tt.left > 0 {
 				assert.Contains(t, text, "\nleft behind when the test had failed, and can never end\n")
 			}
@@ -183,7 +183,7 @@ func TestStepsOfAFailureHaveNames(t *testing.T) {
 	r.keep = true
 	out := r.run(strategy.Plain{})
 	assert.Equal(t, verdict.Assertion, out.Kind)
-	assert.Contains(t, out.text("", true), "g2 "+t.Name()[:16])
+	assert.Contains(t, out.text("", "", true), "g2 "+t.Name()[:16])
 }
 
 // Who looks at each tick whether what it works for is still there, through a weak pointer, ends when it is not.

@@ -206,7 +206,7 @@ func (k *keeper) runAll(ctx context.Context, dir string, files []keptFile) ([]co
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range files {
 		g.Go(func() (err error) {
-			c := campaign.Config{Env: binaries[i].env, Race: k.build.race || f.f != nil && f.f.Race, Leaks: true}
+			c := campaign.Config{Env: binaries[i].env, Base: workingDir(), Race: k.build.race || f.f != nil && f.f.Race, Leaks: true}
 			out[i], err = campaign.RunKept(ctx, c, binaries[i].Binary, f.target, f.path)
 			return err
 		})

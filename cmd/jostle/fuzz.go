@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,7 +171,7 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(f.env, "PWD="+t.pkg.Dir), f.stderr
+	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(slices.Clone(f.env), "PWD="+t.pkg.Dir, session.Base+"="+workingDir()), f.stderr
 	if f.build.race {
 		races, err := os.MkdirTemp("", "jostle-race-")
 		if err != nil {

@@ -128,7 +128,7 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c := campaign.Config{Env: testEnviron(res.Env), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race, Leaks: true, Full: r.trace}
+	c := campaign.Config{Env: testEnviron(res.Env), Base: workingDir(), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race, Leaks: true, Full: r.trace}
 	f := k.f
 	if f == nil {
 		first, err := campaign.RunKept(ctx, c, b, k.target, k.path)

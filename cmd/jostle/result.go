@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -151,7 +152,9 @@ func printTable(w io.Writer, results []fuzzResult) error {
 			verdict += ", wanted " + r.wants
 		}
 		file := r.file
-		if file == "" {
+		if file != "" {
+			file = filepath.ToSlash(report.ScreenName(workingDir(), filepath.Join(r.target.pkg.Dir, file)))
+		} else {
 			file = "-"
 		}
 		executions, rate := strconv.Itoa(r.executions), strconv.Itoa(r.rate)

@@ -175,7 +175,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
 		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
-		Env: testEnviron(res.Env),
+		Env: testEnviron(res.Env), Base: workingDir(),
 	}
 	if c.Schedules == 0 && c.Time == 0 {
 		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
@@ -230,6 +230,12 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return fmt.Errorf("not all tests have run once to their end: %d have not, see above", len(sum.Unrun))
 	}
 	return nil
+}
+
+// workingDir is the directory that files are named from in what is printed; "" if it has none.
+func workingDir() string {
+	dir, _ := os.Getwd()
+	return dir
 }
 
 // testEnviron returns the environment of instrumented tests. What they are built with is not for them: they may run the go

@@ -217,7 +217,9 @@ var unstable = []struct {
 	pattern *regexp.Regexp
 	stable  string
 }{
-	{regexp.MustCompile(`\n.*/asm_\w+\.s:\d+`), ""},              // the bottom of a stack
+	{regexp.MustCompile(`\n.*/asm_\w+\.s:\d+`), ""}, // the bottom of a stack
+	{regexp.MustCompile(`/\S*/pkg/mod/`), "GOMODCACHE/"},
+	{regexp.MustCompile(`/\S*/src/((?:runtime|io)/)`), "GOROOT/src/$1"},
 	{regexp.MustCompile(`\b((?:runtime|io)/\w+\.go):\d+`), "$1"}, // of the standard library
 	{regexp.MustCompile(`\(0x[0-9a-f?, {}x.]*\)`), ""},           // arguments
 	{regexp.MustCompile(` \+0x[0-9a-f]+`), ""},

@@ -42,6 +42,7 @@ type Config struct {
 	Full      bool // a replay prints every step
 	Document  bool // a replay comes as data, too
 	Env       []string
+	Base      string // directory from which files are named in what is printed
 
 	Print    func(pkg, text string)             // what go test prints of a package
 	Covered  func(Binary) string                // what go test says of coverage, when all of a package is done; nil without coverage
@@ -249,9 +250,8 @@ func (c *campaign) natives(ctx context.Context) {
 			p.idle = true
 			continue
 		}
-		_, races := racesOf(r.races, p.Dir, "")
-		for _, text := range races {
-			r.output += indent(text)
+		for _, v := range racesOf(r.races) {
+			r.output += indent(raceText(v, p.Dir, c.Base, ""))
 		}
 		p.native = r
 	}

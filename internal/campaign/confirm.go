@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 // A confirmed finding was reproduced in a process of its own.
 type confirmed struct {
 	*finding.Finding
+	screen     string // its report, with files named from Config.Base; "" if that is as it is kept
 	file       string
 	n          int           // the execution that found it, or none
 	after      time.Duration // in which the test had run until then
@@ -24,6 +26,9 @@ type confirmed struct {
 	tried      int    // so many times, fewer than tries where the time was over
 	native     string // what becomes of the test without jostle, if that was looked at
 }
+
+// text returns the report for the screen.
+func (f confirmed) text() string { return cmp.Or(f.screen, f.Report) }
 
 // none is the number of no execution.
 const none = -1
@@ -67,7 +72,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		t.discard(e.File)
 		return
 	}
-	original, err := t.first(ctx, b, e)
+	original, screen, err := t.first(ctx, b, e)
 	if err != nil {
 		t.fail(err.Error())
 		return
@@ -85,7 +90,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		return
 	}
 	t.does("confirming the " + e.Verdict)
-	got, tried, err := t.confirms(ctx, e, original, file)
+	got, tried, smaller, err := t.confirms(ctx, e, original, file)
 	if err != nil {
 		t.fail(err.Error())
 		return
@@ -113,7 +118,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		return
 	}
 	t.conclude() // what was pending is of the one before
-	t.confirm(confirmed{Finding: f, file: e.File, n: t.number(b, e.N), after: after, reproduced: got, tried: tried})
+	t.confirm(confirmed{Finding: f, screen: cmp.Or(smaller, screen), file: e.File, n: t.number(b, e.N), after: after, reproduced: got, tried: tried})
 	if plainly != nil {
 		plainly.found = e
 		t.pending = plainly
@@ -137,8 +142,8 @@ func (t *test) plainly(e session.Event) bool {
 }
 
 // confirms runs a finding, which is in a file of its own, again, and has it shrunk. It returns how many of how many runs ended
-// by the same cause.
-func (t *test) confirms(ctx context.Context, e session.Event, original *finding.Finding, file string) (got, tried int, err error) {
+// by the same cause, and of a smaller schedule the report for the screen.
+func (t *test) confirms(ctx context.Context, e session.Event, original *finding.Finding, file string) (got, tried int, smaller string, err error) {
 	shrunk := false
 	for try := range tries {
 		again := t.replay(ctx, file, try, !shrunk && got == 0)
@@ -152,40 +157,42 @@ func (t *test) confirms(ctx context.Context, e session.Event, original *finding.
 		if again.shrunk {
 			shrunk = true
 			// What came out of a process that had done much must come out of one that has done nothing else.
-			if once := t.replay(ctx, file, try, false); once.cause != e.Cause {
-				if _, err := original.Write(filepath.Dir(file)); err != nil {
-					return got, tried, err
-				}
+			if once := t.replay(ctx, file, try, false); once.cause == e.Cause {
+				smaller = again.screen
+			} else if _, err := original.Write(filepath.Dir(file)); err != nil {
+				return got, tried, "", err
 			}
 		}
 	}
-	return got, tried, nil
+	return got, tried, smaller, nil
 }
 
-// first returns the finding of an event as it is on disk. A process that has run ahead may have found something of the same
+// first returns the finding of an event as it is on disk, and its report for the screen. A process that has run ahead may have found something of the same
 // cause, and the file may be its: then the execution is run again. That it is called by its number is seen to.
-func (t *test) first(ctx context.Context, b *batch, e session.Event) (*finding.Finding, error) {
-	f, err := finding.Read(e.File)
-	if err != nil || f.Mode == string(live) || e.N == 0 {
-		return f, err
+func (t *test) first(ctx context.Context, b *batch, e session.Event) (f *finding.Finding, screen string, err error) {
+	if f, err = finding.Read(e.File); err != nil || f.Mode == string(live) || e.N == 0 {
+		return f, e.Text, err
 	}
 	is := func() bool { return strings.HasPrefix(f.Found, session.Execution(e.N+b.plan.Displaced)+",") }
 	if !is() && ctx.Err() == nil {
 		p := *b.plan
 		p.First, p.Last, p.Shard, p.Known, p.Enough = e.N, e.N+1, session.Shard{}, nil, true
 		if _, err := t.process(ctx, &p, patience); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if f, err = finding.Read(e.File); err != nil {
-			return nil, err
+			return nil, "", err
 		}
+	}
+	if screen = e.Text; !is() { // it did not come again: the file is of another execution
+		screen = f.Report
 	}
 	if number := t.number(b, e.N); is() && number != e.N+b.plan.Displaced {
 		_, how, _ := strings.Cut(f.Found, ",")
 		f.Found = session.Execution(number) + "," + how
 		_, err = f.Write(t.pkg.findings())
 	}
-	return f, err
+	return f, screen, err
 }
 
 // restore has the file of a cause that was looked into be what it was, after a process that did not know has found it too.
@@ -207,7 +214,7 @@ func (t *test) confirm(f confirmed) {
 	t.shown.findings = len(t.confirmed)
 	t.c.mu.Unlock()
 	if t.c.Found != nil {
-		t.c.Found(t.pkg.Package, t.name, firstLine(f.Report), f.file)
+		t.c.Found(t.pkg.Package, t.name, firstLine(f.text()), f.file)
 	}
 }
 
@@ -230,6 +237,7 @@ type replayed struct {
 	missed  string // departures that did not come
 	orders  engine.Orders
 	shrunk  bool
+	screen  string // the report of the smaller schedule
 	run
 }
 
@@ -252,7 +260,7 @@ func readReplay(p *session.Plan, r run) replayed {
 		case session.Replayed:
 			out.cause, out.hash, out.verdict, out.missed, out.orders = e.Cause, e.Hash, e.Verdict, e.Text, e.Orders
 		case session.Shrunk:
-			out.shrunk = true
+			out.shrunk, out.screen = true, e.Text
 		case session.Ended:
 			ended = true
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -160,5 +161,5 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		}
 		return
 	}
-	t.confirm(confirmed{Finding: f, file: name, n: number, after: after, reproduced: got, tried: tried})
+	t.confirm(confirmed{Finding: f, screen: report.OnScreen(t.c.Base, f.Report), file: name, n: number, after: after, reproduced: got, tried: tried})
 }

@@ -67,14 +67,14 @@ func TestFoundLate(t *testing.T) {
 	dir := t.TempDir()
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	c := &campaign{Config: Config{Parallel: 2}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]*test{}}
+	c := &campaign{Config: Config{Parallel: 2, Base: dir}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]*test{}}
 	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}}, "TestA")
 	x.walks.next = 30
 	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Verdict: "deadlock", Cause: 7, Found: "execution 40, PCT, depth 2", Report: "deadlock: all wait"}).Write(x.pkg.findings())
 	require.NoError(t, err)
 	x.displaced = 12 // by a prediction of an execution before it
 	b := &batch{line: x.walks, first: 30, last: 50, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
-		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "deadlock", Cause: 7, File: file}, {Kind: session.Dirty, N: 40},
+		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "deadlock", Cause: 7, File: file, Text: "deadlock: all wait, for the screen\n"}, {Kind: session.Dirty, N: 40},
 	}}}
 	x.settle(ctx, b)
 	require.Len(t, x.confirmed, 1)
@@ -83,7 +83,7 @@ func TestFoundLate(t *testing.T) {
 	x.print(&printed)
 	assert.Contains(t, printed.String(), "    found by execution 52, PCT, depth 2, after ")
 	assert.Contains(t, printed.String(), ", not confirmed: the search ended first, kept in testdata/jostle/TestA-")
-	assert.Contains(t, printed.String(), "    deadlock: all wait\n")
+	assert.Contains(t, printed.String(), "    deadlock: all wait, for the screen\n")
 	kept, err := finding.Read(file)
 	require.NoError(t, err)
 	assert.Equal(t, "execution 52, PCT, depth 2", kept.Found)

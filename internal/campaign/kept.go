@@ -31,7 +31,7 @@ func RunKept(ctx context.Context, c Config, b Binary, target, file string) (corp
 
 func (c *campaign) kept(ctx context.Context, b Binary, target, file string) (corpus.Outcome, error) {
 	p := &session.Plan{
-		Mode: session.Replay, Package: b.Package, Module: b.Module, Test: target, Race: c.Race, Leaks: c.Leaks, Finding: file, Report: true,
+		Mode: session.Replay, Base: c.Base, Package: b.Package, Module: b.Module, Test: target, Race: c.Race, Leaks: c.Leaks, Finding: file, Report: true,
 	}
 	out := corpus.Outcome{}
 	if target == "" {
@@ -117,10 +117,10 @@ func (t *test) guard(ctx context.Context) {
 		switch {
 		case result == corpus.OK:
 		case result == corpus.Stale, k.finding.Mode == string(live) && out.Verdict == "":
-			t.notes = append(t.notes, fmt.Sprintf("testdata/%s is stale: %s", k.Name, why))
+			t.notes = append(t.notes, fmt.Sprintf("%s is stale: %s", t.c.screenName(k.file), why))
 		case k.Expect == corpus.Found, out.Verdict == "":
 			t.failed = true
-			t.output += fmt.Sprintf("testdata/%s: %s\n", k.Name, why)
+			t.output += fmt.Sprintf("%s: %s\n", t.c.screenName(k.file), why)
 		default:
 			t.regressed(ctx, k, out)
 		}

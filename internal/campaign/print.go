@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/report"
 )
 
 // print prints what go test would of a package: a line, and before it the tests that fail. With -v each test has a line that
@@ -171,15 +173,11 @@ func (t *test) line() string {
 // printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind. What a test
 // says itself is told of each.
 func (t *test) printFinding(b *strings.Builder, f confirmed) {
-	file := f.file
-	if rel, err := filepath.Rel(t.pkg.Dir, f.file); err == nil {
-		file = filepath.ToSlash(rel)
-	}
 	again := fmt.Sprintf("reproduced %d of %s", f.reproduced, plural(f.tried, "time"))
 	if f.tried == 0 {
 		again = "not confirmed: the search ended first"
 	}
-	fmt.Fprintf(b, "    found by %s, after %v, %s, kept in %s\n", f.Found, f.after.Round(time.Millisecond), again, file)
+	fmt.Fprintf(b, "    found by %s, after %v, %s, kept in %s\n", f.Found, f.after.Round(time.Millisecond), again, t.c.screenName(f.file))
 	if f.native != "" {
 		fmt.Fprintf(b, "    %s\n", f.native)
 	}
@@ -188,11 +186,16 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 		if first.pkg != t.pkg {
 			of += " of " + first.pkg.Package
 		}
-		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n%s", firstLine(f.Report), of, indent(f.Output()))
+		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n%s", firstLine(f.text()), of, indent(f.Output()))
 		return
 	}
 	t.c.told[f.Cause] = t
-	b.WriteString(indent(f.Report))
+	b.WriteString(indent(f.text()))
+}
+
+// screenName returns what a file is called for readers in Config.Base.
+func (c *campaign) screenName(file string) string {
+	return filepath.ToSlash(report.ScreenName(c.Base, file))
 }
 
 func indent(text string) string {

@@ -40,8 +40,8 @@ func racesBeside(text string, events []session.Event) []verdict.RaceReport {
 	return verdict.ReadRaces(rest.String())
 }
 
-// racesOf returns the verdicts on reports, one for each cause, and the report of each for people.
-func racesOf(races []verdict.RaceReport, dir, replay string) (vs []*verdict.Verdict, texts []string) {
+// racesOf returns the verdicts on reports, one for each cause.
+func racesOf(races []verdict.RaceReport) (vs []*verdict.Verdict) {
 	seen := map[uint64]bool{}
 	for _, r := range races {
 		v := verdict.NewRace(nil)
@@ -50,17 +50,22 @@ func racesOf(races []verdict.RaceReport, dir, replay string) (vs []*verdict.Verd
 			continue
 		}
 		seen[v.Cause()] = true
-		var b strings.Builder
-		_ = report.Text(&b, v, report.Options{Dir: dir, Replay: replay, Width: 76}) // a strings.Builder takes everything
-		vs, texts = append(vs, v), append(texts, b.String())
+		vs = append(vs, v)
 	}
-	return vs, texts
+	return vs
+}
+
+// raceText returns the report of a race in a package in dir, for readers in the directory base, or for a file if that is "".
+func raceText(v *verdict.Verdict, dir, base, replay string) string {
+	var b strings.Builder
+	_ = report.Text(&b, v, report.Options{Dir: dir, Base: base, Replay: replay, Width: 76}) // a strings.Builder takes everything
+	return b.String()
 }
 
 // raced makes findings of what the race detector has reported beside what the events say. No schedule is known for it, and it
 // counts whether it comes again or not: the detector reports only what has happened.
 func (t *test) raced(ctx context.Context, r run) {
-	vs, _ := racesOf(r.races, t.pkg.Dir, "")
+	vs := racesOf(r.races)
 	for _, v := range vs {
 		cause := v.Cause()
 		if t.causes[cause] {
@@ -72,8 +77,8 @@ func (t *test) raced(ctx context.Context, r run) {
 			Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: true, Warm: t.warm,
 			Verdict: v.Kind.Word(), Rule: "-", Place: report.Where(v, t.pkg.Dir), Cause: cause, Found: "the race detector",
 		}
-		_, texts := racesOf(v.Races, t.pkg.Dir, "go tool jostle replay "+finding.Dir+"/"+f.Name())
-		f.Report = texts[0]
+		const replay = "go tool jostle replay "
+		f.Report = raceText(v, t.pkg.Dir, "", replay+finding.Dir+"/"+f.Name())
 		name, err := f.Write(t.pkg.findings())
 		if err != nil {
 			t.fail(err.Error())
@@ -90,7 +95,8 @@ func (t *test) raced(ctx context.Context, r run) {
 				got++
 			}
 		}
-		t.confirm(confirmed{Finding: f, file: name, n: none, after: after, reproduced: got, tried: tried})
+		screen := raceText(v, t.pkg.Dir, t.c.Base, replay+t.c.screenName(name))
+		t.confirm(confirmed{Finding: f, screen: screen, file: name, n: none, after: after, reproduced: got, tried: tried})
 	}
 }
 
@@ -99,7 +105,7 @@ func (r replayed) came(cause uint64) bool { return r.cause == cause || r.beside(
 
 // beside returns the verdict by a cause on what the race detector has reported beside a replay, or nil.
 func (r replayed) beside(cause uint64) *verdict.Verdict {
-	vs, _ := racesOf(r.races, "", "")
+	vs := racesOf(r.races)
 	for _, v := range vs {
 		if v.Cause() == cause {
 			return v

@@ -89,12 +89,11 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 		}
 	}
 	if out.Output = results[best].output; results[best].verdict == crash {
-		out.Output = crashReport(out.Output) // nobody was left to print one
+		out.Output = report.OnScreen(c.Base, crashReport(out.Output)) // nobody was left to print one
 	}
 	race := results[best].beside(f.Cause)
 	if race != nil {
-		_, texts := racesOf(race.Races, b.Dir, "")
-		out.Output = texts[0]
+		out.Output = raceText(race, b.Dir, c.Base, "")
 	}
 	if c.Document && ctx.Err() == nil {
 		if out.Finding, err = readDocument(document(best)); err != nil {
@@ -118,7 +117,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 // replay returns the plan of a process that runs a finding's execution and writes it as data to document, unless that is "".
 func (c *campaign) replay(b Binary, f *finding.Finding, file, document string) *session.Plan {
 	return &session.Plan{
-		Mode: session.Replay, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
+		Mode: session.Replay, Base: c.Base, Package: b.Package, Module: b.Module, Test: f.Test, Race: c.Race, Leaks: c.Leaks,
 		Finding: file, Document: document,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +69,7 @@ func (c *campaign) summary() Summary {
 				s.Executions += max(t.executions+t.controlled, 1)
 			}
 			for _, f := range t.confirmed {
-				r := about(t.name, firstLine(f.Report))
+				r := about(t.name, firstLine(f.text()))
 				r.File = f.file
 				s.Findings = append(s.Findings, r)
 			}
@@ -104,11 +103,7 @@ func (c *campaign) unused(p *pkg) (notes []string) {
 		if c.used[i.place()] {
 			continue
 		}
-		file := i.File
-		if rel, err := filepath.Rel(p.Dir, i.File); err == nil {
-			file = filepath.ToSlash(rel)
-		}
-		notes = append(notes, fmt.Sprintf("%s:%d: unused %s", file, i.Line, i.Text))
+		notes = append(notes, fmt.Sprintf("%s:%d: unused %s", c.screenName(i.File), i.Line, i.Text))
 	}
 	return notes
 }

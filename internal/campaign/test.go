@@ -300,7 +300,7 @@ func (t *test) findings(ctx context.Context, b *batch) {
 // plan returns what the plans of all processes of the test have in common.
 func (t *test) plan() *session.Plan {
 	p := &session.Plan{
-		Mode: session.Explore, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
+		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
 	}
 	for cause := range t.causes {

@@ -506,6 +506,10 @@ func (t *Task) start(f, of func(), c *calls, s *Site) {
 	}
 	child := x.newTask(t, s, c)
 	child.entry = codeOf(of)
+	if s != nil && s.OfLibrary() {
+		child.callers = make([]uintptr, 16)
+		child.callers = child.callers[:runtime.Callers(2, child.callers)]
+	}
 	go child.run(f)
 	x.ready(child)
 	t.Point(OpGo, nil, s)

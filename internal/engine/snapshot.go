@@ -39,6 +39,7 @@ type TaskState struct {
 	Parent   uint32 // 0 for none
 	Name     string // see Task.Name
 	Spawned  *Site
+	Callers  []uintptr // of the functions that came to the go statement, the innermost first, if that is in a library
 	State    State
 	Expected bool   // Outside, in native code that waits for other tasks and nothing else: a test for its subtest
 	Op       Op     // what it is blocked in
@@ -158,7 +159,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 			snap.Culprit = len(snap.Tasks)
 		}
 		ts := TaskState{
-			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, State: t.state, Expected: t.expected,
+			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, Callers: t.callers, State: t.state, Expected: t.expected,
 			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
 			Process: t.process != nil,
 		}

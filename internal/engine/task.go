@@ -21,7 +21,8 @@ const (
 type Task struct {
 	ID      uint32 // from 1, in the order of creation
 	Parent  *Task
-	Spawned *Site // the go statement; nil for the first task
+	Spawned *Site     // the go statement; nil for the first task
+	callers []uintptr // of the functions that came to the go statement, if that is a library's
 
 	x     *Execution
 	g     uintptr

@@ -150,8 +150,7 @@ func tries(s *engine.Site) bool { return s == nil || strings.Contains(s.Op, "Try
 
 // name returns what the code at a site calls what it works on, and where that is.
 func name(s *engine.Site) string {
-	file := s.File[strings.LastIndexAny(s.File, `/\`)+1:]
-	return fmt.Sprintf("%s (%s:%d)", cmp.Or(s.Expr, strings.ToLower(s.Op)), file, s.Line)
+	return fmt.Sprintf("%s (%s:%d)", cmp.Or(s.Expr, strings.ToLower(s.Op)), s.File, s.Line)
 }
 
 // variable returns the variable by which an object is known, the first if there are several; 0 if by none.

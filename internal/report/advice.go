@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -39,10 +40,12 @@ func (t *text) staying() string {
 
 // where is at, short where the report has the whole path elsewhere.
 func (t *text) where(s *engine.Site) string {
-	if t.o.Full {
-		return t.at(s)
+	elsewhere := t.o.Base == "" || s != nil && t.whole[s.File]
+	at := t.at(s)
+	if t.o.Full || t.o.Base != "" && !filepath.IsAbs(at) || !elsewhere {
+		return at
 	}
-	return shortened(t.at(s), 0)
+	return shortened(at, 0)
 }
 
 func (t *text) change() string {

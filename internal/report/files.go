@@ -85,6 +85,27 @@ func (f *files) find(file string) string {
 	return slashed
 }
 
+// ScreenName returns what a file is called for readers in the directory base: a name under which it is there. It is relative
+// if that is shorter, and of a file of a library the whole path.
+func ScreenName(base, file string) string {
+	slashed := filepath.ToSlash(file)
+	if strings.Contains(slashed, "/pkg/mod/") || goroot != "" && strings.HasPrefix(slashed, goroot) || !filepath.IsAbs(file) {
+		return file
+	}
+	if rel, err := filepath.Rel(base, file); err == nil && len(rel) < len(file) {
+		return rel
+	}
+	return file
+}
+
+// OnScreen returns a text with the places in it called what they are called for readers in the directory base.
+func OnScreen(base, text string) string {
+	return place.ReplaceAllStringFunc(text, func(p string) string {
+		m := place.FindStringSubmatch(p)
+		return ScreenName(base, m[1]) + ":" + m[2]
+	})
+}
+
 func below(dir, file string) (string, bool) {
 	if dir == "" {
 		return "", false

@@ -102,3 +102,23 @@ func TestFileNames(t *testing.T) {
 	}
 	assert.Equal(t, "x GOROOT/src/io/pipe.go:12 y", f.portable("x "+goroot+"io/pipe.go:12 +0x1f y"))
 }
+
+// What is printed can be opened from where the reader is.
+func TestScreenName(t *testing.T) {
+	const cached = "/home/u/go/pkg/mod/golang.org/x/sync@v0.9.0/errgroup/errgroup.go"
+	tests := []struct{ base, file, want string }{
+		{"/home/u/m", "/home/u/m/broker/broker.go", "broker/broker.go"},
+		{"/home/u/m/broker", "/home/u/m/broker/broker.go", "broker.go"},
+		{"/home/u/m/cmd", "/home/u/m/broker/broker.go", "../broker/broker.go"},
+		{"/tmp/a/b/c/d", "/home/u/m/broker/broker.go", "/home/u/m/broker/broker.go"},
+		{"/home/u/m", cached, cached},
+		{"/home/u/go/pkg", cached, cached},
+		{"/home/u/m", goroot + "io/pipe.go", goroot + "io/pipe.go"},
+		{"/home/u/m", "gram.y", "gram.y"},
+		{"/home/u/m", "golang.org/x/sync@v0.9.0/errgroup/errgroup.go", "golang.org/x/sync@v0.9.0/errgroup/errgroup.go"}, // of a build with -trimpath
+	}
+	for _, tt := range tests {
+		assert.Equal(t, tt.want, ScreenName(tt.base, tt.file), "from %s", tt.base)
+	}
+	assert.Equal(t, "mu (broker/broker.go:7) is taken with "+cached+":9 held", OnScreen("/home/u/m", "mu (/home/u/m/broker/broker.go:7) is taken with "+cached+":9 held"))
+}

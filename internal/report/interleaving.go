@@ -87,7 +87,7 @@ func (t *text) steps(rows []stepRow) {
 		left := fmt.Sprintf("  %*s  %s  ", number, r.number, pad(who, r.who))
 		room := t.o.Width - columns(left) - columns(note)
 		if r.number == preempted {
-			at := "  " + shortened(r.at, 0)
+			at := "  " + t.short(r.at, 0)
 			if columns(r.what+at) > room {
 				at = "" // it comes again in the step that was put off
 			}
@@ -96,7 +96,7 @@ func (t *text) steps(rows []stepRow) {
 		}
 		w := min(what, room-16)
 		left += pad(w, head(r.what, w)) + "  "
-		t.line("%s%s%s", left, shortened(r.at, t.o.Width-columns(left)-columns(note)), note)
+		t.line("%s%s%s", left, t.short(r.at, t.o.Width-columns(left)-columns(note)), note)
 	}
 }
 
@@ -293,7 +293,7 @@ func (t *text) rounds() {
 				break
 			}
 			left := fmt.Sprintf("  %4d x  %s  ", p.times, pad(28, head(p.what, 28)))
-			t.line("%s%s", left, shortened(p.at, t.o.Width-columns(left)))
+			t.line("%s%s", left, t.short(p.at, t.o.Width-columns(left)))
 		}
 	}
 }

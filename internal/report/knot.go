@@ -69,19 +69,19 @@ func (t *text) title(first, margin string, g verdict.Goroutine) {
 	from := "the body of the test"
 	at := ""
 	if g.Spawned != nil {
-		at = t.at(g.Spawned)
+		at = t.startedAt(g)
 		from = "started by " + t.number(g.Parent) + " at "
 		if g.Parent == 0 {
 			from = "called back, registered at "
 		}
 	}
 	line := first + t.name(g.ID) + "   " + from
-	if room := t.o.Width - columns(line); columns(shortened(at, room)) <= room {
-		t.line("%s%s", line, shortened(at, room))
+	if room := t.o.Width - columns(line); columns(t.short(at, room)) <= room {
+		t.line("%s%s", line, t.short(at, room))
 		return
 	}
 	t.line("%s%s", first, t.name(g.ID))
-	t.line("%s%s%s", margin, from, shortened(at, t.o.Width-columns(margin+from)))
+	t.line("%s%s%s", margin, from, t.short(at, t.o.Width-columns(margin+from)))
 }
 
 // A row says what a goroutine holds or waits for, and where in the code.
@@ -162,9 +162,9 @@ func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
 				line := fmt.Sprintf("%s%s  %s  ", pad(word, r.word), pad(what, r.what), pad(at, r.at))
 				out[i] = append(out[i], line+head(r.source, n-columns(line)))
 				continue
-			case word+columns(r.what)+2+columns(shortened(r.at, 0)) <= n:
-				line := fmt.Sprintf("%s%s  ", pad(word, r.word), pad(min(what, n-word-2-columns(shortened(r.at, 0))), r.what))
-				out[i] = append(out[i], line+shortened(r.at, n-columns(line)))
+			case word+columns(r.what)+2+columns(t.short(r.at, 0)) <= n:
+				line := fmt.Sprintf("%s%s  ", pad(word, r.word), pad(min(what, n-word-2-columns(t.short(r.at, 0))), r.what))
+				out[i] = append(out[i], line+t.short(r.at, n-columns(line)))
 			default:
 				for j, l := range strings.Split(wrap(r.what, n-word), "\n") {
 					w := ""
@@ -173,7 +173,7 @@ func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
 					}
 					out[i] = append(out[i], pad(word, w)+l)
 				}
-				out[i] = append(out[i], pad(word, "")+shortened(r.at, n-word))
+				out[i] = append(out[i], pad(word, "")+t.short(r.at, n-word))
 			}
 			if r.source != "" {
 				out[i] = append(out[i], pad(word, "")+head(r.source, n-word))

@@ -56,7 +56,7 @@ func (t *text) frames(s verdict.RaceStack) {
 			return
 		}
 		left := fmt.Sprintf("  %s  ", pad(30, head(function(f.Func), 40)))
-		t.line("%s%s", left, shortened(t.place(f.Place), t.o.Width-columns(left)))
+		t.line("%s%s", left, t.short(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))
 		}

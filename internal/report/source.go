@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 func (t *text) at(s *engine.Site) string {
@@ -31,6 +32,10 @@ func (t *text) file(name string) string {
 	if t.o.Dir == "" {
 		return name
 	}
+	if t.o.Base != "" {
+		t.whole[name] = true
+		return ScreenName(t.o.Base, name)
+	}
 	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" { // which may lie in the module cache
 		return inStd
 	}
@@ -42,6 +47,25 @@ func (t *text) file(name string) string {
 		return name
 	}
 	return rel
+}
+
+// short returns a file and line so that they fit into n columns, if they can be cut. What is to be opened cannot.
+func (t *text) short(p string, n int) string {
+	if t.o.Base != "" {
+		return p
+	}
+	return shortened(p, n)
+}
+
+// startedAt returns where a goroutine was started: the line of the module under test from which a library was called that did.
+func (t *text) startedAt(g verdict.Goroutine) string {
+	root, _ := moduleOf(t.o.Dir)
+	for _, p := range g.Calls {
+		if rel, ok := below(root, p); ok && !strings.HasPrefix(rel, "vendor/") {
+			return t.place(p)
+		}
+	}
+	return t.at(g.Spawned)
 }
 
 // ours reports whether a position, as the runtime prints it, lies in the code under test and not in a library.

@@ -12,7 +12,8 @@ import (
 
 // Options are what a report needs beside the verdict.
 type Options struct {
-	Dir    string // files below it are shown relative to it; "" shows all as they are
+	Dir    string // of the package under test; "" shows all files as they are
+	Base   string // directory from which the reader opens files, see ScreenName; "": names that mean the same on every machine
 	Input  string // what the body was given, as Go source; "" for nothing
 	Replay string // the command that replays the finding, one a line; "" if there is none
 	Full   bool   // the whole trace and all stacks, not only what matters
@@ -31,7 +32,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	if o.Width == 0 {
 		o.Width = screenWidth
 	}
-	t := &text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}}
+	t := &text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}, whole: map[string]bool{}}
 	t.headline()
 	if v.Found() {
 		t.cancelled()
@@ -40,7 +41,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 		t.left()
 		t.races()
 		t.stack()
-		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources}
+		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources, whole: t.whole}
 		end.advice()
 		end.input()
 		end.replay()
@@ -63,6 +64,7 @@ type text struct {
 	o       Options
 	unclear map[uint32]bool     // objects that need their number beside the name
 	sources map[string][]string // lines by file
+	whole   map[string]bool     // files that were named so that they can be opened
 }
 
 // lines returns how many were written so far.
@@ -203,7 +205,7 @@ func (t *text) list(title string, gs []verdict.Goroutine) {
 		if g.times > 1 {
 			more = fmt.Sprintf("  and %d more", g.times-1)
 		}
-		t.line("%s%s%s", left, shortened(g.at, t.o.Width-columns(left+more)), more)
+		t.line("%s%s%s", left, t.short(g.at, t.o.Width-columns(left+more)), more)
 		if g.Place != "" {
 			t.code("      ", t.sourceAt(g.Place))
 		}
@@ -292,7 +294,7 @@ func (t *text) trace(margin, stack string) {
 			continue
 		}
 		left := fmt.Sprintf("%s%s  ", margin, pad(32, fn))
-		t.line("%s%s", left, shortened(t.place(c.at), t.o.Width-columns(left)))
+		t.line("%s%s", left, t.short(t.place(c.at), t.o.Width-columns(left)))
 		if t.ours(c.at) && !seen {
 			seen = true
 			t.code(margin+"    ", t.sourceAt(c.at))

@@ -71,6 +71,11 @@ func Where(v *verdict.Verdict, dir string) string {
 			if m := at(g.Spawned); m != "" {
 				return m
 			}
+			for _, p := range g.Calls { // and are started by one
+				if m := printed(p); m != "" {
+					return m
+				}
+			}
 		}
 	}
 	return ""

@@ -25,6 +25,9 @@ const (
 	Plain = "plain"
 )
 
+// Base is the environment variable that says what Plan.Base does to fuzz targets, which have no plan.
+const Base = "JOSTLE_BASE"
+
 // A Mode is what a test binary does with its tests.
 type Mode string
 
@@ -43,6 +46,7 @@ type Plan struct {
 	Test    string `json:",omitempty"` // name of the test function; all others are passed over
 	Module  string `json:",omitempty"` // for people
 	Race    bool   `json:",omitempty"`
+	Base    string `json:",omitempty"` // directory in which the command runs: files that it prints are named from there; "": that of the package
 
 	Seed        uint64        `json:",omitempty"`
 	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
@@ -159,7 +163,7 @@ const (
 	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself
-	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it
+	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it, Text says it
 	Predicted EventKind = "predicted" // execution N gives reason for Prediction
 	Ignored   EventKind = "ignored"   // execution N would have ended in Verdict by Cause, or leaves more behind than it is said to, but for the code: Ignored
 	Undecided EventKind = "undecided" // execution N was ended in a state, Cause, of which it is not known whether it ends by itself: Text, Open
@@ -168,7 +172,7 @@ const (
 	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
-	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule
+	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule, Text says it
 	Raced     EventKind = "raced"     // what the race detector has written in Races is in a Found or Replayed, or is no finding
 	Ended     EventKind = "ended"     // all that was planned before N is done: Spent
 )

@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -220,10 +221,28 @@ func (g *graph) isStuck(id uint32) bool {
 	return slices.ContainsFunc(g.stuck, func(t *engine.TaskState) bool { return t.ID == id })
 }
 
+// callsTo returns the calls that led to a function with a sync point, of a stack on which it is.
+func callsTo(s *engine.Site, callers []uintptr) []string {
+	if len(callers) == 0 {
+		return nil
+	}
+	var out []string
+	within := false
+	for frames, more := runtime.CallersFrames(callers), true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if within {
+			out = append(out, fmt.Sprintf("%s:%d", f.File, f.Line))
+		}
+		within = within || f.Function == s.Func
+	}
+	return out
+}
+
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Born: t.Born,
+		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Calls: callsTo(t.Spawned, t.Callers), Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
 	if want := wantOf(t); want != nil {

@@ -92,6 +92,7 @@ type Goroutine struct {
 	Name    string
 	Parent  uint32
 	Spawned *engine.Site // the go statement; nil for the body itself
+	Calls   []string     // if that is a library's: the calls that led there, as file and line, the innermost first
 	Born    int          // step
 	Op      engine.Op    // what it is blocked in
 	Site    *engine.Site // where
