@@ -41,6 +41,7 @@ type trace struct {
 	preemptions int
 	next        Choice // of the step to come
 	off         *Off   // likewise
+	offs        []Off  // the last ones
 	last        uint64 // key of the site of the step before
 	orders      Orders
 }
@@ -58,7 +59,7 @@ func (o *Orders) add(before, after uint64) {
 }
 
 func (tr *trace) reset() {
-	*tr = trace{steps: tr.steps[:0], hash: 14695981039346656037}
+	*tr = trace{steps: tr.steps[:0], offs: tr.offs, hash: 14695981039346656037}
 }
 
 func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
@@ -91,12 +92,19 @@ func (tr *trace) add(t *Task, op Op, o *Object, s *Site) {
 
 // takes notes that t is taken off for the step to come, before it does op or after it.
 func (tr *trace) takes(t *Task, after bool, op Op, o *Object, s *Site) {
-	tr.next, tr.off = Preempted, &Off{Task: t.ID, Op: op, After: after, Site: s}
-	if o != nil {
-		tr.off.Object = o.ID
+	if len(tr.offs) == cap(tr.offs) {
+		tr.offs = make([]Off, 0, offsChunk) // those of the chunk before stay where steps point to them
 	}
+	off := Off{Task: t.ID, Op: op, After: after, Site: s}
+	if o != nil {
+		off.Object = o.ID
+	}
+	tr.offs = append(tr.offs, off)
+	tr.next, tr.off = Preempted, &tr.offs[len(tr.offs)-1]
 	tr.preemptions++
 }
+
+const offsChunk = 64
 
 // ended notes that the step that is done at present ended the wait in which t has been since step n.
 func (tr *trace) ended(t *Task, n int) {
