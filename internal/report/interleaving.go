@@ -87,9 +87,11 @@ func (t *text) steps(rows []stepRow) {
 		left := fmt.Sprintf("  %*s  %s  ", number, r.number, pad(who, r.who))
 		room := t.o.Width - columns(left) - columns(note)
 		if r.number == preempted {
-			at := "  " + t.short(r.at, 0)
-			if columns(r.what+at) > room {
-				at = "" // it comes again in the step that was put off
+			at := ""
+			for _, p := range []string{t.short(r.at, 0), shortened(r.at, 0)} { // it mostly comes again in the step that was put off
+				if at == "" && columns(r.what+"  "+p) <= room {
+					at = "  " + p
+				}
 			}
 			t.line("%s%s%s", left, head(r.what, room), at)
 			continue
