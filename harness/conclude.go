@@ -93,7 +93,7 @@ func (o outcome) summary(sched []byte) string {
 // stalled says in a sentence why a stall is none of the schedule's.
 func (o outcome) stalled() string {
 	dir, _ := os.Getwd() // of the package under test
-	return report.Stalled(o.Verdict, dir)
+	return report.Stalled(o.Verdict, dir, base())
 }
 
 // place returns the line of the code that the outcome is about, relative to the directory of the package under test; "" if

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -9,14 +10,14 @@ import (
 const unreached = ", where no schedule reaches"
 
 // Stalled says in a sentence, without a full stop, what the goroutine of a stall does that no schedule reaches, and in which
-// line of the code under test. dir is the directory of the package under test.
-func Stalled(v *verdict.Verdict, dir string) string {
+// line of the code under test. dir is the directory of the package under test, base that from which the reader opens files.
+func Stalled(v *verdict.Verdict, dir, base string) string {
 	s := v.Who + " " + stalling(v)
 	if in := library(v, dir); in != "" {
 		s += " in " + in
 	}
 	if at := Where(v, dir); at != "" {
-		s += " at " + at
+		s += " at " + filepath.ToSlash(ScreenName(base, filepath.Join(dir, filepath.FromSlash(at))))
 	}
 	return s + unreached
 }

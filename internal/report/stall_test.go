@@ -22,30 +22,30 @@ func TestStalled(t *testing.T) {
 	for _, tt := range []struct{ name, stack, want string }{
 		{
 			"a socket", "goroutine 7 [IO wait, synctest bubble 2]:\n" + read + mine,
-			"g2 TestA waits for a socket in net.(*conn).Read at a_test.go:81, where no schedule reaches",
+			"g2 TestA waits for a socket in net.(*conn).Read at b/a_test.go:81, where no schedule reaches",
 		},
 		{
 			"another goroutine of a library waits for the socket",
 			"goroutine 7 [select]:\nnet/http.(*persistConn).roundTrip(0x1)\n\t/go/src/net/http/transport.go:9 +0x1\nnet/http.(*Client).Post(...)\n\t/go/src/net/http/client.go:9 +0x1\n" + mine,
-			"g2 TestA waits in net/http.(*Client).Post at a_test.go:81, where no schedule reaches",
+			"g2 TestA waits in net/http.(*Client).Post at b/a_test.go:81, where no schedule reaches",
 		},
 		{
 			"a process", "goroutine 7 [syscall, 1 minutes]:\nsyscall.Syscall6(0x1)\n\t/go/src/syscall/syscall.go:9 +0x1\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1\n" + mine,
-			"g2 TestA is in a system call in os/exec.(*Cmd).Wait at a_test.go:81, where no schedule reaches",
+			"g2 TestA is in a system call in os/exec.(*Cmd).Wait at b/a_test.go:81, where no schedule reaches",
 		},
 		{
 			"a pipe", "goroutine 7 [IO wait]:\nos.(*File).Read(0x1)\n\t/go/src/os/file.go:9 +0x1\n" + mine,
-			"g2 TestA waits for a file or a pipe in os.(*File).Read at a_test.go:81, where no schedule reaches",
+			"g2 TestA waits for a file or a pipe in os.(*File).Read at b/a_test.go:81, where no schedule reaches",
 		},
 		{
 			"C", "goroutine 7 [syscall, locked to thread]:\nexample.com/a/b._Cfunc_nap(0x1)\n\t_cgo_gotypes.go:9 +0x1\n" + mine,
-			"g2 TestA runs C code in example.com/a/b._Cfunc_nap at a_test.go:81, where no schedule reaches",
+			"g2 TestA runs C code in example.com/a/b._Cfunc_nap at b/a_test.go:81, where no schedule reaches",
 		},
-		{"a loop", "goroutine 7 [runnable]:\n" + mine, "g2 TestA is busy at a_test.go:81, where no schedule reaches"},
+		{"a loop", "goroutine 7 [runnable]:\n" + mine, "g2 TestA is busy at b/a_test.go:81, where no schedule reaches"},
 		{"no stack", "", "g2 TestA blocks or is busy, where no schedule reaches"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			assert.Equal(t, tt.want, Stalled(verdict.NewStall("g2 TestA", tt.stack, time.Second), filepath.Join(root, "b")))
+			assert.Equal(t, tt.want, Stalled(verdict.NewStall("g2 TestA", tt.stack, time.Second), filepath.Join(root, "b"), root))
 		})
 	}
 }
