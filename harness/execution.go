@@ -20,6 +20,7 @@ import (
 // as hanging itself (internal/fuzz/worker.go).
 const (
 	stallAfter  = 3 * time.Second        // without a sync point
+	stallLooks  = 40                     // in that time: fewer, and the machine does not let the process run
 	socketAfter = 100 * time.Millisecond // without one, while somebody waits for a socket
 	restAfter   = 400 * time.Millisecond // without one, whoever is too long is not because it goes on and on
 	wallLimit   = 7 * time.Second        // for a whole execution
@@ -162,7 +163,7 @@ func inBubble(x *engine.Execution, limit time.Duration, f func() outcome) outcom
 // limit of real time, or nothing at all happens. If limit is 0 it waits for ever.
 func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
-	moved := start
+	moved, looks := start, 0
 	tick := time.NewTimer(watchEvery)
 	defer tick.Stop()
 	for {
@@ -173,14 +174,14 @@ func watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome 
 		case <-tick.C:
 			tick.Reset(watchEvery)
 		}
-		if x.Moved() {
-			moved = time.Now()
+		if looks++; x.Moved() {
+			moved, looks = time.Now(), 0
 		}
 		if limit > 0 && time.Since(start) > limit/7*5 { // there is more to do when it has ended
 			x.Hurry()
 		}
 		quiet := time.Since(moved)
-		if limit == 0 || quiet < stallAfter && time.Since(start) < limit && !(quiet > socketAfter && waitsForSocket()) {
+		if limit == 0 || (quiet < stallAfter || looks < stallLooks) && time.Since(start) < limit && !(quiet > socketAfter && waitsForSocket()) {
 			continue
 		}
 		races := engine.Races()

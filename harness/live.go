@@ -50,7 +50,8 @@ func live(t *testing.T, body func(*testing.T), p *session.Plan) {
 			e.note(session.Event{Kind: session.Dirty, N: n})
 			return
 		}
-		if !out.Found() || out.Kind == verdict.Leak && !e.plan.Leaks {
+		left := out.Kind == verdict.Leak || out.behind && out.Kind == verdict.LostWakeup
+		if !out.Found() || left && !e.plan.Leaks {
 			continue
 		}
 		if out.Kind == verdict.Stall && (n > 0 || out.slow) { // it may be slow, and no more
@@ -124,12 +125,32 @@ func again(f *finding.Finding, try int) engine.LivePlan {
 	return p
 }
 
-// panickedAt returns the innermost sync point on the stack of a panic that has ended the process of a finding, or nil.
+// panickedAt returns the innermost sync point on the stack of a panic that has ended the process of a finding, or nil. Its
+// report shows files relative to the package's folder, and the end of what is too long.
 func panickedAt(f *finding.Finding) *engine.Site {
+	dir, _ := os.Getwd()
 	for line := range strings.Lines(f.Report) {
-		at, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
-		if s := siteAt(at); s != nil && strings.HasPrefix(line, "\t") {
-			return s
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		at := fields[len(fields)-1]
+		rest, cut := strings.CutPrefix(at, "…")
+		if !cut && !filepath.IsAbs(at) {
+			at = filepath.Join(dir, at)
+		}
+		colon := strings.LastIndexByte(at, ':')
+		n, err := strconv.Atoi(at[colon+1:])
+		if colon < 0 || err != nil {
+			continue
+		}
+		for _, sites := range engine.Sites() {
+			for i := range sites {
+				s := &sites[i]
+				if int(s.Line) == n && (s.File == at[:colon] || cut && strings.HasSuffix(fmt.Sprintf("%s:%d", s.File, n), rest)) {
+					return s
+				}
+			}
 		}
 	}
 	return nil
@@ -168,6 +189,7 @@ func delayOf(d engine.Delay) finding.Delay {
 type liveOutcome struct {
 	testOutcome
 	delays []engine.Delay
+	behind bool // the test has returned: what it has come to is about what it has left behind
 	slow   bool // it was given up although not everybody was blocked
 }
 
@@ -176,7 +198,7 @@ func (o liveOutcome) late() (d finding.Delays) {
 	for _, m := range o.delays {
 		d.Made = append(d.Made, delayOf(m))
 	}
-	for _, g := range o.Others {
+	for _, g := range slices.Concat(o.Knot, o.Others) {
 		s := siteAt(g.Place)
 		if s != nil && !slices.ContainsFunc(d.Stuck, func(p finding.Place) bool { return p.Site == s.Key }) {
 			d.Stuck = append(d.Stuck, placeOf(s, "at"))
@@ -215,10 +237,12 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	out.slow = w.slow
 	select {
 	case <-done:
+		out.behind = true
 		out.skipped, out.failed = inner != nil && inner.Skipped(), inner != nil && inner.Failed()
 	default: // it is left as it is
 	}
 	out.races = engine.Races()
+	missed := l.Missed()
 	l.Stop()
 	running.Store(false)
 	restore()
@@ -231,10 +255,11 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	case out.skipped && out.Kind == verdict.Leak:
 		out.Verdict = &verdict.Verdict{Evidence: "live: what was left behind was started by a test that skips itself"}
 	}
+	out.Miss(missed)
 	if out.Kind == verdict.Assertion {
 		out.Said = said(e.name, calls, failedTests(out.output))
 	}
-	told := out.Kind == verdict.Deadlock || out.Kind == verdict.Leak || out.Kind == verdict.Assertion && len(calls) > 0
+	told := out.Kind == verdict.Deadlock || out.Kind == verdict.LostWakeup || out.Kind == verdict.Leak || out.Kind == verdict.Assertion && len(calls) > 0
 	if !told { // else the races are told beside
 		races.attach(&out.outcome)
 		e.dealtWith(races.since(false))

@@ -11,7 +11,9 @@ import (
 func CondWait(c *sync.Cond, s *Site) {
 	t := engine.At(s)
 	if t == nil {
+		w := engine.CondWaits(unsafe.Pointer(c), lockOf(c.L), s)
 		c.Wait()
+		w.Over()
 		return
 	}
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
@@ -27,6 +29,17 @@ func CondWait(c *sync.Cond, s *Site) {
 		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, c.L.Unlock)
 	}
 	LockerLock(c.L, s)
+}
+
+// lockOf returns the lock of a Cond if it is one of which engine.Taken is told, else nil.
+func lockOf(l sync.Locker) unsafe.Pointer {
+	switch l := behind("Lock", l).(type) {
+	case *sync.Mutex:
+		return unsafe.Pointer(l)
+	case *sync.RWMutex:
+		return unsafe.Pointer(l)
+	}
+	return nil
 }
 
 // condUnlock frees the lock of a Cond as part of the wait: no decision comes between.
@@ -45,6 +58,7 @@ func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
 func CondSignal(c *sync.Cond, s *Site) {
 	t := engine.At(s)
 	if t == nil {
+		engine.CondWakes(unsafe.Pointer(c), engine.OpSignal, s)
 		c.Signal()
 		return
 	}
@@ -64,6 +78,7 @@ func CondSignal(c *sync.Cond, s *Site) {
 func CondBroadcast(c *sync.Cond, s *Site) {
 	t := engine.At(s)
 	if t == nil {
+		engine.CondWakes(unsafe.Pointer(c), engine.OpBroadcast, s)
 		c.Broadcast()
 		return
 	}

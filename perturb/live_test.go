@@ -44,3 +44,84 @@ func TestLiveDelays(t *testing.T) {
 		assert.Equal(t, engine.Delay{Site: &liveSites[1], Nth: i, For: time.Microsecond}, d)
 	}
 }
+
+// A wake-up is missed if it came after the goroutine that waits had taken the lock, and met nobody: then nobody had the lock who
+// did it. One that came before was there to be seen.
+func TestLiveMissed(t *testing.T) {
+	site := func(op string) *perturb.Site { return &perturb.Site{Op: op, Func: "f", Expr: "c"} }
+	wake, wait := site("CondBroadcast"), site("CondWait")
+	run := func(l sync.Locker, between, later func(*sync.Cond)) []engine.Missed {
+		live := engine.StartLive(engine.LivePlan{})
+		require.NotNil(t, live)
+		defer live.Stop()
+		c := sync.NewCond(l)
+		other := func(f func(*sync.Cond)) {
+			done := make(chan struct{})
+			go func() { f(c); close(done) }()
+			<-done
+		}
+		waiting, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(ended)
+			perturb.LockerLock(l, site("LockerLock"))
+			other(between)
+			close(waiting)
+			perturb.CondWait(c, wait)
+			perturb.LockerUnlock(l, site("LockerUnlock"))
+		}()
+		<-waiting
+		l.Lock() // it waits: else it would have it
+		l.Unlock()
+		later(c)
+		missed := live.Missed()
+		for {
+			select {
+			case <-ended:
+				assert.Empty(t, live.Missed(), "nobody waits any more")
+				return missed
+			default:
+				c.Broadcast()
+			}
+		}
+	}
+	none := func(*sync.Cond) {}
+	broadcast := func(c *sync.Cond) { perturb.CondBroadcast(c, wake) }
+	for range 2 {
+		missed := run(new(sync.Mutex), broadcast, none)
+		require.Len(t, missed, 1)
+		assert.Equal(t, engine.OpBroadcast, missed[0].Op)
+		assert.Same(t, wake, missed[0].Site)
+		assert.Same(t, wait, missed[0].Wait)
+		assert.NotEqual(t, missed[0].By, missed[0].Goroutine)
+		assert.Contains(t, missed[0].Name, "TestLiveMissed.")
+	}
+	assert.Len(t, run(new(sync.RWMutex), func(c *sync.Cond) { perturb.CondSignal(c, wake) }, none), 1)
+	assert.Empty(t, run(new(sync.Mutex), none, none), "there was none")
+	assert.Empty(t, run(new(sync.Mutex), broadcast, broadcast), "the second wakes it")
+	assert.Empty(t, run(&ownLocker{}, broadcast, none), "when it was locked is not known")
+
+	live := engine.StartLive(engine.LivePlan{})
+	require.NotNil(t, live)
+	defer live.Stop()
+	var mu sync.Mutex
+	c := sync.NewCond(&mu)
+	broadcast(c)
+	waiting := make(chan struct{})
+	go func() {
+		perturb.MutexLock(&mu, &liveSites[0])
+		close(waiting)
+		perturb.CondWait(c, wait)
+		mu.Unlock()
+	}()
+	<-waiting
+	mu.Lock()
+	assert.Empty(t, live.Missed(), "it came before the goroutine had the lock")
+	c.Broadcast()
+	mu.Unlock()
+}
+
+// An ownLocker is of a type that has Lock and Unlock itself.
+type ownLocker struct{ mu sync.Mutex }
+
+func (l *ownLocker) Lock()   { l.mu.Lock() }
+func (l *ownLocker) Unlock() { l.mu.Unlock() }

@@ -13,6 +13,7 @@ func MutexLock(m *sync.Mutex, s *Site) {
 	t := engine.At(s)
 	if t == nil {
 		m.Lock()
+		engine.Taken(unsafe.Pointer(m))
 		return
 	}
 	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)

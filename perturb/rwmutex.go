@@ -17,6 +17,7 @@ func RWMutexLock(m *sync.RWMutex, s *Site) {
 	t := engine.At(s)
 	if t == nil {
 		m.Lock()
+		engine.Taken(unsafe.Pointer(m))
 		return
 	}
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)

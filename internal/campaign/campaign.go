@@ -251,7 +251,7 @@ func (c *campaign) natives(ctx context.Context) {
 			continue
 		}
 		for _, v := range racesOf(r.races) {
-			r.output += indent(raceText(v, p.Dir, c.Base, ""))
+			r.output += indent(told(v, p.Binary, c.Base, ""))
 		}
 		p.native = r
 	}

@@ -108,13 +108,13 @@ func texts(remarks []Remark) (out []string) {
 
 // A test for which the time was over just when it went live has run.
 func TestLateLive(t *testing.T) {
-	ran := test{name: "TestA", mode: together, executions: 14, stalls: maxStalls - 1, c: &campaign{}}
-	ran.stalled(session.Event{N: 9, Why: "g3 is busy, where no schedule reaches"})
+	ran := test{name: "TestA", mode: together, executions: 14, c: &campaign{}}
+	ran.stalled(&batch{line: new(line)}, session.Event{N: 9, Why: "g3 is busy, where no schedule reaches"})
 	assert.False(t, ran.unrun())
-	assert.Equal(t, "TestA: 14 schedules, then 0 runs, live (3 executions stalled; in the last, g3 is busy, where no schedule reaches)", ran.line())
+	assert.Equal(t, "TestA: 14 schedules, then 0 runs, live (execution 9: g3 is busy, where no schedule reaches)", ran.line())
 
 	never := test{name: "TestB", mode: together, executions: 1, c: &campaign{}}
-	never.stalled(session.Event{Why: "g2 is busy, where no schedule reaches"})
+	never.stalled(nil, session.Event{Why: "g2 is busy, where no schedule reaches"})
 	assert.True(t, never.unrun(), "its plain run has not come to its end")
 }
 

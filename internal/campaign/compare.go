@@ -86,7 +86,7 @@ const raced = "race detected during execution of test"
 
 // crashed reports whether the test has ended its process by the cause.
 func (c *comparison) crashed(test string, cause uint64) bool {
-	return c.done() && !c.run.killed && c.run.exit > 0 && crashCause(test, c.run.output) == cause
+	return c.done() && !c.run.killed && c.run.exit > 0 && endingOf(test, c.run.output).cause == cause
 }
 
 // ordinary reports whether what was found in an execution in which no schedule departed from the plain one is not a finding:

@@ -13,6 +13,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // A confirmed finding was reproduced in a process of its own.
@@ -237,7 +238,8 @@ type replayed struct {
 	missed  string // departures that did not come
 	orders  engine.Orders
 	shrunk  bool
-	screen  string // the report of the smaller schedule
+	screen  string           // the report of the smaller schedule
+	panic   *verdict.Verdict // that has ended the process
 	run
 }
 
@@ -266,7 +268,8 @@ func readReplay(p *session.Plan, r run) replayed {
 		}
 	}
 	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
-		out.verdict, out.cause = crash, crashCause(p.Package+"."+p.Test, r.output)
+		is := endingOf(p.Package+"."+p.Test, r.output)
+		out.verdict, out.cause, out.panic = is.word, is.cause, is.panic
 	}
 	return out
 }

@@ -37,9 +37,31 @@ func crashReport(output string) string {
 	return crash + ": the execution ended its process\n\n" + crashText(output)
 }
 
-// crashCause identifies a crash of a test by what the runtime says first, and where. Of a process that exits it says nothing: then
-// it is that test's.
-func crashCause(test, output string) uint64 {
+// told is the report of a verdict that this process has come to about a test of b, for readers in the directory base, or for a
+// file if that is "". The finding is in file; "" for none.
+func told(v *verdict.Verdict, b Binary, base, file string) string {
+	o := report.Options{Dir: b.Dir, Base: base, Program: b.Path, Width: 76} // it will be indented
+	if file != "" {
+		o.Replay = "go tool jostle replay " + file
+	}
+	var text strings.Builder
+	_ = report.Text(&text, v, o) // a strings.Builder takes everything
+	return text.String()
+}
+
+// An ending is how an execution of a test has ended its process.
+type ending struct {
+	word  string
+	cause uint64
+	panic *verdict.Verdict // nil for what is no panic
+}
+
+// endingOf reads what a process has printed. A panic is one like any other. Else the cause is what the runtime says first, and
+// where; of a process that exits it says nothing: then it is the test's.
+func endingOf(test, output string) ending {
+	if v := verdict.ReadPanic(output); v != nil {
+		return ending{v.Kind.Word(), v.Cause(), v}
+	}
 	h := fnv.New64a()
 	text := crashText(output)
 	if !fatal.MatchString(output) {
@@ -53,7 +75,7 @@ func crashCause(test, output string) uint64 {
 			break
 		}
 	}
-	return h.Sum64()
+	return ending{crash, h.Sum64(), nil}
 }
 
 var (
@@ -83,7 +105,8 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		return
 	}
 	full := t.pkg.Package + "." + t.name
-	cause := crashCause(full, r.output)
+	is := endingOf(full, r.output)
+	cause := is.cause
 	if t.causes[cause] {
 		return
 	}
@@ -102,8 +125,12 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	p.First, p.Last, p.Shard = n, n+1, session.Shard{}
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
-		Verdict: crash, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
+		Verdict: is.word, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
 		Report: crashReport(r.output),
+	}
+	if is.panic != nil {
+		f.Place, f.Facts = report.Where(is.panic, t.pkg.Dir), is.panic.Facts()
+		f.Report = told(is.panic, t.pkg.Binary, "", finding.Dir+"/"+f.Name())
 	}
 	switch {
 	case t.mode == live:
@@ -124,7 +151,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 			t.fail(fmt.Sprintf("%s ended its process, and the search ended before it was run again:\n%s", session.Execution(number), crashText(r.output)))
 			return
 		}
-		if crashCause(full, again.output) != cause {
+		if endingOf(full, again.output).cause != cause {
 			t.gone = append(t.gone, gone{number, "it ended its process, and did not when it was run again: " + firstLine(crashText(r.output))})
 			if t.mode == together {
 				t.isolate(dependent)
@@ -161,5 +188,9 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		}
 		return
 	}
-	t.confirm(confirmed{Finding: f, screen: report.OnScreen(t.c.Base, f.Report), file: name, n: number, after: after, reproduced: got, tried: tried})
+	screen := report.OnScreen(t.c.Base, f.Report)
+	if is.panic != nil {
+		screen = told(is.panic, t.pkg.Binary, t.c.Base, t.c.screenName(name))
+	}
+	t.confirm(confirmed{Finding: f, screen: screen, file: name, n: number, after: after, reproduced: got, tried: tried})
 }

@@ -47,8 +47,11 @@ func (c *campaign) kept(ctx context.Context, b Binary, target, file string) (cor
 	}
 	is := readReplay(p, r)
 	out.Verdict, out.Cause, out.Steps, out.Orders, out.Output = is.verdict, is.cause, is.hash, is.orders, r.output
-	if out.Verdict == crash {
-		out.Output = crashReport(r.output) // nobody was left to print one
+	switch { // nobody was left to print one
+	case is.panic != nil:
+		out.Output = told(is.panic, b, c.Base, "")
+	case out.Verdict == crash:
+		out.Output = crashReport(r.output)
 	}
 	missed, err := schedule.ParseKeyed(is.missed)
 	if err != nil {

@@ -55,18 +55,10 @@ func racesOf(races []verdict.RaceReport) (vs []*verdict.Verdict) {
 	return vs
 }
 
-// raceText returns the report of a race in a package in dir, for readers in the directory base, or for a file if that is "".
-func raceText(v *verdict.Verdict, dir, base, replay string) string {
-	var b strings.Builder
-	_ = report.Text(&b, v, report.Options{Dir: dir, Base: base, Replay: replay, Width: 76}) // a strings.Builder takes everything
-	return b.String()
-}
-
 // raced makes findings of what the race detector has reported beside what the events say. No schedule is known for it, and it
 // counts whether it comes again or not: the detector reports only what has happened.
 func (t *test) raced(ctx context.Context, r run) {
-	vs := racesOf(r.races)
-	for _, v := range vs {
+	for _, v := range racesOf(r.races) {
 		cause := v.Cause()
 		if t.causes[cause] {
 			continue
@@ -77,8 +69,7 @@ func (t *test) raced(ctx context.Context, r run) {
 			Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: true, Warm: t.warm,
 			Verdict: v.Kind.Word(), Rule: "-", Place: report.Where(v, t.pkg.Dir), Cause: cause, Found: "the race detector",
 		}
-		const replay = "go tool jostle replay "
-		f.Report = raceText(v, t.pkg.Dir, "", replay+finding.Dir+"/"+f.Name())
+		f.Report = told(v, t.pkg.Binary, "", finding.Dir+"/"+f.Name())
 		name, err := f.Write(t.pkg.findings())
 		if err != nil {
 			t.fail(err.Error())
@@ -95,7 +86,7 @@ func (t *test) raced(ctx context.Context, r run) {
 				got++
 			}
 		}
-		screen := raceText(v, t.pkg.Dir, t.c.Base, replay+t.c.screenName(name))
+		screen := told(v, t.pkg.Binary, t.c.Base, t.c.screenName(name))
 		t.confirm(confirmed{Finding: f, screen: screen, file: name, n: none, after: after, reproduced: got, tried: tried})
 	}
 }
@@ -105,8 +96,7 @@ func (r replayed) came(cause uint64) bool { return r.cause == cause || r.beside(
 
 // beside returns the verdict by a cause on what the race detector has reported beside a replay, or nil.
 func (r replayed) beside(cause uint64) *verdict.Verdict {
-	vs := racesOf(r.races)
-	for _, v := range vs {
+	for _, v := range racesOf(r.races) {
 		if v.Cause() == cause {
 			return v
 		}

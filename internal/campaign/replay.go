@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,16 +92,16 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 	if out.Output = results[best].output; results[best].verdict == crash {
 		out.Output = report.OnScreen(c.Base, crashReport(out.Output)) // nobody was left to print one
 	}
-	race := results[best].beside(f.Cause)
-	if race != nil {
-		out.Output = raceText(race, b.Dir, c.Base, "")
+	v := cmp.Or(results[best].panic, results[best].beside(f.Cause))
+	if v != nil {
+		out.Output = told(v, b, c.Base, "")
 	}
 	if c.Document && ctx.Err() == nil {
 		if out.Finding, err = readDocument(document(best)); err != nil {
 			return out, err
 		}
-		if race != nil {
-			out.Finding = report.NewFinding(race, report.Options{Dir: b.Dir})
+		if v != nil {
+			out.Finding = report.NewFinding(v, report.Options{Dir: b.Dir, Program: b.Path})
 			out.Finding.Report = report.Portable(b.Dir, out.Output)
 			return out, nil
 		}

@@ -34,7 +34,7 @@ type test struct {
 	pace       pace
 	spent      time.Duration
 	resumed    time.Time // when it began to run again, which is not in spent
-	stalls     int
+	givenUp    int       // executions: too long, or undecided
 	crashes    int
 	rounds     int
 	finished   bool
@@ -463,7 +463,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			}
 		case session.Stalled:
 			reached, over = e.N+1, true
-			t.stalled(e)
+			t.stalled(b, e)
 		case session.TooLong:
 			reached, over = e.N+1, true
 			t.tooLong(e.N)
@@ -532,10 +532,7 @@ func (t *test) repeats(ctx context.Context, cold uint64) bool {
 	return true
 }
 
-// maxStalls is how many executions may block where no schedule reaches before the test runs live.
-const maxStalls = 3
-
-func (t *test) stalled(e session.Event) {
+func (t *test) stalled(b *batch, e session.Event) {
 	if t.mode == live {
 		t.finished = true
 		if e.N == 0 {
@@ -552,33 +549,34 @@ func (t *test) stalled(e session.Event) {
 		}
 		return
 	}
-	if t.stalls++; t.stalls == maxStalls {
-		why := fmt.Sprintf("%s stalled; in the last, %s", plural(maxStalls, "execution"), e.Why)
-		if t.c.Mode == Controlled {
-			t.finished = true
-			t.notes = append(t.notes, "it cannot be controlled: "+why)
-			return
-		}
-		t.controlled = t.executions
-		t.goLive(why)
+	why := fmt.Sprintf("%s: %s", session.Execution(t.number(b, e.N)), e.Why)
+	if t.c.Mode == Controlled {
+		t.finished = true
+		t.notes = append(t.notes, "it cannot be controlled: "+why)
+		return
 	}
+	t.controlled = t.executions
+	t.goLive(why)
 }
 
 // tooLong is why a test runs live, or not at all.
 const tooLong = "its plain run is too long to be controlled"
 
+// maxGivenUp is how many executions may be given up, or stay undecided, before the test is given up.
+const maxGivenUp = 3
+
 // tooLong notes an execution that was given up. Some may be unlucky; a test that is always that long is not worth more.
 func (t *test) tooLong(n int) {
-	t.stalls++
+	t.givenUp++
 	switch {
 	case n == 0:
 		t.goLive(tooLong)
 		if t.finished {
 			t.notes = append(t.notes, "it cannot be controlled: "+tooLong)
 		}
-	case t.stalls == maxStalls:
+	case t.givenUp == maxGivenUp:
 		t.finished = true
-		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxStalls, "execution")))
+		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxGivenUp, "execution")))
 	}
 }
 
@@ -592,8 +590,8 @@ func (t *test) undecided(e session.Event) {
 	if !e.Open {
 		return
 	}
-	t.stalls++
-	t.finished = t.finished || e.N == 0 || t.stalls == maxStalls
+	t.givenUp++
+	t.finished = t.finished || e.N == 0 || t.givenUp == maxGivenUp
 }
 
 func firstLine(text string) string {

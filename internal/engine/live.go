@@ -22,6 +22,7 @@ type Live struct {
 	late   number // goroutines that are delayed now
 	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
 	made   [maxDelays]pointer[Delay]
+	conds  conds
 }
 
 // A LivePlan says what a live run delays.

@@ -300,7 +300,16 @@ func callsOn(stack string) []Call {
 // outermost turns calls round, and leaves out those of ours and of the standard library.
 func outermost(calls []Call) []Call {
 	slices.Reverse(calls)
-	return slices.DeleteFunc(calls, func(c Call) bool { return c.ours() || strings.HasPrefix(c.File, std+"/") })
+	return slices.DeleteFunc(calls, func(c Call) bool { return c.ours() || c.std() })
+}
+
+// std reports whether c is a function of the standard library, whichever Go it belongs to.
+func (c *Call) std() bool {
+	dir, base := path.Split(c.Func)
+	pkg, _, _ := strings.Cut(base, ".")
+	pkg = dir + pkg
+	host, _, _ := strings.Cut(pkg, "/")
+	return !strings.Contains(host, ".") && !known(c.Func) && strings.HasSuffix("/src/"+path.Dir(c.File), "/src/"+pkg)
 }
 
 // root is the folder of this module, as it is in stacks.
@@ -310,4 +319,6 @@ var root = func() string {
 }()
 
 // ours reports whether c is a function of ours, which may have been inlined into one of the program's.
-func (c *Call) ours() bool { return isOurs(c.Func) || strings.HasPrefix(c.File, root+"/perturb/") }
+func (c *Call) ours() bool {
+	return isOurs(c.Func) || strings.HasPrefix(c.File, root+"/perturb/") && !strings.HasSuffix(c.File, "_test.go")
+}

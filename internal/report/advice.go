@@ -51,6 +51,8 @@ func (t *text) where(s *engine.Site) string {
 func (t *text) change() string {
 	v := t.v
 	switch {
+	case v.Lost != nil:
+		return t.keepWakeup()
 	case v.Live() && v.Kind == verdict.Leak:
 		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
 	case v.Live() && v.Kind == verdict.Stall:
@@ -63,8 +65,6 @@ func (t *text) change() string {
 		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
 	case v.Kind == verdict.Stall:
 		return "The goroutine above was busy without a sync point, or blocked in a system call, the network or cgo. Such code cannot be explored: keep it out of the target, or put something in its place."
-	case v.Lost != nil:
-		return t.keepWakeup()
 	case v.Rule == verdict.ReleaseFirst:
 		return t.releaseFirst()
 	case v.Rule == verdict.OneOrder:

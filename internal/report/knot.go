@@ -66,6 +66,10 @@ func (t *text) knot() {
 
 // title writes which goroutine it is and where it comes from.
 func (t *text) title(first, margin string, g verdict.Goroutine) {
+	if g.State != "" { // live: what has started it is not known
+		t.line("%s%s", first, t.name(g.ID))
+		return
+	}
 	from := "the body of the test"
 	at := ""
 	if g.Spawned != nil {
@@ -102,7 +106,7 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		}
 		out = append(out, r)
 	}
-	if g.Stack != "" {
+	if g.Stack != "" && g.Site == nil {
 		return append(out, row{word: "waits", what: t.doing(g)})
 	}
 	return append(out, row{"waits", t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name)})
@@ -323,7 +327,11 @@ func (t *text) could(r verdict.Releaser) string {
 // lost says which wake-up came before the wait.
 func (t *text) lost(margin string) {
 	l := t.v.Lost
-	t.item(margin, " ✗ ", "the %s came before, and met nobody: step %d, by %s", l.Op, l.Step, t.name(l.Task))
+	step := ""
+	if l.Step > 0 { // of a live run no steps are known
+		step = fmt.Sprintf("step %d, ", l.Step)
+	}
+	t.item(margin, " ✗ ", "the %s came before, and met nobody: %sby %s", l.Op, step, t.name(l.Task))
 	left := margin + "   " + t.at(l.Site) + "  "
 	t.line("%s%s", left, head(t.source(l.Site, t.waitsOn(t.waiterOf(l), 0).Object.Name), t.o.Width-columns(left)))
 }

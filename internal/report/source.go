@@ -112,7 +112,7 @@ func (t *text) sourceAt(p string) string {
 func (t *text) sourceLine(file string, n int) string {
 	lines, read := t.sources[file]
 	if !read {
-		if info, err := os.Stat(file); err == nil && !info.ModTime().After(built()) {
+		if info, err := os.Stat(file); err == nil && !info.ModTime().After(t.built()) {
 			if content, err := os.ReadFile(file); err == nil {
 				lines = strings.Split(string(content), "\n")
 			}
@@ -126,18 +126,29 @@ func (t *text) sourceLine(file string, n int) string {
 	return code
 }
 
-// built returns when the running program was.
-var built = sync.OnceValue(func() time.Time {
+// built returns when the program was built that the report is about.
+func (t *text) built() time.Time {
+	if t.o.Program == "" {
+		return runningBuilt()
+	}
+	return modified(t.o.Program)
+}
+
+var runningBuilt = sync.OnceValue(func() time.Time {
 	name, err := os.Executable()
 	if err != nil {
 		return time.Time{}
 	}
+	return modified(name)
+})
+
+func modified(name string) time.Time {
 	info, err := os.Stat(name)
 	if err != nil {
 		return time.Time{}
 	}
 	return info.ModTime()
-})
+}
 
 // code shows a line of the source below what was said of the place.
 func (t *text) code(margin, source string) {

@@ -12,12 +12,13 @@ import (
 
 // Options are what a report needs beside the verdict.
 type Options struct {
-	Dir    string // of the package under test; "" shows all files as they are
-	Base   string // directory from which the reader opens files, see ScreenName; "": names that mean the same on every machine
-	Input  string // what the body was given, as Go source; "" for nothing
-	Replay string // the command that replays the finding, one a line; "" if there is none
-	Full   bool   // the whole trace and all stacks, not only what matters
-	Width  int    // of a line in columns; 0 for 80
+	Dir     string // of the package under test; "" shows all files as they are
+	Base    string // directory from which the reader opens files, see ScreenName; "": names that mean the same on every machine
+	Input   string // what the body was given, as Go source; "" for nothing
+	Replay  string // the command that replays the finding, one a line; "" if there is none
+	Full    bool   // the whole trace and all stacks, not only what matters
+	Program string // its file; "" for the program that runs: sources that are newer are not shown
+	Width   int    // of a line in columns; 0 for 80
 }
 
 // The size of a screen. The report of a usual finding fits; of one that does not, lists are cut, with how much is left.

@@ -50,9 +50,9 @@ func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
 // doing says what a goroutine is blocked in.
 func (t *text) doing(g verdict.Goroutine) string {
 	switch {
-	case g.State != "":
+	case g.State != "" && g.Site == nil:
 		return g.State
-	case g.Stack != "":
+	case g.Stack != "" && g.Site == nil:
 		return "in code that jostle does not control"
 	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
 		return "select without a case that can go on"

@@ -118,7 +118,7 @@ func (g Live) place() (at, name string) {
 
 // Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
 func (v *Verdict) Live() bool {
-	return slices.ContainsFunc(slices.Concat(v.Others, v.Left), func(g Goroutine) bool { return g.State != "" })
+	return slices.ContainsFunc(slices.Concat(v.Knot, v.Others, v.Left), func(g Goroutine) bool { return g.State != "" })
 }
 
 // NewLive returns the verdict on a live run whose goroutines, those of the test that are left, can never go on: a
@@ -135,6 +135,24 @@ func NewLive(k Kind, evidence string, stuck []Live) *Verdict {
 		v.Others = append(v.Others, out)
 	}
 	return v
+}
+
+// Miss makes v, which is of a live run, a lost wake-up if one of those that are stuck has missed its own.
+func (v *Verdict) Miss(all []engine.Missed) {
+	for _, m := range all {
+		i := slices.IndexFunc(v.Others, func(g Goroutine) bool { return uint64(g.ID) == m.Goroutine })
+		if i < 0 || v.Kind != Deadlock && v.Kind != Leak {
+			continue
+		}
+		g := v.Others[i]
+		g.Op, g.Site = engine.OpCondWait, m.Wait
+		g.Waits = []Waiting{{Object: Object{Kind: engine.Cond, Name: m.Wait.Expr}, Op: engine.OpCondWait}}
+		v.names[uint32(m.By)] = "g" + strconv.FormatUint(m.By, 10) + " " + m.Name
+		v.Knot, v.Others = []Goroutine{g}, slices.Delete(v.Others, i, i+1)
+		v.Lost = &Event{Task: uint32(m.By), Op: m.Op, Site: m.Site}
+		v.Kind, v.Rule = LostWakeup, Propagate
+		return
+	}
 }
 
 // Calls returns what a goroutine's stack, as the runtime prints it, shows of the code under test: the innermost call first.

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"bytes"
+	"runtime"
+	"strconv"
+	"sync"
+	"unsafe"
+)
+
+// In a live run it is noted of each sync.Cond which wake-up met nobody, and of the lock that it has when that was taken last:
+// who holds it and goes to wait has looked at the condition since, and a wake-up that came in between came too early.
+
+// conds are those of a live run.
+type conds struct {
+	mu    sync.Mutex
+	now   int // counts what happens
+	taken map[unsafe.Pointer]int
+	of    map[unsafe.Pointer]*liveCond
+	waits map[*CondWait]bool
+}
+
+type liveCond struct {
+	waiting int
+	last    *Missed // the last wake-up, if it met nobody
+	at      int
+}
+
+// A CondWait is the wait of a goroutine for a sync.Cond in a live run.
+type CondWait struct {
+	live   *Live
+	cond   *liveCond
+	lock   unsafe.Pointer
+	missed *Missed
+}
+
+// A Missed is a wake-up that has met nobody in a live run, because it came after a goroutine had looked at its condition and
+// before it waited.
+type Missed struct {
+	Goroutine uint64 // which waits
+	Wait      *Site
+	Op        Op
+	Site      *Site  // of the wake-up
+	By        uint64 // the goroutine that did it
+	Name      string // of that
+}
+
+func (c *conds) lock() {
+	hide()
+	c.mu.Lock()
+	if c.taken == nil {
+		c.taken, c.of, c.waits = map[unsafe.Pointer]int{}, map[unsafe.Pointer]*liveCond{}, map[*CondWait]bool{}
+	}
+	c.now++
+}
+
+func (c *conds) unlock() {
+	c.mu.Unlock()
+	unhide()
+}
+
+func (c *conds) cond(p unsafe.Pointer) *liveCond {
+	o := c.of[p]
+	if o == nil {
+		o = new(liveCond)
+		c.of[p] = o
+	}
+	return o
+}
+
+func liveRun() *Live {
+	if x := active.Load(); x != nil {
+		return x.free
+	}
+	return nil
+}
+
+// Taken says that the calling goroutine has taken the lock at p, outside of executions.
+func Taken(p unsafe.Pointer) {
+	if l := liveRun(); l != nil {
+		l.conds.lock()
+		l.conds.taken[p] = l.conds.now
+		l.conds.unlock()
+	}
+}
+
+// CondWaits says that the calling goroutine is about to wait for the sync.Cond at p, outside of executions; lock is that of the
+// Cond, nil if it is of a type that does not say when it is taken. Over is to be called on what it returns when the wait is over.
+func CondWaits(p, lock unsafe.Pointer, s *Site) *CondWait {
+	l := liveRun()
+	if l == nil {
+		return nil
+	}
+	id, _ := caller()
+	l.conds.lock()
+	defer l.conds.unlock()
+	w := &CondWait{live: l, cond: l.conds.cond(p), lock: lock}
+	w.cond.waiting++
+	l.conds.waits[w] = true
+	if taken := l.conds.taken[lock]; w.cond.last != nil && lock != nil && taken > 0 && w.cond.at > taken {
+		m := *w.cond.last
+		m.Goroutine, m.Wait = id, s
+		w.missed = &m
+	}
+	return w
+}
+
+// Over says that the wait is over, and the lock held again.
+func (w *CondWait) Over() {
+	if w == nil {
+		return
+	}
+	c := &w.live.conds
+	c.lock()
+	defer c.unlock()
+	w.cond.waiting--
+	delete(c.waits, w)
+	c.taken[w.lock] = c.now
+}
+
+// CondWakes says that the calling goroutine is about to do op, a signal or broadcast, on the sync.Cond at p, outside of
+// executions.
+func CondWakes(p unsafe.Pointer, op Op, s *Site) {
+	l := liveRun()
+	if l == nil {
+		return
+	}
+	l.conds.lock()
+	defer l.conds.unlock()
+	o := l.conds.cond(p)
+	o.last, o.at = nil, l.conds.now
+	if o.waiting == 0 {
+		id, name := caller()
+		o.last = &Missed{Op: op, Site: s, By: id, Name: name}
+		return
+	}
+	for w := range l.conds.waits { // whom it meets is not known
+		if w.cond == o {
+			w.missed = nil
+		}
+	}
+}
+
+// Missed returns the wake-ups that those have missed who wait now.
+func (l *Live) Missed() (all []Missed) {
+	l.conds.lock()
+	defer l.conds.unlock()
+	for w := range l.conds.waits {
+		if w.missed != nil {
+			all = append(all, *w.missed)
+		}
+	}
+	return all
+}
+
+// caller returns the number of the calling goroutine, as the runtime prints it, and by which function it is called.
+func caller() (id uint64, name string) {
+	buf := make([]byte, 8<<10)
+	buf = buf[:runtime.Stack(buf, false)]
+	digits, _, _ := bytes.Cut(bytes.TrimPrefix(buf, []byte("goroutine ")), []byte(" "))
+	id, _ = strconv.ParseUint(string(digits), 10, 64)
+	return id, RunBy(string(buf))
+}
