@@ -40,7 +40,7 @@ type (
 		Any      any
 		Nested   struct{ Rows, Limit uint8 }
 		Func     func()
-		internal int
+		internal int //lint:ignore U1000 it is there to be left out
 	}
 	box[T any] struct{ In T }
 )
