@@ -70,8 +70,8 @@ func TestLiveMissed(t *testing.T) {
 			perturb.LockerUnlock(l, site("LockerUnlock"))
 		}()
 		<-waiting
-		l.Lock() // it waits: else it would have it
-		l.Unlock()
+		l.Lock()   // the goroutine waits now: else it would hold the lock
+		l.Unlock() //lint:ignore SA2001 that it could be taken is what counts
 		later(c)
 		missed := live.Missed()
 		for {
