@@ -416,3 +416,31 @@ func look(box <-chan letter) {
 	default:
 	}
 }
+
+// follow derives the context that it waits for from one that its caller should cancel.
+func follow(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// A desk says that it has dealt with a request by a function that came with it. Nothing closes it.
+type desk struct{ requests chan func() }
+
+func (d *desk) serve() {
+	for answer := range d.requests {
+		answer()
+	}
+}
+
+func (d *desk) ask() {
+	answered, answer := context.WithCancel(context.Background())
+	d.requests <- answer
+	<-answered.Done()
+}
+
+func (d *desk) askOnce() {
+	answered := make(chan struct{})
+	d.requests <- sync.OnceFunc(func() { close(answered) })
+	<-answered
+}

@@ -143,6 +143,14 @@ func TestReports(t *testing.T) {
 			wg.Wait()
 			assert.Equal(t, 2, n)
 		}},
+		{"context of its own", "verdict=leak rule=4", func(harness.T) { go follow(context.Background()) }},
+		{"desks that stay open", "verdict=leak rule=4", func(harness.T) {
+			one, two := desk{make(chan func())}, desk{make(chan func())}
+			go one.serve()
+			go two.serve()
+			one.ask()
+			two.askOnce()
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -235,6 +235,10 @@ func (t *text) wayOut() string {
 				t.name(r.Task), t.object(r.Via), t.where(r.Site))
 		}
 		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
+		if len(w.By) > 0 && w.By[0].How == verdict.Made && w.By[0].Task == g.ID {
+			return fmt.Sprintf("%s itself made the context that it waits for, at %s. Another goroutine must cancel it, or the context that it is derived from, on every path.",
+				t.number(g.ID), t.where(w.By[0].Site))
+		}
 		if len(w.By) > 0 && w.By[0].How == verdict.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}

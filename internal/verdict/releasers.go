@@ -219,6 +219,9 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		t := &g.snap.Tasks[i]
 		_, isElsewhere := elsewhere[t.ID]
 		began := g.began[t.ID]
+		if began == nil && t.Spawned == nil {
+			continue // nothing is known of what it does
+		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
 		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
 			r.add(Releaser{Task: t.ID, How: Could, Op: p.op})

@@ -128,7 +128,7 @@ func (g *graph) keepInterlocked() {
 
 func (g *graph) readSteps() {
 	for i, s := range g.snap.Steps {
-		if s.Site == nil || s.Op == engine.OpExit {
+		if s.Site == nil || s.Op == engine.OpExit || doneElsewhere(s) {
 			continue
 		}
 		if g.began[s.Task] == nil {
@@ -137,6 +137,20 @@ func (g *graph) readSteps() {
 		}
 		g.ran[s.Task][s.Site.Func] = engine.ObjectUse{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 	}
+}
+
+// doneElsewhere reports whether a step is that of a function which the code at its site has only made: a cancel function, or one
+// of sync.OnceFunc and its like. The goroutine that calls it need not have been in the function of that site.
+func doneElsewhere(s engine.Step) bool {
+	if s.Op == engine.OpTimer {
+		return false // the timer of a context with a deadline is set where the context is made
+	}
+	switch s.Site.Op {
+	case "ContextWithCancel", "ContextWithCancelCause", "ContextWithDeadline", "ContextWithDeadlineCause", "ContextWithTimeout",
+		"ContextWithTimeoutCause", "OnceFunc", "OnceValue", "OnceValues":
+		return true
+	}
+	return false
 }
 
 // number returns the number of the i-th step that was kept.
