@@ -10,14 +10,26 @@ import (
 const unreached = ", where no schedule reaches"
 
 // Stalled says in a sentence, without a full stop, what the goroutine of a stall does that no schedule reaches, and in which
-// line of the code under test. dir is the directory of the package under test, base that from which the reader opens files.
+// line: of the code under test, or if the goroutine is in none, of the library that is nearest to what it waits for. dir is the
+// directory of the package under test, base that from which the reader opens files.
 func Stalled(v *verdict.Verdict, dir, base string) string {
 	s := v.Who + " " + stalling(v)
-	if in := library(v, dir); in != "" {
-		s += " in " + in
+	module := newFiles(dir).root
+	inModule := func(file string) bool {
+		_, ok := below(module, file)
+		return ok
 	}
-	if at := Where(v, dir); at != "" {
-		s += " at " + filepath.ToSlash(ScreenName(base, filepath.Join(dir, filepath.FromSlash(at))))
+	at := ""
+	if own := Where(v, dir); own != "" {
+		at = filepath.ToSlash(ScreenName(base, filepath.Join(dir, filepath.FromSlash(own))))
+	} else if c, ok := caller(v, inLibrary); ok {
+		at, inModule = c.at, inLibrary
+	}
+	if called := calledBy(v, inModule); called != "" {
+		s += " in " + called
+	}
+	if at != "" {
+		s += " at " + at
 	}
 	return s + unreached
 }
@@ -42,16 +54,30 @@ func stalling(v *verdict.Verdict) string {
 	}
 }
 
-// library returns the function outside of the module under test that its code has called last; "" if there is none.
-func library(v *verdict.Verdict, dir string) string {
-	module := newFiles(dir).root
+// inLibrary reports whether a file, as the runtime names it, is not one of Go itself, which may lie in the module cache too.
+func inLibrary(file string) bool {
+	return filepath.IsAbs(file) && goroot != "" && !strings.HasPrefix(filepath.ToSlash(file), goroot)
+}
+
+// caller returns the innermost call on a stall's stack in a file that is wanted.
+func caller(v *verdict.Verdict, wanted func(file string) bool) (call, bool) {
+	for _, c := range callsOf(v.Stack) {
+		if file, _, ok := cutLine(c.at); ok && wanted(file) {
+			return c, true
+		}
+	}
+	return call{}, false
+}
+
+// calledBy returns the function that the code in the files that are wanted has called last; "" if there is none.
+func calledBy(v *verdict.Verdict, wanted func(file string) bool) string {
 	called := ""
 	for _, c := range callsOf(v.Stack) {
 		file, _, ok := cutLine(c.at)
 		if !ok {
 			continue
 		}
-		if _, ok := below(module, file); ok {
+		if wanted(file) {
 			break
 		}
 		if i := strings.LastIndexByte(c.fn, '('); i > 0 { // its arguments

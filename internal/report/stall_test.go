@@ -17,8 +17,8 @@ func TestStalled(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(root, "go.mod"), []byte("module example.com/a\n"), 0o644))
 	mine := "example.com/a/b.TestA(0x1)\n\t" + filepath.Join(root, "b", "a_test.go") + ":81 +0x1a\n"
-	const read = "internal/poll.runtime_pollWait(0x1, 0x72)\n\t/go/src/runtime/netpoll.go:351 +0x85\n" +
-		"net.(*netFD).Read(0x1, {0x2, 0x3})\n\t/go/src/net/fd_posix.go:68 +0x25\nnet.(*conn).Read(0x1, {0x2, 0x3})\n\t/go/src/net/net.go:194 +0x45\n"
+	read := "internal/poll.runtime_pollWait(0x1, 0x72)\n\t" + goroot + "runtime/netpoll.go:351 +0x85\n" +
+		"net.(*netFD).Read(0x1, {0x2, 0x3})\n\t" + goroot + "net/fd_posix.go:68 +0x25\nnet.(*conn).Read(0x1, {0x2, 0x3})\n\t" + goroot + "net/net.go:194 +0x45\n"
 	for _, tt := range []struct{ name, stack, want string }{
 		{
 			"a socket", "goroutine 7 [IO wait, synctest bubble 2]:\n" + read + mine,
@@ -42,6 +42,17 @@ func TestStalled(t *testing.T) {
 			"g2 TestA runs C code in example.com/a/b._Cfunc_nap at b/a_test.go:81, where no schedule reaches",
 		},
 		{"a loop", "goroutine 7 [runnable]:\n" + mine, "g2 TestA is busy at b/a_test.go:81, where no schedule reaches"},
+		{
+			"a goroutine of a library, which the code under test is not in",
+			"goroutine 7 [IO wait]:\n" + read + "example.com/lib.(*server).accept(0x1)\n\t/go/pkg/mod/example.com/lib@v1.2.3/server.go:301 +0x1\n" +
+				"example.com/lib.New.func2()\n\t/go/pkg/mod/example.com/lib@v1.2.3/server.go:17 +0x1\n",
+			"g2 TestA waits for a socket in net.(*conn).Read at /go/pkg/mod/example.com/lib@v1.2.3/server.go:301, where no schedule reaches",
+		},
+		{
+			"a goroutine of Go's own",
+			"goroutine 7 [IO wait]:\n" + read + "net/http.(*conn).serve(0x1)\n\t" + goroot + "net/http/server.go:9 +0x1\n",
+			"g2 TestA waits for a socket in net/http.(*conn).serve, where no schedule reaches",
+		},
 		{"no stack", "", "g2 TestA blocks or is busy, where no schedule reaches"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
