@@ -160,6 +160,8 @@ type pkg struct {
 	broken  *run // in which it failed to say what tests it has; nil if it did not
 
 	older map[string][]byte // findings that were there before, by file
+
+	ran stopwatch // of its tests and fuzz targets
 }
 
 // readOlder reads the findings in a folder. One that is found again in another way, which is not confirmed then, goes back to
@@ -242,9 +244,11 @@ func (c *campaign) natives(ctx context.Context) {
 			c.note(activity{what: "fuzz targets of " + p.Package + ", on their corpora"})
 			what := append(c.verbose(), "-test.run=^("+strings.Join(p.natives, "|")+")$")
 			var err error
+			p.ran.start(time.Now())
 			if r, err = c.process(ctx, p.Binary, nil, 10*time.Minute, what...); err != nil {
 				r.exit, r.output = -1, err.Error()
 			}
+			p.ran.stop(time.Now())
 		}
 		if ctx.Err() != nil { // they were not run, or ended with everything else
 			p.idle = true

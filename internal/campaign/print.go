@@ -14,13 +14,12 @@ import (
 // says how it was run.
 func (c *campaign) print(p *pkg) {
 	var b strings.Builder
-	spent := p.native.spent
+	spent := p.ran.measured()
 	if p.native.exit != 0 || c.Verbose {
 		b.WriteString(strings.TrimSuffix(p.native.output, "PASS\n"))
 	}
 	for _, t := range p.tests {
 		t.print(&b)
-		spent += t.spent
 	}
 	if p.broken != nil {
 		spent = p.broken.spent

@@ -104,7 +104,12 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	t.does("")
 	began := time.Now()
 	t.resumed = began
-	defer func() { t.spent += time.Since(began) }()
+	t.pkg.ran.start(began)
+	defer func() {
+		now := time.Now()
+		t.spent += now.Sub(began)
+		t.pkg.ran.stop(now)
+	}()
 	if t.rounds == 1 {
 		t.guard(ctx)
 	}
