@@ -3,7 +3,6 @@ package harness
 import (
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -209,7 +208,7 @@ func (o liveOutcome) late() (d finding.Delays) {
 
 func placeOf(s *engine.Site, preposition string) finding.Place {
 	what := strings.TrimSpace(s.Op + " " + s.Expr)
-	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", path.Base(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
+	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", engine.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
 }
 
 // runLive runs the test once, and returns how many sync points were passed.

@@ -322,3 +322,14 @@ var root = func() string {
 func (c *Call) ours() bool {
 	return isOurs(c.Func) || strings.HasPrefix(c.File, root+"/perturb/") && !strings.HasSuffix(c.File, "_test.go")
 }
+
+// InPackage returns what people call a function, given as runtime.FuncForPC names it: with the last element of its package's path, but
+// not one that only says a major version. Of github.com/thejerf/suture/v4.New that is suture.New.
+func InPackage(fn string) string {
+	dir, base := path.Split(fn)
+	last, rest, ok := strings.Cut(base, ".")
+	if n, isNumber := strings.CutPrefix(last, "v"); ok && dir != "" && isNumber && n != "" && strings.Trim(n, "0123456789") == "" {
+		return path.Base(dir) + "." + rest
+	}
+	return base
+}

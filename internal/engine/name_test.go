@@ -58,3 +58,17 @@ func TestShortFunc(t *testing.T) {
 		assert.Equal(t, tt[1], ShortFunc(tt[0]), tt[0])
 	}
 }
+
+func TestInPackage(t *testing.T) {
+	for fn, want := range map[string]string{
+		"main.main":                                "main.main",
+		"example.com/pool.(*Pool).Go.func1":        "pool.(*Pool).Go.func1",
+		"github.com/thejerf/suture/v4.TestA.func1": "suture.TestA.func1",
+		"github.com/thejerf/suture/v14.(*S).Serve": "suture.(*S).Serve",
+		"k8s.io/api/core/v1beta1.F":                "v1beta1.F",
+		"example.com/v.F":                          "v.F",
+		"v4.F":                                     "v4.F",
+	} {
+		assert.Equal(t, want, InPackage(fn), fn)
+	}
+}

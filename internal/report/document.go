@@ -353,7 +353,7 @@ func (b *builder) place(s *engine.Site) *Place {
 	if s == nil {
 		return nil
 	}
-	fn := function(s.Func)
+	fn := engine.InPackage(s.Func)
 	expr := s.Expr
 	if len(s.Cases) > 0 {
 		var cases []string

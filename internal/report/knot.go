@@ -270,7 +270,7 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
 			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
-				t.para(margin+"   ", "as %s would at %s", function(s.Func), t.where(s))
+				t.para(margin+"   ", "as %s would at %s", engine.InPackage(s.Func), t.where(s))
 			}
 			continue
 		}

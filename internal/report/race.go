@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -55,7 +56,7 @@ func (t *text) frames(s verdict.RaceStack) {
 			t.line("  … %d more calls", len(s.Frames)-i)
 			return
 		}
-		left := fmt.Sprintf("  %s  ", pad(30, head(function(f.Func), 40)))
+		left := fmt.Sprintf("  %s  ", pad(30, head(engine.InPackage(f.Func), 40)))
 		t.line("%s%s", left, t.short(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))

@@ -145,11 +145,8 @@ func unclear(v *verdict.Verdict) map[uint32]bool {
 // Topic returns the name under which a verdict is explained: one word.
 func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "-") }
 
-// function returns a function's name without the directories of its package.
-func function(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-
 // declared names the declaration that s is in: of a function literal that is the function around it.
 func declared(s *engine.Site) string {
-	name, _, _ := strings.Cut(function(s.Func), ".func")
+	name, _, _ := strings.Cut(engine.InPackage(s.Func), ".func")
 	return name
 }

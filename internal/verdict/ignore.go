@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -145,7 +144,7 @@ func names(i engine.Ignore, fn string) bool {
 		return ok && literal.FindString(rest) == rest
 	}
 	_, bare := splitFunc(fn)
-	return is(fn) || i.Short && (is(path.Base(fn)) || is(bare))
+	return is(fn) || i.Short && (is(engine.InPackage(fn)) || is(bare))
 }
 
 // declared returns the declared function that a function, as the runtime names it, is or is a literal in.

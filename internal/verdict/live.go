@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -113,7 +112,7 @@ func (g Live) place() (at, name string) {
 			}
 		}
 	}
-	return at, path.Base(name)
+	return at, engine.InPackage(name)
 }
 
 // Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
