@@ -139,7 +139,10 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 		unbuilt = append(unbuilt, Remark{Package: p})
 	}
 	section("Not built:", unbuilt, len(unbuilt))
-	section("Not run:", s.Unrun, all)
+	// That the time was over says nothing of a test; any other reason does.
+	told := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text == late })
+	left := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text != late })
+	section("Not run:", slices.Concat(told, left), len(told)+most)
 	section("Run live, where a run that passes proves little:", s.Live, most)
 	section("Run once, as go test runs them:", s.Once, most)
 	section("Notes:", s.Notes, all)

@@ -371,7 +371,7 @@ func (b *builder) runtimePlace(p, fn string) *Place {
 	if !ok {
 		return nil
 	}
-	return &Place{File: b.files.seen(file, line), Line: line, Function: fn[strings.LastIndexByte(fn, '/')+1:]}
+	return &Place{File: b.files.seen(file, line), Line: line, Function: engine.InPackage(fn)}
 }
 
 // indexOf returns the index of a sync point among the places of the trace.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -289,7 +290,7 @@ func (t *text) trace(margin, stack string) {
 		if i := strings.LastIndexByte(fn, '('); i > 0 && strings.HasSuffix(fn, ")") {
 			fn = fn[:i] // without the arguments, which are numbers
 		}
-		fn = fn[strings.LastIndexByte(fn, '/')+1:]
+		fn = engine.InPackage(fn)
 		if c.at == "" {
 			t.line("%s%s", margin, c.fn)
 			continue
