@@ -66,7 +66,7 @@ func (n *nativeBuild) fails(ctx context.Context, importPath string) (bool, error
 			return true, nil
 		}
 	}
-	n.screen.pkg(ctx, importPath, cmp.Or(said, verdict))
+	n.screen.pkg(ctx, importPath, cmp.Or(said, verdict), 0)
 	return true, nil
 }
 

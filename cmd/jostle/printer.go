@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,11 +32,11 @@ func (p *printer) keep(err error) {
 	p.err = errors.Join(p.err, err)
 }
 
-// pkg prints what go test would of a package that is done.
-func (p *printer) pkg(ctx context.Context, name, text string) {
+// pkg prints what go test would of a package that is done, whose tests ran for as long as took.
+func (p *printer) pkg(ctx context.Context, name, text string, took time.Duration) {
 	p.line.aside(func() {
 		if p.json {
-			p.keep(printJSON(ctx, p.stdout, name, text))
+			p.keep(printJSON(ctx, p.stdout, name, text, took))
 			return
 		}
 		_, err := io.WriteString(p.screen, text)
@@ -74,12 +75,37 @@ type outputEvent struct {
 	Action, Package, Output string
 }
 
-// printJSON passes the output of go test on as go test -json has it.
-func printJSON(ctx context.Context, stdout io.Writer, pkg, text string) error {
+// An endEvent is the event of go test -json that ends a package.
+type endEvent struct {
+	Time            time.Time
+	Action, Package string
+	Elapsed         float64 // in seconds
+}
+
+// printJSON passes the output of go test on as go test -json has it. test2json takes the time that it reads for the time of
+// the package: that becomes took.
+func printJSON(ctx context.Context, stdout io.Writer, pkg, text string, took time.Duration) error {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", pkg)
-	cmd.Stdin, cmd.Stdout = strings.NewReader(text), stdout
-	if err := cmd.Run(); err != nil {
+	cmd.Stdin = strings.NewReader(text)
+	events, err := cmd.Output()
+	if err != nil {
 		return fmt.Errorf("run go tool test2json: %w", err)
 	}
-	return nil
+	var b bytes.Buffer
+	for line := range bytes.Lines(events) {
+		var e struct {
+			endEvent
+			Test string
+		}
+		if err := json.Unmarshal(line, &e); err == nil && e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
+			e.Elapsed = took.Round(time.Millisecond).Seconds()
+			if line, err = json.Marshal(e.endEvent); err != nil {
+				return fmt.Errorf("write the event that ends %s: %w", pkg, err)
+			}
+			line = append(line, '\n')
+		}
+		b.Write(line)
+	}
+	_, err = stdout.Write(b.Bytes())
+	return err
 }

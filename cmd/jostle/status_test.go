@@ -77,6 +77,26 @@ func TestFoundAsJSON(t *testing.T) {
 	assert.Equal(t, struct{ Time, Action, Package, Test, Output string }{"", "output", "example.com/a", "", "example.com/a TestA: deadlock: two\n\ta.jostle\n"}, event)
 }
 
+// With -json the event that ends a package has the time that the package's line has, not the time that it took to print it.
+func TestPackageAsJSON(t *testing.T) {
+	var b strings.Builder
+	p := &printer{stdout: &b, json: true, line: newStatusLine(&b, true)}
+	p.pkg(t.Context(), "example.com/a", "=== RUN   TestA\n--- PASS: TestA (0.50s)\nPASS\nok  \texample.com/a\t7.386s\n", 7386*time.Millisecond+time.Microsecond)
+	require.NoError(t, p.err)
+	got := map[string]float64{}
+	for line := range strings.Lines(b.String()) {
+		var event struct {
+			Action, Package, Test string
+			Elapsed               *float64
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
+		if event.Elapsed != nil {
+			got[event.Action+" "+event.Package+" "+event.Test] = *event.Elapsed
+		}
+	}
+	assert.Equal(t, map[string]float64{"pass example.com/a TestA": 0.5, "pass example.com/a ": 7.386}, got)
+}
+
 func TestVersionLine(t *testing.T) {
 	info := &debug.BuildInfo{GoVersion: "go1.26.0", Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
 		{Key: "GOOS", Value: "linux"}, {Key: "GOARCH", Value: "arm64"}, {Key: "vcs.revision", Value: "abc"}, {Key: "vcs.modified", Value: "true"},

@@ -185,7 +185,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		c.Args = append(c.Args, "-test.short=true")
 	}
 	c.Args = append(c.Args, args...)
-	c.Print = func(pkg, text string) { screen.pkg(ctx, pkg, text) }
+	c.Print = func(pkg, text string, took time.Duration) { screen.pkg(ctx, pkg, text, took) }
 	if f.cover.asked() {
 		c.Covered = func(b campaign.Binary) string {
 			text, err := f.cover.covered(ctx, b)
@@ -254,7 +254,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr
 	var out []campaign.Binary
 	for _, r := range res.Roots {
 		if len(r.TestFiles) == 0 {
-			n.screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath))
+			n.screen.pkg(ctx, r.ImportPath, fmt.Sprintf("?   \t%s\t[no test files]\n", r.ImportPath), 0)
 			continue
 		}
 		ignores, err := ignoresOf(res, r)

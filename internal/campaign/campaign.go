@@ -44,10 +44,10 @@ type Config struct {
 	Env       []string
 	Base      string // directory from which files are named in what is printed
 
-	Print    func(pkg, text string)             // what go test prints of a package
-	Covered  func(Binary) string                // what go test says of coverage, when all of a package is done; nil without coverage
-	Progress func(Progress)                     // called whenever something of it has changed
-	Found    func(pkg, test, what, file string) // called as soon as something is confirmed
+	Print    func(pkg, text string, took time.Duration) // what go test prints of a package, and how long its tests ran
+	Covered  func(Binary) string                        // what go test says of coverage, when all of a package is done; nil without coverage
+	Progress func(Progress)                             // called whenever something of it has changed
+	Found    func(pkg, test, what, file string)         // called as soon as something is confirmed
 }
 
 // A Mode forces how tests run.

@@ -65,7 +65,7 @@ func TestSecond(t *testing.T) {}
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			var printed strings.Builder
-			c := Config{Schedules: 1, Parallel: 1, Verbose: true, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
+			c := Config{Schedules: 1, Parallel: 1, Verbose: true, Env: os.Environ(), Print: func(_, text string, _ time.Duration) { printed.WriteString(text) }}
 			if tt.ends {
 				c.Progress = func(p Progress) {
 					if p.Done == 1 {
@@ -88,7 +88,7 @@ func TestSecond(t *testing.T) {}
 	t.Run("a fuzz target", func(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		var printed strings.Builder
-		c := &campaign{Config: Config{Print: func(_, text string) { printed.WriteString(text) }}}
+		c := &campaign{Config: Config{Print: func(_, text string, _ time.Duration) { printed.WriteString(text) }}}
 		c.packages = []*pkg{{Binary: Binary{Package: "example.com/a"}, natives: []string{"FuzzA"}}}
 		end()
 		c.natives(ctx)
@@ -148,7 +148,7 @@ func TestStarts(t *testing.T) {
 	}
 }
 `)
-	got, err := Run(t.Context(), Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, _ string) {}}, []Binary{b})
+	got, err := Run(t.Context(), Config{Schedules: 1, Parallel: 1, Env: os.Environ(), Print: func(_, _ string, _ time.Duration) {}}, []Binary{b})
 	require.NoError(t, err)
 	assert.False(t, got.Failed)
 	assert.Empty(t, got.Unrun)

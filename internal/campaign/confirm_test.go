@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -152,7 +153,7 @@ func TestA(t *testing.T) {
 }
 `, "encoding/json", "errors", "fmt")
 	var printed strings.Builder
-	c := Config{Schedules: 2, Parallel: 1, Leaks: true, Env: os.Environ(), Print: func(_, text string) { printed.WriteString(text) }}
+	c := Config{Schedules: 2, Parallel: 1, Leaks: true, Env: os.Environ(), Print: func(_, text string, _ time.Duration) { printed.WriteString(text) }}
 	got, err := Run(t.Context(), c, []Binary{b})
 	require.NoError(t, err)
 	require.Len(t, got.Findings, 1)

@@ -53,7 +53,7 @@ func (c *campaign) print(p *pkg) {
 		}
 		fmt.Fprintf(&b, "ok  \t%s\t%s%s\n", p.Package, seconds, coverage)
 	}
-	c.Print(p.Package, strings.ReplaceAll(b.String(), mark, ""))
+	c.Print(p.Package, strings.ReplaceAll(b.String(), mark, ""), spent)
 }
 
 // mark is what a test binary begins its own lines with for test2json. What is printed here is in order without it.
