@@ -58,5 +58,24 @@ func Go(f func(), s *Site) {
 		t.Go(f, f, s)
 		return
 	}
-	go engine.Started(f)()
+	start(f, s)
+}
+
+// GoCall is Go for a go statement whose call has arguments or results. call is the literal that makes the call, which no
+// stack shows to the code under test.
+func GoCall(call func(), s *Site) {
+	f := func() { engine.RunCall(call) }
+	if t := engine.At(s); t != nil {
+		t.Go(f, nil, s)
+		return
+	}
+	start(f, s)
+}
+
+// start starts f outside of executions.
+func start(f func(), s *Site) {
+	if f == nil {
+		go f() // which the runtime has a word for
+	}
+	go engine.RunStarted(engine.Started(f), s)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Code that looks at stacks, a leak detector say, must see what it would see without us: its own goroutines, waiting for
@@ -58,6 +59,47 @@ const module = "github.com/jostle-dev/jostle/"
 // taskFrame is a call whose receiver is the task that the goroutine is.
 var taskFrame = regexp.MustCompile(`/internal/engine\.\(\*Task\)\.\w+\(0x([0-9a-f]+)`)
 
+// RunStarted runs f on a goroutine that the go statement s has started outside of executions. The call says so on the goroutine's stack.
+//
+//go:noinline
+func RunStarted(f func(), s *Site) {
+	f()
+	runtime.KeepAlive(s)
+}
+
+// RunCall calls the literal that a rewritten go statement has in the place of its call. The call says on the goroutine's stack that
+// the function it calls is not one of the source's.
+//
+//go:noinline
+func RunCall(f func()) {
+	f()
+	runtime.KeepAlive(f)
+}
+
+const callFrame = module + "internal/engine.RunCall("
+
+// runFrame is a call of RunStarted.
+var runFrame = regexp.MustCompile(`/internal/engine\.RunStarted\(0x[0-9a-f]+\??, 0x([0-9a-f]+)`)
+
+// startedAt returns the go statement that has started a goroutine outside of executions; nil if its stack does not tell: it
+// has not come to run, say.
+func startedAt(stack string) *Site {
+	m := runFrame.FindStringSubmatch(stack)
+	if m == nil {
+		return nil
+	}
+	p, _ := strconv.ParseUint(m[1], 16, 64)
+	for _, s := range sites {
+		if len(s) == 0 {
+			continue
+		}
+		if from := uint64(uintptr(unsafe.Pointer(&s[0]))); p >= from && (p-from)/uint64(unsafe.Sizeof(s[0])) < uint64(len(s)) {
+			return &s[(p-from)/uint64(unsafe.Sizeof(s[0]))]
+		}
+	}
+	return nil
+}
+
 // ours reports whether a goroutine is there only for the sake of executions.
 func ours(stack string) bool {
 	for _, of := range [...]string{
@@ -98,27 +140,33 @@ func native(stack string, t *Task, running bool) string {
 	} else {
 		b.WriteString(header)
 	}
+	var spawned *Site
+	if t != nil {
+		spawned = t.Spawned
+	} else {
+		spawned = startedAt(stack)
+	}
 	frames := 0
 	for i := 1; i < len(lines); i++ {
 		creator, created := strings.CutPrefix(lines[i], "created by ")
 		switch {
-		case created && isOurs(creator) && (t == nil || t.Spawned == nil):
+		case created && spawned == nil && isOurs(creator) && !strings.HasPrefix(creator, module+"perturb."):
 			// The body of an execution stands for a test function.
 			src := std + "/testing/testing.go:1 +0x1"
 			fmt.Fprintf(&b, "\ntesting.tRunner(...)\n\t%s\ncreated by testing.(*T).Run in goroutine 1\n\t%s", src, src)
 			return b.String()
-		case created && t != nil && t.Spawned != nil:
+		case created && spawned != nil:
 			goroutine := ""
 			if _, by, ok := strings.Cut(creator, " in goroutine "); ok {
 				goroutine = " in goroutine " + by
 			}
-			at := fmt.Sprintf("\n\t%s:%d +0x1", t.Spawned.File, t.Spawned.Line)
-			if frames == 0 { // it has not come to run yet
-				fmt.Fprintf(&b, "\n%s.gowrap1()%s", t.Spawned.Func, at)
+			at := fmt.Sprintf("\n\t%s:%d +0x1", spawned.File, spawned.Line)
+			if frames == 0 && t != nil { // it has not come to run yet
+				fmt.Fprintf(&b, "\n%s", t.notBegun(at))
 			}
-			fmt.Fprintf(&b, "\ncreated by %s%s%s", t.Spawned.Func, goroutine, at)
+			fmt.Fprintf(&b, "\ncreated by %s%s%s", spawned.Func, goroutine, at)
 			return b.String()
-		case isOurs(lines[i]):
+		case isOurs(lines[i]) || i+2 < len(lines) && strings.HasPrefix(lines[i+2], callFrame):
 			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "\t") {
 				i++
 			}
@@ -130,6 +178,18 @@ func native(stack string, t *Task, running bool) string {
 		}
 	}
 	return b.String()
+}
+
+// notBegun returns the only frame of a goroutine that has not come to run: the function that it is started with, or the
+// compiler's own one if that has arguments. at is the place of the go statement.
+func (t *Task) notBegun(at string) string {
+	if t.entry != 0 {
+		if f := runtime.FuncForPC(t.entry); f != nil && !isOurs(f.Name()) {
+			file, line := f.FileLine(t.entry)
+			return fmt.Sprintf("%s()\n\t%s:%d", f.Name(), file, line)
+		}
+	}
+	return t.Spawned.Func + ".gowrap1()" + at
 }
 
 func isOurs(frame string) bool {

@@ -11,7 +11,7 @@ import (
 // goes rewrites a go statement. The function and its arguments are evaluated in the caller, once, in order:
 //
 //	go f(x, y)
-//	{ a, b := x, y; Go(func() { f(a, b) }, site) }
+//	{ a, b := x, y; GoCall(func() { f(a, b) }, site) }
 //
 // What has no value of its own stays in the call: constants, nil, declared functions, builtins. A function that takes
 // and returns nothing is started as it is, so that no stack shows another one between.
@@ -89,7 +89,7 @@ func (r *rewriter) goesOperation(n *ast.GoStmt, t *target, site string) {
 
 // goBlock puts a block in the place of a go statement.
 func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
-	r.block(n, c, fmt.Sprintf("%s.Go(func() { %s }, %s)", r.names.perturb, call, site))
+	r.block(n, c, fmt.Sprintf("%s.GoCall(func() { %s }, %s)", r.names.perturb, call, site))
 	r.count("go")
 }
 
