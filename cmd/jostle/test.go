@@ -57,7 +57,7 @@ func newTest() *cobra.Command {
 		Short: "Run the tests you have, each under many schedules",
 		Long: fmt.Sprintf(`Run the tests you have, each under many schedules: first the plain run, then as many others as the budget allows.
 Nothing in the sources changes. What a test finds is confirmed in a process of its own, and kept in testdata/jostle of
-its package as a file that "jostle replay" takes. A test that fails under go test too is shown as go test shows it.
+its package as a file that "jostle replay" takes. A test that fails without control too is shown as go test shows it.
 
 Without -schedules and -time each test runs under %d schedules, but no longer than %v. With -time alone the time is
 shared by all tests, and nothing else ends the search.

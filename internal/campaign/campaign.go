@@ -154,7 +154,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 type pkg struct {
 	Binary
 	tests   []*test
-	natives []string // fuzz targets: they run once, as go test runs them
+	natives []string // fuzz targets: they run once, without control
 	native  run
 	idle    bool // its fuzz targets did not run: the time was over
 	broken  *run // in which it failed to say what tests it has; nil if it did not

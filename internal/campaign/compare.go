@@ -10,11 +10,11 @@ import (
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
-// comparing is for how long a test is run as go test runs it, to compare it: one that hangs has shown it by then.
+// comparing is for how long a test is run without control, to compare it: one that hangs has shown it by then.
 const comparing = 5 * time.Second
 
-// A comparison is a test as go test runs it, beside what is done with the test meanwhile. A nil comparison is one that is not
-// made.
+// A comparison is a test that runs without control, beside what is done with the test meanwhile: in the instrumented build, as go
+// test runs one. It is no proof that the build without jostle would do the same. A nil comparison is one that is not made.
 type comparison struct {
 	ended chan struct{}
 	run   run           // the first that did not fail, or else the last
@@ -22,9 +22,9 @@ type comparison struct {
 	found session.Event // what is compared, once it is told
 }
 
-// compare begins to run a test as go test runs it, when it is the only one, and again as long as it fails, up to so many times.
+// compare begins to run a test without control, when it is the only one, and again as long as it fails, up to so many times.
 func (t *test) compare(ctx context.Context, times int) *comparison {
-	t.does("comparing with go test")
+	t.does("comparing with a run without control")
 	c := &comparison{ended: make(chan struct{})}
 	go func() {
 		defer close(c.ended)
@@ -41,7 +41,7 @@ func (t *test) compare(ctx context.Context, times int) *comparison {
 }
 
 // enough returns how many times a test is compared that was found to fail: one that depends on the order of things may fail
-// as go test runs it, too, but hardly each time.
+// without control, too, but hardly each time.
 func enough(e session.Event) int {
 	if e.Ordinary && !e.Forced {
 		return tries
@@ -90,7 +90,7 @@ func (c *comparison) crashed(test string, cause uint64) bool {
 }
 
 // ordinary reports whether what was found in an execution in which no schedule departed from the plain one is not a finding:
-// the test fails as go test runs it too, and go test says as much, or it passes there, and no schedule has a choice in it.
+// the test fails without control too, and what it says there is as much, or it passes there, and no schedule has a choice in it.
 // What such a test depends on is not the order of things, but how jostle runs it: what calls it, what is allocated, how
 // long things really take.
 func (t *test) ordinary(c *comparison, e session.Event) bool {
@@ -98,21 +98,21 @@ func (t *test) ordinary(c *comparison, e session.Event) bool {
 	case e.Ordinary && c.failed(t.name, e.Verdict):
 		t.red(c.run)
 	case e.Forced && c.passed():
-		t.asGoTest(c.run, "no schedule has a choice in it, and as an execution it fails")
+		t.once(c.run, "no schedule has a choice in it, and as an execution it fails")
 	default:
 		return false
 	}
 	return true
 }
 
-// red has the test be one that fails as go test runs it too.
+// red has the test be one that fails without control too.
 func (t *test) red(r run) {
-	t.asGoTest(r, "it fails there too")
+	t.once(r, "it fails that way too")
 	t.failed = true
 }
 
-// asGoTest has the test be done with a run as go test runs it.
-func (t *test) asGoTest(r run, why string) {
+// once has the test be done with a run without control.
+func (t *test) once(r run, why string) {
 	t.mode, t.why, t.finished, t.output = native, why, true, r.output
 	t.executions = 1
 }
@@ -125,7 +125,7 @@ func (t *test) conclude() {
 	c := t.pending
 	t.pending = nil
 	if !c.done() {
-		t.does("comparing with go test")
+		t.does("comparing with a run without control")
 		c.wait()
 	}
 	last := &t.confirmed[len(t.confirmed)-1]
@@ -134,11 +134,15 @@ func (t *test) conclude() {
 	case t.ordinary(c, c.found):
 		t.discard(last.file)
 		t.confirmed = t.confirmed[:len(t.confirmed)-1]
-		t.notes = append(t.notes, "what was told of it while it was compared is not a finding: it passes as go test runs it")
+		does := "passes"
+		if t.failed {
+			does = "fails, too,"
+		}
+		t.notes = append(t.notes, "what was told of it while it was compared is not a finding: it "+does+" without control")
 	case c.run.killed:
-		last.native = fmt.Sprintf("as go test runs it, when it is the only one, it has not ended after %v", comparing)
+		last.native = fmt.Sprintf("without control, when it is the only one, it has not ended after %v", comparing)
 	case c.run.exit > 0:
-		last.native = "it fails as go test runs it too, when it is the only one"
+		last.native = "it fails without control too, when it is the only one"
 	}
 }
 

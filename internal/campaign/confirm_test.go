@@ -27,7 +27,7 @@ func TestGone(t *testing.T) {
 	assert.Equal(t, []string{"a note", "execution 7: deadlock not reproduced in a fresh process; not reported"}, x.remarks())
 }
 
-// TestOrdinary: a test that fails as go test runs it too is an ordinary one, and leaves no file, unless it hangs.
+// TestOrdinary: a test that fails without control too is an ordinary one, and leaves no file, unless it hangs.
 func TestOrdinary(t *testing.T) {
 	const failed, panicked = "    a_test.go:3: no\n--- FAIL: TestA (0.00s)\nFAIL\n", "--- FAIL: TestA (0.00s)\npanic: no [recovered]\n"
 	tests := []struct {
@@ -75,19 +75,19 @@ func TestConclude(t *testing.T) {
 		return x
 	}
 	x := pending(run{exit: -1, killed: true}, true)
-	assert.Equal(t, "as go test runs it, when it is the only one, it has not ended after 5s", x.confirmed[0].native)
+	assert.Equal(t, "without control, when it is the only one, it has not ended after 5s", x.confirmed[0].native)
 	x = pending(run{exit: 2}, false)
-	assert.Equal(t, "it fails as go test runs it too, when it is the only one", x.confirmed[0].native)
+	assert.Equal(t, "it fails without control too, when it is the only one", x.confirmed[0].native)
 	x = pending(run{}, false)
 	assert.Empty(t, x.confirmed[0].native, "there it passes: a schedule decides")
 	assert.FileExists(t, file)
 	x = pending(run{}, true)
 	assert.Empty(t, x.confirmed)
 	assert.NoFileExists(t, file)
-	assert.Equal(t, []string{"what was told of it while it was compared is not a finding: it passes as go test runs it"}, x.remarks())
+	assert.Equal(t, []string{"what was told of it while it was compared is not a finding: it passes without control"}, x.remarks())
 }
 
-// TestCompare: a test that fails as go test runs it does so each time, or depends on something.
+// TestCompare: a test that fails without control does so each time, or depends on something.
 func TestCompare(t *testing.T) {
 	b := build(t, `
 func TestFails(t *testing.T) { t.Error("no") }

@@ -71,7 +71,7 @@ func (p *pkg) failed() bool {
 	return false
 }
 
-// unreached is why a test runs once, as go test runs it, if there is no other reason.
+// unreached is why a test runs once, without control, if there is no other reason.
 const unreached = "no schedule reaches it"
 
 // late is why tests have not run, as a rule.

@@ -17,9 +17,9 @@ type Summary struct {
 
 	Unbuilt  []string // import paths of packages that do not build
 	Findings []Remark // a verdict and what it is about, in a line
-	Red      []Remark // tests that fail as go test runs them too
+	Red      []Remark // tests that fail without control, too
 	Live     []Remark // tests that ran live, and why
-	Once     []Remark // tests that ran once, as go test runs them, and why
+	Once     []Remark // tests that ran once, without control, and why
 	Unrun    []Remark // tests and fuzz targets that have not run once to their end, and why
 	Notes    []Remark // what else there is to know
 }
@@ -133,7 +133,7 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	}
 	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Notes)
 	section("Found:", s.Findings, all)
-	section("Failed, as under go test:", s.Red, all)
+	section("Failed without control:", s.Red, all)
 	var unbuilt []Remark
 	for _, p := range s.Unbuilt {
 		unbuilt = append(unbuilt, Remark{Package: p})
@@ -144,7 +144,7 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	left := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text != late })
 	section("Not run:", slices.Concat(told, left), len(told)+most)
 	section("Run live, where a run that passes proves little:", s.Live, most)
-	section("Run once, as go test runs them:", s.Once, most)
+	section("Run once, without control:", s.Once, most)
 	section("Notes:", s.Notes, all)
 	fmt.Fprintf(&b, "%s in %s, %s, %v\n", plural(len(s.Findings), "finding"), plural(s.Tests, "test"), plural(s.Executions, "schedule"), took.Round(10*time.Millisecond))
 	_, err := io.WriteString(w, "\n"+b.String())

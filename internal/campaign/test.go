@@ -48,7 +48,7 @@ type test struct {
 
 	printed   string // by the plain run
 	skipped   bool
-	output    string // of what ran as go test runs it
+	output    string // of what ran without control
 	failed    bool   // in that
 	confirmed []confirmed
 	pending   *comparison // of the last of these, if that is not known yet
@@ -74,7 +74,7 @@ const (
 	together mode = "controlled"           // many executions in a process
 	isolated mode = "controlled, isolated" // one execution in a process
 	live     mode = "live"
-	native   mode = "as go test runs it"
+	native   mode = "without control"
 )
 
 // wanted is why a test runs as it does if the user has it so.

@@ -138,7 +138,7 @@ type Event struct {
 	Verdict  string        `json:",omitempty"`
 	Cause    uint64        `json:",omitempty"`
 	Forced   bool          `json:",omitempty"` // no schedule had a choice in it
-	Ordinary bool          `json:",omitempty"` // Found: go test says as much, where it fails there too
+	Ordinary bool          `json:",omitempty"` // Found: a run without control says as much, where it fails there too
 	Open     bool          `json:",omitempty"` // Undecided: the test itself had not ended
 	Ignored  []string      `json:",omitempty"` // places of comments
 	File     string        `json:",omitempty"`

@@ -19,7 +19,7 @@ FAIL	example.com/a	0.100s
 Found:
     example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)
         a/testdata/jostle/TestA-1.jostle
-Failed, as under go test:
+Failed without control:
     example.com/a TestC: c_test.go:3: no
 Not run:
     example.com/a TestD: the time was over

@@ -2,6 +2,9 @@ package conformance
 
 import (
 	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
@@ -31,6 +34,53 @@ type flag bool
 
 // A pair has results to be passed on.
 func pair(c chan string) (chan string, string) { return c, "pair" }
+
+//go:noinline
+func stack() []byte {
+	buf := make([]byte, 1<<16)
+	return buf[:runtime.Stack(buf, false)]
+}
+
+//go:noinline
+func tells(c chan string) { tellsFrames(c, stack()) }
+
+//go:noinline
+func tellsOf(c chan string, stack func() []byte) int {
+	tellsFrames(c, stack())
+	return 0
+}
+
+func tellsFrames(c chan string, stack []byte) { c <- framesOf(string(stack)) }
+
+//go:noinline
+func receives(c chan int, _ int) { <-c }
+
+// framesOf returns what a stack says of its goroutine, the functions on it without their packages, and by which function it was
+// started. The numbers of literals are the compiler's affair.
+func framesOf(stack string) string {
+	lines := strings.Split(strings.TrimSpace(stack), "\n")
+	_, state, _ := strings.Cut(lines[0], " [")
+	state, _, _ = strings.Cut(state, "]")
+	var out []string
+	for _, l := range lines[1:] {
+		if strings.HasPrefix(l, "\t") {
+			continue
+		}
+		by := ""
+		if creator, ok := strings.CutPrefix(l, "created by "); ok {
+			l, _, _ = strings.Cut(creator, " in ")
+			by = "by:"
+		} else {
+			l = l[:strings.LastIndexByte(l, '(')]
+		}
+		l = strings.TrimPrefix(l[strings.LastIndexByte(l, '/')+1:], "conformance.")
+		if i := strings.Index(l, ".func"); i >= 0 {
+			l = l[:i+len(".func")]
+		}
+		out = append(out, by+l)
+	}
+	return "[" + state + "] " + strings.Join(out, ",")
+}
 
 var goes = []enginetest.Program{
 	{
@@ -138,6 +188,63 @@ var goes = []enginetest.Program{
 		Departures: 1,
 		Want: []string{
 			"int64:9 uint8:247 conformance.flag:false conformance.flag:false conformance.flag:true bool:false int:8 float32:1 int32:97",
+		},
+	},
+	{
+		Name: "what goroutines see of their stacks",
+		Body: func(log *enginetest.Log) {
+			c := make(chan string)
+			for _, start := range []func(){
+				func() { go tells(c) },
+				func() { go func() { tells(c) }() },
+				func() { go func(c chan string) { tells(c) }(c) },
+				func() {
+					go func(c chan string) {
+						defer func() { _ = recover() }()
+						tells(c)
+					}(c)
+				},
+				func() { go tellsOf(c, debug.Stack) },
+			} {
+				start()
+				log.Add("%s", <-c)
+			}
+		},
+		Departures: 1,
+		Want: []string{
+			"[running] stack,tells,by:init.func " +
+				"[running] stack,tells,init.func,by:init.func " +
+				"[running] stack,tells,init.func,by:init.func " +
+				"[running] stack,tells,init.func,by:init.func " +
+				"[running] debug.Stack,tellsOf,by:init.func",
+		},
+	},
+	{
+		Name: "what goroutines see of the stacks of others",
+		Body: func(log *enginetest.Log) {
+			c := make(chan int)
+			go receives(c, 1)
+			go func() { receives(c, 2) }()
+			go func(i int) { receives(c, i) }(3)
+			rest()
+			buf := make([]byte, 1<<20)
+			var all []string
+			for s := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+				if strings.Contains(s, "receives") {
+					all = append(all, framesOf(s))
+				}
+			}
+			slices.Sort(all)
+			for _, s := range all {
+				log.Add("%s", s)
+			}
+			close(c)
+		},
+		Departures: 1,
+		Want: []string{
+			"[chan receive] receives,by:init.func " +
+				"[chan receive] receives,init.func,by:init.func " +
+				"[chan receive] receives,init.func,by:init.func",
 		},
 	},
 	{
