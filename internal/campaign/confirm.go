@@ -62,7 +62,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	t.causes[e.Cause] = true
 	defer t.does("")
 	after := t.ran()
-	var plainly *comparison // with go test, of a test that fails where no schedule has departed from the plain one
+	var plainly *comparison // with a run without control, of a test that fails where no schedule has departed from the plain one
 	if t.plainly(e) {
 		plainly = t.compare(ctx, enough(e))
 		if e.Ordinary || t.mode != together || e.N > 0 {
@@ -129,7 +129,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	}
 }
 
-// plainly reports whether what was found did not need a schedule that departs from the plain one, so that go test may say it
+// plainly reports whether what was found did not need a schedule that departs from the plain one, so that a run without control may say it
 // too.
 func (t *test) plainly(e session.Event) bool {
 	switch {
