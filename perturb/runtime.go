@@ -19,8 +19,8 @@ func RuntimeGosched(s *Site) {
 	runtime.Gosched()
 }
 
-// RuntimeStack is runtime.Stack. In an execution it shows the goroutines of the code under test as they would be without
-// jostle, and nowhere those of jostle.
+// RuntimeStack is runtime.Stack. It shows the goroutines of the code under test with the frames that they would have without
+// jostle, and none of jostle's.
 func RuntimeStack(buf []byte, all bool) int { return copy(buf, engine.NativeStacks(all)) }
 
 // DebugStack is debug.Stack.

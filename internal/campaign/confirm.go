@@ -129,8 +129,8 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	}
 }
 
-// plainly reports whether what was found did not need a schedule that departs from the plain one, so that a run without control may say it
-// too.
+// plainly reports whether what was found did not need a schedule that departs from the plain one, so that a run
+// without control may say it too.
 func (t *test) plainly(e session.Event) bool {
 	switch {
 	case e.Verdict == leak:
