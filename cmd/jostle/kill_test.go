@@ -64,7 +64,8 @@ func TestKill(t *testing.T) {
 	require.NoError(t, err)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
+	// A command that is killed cannot remove its folders of built tests.
+	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir, "TMPDIR="+t.TempDir())
 	run := func(args ...string) {
 		t.Helper()
 		cmd := exec.Command(args[0], args[1:]...)
@@ -96,7 +97,7 @@ func TestKill(t *testing.T) {
 		var files []string
 		for s := bufio.NewScanner(said); s.Scan(); {
 			if name, ok := strings.CutPrefix(s.Text(), "\t"); ok {
-				files = append(files, name)
+				files = append(files, filepath.Join(dir, name))
 			}
 		}
 		_ = cmd.Wait()

@@ -20,6 +20,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -196,7 +197,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	c.Progress = line.progress
 	github := newAnnotator(stderr)
 	c.Found = func(pkg, test, what, file string) {
-		screen.found(pkg, test, what, file)
+		screen.found(pkg, test, what, filepath.ToSlash(report.ScreenName(workingDir(), file)))
 		if dir, ok := packageOf(file); ok {
 			github.file(file, dir)
 		}

@@ -70,7 +70,7 @@ func (c *campaign) summary() Summary {
 			}
 			for _, f := range t.confirmed {
 				r := about(t.name, firstLine(f.text()))
-				r.File = f.file
+				r.File = c.screenName(f.file)
 				s.Findings = append(s.Findings, r)
 			}
 			switch {
