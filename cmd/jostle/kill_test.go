@@ -81,27 +81,35 @@ func TestKill(t *testing.T) {
 	bin := filepath.Join(dir, "jostle")
 	run("go", "build", "-o", bin, jostle+"/cmd/jostle")
 	run(bin, "test", "-schedules", "1") // so that all is built
-	began := time.Now()
-	run(bin, "test", "-schedules", "1")
-	start := time.Since(began) // until it runs tests, about
-
-	found := 0
-	for range 50 {
+	// search runs the command until it is killed after some time, or when it has said of something that it is found. It returns the
+	// files that it has named.
+	search := func(after time.Duration, first bool) (files []string) {
+		t.Helper()
 		cmd := exec.Command(bin, "test", "-time", "1m")
 		cmd.Dir, cmd.Env = dir, env
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		said, err := cmd.StderrPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())
-		killed := time.AfterFunc(start/2+rand.N(start+time.Second), func() { _ = cmd.Process.Kill() })
-		var files []string
+		killed := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		defer killed.Stop()
 		for s := bufio.NewScanner(said); s.Scan(); {
 			if name, ok := strings.CutPrefix(s.Text(), "\t"); ok {
-				files = append(files, filepath.Join(dir, name))
+				if files = append(files, filepath.Join(dir, name)); first {
+					_ = cmd.Process.Kill()
+				}
 			}
 		}
 		_ = cmd.Wait()
-		killed.Stop()
+		return files
+	}
+	began := time.Now()
+	require.NotEmpty(t, search(time.Minute, true), "nothing was found")
+	start := time.Since(began) // until it has found something, about
+
+	found := 0
+	for range 50 {
+		files := search(start/2+rand.N(start), false)
 		for _, name := range files {
 			_, err := finding.Read(name)
 			assert.NoError(t, err)
