@@ -90,7 +90,7 @@ func (o outcome) summary(sched []byte) string {
 	return line
 }
 
-// stalled says in a sentence why a stall is none of the schedule's.
+// stalled says in a sentence why a stall is not the schedule's doing.
 func (o outcome) stalled() string {
 	dir, _ := os.Getwd() // of the package under test
 	return report.Stalled(o.Verdict, dir, base())

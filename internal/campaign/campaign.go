@@ -352,7 +352,7 @@ func (c *campaign) borrow() bool {
 
 func (c *campaign) giveBack() { <-c.limit }
 
-// spare returns about how many processors nobody has.
+// spare returns about how many processors are free.
 func (c *campaign) spare() int { return cap(c.limit) - len(c.limit) }
 
 // report tells how far the campaign has come.

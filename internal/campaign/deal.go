@@ -44,7 +44,7 @@ func (b *batch) into(n int) *predicted {
 	return b.line.steered[(n-1)%len(b.line.steered)]
 }
 
-// gap returns the first part of the line that no batch has yet, of at most so many executions.
+// gap returns the first part of the line that is in no batch yet, at most this many executions.
 func (l *line) gap(most int) (first, last int, ok bool) {
 	first, last = l.shard.Next(l.next), l.last
 	for _, b := range l.batches {
