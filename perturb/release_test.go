@@ -109,7 +109,7 @@ var releases = []release{
 	}},
 	{"Done", func(log *enginetest.Log, s *Site) {
 		var wg sync.WaitGroup
-		wg.Add(1)
+		WaitGroupAdd(&wg, 1, site)
 		together(func() {
 			WaitGroupDone(&wg, s)
 			log.Add("a")
@@ -120,7 +120,7 @@ var releases = []release{
 	}},
 	{"Add of less than 0", func(log *enginetest.Log, s *Site) {
 		var wg sync.WaitGroup
-		wg.Add(2)
+		WaitGroupAdd(&wg, 2, site)
 		together(func() {
 			WaitGroupAdd(&wg, -2, s)
 			log.Add("a")
