@@ -22,7 +22,7 @@ type comparison struct {
 	found session.Event // what is compared, once it is told
 }
 
-// compare begins to run a test without control, when it is the only one, and again as long as it fails, up to so many times.
+// compare starts a run of the test without control. The run waits until no other test runs; while it fails it is repeated, at most times times.
 func (t *test) compare(ctx context.Context, times int) *comparison {
 	t.does("comparing with a run without control")
 	c := &comparison{ended: make(chan struct{})}
@@ -134,7 +134,7 @@ func (t *test) conclude() {
 	case t.ordinary(c, c.found):
 		t.discard(last.file)
 		t.confirmed = t.confirmed[:len(t.confirmed)-1]
-		t.notes = append(t.notes, "what was told of it while it was compared is not a finding: it passes without control")
+		t.notes = append(t.notes, "what was reported during the comparison is not a finding: the test passes without control")
 	case c.run.killed:
 		last.native = fmt.Sprintf("without control, when it is the only one, it has not ended after %v", comparing)
 	case c.run.exit > 0:

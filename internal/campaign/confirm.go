@@ -24,7 +24,7 @@ type confirmed struct {
 	n          int           // the execution that found it, or none
 	after      time.Duration // in which the test had run until then
 	reproduced int
-	tried      int    // so many times, fewer than tries where the time was over
+	tried      int    // replays that were run: tries, or fewer if the time was over
 	native     string // what becomes of the test without jostle, if that was looked at
 }
 

@@ -84,7 +84,7 @@ func TestConclude(t *testing.T) {
 	x = pending(run{}, true)
 	assert.Empty(t, x.confirmed)
 	assert.NoFileExists(t, file)
-	assert.Equal(t, []string{"what was told of it while it was compared is not a finding: it passes without control"}, x.remarks())
+	assert.Equal(t, []string{"what was reported during the comparison is not a finding: the test passes without control"}, x.remarks())
 }
 
 // TestCompare: a test that fails without control does so each time, or depends on something.

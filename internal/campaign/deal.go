@@ -136,11 +136,11 @@ type pace struct {
 const (
 	alone  = 300 * time.Millisecond // in which the first process of a test shows how fast it is
 	turn   = time.Second            // for a process of several
-	starts = 30                     // a turn is at least so many times what the start of a process takes
+	starts = 30                     // a turn takes at least this many times as long as the start of a process
 	worth  = 4                      // nor is another process begun for less
 )
 
-// most returns how many executions a process is to run, of so many that are left, where so many processes can take part.
+// most returns how many executions a process is to run, given how many are left and how many processes can take part.
 func (p pace) most(left, processes int) int {
 	if processes <= 1 || p.each <= 0 {
 		return endless

@@ -88,7 +88,7 @@ func TestFoundLate(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "execution 52, PCT, depth 2", kept.Found)
 
-	// One that had run ahead wrote the same cause's file again: it is what was told of.
+	// Another process had run ahead and written the same cause's file again: the report is about that file.
 	ahead := *kept
 	ahead.Found = "execution 44, PCT, depth 3"
 	_, err = ahead.Write(x.pkg.findings())

@@ -47,7 +47,7 @@ func (c *campaign) kept(ctx context.Context, b Binary, target, file string) (cor
 	}
 	is := readReplay(p, r)
 	out.Verdict, out.Cause, out.Steps, out.Orders, out.Output = is.verdict, is.cause, is.hash, is.orders, r.output
-	switch { // nobody was left to print one
+	switch { // the process has ended before it could print its report
 	case is.panic != nil:
 		out.Output = told(is.panic, b, c.Base, "")
 	case out.Verdict == crash:

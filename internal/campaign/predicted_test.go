@@ -20,7 +20,7 @@ type searched struct {
 	called  map[int]int // how often an execution was called by a number
 }
 
-// search goes through a search of so many schedules, several processes at a time if there are more than one: always the one
+// search runs a search of the given number of schedules with the given number of processes at a time: always the process
 // that began last ends first. The plain run predicts what plain says, and the execution that has the schedule of number n
 // what late[n] says.
 func search(s session.Shard, schedules, processes int, plain []string, late map[int]string) searched {

@@ -170,7 +170,7 @@ func (t *test) line() string {
 }
 
 // printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind. What a test
-// says itself is told of each.
+// itself says is printed for each finding.
 func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	again := fmt.Sprintf("reproduced %d of %s", f.reproduced, plural(f.tried, "time"))
 	if f.tried == 0 {

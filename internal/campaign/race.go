@@ -21,7 +21,7 @@ func (c *campaign) raceLog() string { return filepath.Join(c.temp, "race") }
 func (c *campaign) takeRaces(pid int, events []session.Event) []verdict.RaceReport {
 	name := fmt.Sprintf("%s.%d", c.raceLog(), pid)
 	defer os.Remove(name)
-	text, _ := os.ReadFile(name) // there is none if nothing was reported
+	text, _ := os.ReadFile(name) // without a report there is no file
 	return racesBeside(string(text), events)
 }
 

@@ -90,7 +90,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 		}
 	}
 	if out.Output = results[best].output; results[best].verdict == crash {
-		out.Output = report.OnScreen(c.Base, crashReport(out.Output)) // nobody was left to print one
+		out.Output = report.OnScreen(c.Base, crashReport(out.Output)) // the process has ended before it could print its report
 	}
 	v := cmp.Or(results[best].panic, results[best].beside(f.Cause))
 	if v != nil {

@@ -22,8 +22,8 @@ type test struct {
 	mode       mode
 	why        string // it is not run as the others are
 	walks      *line  // executions of the schedules of numbers; number 0 is the plain run
-	tries      *line  // those that are steered into predicted hangs now; nil if there are none
-	displaced  int    // so many tries are called by numbers before that of the next walk
+	tries      *line  // the executions that are steered into predicted hangs now; nil if no hang is predicted
+	displaced  int    // how many tries have numbers before that of the next walk
 	asked      int
 	cancels    int
 	warm       int
