@@ -14,9 +14,9 @@ fuzz:
 test: check
 	go test $(TESTFLAGS) ./...
 
-# What depends on the Go version: the operations, the harness, the conformance programs, the command. GOTOOLCHAIN says which it is.
+# What depends on the Go version: the operations, what runs tests, the conformance programs, the command. GOTOOLCHAIN says which it is.
 compatible:
-	go test $(TESTFLAGS) ./perturb ./harness
+	go test $(TESTFLAGS) ./perturb/... ./harness ./internal/worker
 	go test $(TESTFLAGS) -run TestConformance ./instrument
 	go test $(TESTFLAGS) -run TestScript $(SKIP_$(GOTOOLCHAIN)) ./cmd/jostle
 

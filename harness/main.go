@@ -14,6 +14,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/worker"
 )
 
 // Main makes plain go test do what the command jostle does, for a package with fuzz targets or Checks:
@@ -33,7 +34,7 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 2
 	}
-	if plan == nil && code != 2 {
+	if !worker.Told() && code != 2 {
 		code = max(code, runCorpus())
 	}
 	os.Exit(code)
@@ -42,7 +43,7 @@ func Main(m *testing.M) {
 // runCorpus runs the corpus of the package in the working directory, as the command jostle does it, if it has one, and returns
 // the exit code. With a pattern for -run it is that of the tests that match.
 func runCorpus() int {
-	if _, err := os.Stat(corpus.Path(".")); err != nil || fuzzing() || flagValue("test.list") != "" {
+	if _, err := os.Stat(corpus.Path(".")); err != nil || worker.Fuzzing() || worker.FlagValue("test.list") != "" {
 		return 0
 	}
 	if m, err := corpus.Read("."); err == nil {
@@ -50,7 +51,7 @@ func runCorpus() int {
 			_, _ = os.Stat(e.Path(".")) // go test sees that its result depends on it; who reads it says what is wrong with it
 		}
 	}
-	tests, _, _ := strings.Cut(flagValue("test.run"), "/")
+	tests, _, _ := strings.Cut(worker.FlagValue("test.run"), "/")
 	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "corpus", "run"}, buildFlags()...), "-run="+tests, ".")...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	err := cmd.Run()
@@ -63,14 +64,6 @@ func runCorpus() int {
 		return 2
 	}
 	return 0
-}
-
-// flagValue returns the value of a flag of package testing.
-func flagValue(name string) string {
-	if f := flag.Lookup(name); f != nil {
-		return f.Value.String()
-	}
-	return ""
 }
 
 // rebuilt is set in the environment of what Main runs, so that a package in which nothing was to be instrumented is not
@@ -92,7 +85,7 @@ func runInstrumented(args []string) (code int, err error) {
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, filepath.Base(os.Args[0]))
 
-	if fuzzing() {
+	if worker.Fuzzing() {
 		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
 	}
 	build := exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is

@@ -1,12 +1,9 @@
 package harness
 
 import (
-	"encoding/hex"
-	"flag"
-	"fmt"
-
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/internal/worker"
 )
 
 // A Verdict is what became of an execution.
@@ -27,81 +24,36 @@ const (
 // An Option changes how a body is run.
 type Option func(*config)
 
-type config struct {
-	ignore    []engine.Ignore
-	want      *want
-	schedules int
-	cancel    bool
-}
-
-type want struct {
-	kind Verdict
-	rule verdict.Rule
-}
+type config = worker.Config
 
 // Want says that the target is there to find something: a test of a known bug, kept so that it stays findable. Inputs of
 // its corpus that end in this verdict, and break this rule (1 to 4; 0 for any), pass, and the target fails if none does.
 // Any other finding fails it as ever; so does a new input that the fuzzer finds.
 func Want(v Verdict, rule int) Option {
-	return func(c *config) { c.want = &want{v, verdict.Rule(rule)} }
+	return func(c *config) { c.Want = &worker.Want{Kind: v, Rule: verdict.Rule(rule)} }
 }
 
 // Schedules sets how many schedules Check tries: n >= 1, the plain one among them. The default is 200.
-func Schedules(n int) Option { return func(c *config) { c.schedules = n } }
+func Schedules(n int) Option { return func(c *config) { c.Schedules = n } }
 
 // Cancel lets the schedule cancel the context of the body's T, at any sync point, once in an execution. The body may then
 // fail; what it has started must end all the same.
-func Cancel() Option { return func(c *config) { c.cancel = true } }
+func Cancel() Option { return func(c *config) { c.Cancel = true } }
 
 // IgnoreGoroutine says that goroutines which run the function of this name, or which it has started, are no leaks: they are
 // meant to stay. The name is what runtime.FuncForPC calls the function: "example.com/pkg.(*Pool).worker", or how reports call it. Where
 // the source can be changed, a comment //jostle:ignore leak at the function says the same to everybody, and else a line
 // in testdata/jostle/ignore: "leak example.com/pkg.(*Pool).worker", and a reason.
 func IgnoreGoroutine(funcName string) Option {
-	return func(c *config) { c.ignore = append(c.ignore, engine.Ignore{What: "leak", Func: funcName, Short: true}) }
+	return func(c *config) { c.Ignore = append(c.Ignore, engine.Ignore{What: "leak", Func: funcName, Short: true}) }
 }
 
 const defaultSchedules = 200
 
 func configure(options []Option) config {
-	c := config{schedules: defaultSchedules}
+	c := config{Schedules: defaultSchedules}
 	for _, o := range options {
 		o(&c)
 	}
-	if flags.schedules > 0 {
-		c.schedules = flags.schedules
-	}
 	return c
-}
-
-// flags of the test binary.
-var flags struct {
-	schedules int
-	seed      uint64
-	schedule  hexBytes
-	trace     bool
-}
-
-func init() {
-	flag.IntVar(&flags.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
-	flag.Uint64Var(&flags.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
-	flag.BoolVar(&flags.trace, "jostle.trace", false, "print every step of an execution that has found something, and all stacks")
-	flag.Var(&flags.schedule, "jostle.schedule", "the one schedule that harness.Check runs, in `hex`")
-}
-
-// hexBytes is a flag that holds bytes, and whether they were given.
-type hexBytes struct {
-	bytes []byte
-	given bool
-}
-
-func (h *hexBytes) String() string { return hex.EncodeToString(h.bytes) }
-
-func (h *hexBytes) Set(s string) error {
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		return fmt.Errorf("a schedule is an even number of hex digits: %w", err)
-	}
-	h.bytes, h.given = b, true
-	return nil
 }

@@ -90,8 +90,8 @@ type Ignore struct {
 
 const jostle = "github.com/jostle-dev/jostle"
 
-// own are the packages that instrumented code calls. They and what they import stay as they are.
-var own = []string{jostle + "/perturb", jostle + "/harness"}
+// own are the packages that instrumented code calls, and the one that tests are written with. They and what they import stay as they are.
+var own = []string{jostle + "/perturb", jostle + "/perturb/testhook", jostle + "/harness"}
 
 // Prepare instruments the packages that c names and all that they need, but the standard library and what the
 // instrumented code itself calls. Nothing is done twice: rewritten packages are kept in the cache by their content.

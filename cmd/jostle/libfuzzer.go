@@ -89,7 +89,7 @@ type libfuzzerBuild struct {
 var uncounted = []string{
 	"runtime/cgo", "runtime/pprof", "runtime/race", "syscall",
 	"context", "reflect", "sync", "sync/atomic", "internal/sync", "internal/synctest", "testing", "testing/synctest", "time", "regexp", "regexp/syntax",
-	"github.com/jostle-dev/jostle/internal/...", "github.com/jostle-dev/jostle/perturb", "github.com/AdaLogics/go-fuzz-headers",
+	"github.com/jostle-dev/jostle/internal/...", "github.com/jostle-dev/jostle/perturb/...", "github.com/AdaLogics/go-fuzz-headers",
 }
 
 // pkg builds the targets of a package: all in one, which does what it is called after.

@@ -234,4 +234,4 @@ var unstable = []struct {
 }
 
 // ownLine is a place in code of ours, whose line number is no matter of the report.
-var ownLine = regexp.MustCompile(`(JOSTLE/(?:harness|internal/engine)/\w+\.go):\d+`)
+var ownLine = regexp.MustCompile(`(JOSTLE/internal/(?:worker|engine)/\w+\.go):\d+`)

@@ -12,6 +12,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -70,7 +71,7 @@ func endingOf(test, output string) ending {
 	fmt.Fprint(h, crash, varying.ReplaceAllString(firstLine(text), "#"))
 	for line := range strings.Lines(text) {
 		// The first frame of the code itself; those before it are the runtime's.
-		if fn, _, ok := strings.Cut(line, "("); ok && strings.Contains(fn, ".") && !strings.HasPrefix(line, "\t") && !internal.MatchString(fn) {
+		if fn, _, ok := strings.Cut(line, "("); ok && strings.Contains(fn, ".") && !strings.HasPrefix(line, "\t") && !stacks.Ours(fn) && !internal.MatchString(fn) {
 			fmt.Fprint(h, fn)
 			break
 		}
@@ -80,7 +81,7 @@ func endingOf(test, output string) ending {
 
 var (
 	varying  = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
-	internal = regexp.MustCompile(`^(runtime|internal|testing|panic|created by|github\.com/jostle-dev/jostle/(perturb|harness|internal))\b`)
+	internal = regexp.MustCompile(`^(runtime|internal|testing|panic|created by)\b`)
 )
 
 // readRecord reads the departures of an execution that has ended its process. The last line may have been cut off.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // A goroutine is called by the function that it runs, as the runtime prints it and the source has it: the one that its go
@@ -320,7 +322,7 @@ var root = func() string {
 
 // ours reports whether c is a function of ours, which may have been inlined into one of the program's.
 func (c *Call) ours() bool {
-	return isOurs(c.Func) || strings.HasPrefix(c.File, root+"/perturb/") && !strings.HasSuffix(c.File, "_test.go")
+	return stacks.Ours(c.Func) || strings.HasPrefix(c.File, root+"/perturb/") && !strings.HasSuffix(c.File, "_test.go")
 }
 
 // InPackage returns what people call a function, given as runtime.FuncForPC names it: with the last element of its package's path, but

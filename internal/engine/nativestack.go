@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // Code that looks at stacks, a leak detector say, must see what it would see without us: its own goroutines, waiting for
@@ -41,7 +43,7 @@ func NativeStacks(all bool) string {
 			p, _ := strconv.ParseUint(m[1], 16, 64)
 			t = tasks[p]
 		}
-		if t == nil && ours(s) || t != nil && t.state == Ended || strings.Contains(s, module+"harness.(*testRunner).runTest(") {
+		if t == nil && ours(s) || t != nil && t.state == Ended || stacks.Calls(s, "internal/worker.(*testRunner).runTest") {
 			continue
 		}
 		out = append(out, native(s, t, i == 0))
@@ -53,8 +55,6 @@ func addressOf(t *Task) uint64 {
 	p, _ := strconv.ParseUint(strings.TrimPrefix(fmt.Sprintf("%p", t), "0x"), 16, 64)
 	return p
 }
-
-const module = "github.com/jostle-dev/jostle/"
 
 // taskFrame is a call whose receiver is the task that the goroutine is.
 var taskFrame = regexp.MustCompile(`/internal/engine\.\(\*Task\)\.\w+\(0x([0-9a-f]+)`)
@@ -75,8 +75,6 @@ func RunCall(f func()) {
 	f()
 	runtime.KeepAlive(f)
 }
-
-const callFrame = module + "internal/engine.RunCall("
 
 // runFrame is a call of RunStarted.
 var runFrame = regexp.MustCompile(`/internal/engine\.RunStarted\(0x[0-9a-f]+\??, 0x([0-9a-f]+)`)
@@ -102,15 +100,8 @@ func startedAt(stack string) *Site {
 
 // ours reports whether a goroutine is there only for the sake of executions.
 func ours(stack string) bool {
-	for _, of := range [...]string{
-		"\ncreated by " + module + "harness.", "\ncreated by " + module + "internal/engine.", module + "internal/engine.(*Execution).Run(",
-		"testing/synctest.testingSynctestTest(", module + "harness.watch(",
-	} {
-		if strings.Contains(stack, of) {
-			return true
-		}
-	}
-	return false
+	return stacks.Of(creator(stack), "harness", "internal/worker", "internal/engine") || stacks.Calls(stack, "internal/engine.(*Execution).Run") ||
+		strings.Contains(stack, "testing/synctest.testingSynctestTest(") || stacks.Calls(stack, "internal/worker.watch")
 }
 
 // std is the folder of the standard library, as it is in stacks.
@@ -150,7 +141,7 @@ func native(stack string, t *Task, running bool) string {
 	for i := 1; i < len(lines); i++ {
 		creator, created := strings.CutPrefix(lines[i], "created by ")
 		switch {
-		case created && spawned == nil && isOurs(creator) && !strings.HasPrefix(creator, module+"perturb."):
+		case created && spawned == nil && stacks.Ours(creator) && !stacks.Of(creator, "perturb"):
 			// The body of an execution stands for a test function.
 			src := std + "/testing/testing.go:1 +0x1"
 			fmt.Fprintf(&b, "\ntesting.tRunner(...)\n\t%s\ncreated by testing.(*T).Run in goroutine 1\n\t%s", src, src)
@@ -166,7 +157,7 @@ func native(stack string, t *Task, running bool) string {
 			}
 			fmt.Fprintf(&b, "\ncreated by %s%s%s", spawned.Func, goroutine, at)
 			return b.String()
-		case isOurs(lines[i]) || i+2 < len(lines) && strings.HasPrefix(lines[i+2], callFrame):
+		case stacks.Ours(lines[i]) || i+2 < len(lines) && stacks.Calls(lines[i+2], "internal/engine.RunCall"):
 			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "\t") {
 				i++
 			}
@@ -184,17 +175,12 @@ func native(stack string, t *Task, running bool) string {
 // compiler's own one if that has arguments. at is the place of the go statement.
 func (t *Task) notBegun(at string) string {
 	if t.entry != 0 {
-		if f := runtime.FuncForPC(t.entry); f != nil && !isOurs(f.Name()) {
+		if f := runtime.FuncForPC(t.entry); f != nil && !stacks.Ours(f.Name()) {
 			file, line := f.FileLine(t.entry)
 			return fmt.Sprintf("%s()\n\t%s:%d", f.Name(), file, line)
 		}
 	}
 	return t.Spawned.Func + ".gowrap1()" + at
-}
-
-func isOurs(frame string) bool {
-	rest, ok := strings.CutPrefix(frame, module)
-	return ok && (strings.HasPrefix(rest, "perturb.") || strings.HasPrefix(rest, "harness.") || strings.HasPrefix(rest, "internal/engine."))
 }
 
 // wait returns how the runtime describes what t waits for, and the function of package sync in which it does.

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // maxStacks bounds the text of all goroutines' stacks.
@@ -80,7 +82,7 @@ func inBubble(stack string) bool {
 // startsOurs reports whether a function that starts goroutines in a bubble belongs to package testing, or to the engine.
 func startsOurs(fn string) bool {
 	return strings.HasPrefix(fn, "testing.") || strings.HasPrefix(fn, "testing/synctest.") ||
-		strings.HasPrefix(fn, "github.com/jostle-dev/jostle/internal/engine.")
+		stacks.Of(fn, "internal/engine")
 }
 
 // maxForeign is how many sync points passed by goroutines that are no tasks are looked into: a stack takes its time.
@@ -120,8 +122,8 @@ func foreigners() bool {
 		if by == "" || inBubble(s) {
 			continue
 		}
-		own := false
-		for _, p := range [...]string{"testing.", "runtime.", "runtime/", "os/signal.", "internal/", "github.com/jostle-dev/jostle/harness."} {
+		own := stacks.Of(by, "harness", "internal/worker")
+		for _, p := range [...]string{"testing.", "runtime.", "runtime/", "os/signal.", "internal/"} {
 			own = own || strings.HasPrefix(by, p)
 		}
 		if !own {

@@ -9,13 +9,13 @@ import (
 
 // An operation is a function or method of the standard library that package perturb stands in for.
 type operation struct {
-	name    string // of perturb's function
-	what    string // for people
-	other   string // the method that an interface must have besides, to be called through it
-	wraps   bool   // its receiver or first argument only passes through perturb
-	harness bool   // is package harness's, and takes no site
-	looks   bool   // is no sync point: it has the signature of the original, and takes no site
-	starts  bool   // starts its last argument, a function, in a goroutine
+	name     string // of perturb's function
+	what     string // for people
+	other    string // the method that an interface must have besides, to be called through it
+	wraps    bool   // its receiver or first argument only passes through perturb
+	testhook bool   // is package testhook's, and takes no site
+	looks    bool   // is no sync point: it has the signature of the original, and takes no site
+	starts   bool   // starts its last argument, a function, in a goroutine
 }
 
 // methods by type and name.
@@ -94,8 +94,8 @@ var functions = map[string]map[string]operation{
 		"Stack": {name: "DebugStack", what: "stack", looks: true}, "PrintStack": {name: "DebugPrintStack", what: "stack", looks: true},
 	},
 	"testing/synctest": {
-		"Test": {name: "BubbleTest", what: "bubble", harness: true}, "Wait": {name: "BubbleWait", what: "bubble", harness: true},
-		"Sleep": {name: "BubbleSleep", what: "bubble", harness: true},
+		"Test": {name: "BubbleTest", what: "bubble", testhook: true}, "Wait": {name: "BubbleWait", what: "bubble", testhook: true},
+		"Sleep": {name: "BubbleSleep", what: "bubble", testhook: true},
 	},
 }
 
@@ -310,7 +310,7 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	}
 	isTuple := len(n.Args) == 1 && r.isTuple(n.Args[0])
 	switch {
-	case isTuple && t.harness:
+	case isTuple && t.testhook:
 		r.note(n, t.what, "its arguments are the results of one call")
 		return
 	case isTuple || t.typ != nil:
@@ -325,7 +325,7 @@ func (r *rewriter) call(n *ast.CallExpr) {
 		return
 	}
 	r.begin(n, t)
-	if t.harness {
+	if t.testhook {
 		r.count(t.what)
 		if f := r.within(); f != nil && t.name == "BubbleTest" {
 			f.bubble = true
@@ -334,7 +334,7 @@ func (r *rewriter) call(n *ast.CallExpr) {
 			end := r.at(t.recv.End())
 			r.replace(end, r.at(n.Lparen)+1, t.path+r.lines(end, r.at(n.Lparen)+1))
 		}
-		r.usesHarness = true
+		r.usesTesthook = true
 		return
 	}
 	o := r.releaseOf(r.operandOf(n, t), t, n)
@@ -426,8 +426,8 @@ func (r *rewriter) lastCalling(args []ast.Expr) ast.Expr {
 // begin puts perturb's function and the receiver in the place of a call's function and its opening parenthesis.
 func (r *rewriter) begin(n *ast.CallExpr, t *target) {
 	pkg := r.names.perturb
-	if t.harness {
-		pkg = r.names.harness
+	if t.testhook {
+		pkg = r.names.testhook
 	}
 	if t.recv == nil {
 		r.drop(t)

@@ -21,7 +21,7 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
 	switch t := r.find(call.Fun); {
-	case t == nil || t.harness || t.wraps:
+	case t == nil || t.testhook || t.wraps:
 	case t.typ != nil:
 		r.value(call.Fun)
 	default:

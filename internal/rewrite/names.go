@@ -7,10 +7,10 @@ import (
 
 // names are the identifiers that the rewriting adds. None of them occurs in the file.
 type names struct {
-	used    map[string]bool
-	perturb string
-	harness string
-	n       int
+	used     map[string]bool
+	perturb  string
+	testhook string
+	n        int
 }
 
 func newNames(f *ast.File) names {
@@ -25,9 +25,9 @@ func newNames(f *ast.File) names {
 	for ns.used[ns.perturb] {
 		ns.perturb += "_"
 	}
-	ns.harness = "jostleharness"
-	for ns.used[ns.harness] {
-		ns.harness += "_"
+	ns.testhook = "jostletesthook"
+	for ns.used[ns.testhook] {
+		ns.testhook += "_"
 	}
 	return ns
 }

@@ -466,7 +466,7 @@ func (e *effects) call(n *ast.CallExpr) effect {
 	t := e.r.find(n.Fun)
 	got, args := access, slices.Clone(n.Args)
 	switch {
-	case t == nil || t.harness:
+	case t == nil || t.testhook:
 	case t.looks || pointless[t.name]:
 		got = none
 	default:

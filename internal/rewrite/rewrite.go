@@ -80,7 +80,7 @@ func File(in Input) (*Output, error) {
 	r.readReleases()
 	r.walk()
 	promoted := r.promoted()
-	if r.sites.empty() && !r.usesHarness && !r.usesPerturb && promoted == "" {
+	if r.sites.empty() && !r.usesTesthook && !r.usesPerturb && promoted == "" {
 		return r.out, nil
 	}
 	return r.out, r.finish(promoted)
@@ -101,12 +101,12 @@ type rewriter struct {
 	relations relations
 	releases  releases
 
-	dropped     map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
-	usesHarness bool
-	usesPerturb bool // although there may be no sync point
-	saysFailure bool // a test says in it that it fails
-	aliases     map[types.Object]ast.Expr
-	done        map[ast.Node]bool // rewritten as part of something else, or to be left alone
+	dropped      map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
+	usesTesthook bool
+	usesPerturb  bool // although there may be no sync point
+	saysFailure  bool // a test says in it that it fails
+	aliases      map[types.Object]ast.Expr
+	done         map[ast.Node]bool // rewritten as part of something else, or to be left alone
 }
 
 func importsC(f *ast.File) bool {
@@ -281,11 +281,11 @@ func (r *rewriter) node(n ast.Node) {
 // declarations.
 func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
-	if !r.sites.empty() || r.usesPerturb || r.usesHarness || decls != "" {
+	if !r.sites.empty() || r.usesPerturb || r.usesTesthook || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
 	}
-	if r.usesHarness {
-		r.after(end, fmt.Sprintf("; import %s %q", r.names.harness, harnessPath))
+	if r.usesTesthook {
+		r.after(end, fmt.Sprintf("; import %s %q", r.names.testhook, testhookPath))
 	}
 	var b strings.Builder
 	b.WriteByte('\n')
@@ -297,7 +297,7 @@ func (r *rewriter) finish(decls string) error {
 		fmt.Fprintf(&b, "\nvar _ = %s.Instrumented(%s[:])\n", r.names.perturb, r.sites.name)
 		r.sites.write(&b, r.names.perturb)
 	}
-	if !r.sites.empty() || r.usesHarness || r.saysFailure { // a test may call what has sync points, or begins a bubble
+	if !r.sites.empty() || r.usesTesthook || r.saysFailure { // a test may call what has sync points, or begins a bubble
 		r.relations.write(&b, r.names.perturb, r.sites.name, r.Name)
 	}
 	r.writeIgnores(&b)

@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// harnessPath is the package that rewritten tests call.
-const harnessPath = "github.com/jostle-dev/jostle/harness"
+// testhookPath is the package that rewritten tests call.
+const testhookPath = "github.com/jostle-dev/jostle/perturb/testhook"
 
-// ofTests are the methods of package testing that package harness stands in for: in an execution, subtests and what
+// ofTests are the methods of package testing that package testhook stands in for: in an execution, subtests and what
 // runs at the end of a test must be part of it.
 var ofTests = map[string]operation{
 	"Run": {name: "Run"}, "Cleanup": {name: "Cleanup"}, "Parallel": {name: "Parallel"}, "Deadline": {name: "Deadline"},
@@ -22,7 +22,7 @@ var ofTests = map[string]operation{
 
 // testFunction lets a test function begin by asking whether it is to run as an execution:
 //
-//	func TestX(t *testing.T) { if harness.Test(t, TestX) { return }; …
+//	func TestX(t *testing.T) { if testhook.Test(t, TestX) { return }; …
 func (r *rewriter) testFunction(d *ast.FuncDecl) {
 	if !r.Tests || d.Recv != nil || d.Type.TypeParams != nil || d.Type.Results != nil || d.Body == nil || len(d.Body.List) == 0 ||
 		!strings.HasSuffix(r.Name, "_test.go") || !isTestName(d.Name.Name) {
@@ -46,13 +46,13 @@ func (r *rewriter) testFunction(d *ast.FuncDecl) {
 	default:
 		name = p.Names[0].Name
 	}
-	r.usesHarness = true
-	r.after(r.at(d.Body.Lbrace)+1, " if "+r.names.harness+".Test("+name+", "+d.Name.Name+") { return }; ")
+	r.usesTesthook = true
+	r.after(r.at(d.Body.Lbrace)+1, " if "+r.names.testhook+".Test("+name+", "+d.Name.Name+") { return }; ")
 }
 
 // exampleFunction lets an example with output begin by asking whether it is to run under many schedules:
 //
-//	func ExampleX() { if harness.Example("ExampleX", ExampleX, "output\n", false) { return }; …
+//	func ExampleX() { if testhook.Example("ExampleX", ExampleX, "output\n", false) { return }; …
 func (r *rewriter) exampleFunction(d *ast.FuncDecl) {
 	if !r.Tests || d.Recv != nil || d.Body == nil || len(d.Body.List) == 0 || !strings.HasPrefix(d.Name.Name, "Example") || !strings.HasSuffix(r.Name, "_test.go") {
 		return
@@ -61,8 +61,8 @@ func (r *rewriter) exampleFunction(d *ast.FuncDecl) {
 		if "Example"+ex.Name != d.Name.Name || ex.Output == "" && !ex.EmptyOutput {
 			continue
 		}
-		r.usesHarness = true
-		r.after(r.at(d.Body.Lbrace)+1, fmt.Sprintf(" if %s.Example(%q, %s, %q, %t) { return }; ", r.names.harness, d.Name.Name, d.Name.Name, ex.Output, ex.Unordered))
+		r.usesTesthook = true
+		r.after(r.at(d.Body.Lbrace)+1, fmt.Sprintf(" if %s.Example(%q, %s, %q, %t) { return }; ", r.names.testhook, d.Name.Name, d.Name.Name, ex.Output, ex.Unordered))
 		return
 	}
 }
@@ -96,7 +96,7 @@ func (r *rewriter) findOfTests(fun *ast.SelectorExpr, sel *types.Selection) *tar
 	if !ok || fn.Pkg() == nil {
 		return nil
 	}
-	op.what, op.harness = "test "+strings.ToLower(fn.Name()), true
+	op.what, op.testhook = "test "+strings.ToLower(fn.Name()), true
 	t := &target{operation: op, recv: fun.X}
 	typ := sel.Recv()
 	index := sel.Index()

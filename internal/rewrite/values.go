@@ -19,7 +19,7 @@ func (r *rewriter) value(n ast.Expr) {
 		r.look(n, t)
 		return
 	}
-	if t.harness {
+	if t.testhook {
 		r.note(n, t.what, "it is used as a value")
 		return
 	}

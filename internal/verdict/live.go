@@ -78,9 +78,7 @@ func (g Live) frames() []frame {
 		f.file, _, _ = strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
 		host, _, _ := strings.Cut(f.fn, "/")
 		f.std = !strings.Contains(f.fn, "/") && !strings.HasPrefix(f.fn, "main.") || strings.Contains(f.fn, "/") && !strings.Contains(host, ".")
-		if !strings.HasPrefix(f.fn, module+"harness.") {
-			out = append(out, f)
-		}
+		out = append(out, f)
 	}
 	return out
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // A RaceReport is a report of Go's race detector: two accesses, and where the goroutines were started that did them.
@@ -59,17 +61,16 @@ func raceFrames(text string) []RaceFrame {
 	for i := 0; i+1 < len(lines); i += 2 {
 		place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
 		f := RaceFrame{strings.TrimSuffix(strings.TrimSpace(lines[i]), "()"), place}
-		if !slices.ContainsFunc(raceOwn, func(own string) bool { return strings.HasPrefix(f.Func, own) }) {
+		if !stacks.Ours(f.Func) && !slices.ContainsFunc(raceOwn, func(own string) bool { return strings.HasPrefix(f.Func, own) }) {
 			out = append(out, f)
 		}
 	}
 	return out
 }
 
-// raceOwn are the functions whose frames explain nothing.
+// raceOwn are the functions, beside ours, whose frames explain nothing.
 var raceOwn = []string{
-	module + "internal/engine.", module + "perturb.", module + "harness.", "testing.tRunner", "testing.(*T).Run", "testing.runTests",
-	"testing.RunTests", "testing.testingSynctestTest", "internal/synctest.", "runtime.race",
+	"testing.tRunner", "testing.(*T).Run", "testing.runTests", "testing.RunTests", "testing.testingSynctestTest", "internal/synctest.", "runtime.race",
 }
 
 // funcs returns what identifies the race in other runs: what was done, and in which functions.

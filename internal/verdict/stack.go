@@ -1,14 +1,10 @@
 package verdict
 
-import "strings"
+import (
+	"strings"
 
-const module = "github.com/jostle-dev/jostle/"
-
-// ownFrames are the functions of ours, and of the runtime's panic, that stand in every stack and explain nothing.
-var ownFrames = []string{
-	"runtime/debug.Stack(", "panic(", module + "internal/engine.", module + "perturb.", module + "harness.(*scope).",
-	"created by " + module,
-}
+	"github.com/jostle-dev/jostle/internal/stacks"
+)
 
 // cleanStack returns a goroutine's stack as the runtime prints it, without its first line and without frames of ours.
 // What was called after a panic, while it was looked at, goes too.
@@ -32,11 +28,11 @@ func cleanStack(stack string) string {
 	return strings.Join(out, "\n")
 }
 
+// isOwn reports whether a line of a stack is a call of ours, or of the runtime's panic: those stand in every stack and explain nothing.
 func isOwn(call string) bool {
-	for _, f := range ownFrames {
-		if strings.HasPrefix(call, f) {
-			return true
-		}
+	if creator, ok := strings.CutPrefix(call, "created by "); ok {
+		_, ours := stacks.Inside(creator)
+		return ours
 	}
-	return false
+	return stacks.Ours(call) || strings.HasPrefix(call, "runtime/debug.Stack(") || strings.HasPrefix(call, "panic(")
 }

@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/input"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -39,9 +41,31 @@ type order struct {
 	Both  bool
 }
 
+// An imagined target has the bytes of package input.
+type imagined[In any] func(testing.TB, In)
+
+func (b imagined[In]) Split(data []byte) (schedule, taken []byte) {
+	var in In
+	return input.Split(data, &in)
+}
+
+func (b imagined[In]) Join(schedule, taken []byte) []byte {
+	return input.Join(schedule, taken, reflect.TypeFor[In]())
+}
+
+func (b imagined[In]) Body(data []byte) func(testing.TB) {
+	var in In
+	input.Split(data, &in)
+	return func(t testing.TB) { b(t, in) }
+}
+
+func (b imagined[In]) Literal([]byte) string     { return "" }
+func (b imagined[In]) Entry() uintptr            { return 0 }
+func (b imagined[In]) ShowOrders(*engine.Orders) {}
+
 // steer returns what a target is to begin with, and what became of each.
-func steer[In any](t *testing.T, body func(T, In), corpus ...string) (inputs [][]byte, kinds []verdict.Kind) {
-	x := &target[In]{runner: newRunner(t, config{}), body: body}
+func steer[In any](t *testing.T, body func(testing.TB, In), corpus ...string) (inputs [][]byte, kinds []verdict.Kind) {
+	x := &target{runner: newRunner(t, Config{}), Target: imagined[In](body)}
 	inputs = x.steered(corpus)
 	for _, data := range inputs {
 		out, _ := x.input(data)
@@ -52,13 +76,13 @@ func steer[In any](t *testing.T, body func(T, In), corpus ...string) (inputs [][
 
 // What was steered hangs as an input, whatever else is in it, and what hangs is the last.
 func TestSteered(t *testing.T) {
-	_, kinds := steer(t, func(T, struct{}) { lockOrder() })
+	_, kinds := steer(t, func(testing.TB, struct{}) { lockOrder() })
 	assert.Equal(t, []verdict.Kind{verdict.Deadlock}, kinds)
-	_, kinds = steer(t, func(T, order) { lockOrder() })
+	_, kinds = steer(t, func(testing.TB, order) { lockOrder() })
 	assert.Equal(t, []verdict.Kind{verdict.Deadlock}, kinds)
-	_, kinds = steer(t, func(T, order) {})
+	_, kinds = steer(t, func(testing.TB, order) {})
 	assert.Empty(t, kinds, "there is nothing to predict")
-	_, kinds = steer(t, func(T, struct{}) {
+	_, kinds = steer(t, func(testing.TB, struct{}) {
 		var wg sync.WaitGroup
 		var gate, a, b sync.Mutex
 		both := func(first, second *sync.Mutex) {
@@ -87,18 +111,18 @@ func TestSteered(t *testing.T) {
 	assert.NotContains(t, kinds, verdict.Deadlock, "what the prediction does not know of orders the two")
 
 	// The order is seen only with an In that a seed has.
-	body := func(_ T, in order) {
+	body := func(_ testing.TB, in order) {
 		if in.Both && len(in.Name) == 3 {
 			lockOrder()
 		}
 	}
 	_, kinds = steer(t, body)
 	assert.Empty(t, kinds)
-	seed := join(nil, []byte{3, 'a', 'b', 'c', 0, 0, 0, 1}, reflect.TypeFor[order]())
+	seed := input.Join(nil, []byte{3, 'a', 'b', 'c', 0, 0, 0, 1}, reflect.TypeFor[order]())
 	inputs, kinds := steer(t, body, string(seed))
 	assert.Equal(t, []verdict.Kind{verdict.Deadlock}, kinds)
 	var in order
-	split(inputs[0], &in)
+	input.Split(inputs[0], &in)
 	assert.Equal(t, order{Name: "abc", Both: true}, in)
 }
 
@@ -107,9 +131,9 @@ func TestSteeredIsBounded(t *testing.T) {
 	n := 0
 	var seeds []string
 	for i := range 1000 {
-		seeds = append(seeds, string(join([]byte{1, byte(i), byte(i >> 8)}, fmt.Append(nil, i%10), reflect.TypeFor[order]())))
+		seeds = append(seeds, string(input.Join([]byte{1, byte(i), byte(i >> 8)}, fmt.Append(nil, i%10), reflect.TypeFor[order]())))
 	}
-	steer(t, func(T, order) {
+	steer(t, func(testing.TB, order) {
 		n++
 		c := make(chan int)
 		perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(2, "func"))
@@ -143,7 +167,7 @@ func TestKeepSeeds(t *testing.T) {
 func TestCheckSteers(t *testing.T) {
 	defer func(seed uint64) { flags.seed = seed }(flags.seed)
 	for flags.seed = range uint64(10) {
-		r := check(func(T) { lockOrder() }, Schedules(2))
+		r := checkWith(func(testing.TB) { lockOrder() }, Config{Schedules: 2})
 		assert.Contains(t, r.text, "verdict=deadlock rule=2 schedule=1/1 ")
 	}
 }

@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"errors"
@@ -154,7 +154,7 @@ func (r *testRunner) runTest(t **testing.T) {
 	me.Native(func() {
 		testing.RunTests(match, []testing.InternalTest{{Name: r.name, F: func(inner *testing.T) {
 			*t = inner
-			joined(start, inner, r.body)
+			Join(start, inner, r.body)
 		}}})
 	}, nil)
 }

@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"bytes"
@@ -61,8 +61,8 @@ func (w *liveWatch) mine() []verdict.Live {
 	return slices.DeleteFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool {
 		calls := g.Calls()
 		return w.before[g.ID] || slices.ContainsFunc(calls, func(fn string) bool {
-			// Who waits for the test, or watches it.
-			return fn == "testing.RunTests" || strings.HasPrefix(fn, "github.com/jostle-dev/jostle/harness.(*liveWatch)")
+			// It waits for the test.
+			return fn == "testing.RunTests"
 		})
 	})
 }

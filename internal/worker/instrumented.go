@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"os"
@@ -9,8 +9,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
-
-	_ "github.com/jostle-dev/jostle/perturb" // instrumented code needs it, and a vendor tree has only what is imported
 )
 
 // stale returns the directories whose sources have changed since they were instrumented.
@@ -39,7 +37,7 @@ func requireInstrumented(t testing.TB) {
 		text = hiddenFromRaces()
 	}
 	if text != "" {
-		if fuzzing() {
+		if Fuzzing() {
 			t.Fatal(text)
 		}
 		t.Skip(text)

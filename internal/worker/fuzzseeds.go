@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"errors"
@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ const (
 // steered returns inputs whose schedules were steered into predicted hangs. The predictions are those of the plain run, with a zero
 // In and with each In of the corpus, and of the inputs of the corpus. The inputs are the first try of each prediction, and last the
 // first try that found something, after which it stops.
-func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
+func (x *target) steered(corpus []string) (inputs [][]byte) {
 	x.keep = true
 	defer func() { x.keep = false }()
 	end, runs := time.Now().Add(steeredTime), 0
@@ -44,8 +43,7 @@ func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
 			break
 		}
 		data := []byte(data)
-		var in In
-		sched, taken := split(data, &in)
+		sched, taken := x.Split(data)
 		steer := learned[string(taken)]
 		if steer == nil {
 			if len(learned) == steeredInputs {
@@ -64,7 +62,7 @@ func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
 			}
 			rec := schedule.NewRecorder(try)
 			out := under(rec, data)
-			input := join(schedule.Encode(rec.Answers()), taken, reflect.TypeFor[In]())
+			input := x.Join(schedule.Encode(rec.Answers()), taken)
 			if (first || out.Found()) && !seen[string(input)] {
 				seen[string(input)] = true
 				inputs = append(inputs, input)
@@ -80,7 +78,7 @@ func (x *target[In]) steered(corpus []string) (inputs [][]byte) {
 // coordinates reports, once for each target, whether this process looks for new inputs and has others run them (testing/fuzz.go): go
 // test -fuzz runs the seeds of a target in it first, unless -run says otherwise.
 func coordinates(name string) bool {
-	pattern, worker := flagValue("test.fuzz"), flagValue("test.fuzzworker")
+	pattern, worker := FlagValue("test.fuzz"), FlagValue("test.fuzzworker")
 	if pattern == "" || worker == "true" || libfuzzer.Enabled {
 		return false
 	}
@@ -114,14 +112,13 @@ func keepSeeds(cache, name string, inputs [][]byte) error {
 }
 
 // noteEmpty prints a line if most inputs of a target's corpus have an empty schedule: they search nothing.
-func (x *target[In]) noteEmpty(name string, known map[string]bool) {
-	if libfuzzer.Enabled || flagValue("test.fuzzworker") == "true" {
+func (x *target) noteEmpty(name string, known map[string]bool) {
+	if libfuzzer.Enabled || FlagValue("test.fuzzworker") == "true" {
 		return
 	}
 	n := 0
 	for data := range known {
-		var in In
-		if sched, _ := split([]byte(data), &in); schedule.Departures(sched) == 0 {
+		if sched, _ := x.Split([]byte(data)); schedule.Departures(sched) == 0 {
 			n++
 		}
 	}

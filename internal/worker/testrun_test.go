@@ -1,4 +1,4 @@
-package harness
+package worker_test
 
 import (
 	"os"
@@ -11,23 +11,25 @@ import (
 	"weak"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/session"
-	"github.com/jostle-dev/jostle/internal/strategy"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/internal/worker"
 	"github.com/jostle-dev/jostle/perturb"
+	"github.com/jostle-dev/jostle/perturb/testhook"
 )
 
-// runOnce runs a test function as one execution.
-func runOnce(t *testing.T, body func(*testing.T)) testOutcome {
-	t.Helper()
-	before := plan
-	plan = new(session.Plan)
-	defer func() { plan = before }()
-	r, err := newTestRunner(t, body)
-	require.NoError(t, err)
-	return r.run(strategy.Plain{})
+// at returns a site at a line of an imaginary file, so that reports read like real ones.
+func at(line int, expr string) *perturb.Site { return worker.At(line, expr) }
+
+// A goroutine that blocks where no bubble and no engine can see is given up, and the process goes on.
+func TestStall(t *testing.T) {
+	outer := make(chan int) // made outside the execution, and not instrumented
+	text := worker.CheckFails(func(testing.TB) { <-outer })
+	assert.Contains(t, text, "stall: g1 main")
+	assert.Contains(t, text, "worker_test.TestStall.func")
+	assert.Contains(t, text, "verdict=stall rule=- ")
+	close(outer)
+	assert.Empty(t, worker.CheckFails(func(testing.TB) { perturb.RuntimeGosched(at(1, "")) }))
 }
 
 // What a test says itself is the finding, and what it leaves behind a part of it, wherever the word comes from. A test that gave up
@@ -47,19 +49,19 @@ func TestTestThatGivesUpAndLeavesSomething(t *testing.T) {
 		{"Fatal", func(t *testing.T) { leave(); t.Fatal() }, verdict.Assertion, 1},
 		{"Error, and on to the end", func(t *testing.T) { leave(); t.Error(); leave() }, verdict.Assertion, 2},
 		{"Fatal in a subtest", func(t *testing.T) {
-			Run(t, "sub", func(t *testing.T) { leave(); t.Fatal() })
+			testhook.Run(t, "sub", func(t *testing.T) { leave(); t.Fatal() })
 		}, verdict.Assertion, 1},
 		{"Error in a cleanup", func(t *testing.T) {
 			leave()
-			Cleanup(t, func() { t.Error() })
+			testhook.Cleanup(t, func() { t.Error() })
 		}, verdict.Assertion, 1},
 		{"Skip", func(t *testing.T) { leave(); t.Skip() }, verdict.Pass, 0},
 		{"Skip in a subtest", func(t *testing.T) {
-			Run(t, "sub", func(t *testing.T) { leave(); t.Skip() })
+			testhook.Run(t, "sub", func(t *testing.T) { leave(); t.Skip() })
 		}, verdict.Pass, 0},
 		{"Skip in a subtest of one that leaves something", func(t *testing.T) {
 			leave()
-			Run(t, "sub", func(t *testing.T) { t.Skip() })
+			testhook.Run(t, "sub", func(t *testing.T) { t.Skip() })
 		}, verdict.Leak, 0},
 		{"Skip by what a goroutine of it has started", func(t *testing.T) {
 			perturb.Go(leave, at(3, "func"))
@@ -81,10 +83,10 @@ func TestTestThatGivesUpAndLeavesSomething(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			out := runOnce(t, tt.body)
-			assert.Equal(t, tt.kind, out.Kind, out.text("", "", false))
+			out := worker.RunOnce(t, tt.body)
+			assert.Equal(t, tt.kind, out.Kind, out.Text)
 			assert.Len(t, out.Left, tt.left)
-			text := out.text("", "", false)
+			text := out.Text
 			if tt.left > 0 {
 				assert.Contains(t, text, "\nleft behind when the test had failed, and can never end\n")
 			}
@@ -97,40 +99,40 @@ func TestTestThatGivesUpAndLeavesSomething(t *testing.T) {
 
 // Signals can be asked for in an execution: the runtime's own channels for them belong to no bubble.
 func TestSignals(t *testing.T) {
-	out := runOnce(t, func(*testing.T) {
+	out := worker.RunOnce(t, func(*testing.T) {
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, os.Interrupt)
 		signal.Stop(c)
 	})
-	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
 }
 
 // A leak detector in a test finds what the test has left, and nothing of what runs the test.
 func TestGoroutinesOfATest(t *testing.T) {
-	out := runOnce(t, func(t *testing.T) {
+	out := worker.RunOnce(t, func(t *testing.T) {
 		c := make(chan int)
 		perturb.Go(func() { perturb.Recv(c, at(1, "c")) }, at(2, "func"))
-		Run(t, "sub", func(*testing.T) {
+		testhook.Run(t, "sub", func(*testing.T) {
 			perturb.RuntimeGosched(at(3, ""))
 			buf := make([]byte, 1<<20)
 			stacks := string(buf[:perturb.RuntimeStack(buf, true)])
 			for stack := range strings.SplitSeq(stacks, "\n\n") {
-				assert.NotContains(t, stack, "jostle/harness.(", stack)
+				assert.NotContains(t, stack, "jostle/internal/worker.(", stack)
 				assert.NotContains(t, stack, "/internal/engine.", stack)
 				assert.NotContains(t, stack, "synctest", stack)
 			}
-			assert.Equal(t, 1, strings.Count(stacks, "[chan receive]:\nx.F.gowrap1()"), stacks) // its own frames are of this package
+			assert.Regexp(t, `\[chan receive\]:\n.*/worker_test\.TestGoroutinesOfATest\.func[0-9.]+\(\)\n\t.*\ncreated by x\.F in goroutine `, stacks)
 			assert.NotContains(t, stacks, "testing.RunTests(")
 		})
 		perturb.Close(c, at(4, "c"))
 	})
-	assert.Equal(t, verdict.Pass, out.Kind, out.output)
-	assert.False(t, out.failed, out.output)
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
+	assert.False(t, out.Failed, out.Output)
 }
 
 // What a finalizer does to a channel is part of the execution: done by the runtime, it would end the process.
 func TestFinalizers(t *testing.T) {
-	out := runOnce(t, func(t *testing.T) {
+	out := worker.RunOnce(t, func(t *testing.T) {
 		stop := make(chan int)
 		type cache struct{ stop chan int }
 		func() {
@@ -140,7 +142,7 @@ func TestFinalizers(t *testing.T) {
 		perturb.RuntimeGC()
 		assert.Equal(t, 3, perturb.Recv(stop, at(3, "stop"))+perturb.Recv(stop, at(4, "stop")))
 	})
-	assert.Equal(t, verdict.Pass, out.Kind, out.output)
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
 }
 
 // Nobody calls runtime.GC: whoever a finalizer ends is not left all the same.
@@ -162,28 +164,22 @@ func TestFinalizerEndsGoroutine(t *testing.T) {
 		return c
 	}
 	var kept *cache
-	out := runOnce(t, func(*testing.T) { start() })
-	assert.Equal(t, verdict.Pass, out.Kind, out.output)
-	out = runOnce(t, func(*testing.T) { kept = start() })
+	out := worker.RunOnce(t, func(*testing.T) { start() })
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
+	out = worker.RunOnce(t, func(*testing.T) { kept = start() })
 	assert.True(t, out.Undecided, "the cache is still in use, and of the loop nothing is known")
 	runtime.KeepAlive(kept)
 }
 
 // Steps are somebody's, also those of a test that fails and leaves nothing behind.
 func TestStepsOfAFailureHaveNames(t *testing.T) {
-	before := plan
-	plan = new(session.Plan)
-	defer func() { plan = before }()
-	r, err := newTestRunner(t, func(t *testing.T) {
+	out := worker.RunOnce(t, func(t *testing.T) {
 		c := make(chan int, 1)
 		perturb.To(c, at(1, "c")).Send(1)
 		t.Fail()
 	})
-	require.NoError(t, err)
-	r.keep = true
-	out := r.run(strategy.Plain{})
 	assert.Equal(t, verdict.Assertion, out.Kind)
-	assert.Contains(t, out.text("", "", true), "g2 "+t.Name()[:16])
+	assert.Contains(t, out.Steps, "g2 "+t.Name()[:16])
 }
 
 // Who looks at each tick whether what it works for is still there, through a weak pointer, ends when it is not.
@@ -202,9 +198,9 @@ func TestWeakPointerEndsGoroutine(t *testing.T) {
 		return c
 	}
 	var kept *cache
-	out := runOnce(t, func(*testing.T) { start() })
-	assert.Equal(t, verdict.Pass, out.Kind, out.output)
-	out = runOnce(t, func(*testing.T) { kept = start() })
+	out := worker.RunOnce(t, func(*testing.T) { start() })
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
+	out = worker.RunOnce(t, func(*testing.T) { kept = start() })
 	assert.True(t, out.Undecided, "the cache is still in use, and of the loop nothing is known")
 	runtime.KeepAlive(kept)
 }

@@ -1,4 +1,5 @@
-package harness
+// Package input makes a value of any type from the bytes of a fuzz target, and leaves a schedule in them.
+package input
 
 import (
 	"reflect"
@@ -20,11 +21,11 @@ import (
 // unlimited as first byte lets the input take as much as it can.
 const unlimited = 255
 
-// split fills in, a pointer to a zero value, from data. It returns the schedule, and the bytes that in has taken, in the order
+// Split fills in, a pointer to a zero value, from data. It returns the schedule, and the bytes that in has taken, in the order
 // in which it took them.
-func split(data []byte, in any) (schedule, taken []byte) {
+func Split(data []byte, in any) (schedule, taken []byte) {
 	v := reflect.ValueOf(in).Elem()
-	if empty(v.Type()) {
+	if Empty(v.Type()) {
 		return data, nil
 	}
 	if len(data) == 0 {
@@ -43,10 +44,10 @@ func split(data []byte, in any) (schedule, taken []byte) {
 	return rest[:len(rest)-len(taken)], taken
 }
 
-// join returns the bytes of which split makes this schedule, with zeros at its end as the case may be, and an In of type t that has
+// Join returns the bytes of which Split makes this schedule, with zeros at its end as the case may be, and an In of type t that has
 // taken these bytes. An In of 255 bytes and more may take more of them.
-func join(schedule, taken []byte, t reflect.Type) []byte {
-	if empty(t) {
+func Join(schedule, taken []byte, t reflect.Type) []byte {
+	if Empty(t) {
 		return schedule
 	}
 	data := append([]byte{byte(min(len(taken), unlimited))}, schedule...)
@@ -59,8 +60,8 @@ func join(schedule, taken []byte, t reflect.Type) []byte {
 	return data
 }
 
-// empty reports whether values of a type have nothing to fill.
-func empty(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.NumField() == 0 }
+// Empty reports whether values of a type have nothing to fill.
+func Empty(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.NumField() == 0 }
 
 // A filler fills values from bytes until there are no more. How many there are in all does not change what is made of the first ones.
 // go-fuzz-headers reads the bytes and makes the numbers and the bools. Its walk through a whole value, GenerateStruct, is not used:

@@ -1,4 +1,4 @@
-package harness
+package input
 
 import (
 	"bytes"
@@ -67,7 +67,7 @@ func wantKinds() kinds {
 }
 
 func fill[In any](data []byte) (in In) {
-	split(join(nil, data, reflect.TypeFor[In]()), &in)
+	Split(Join(nil, data, reflect.TypeFor[In]()), &in)
 	return in
 }
 
@@ -149,8 +149,8 @@ func TestSplitIsBounded(t *testing.T) {
 		for _, data := range [][]byte{bytes.Repeat([]byte{byte(b)}, size), bytes.Repeat([]byte{byte(b), 0, 1}, size/3)} {
 			data := append([]byte{unlimited}, data...)
 			var in, again tree
-			split(data, &in)
-			split(data, &again)
+			Split(data, &in)
+			Split(data, &again)
 			require.LessOrEqual(t, in.nodes(), most*size, b)
 			require.Equal(t, in.nodes(), again.nodes(), b)
 			require.True(t, reflect.DeepEqual(in, again), b)

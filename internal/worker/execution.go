@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"fmt"
@@ -49,14 +49,14 @@ type runner struct {
 	doubts *doubts
 }
 
-func newRunner(tb testing.TB, c config) *runner {
+func newRunner(tb testing.TB, c Config) *runner {
 	tb.Helper()
 	said, err := inFile()
 	if err != nil {
 		tb.Fatal("jostle:", err)
 	}
 	beforeBubbles()
-	return &runner{tb: tb, x: new(engine.Execution), cancel: c.cancel, ignore: append(said, c.ignore...), doubts: newDoubts(nil)}
+	return &runner{tb: tb, x: new(engine.Execution), cancel: c.Cancel, ignore: append(said, c.Ignore...), doubts: newDoubts(nil)}
 }
 
 // pause waits in real time, also in a bubble.
@@ -101,7 +101,7 @@ var beforeBubbles = sync.OnceFunc(func() {
 
 // run executes body under one schedule. It comes back whatever the body does: what blocks or is busy where the engine
 // cannot see is left behind, and the next execution gets an engine of its own.
-func (r *runner) run(strategy engine.Strategy, body func(T)) outcome {
+func (r *runner) run(strategy engine.Strategy, body func(testing.TB)) outcome {
 	races := raceLog.mark()
 	engine.CatchFailures()
 	out := inBubble(r.x, wallLimit, func() outcome {

@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"fmt"
@@ -40,12 +40,14 @@ func (r *recorder) Fatal(args ...any) {
 func (r *recorder) Fatalf(format string, args ...any) { r.Fatal(fmt.Sprintf(format, args...)) }
 
 // check runs Check against a recorder.
-func check(body func(T), options ...Option) *recorder {
+func check(body func(testing.TB)) *recorder { return checkWith(body, Config{Schedules: 200}) }
+
+func checkWith(body func(testing.TB), c Config) *recorder {
 	r := new(recorder)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Check(r, body, options...)
+		Check(r, body, c)
 	}()
 	<-done
 	return r
@@ -59,15 +61,15 @@ func at(line int, expr string) *perturb.Site {
 func TestCheck(t *testing.T) {
 	tests := []struct {
 		name string
-		body func(T)
+		body func(testing.TB)
 		want string // "" for none
 	}{
-		{"pass", func(T) {
+		{"pass", func(testing.TB) {
 			c := make(chan int)
 			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(1, "func"))
 			perturb.Recv(c, at(2, "c"))
 		}, ""},
-		{"lock order", func(T) {
+		{"lock order", func(testing.TB) {
 			var a, b sync.Mutex
 			var wg sync.WaitGroup
 			perturb.WaitGroupGo(&wg, func() {
@@ -84,7 +86,7 @@ func TestCheck(t *testing.T) {
 			}, at(10, "wg"))
 			perturb.WaitGroupWait(&wg, at(11, "wg"))
 		}, "verdict=deadlock rule=2 "},
-		{"lock order with deferred unlocks", func(T) {
+		{"lock order with deferred unlocks", func(testing.TB) {
 			var a, b sync.Mutex
 			var wg sync.WaitGroup
 			both := func(first, second *sync.Mutex) {
@@ -97,7 +99,7 @@ func TestCheck(t *testing.T) {
 			perturb.WaitGroupGo(&wg, func() { both(&b, &a) }, at(6, "wg"))
 			perturb.WaitGroupWait(&wg, at(7, "wg"))
 		}, "verdict=deadlock rule=2 "},
-		{"nested read lock", func(T) {
+		{"nested read lock", func(testing.TB) {
 			var mu sync.RWMutex
 			var wg sync.WaitGroup
 			perturb.WaitGroupGo(&wg, func() {
@@ -110,7 +112,7 @@ func TestCheck(t *testing.T) {
 			perturb.RWMutexUnlock(&mu, at(7, "mu"))
 			perturb.WaitGroupWait(&wg, at(8, "wg"))
 		}, "verdict=deadlock rule=2 "},
-		{"lock held at a send", func(T) {
+		{"lock held at a send", func(testing.TB) {
 			var mu sync.Mutex
 			c := make(chan int)
 			perturb.Go(func() {
@@ -133,16 +135,16 @@ func TestCheck(t *testing.T) {
 			perturb.MutexUnlock(&mu, at(16, "mu"))
 			perturb.Recv(c, at(17, "c"))
 		}, "verdict=deadlock rule=1 "},
-		{"sleeper for ever", func(T) {
+		{"sleeper for ever", func(testing.TB) {
 			perturb.Go(func() { perturb.TimeSleep(math.MaxInt64, at(1, "math.MaxInt64")) }, at(2, "func"))
 		}, "verdict=leak rule=4 "},
-		{"leaked sender", func(T) {
+		{"leaked sender", func(testing.TB) {
 			c := make(chan int)
 			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(1) }, at(2, "func"))
 			perturb.Go(func() { perturb.To(c, at(3, "c")).Send(2) }, at(4, "func"))
 			perturb.Recv(c, at(5, "c"))
 		}, "verdict=leak rule=4 "},
-		{"missed signal", func(T) {
+		{"missed signal", func(testing.TB) {
 			var mu sync.Mutex
 			c := sync.NewCond(&mu)
 			perturb.Go(func() { perturb.CondSignal(c, at(1, "c")) }, at(2, "func"))
@@ -150,10 +152,10 @@ func TestCheck(t *testing.T) {
 			perturb.CondWait(c, at(4, "c"))
 			perturb.MutexUnlock(&mu, at(5, "mu"))
 		}, "verdict=lost-wake-up rule=3 "},
-		{"panic", func(T) {
+		{"panic", func(testing.TB) {
 			perturb.Go(func() { panic("oh") }, at(1, "func"))
 		}, "verdict=panic rule=- "},
-		{"assertion", func(t T) {
+		{"assertion", func(t testing.TB) {
 			n := 0
 			done := make(chan int)
 			perturb.Go(func() {
@@ -166,13 +168,13 @@ func TestCheck(t *testing.T) {
 			assert.Equal(t, 1, n)
 			perturb.Recv(done, at(6, "done"))
 		}, "verdict=assertion rule=- "},
-		{"cleanup ends it", func(t T) {
+		{"cleanup ends it", func(t testing.TB) {
 			quit, ctx := make(chan int), t.Context()
 			perturb.Go(func() { perturb.Recv(ctx.Done(), at(1, "ctx")) }, at(2, "func"))
 			perturb.Go(func() { perturb.Recv(quit, at(3, "quit")) }, at(4, "func"))
 			t.Cleanup(func() { perturb.Close(quit, at(5, "quit")) })
 		}, ""},
-		{"hang beside a ticker", func(t T) {
+		{"hang beside a ticker", func(t testing.TB) {
 			never := make(chan int)
 			perturb.Go(func() {
 				tick := perturb.TimeNewTicker(time.Second, at(1, ""))
@@ -209,8 +211,8 @@ func TestReplayCommand(t *testing.T) {
 
 // What a body has started ends when its context is cancelled, at whatever sync point that is; what does not is a leak.
 func TestCancel(t *testing.T) {
-	feed := func(looks bool) func(T) {
-		return func(t T) {
+	feed := func(looks bool) func(testing.TB) {
+		return func(t testing.TB) {
 			ctx, out := t.Context(), make(chan int)
 			perturb.Go(func() {
 				for range 3 {
@@ -231,9 +233,10 @@ func TestCancel(t *testing.T) {
 			}
 		}
 	}
+	cancel := Config{Schedules: 200, Cancel: true}
 	assert.False(t, check(feed(false)).failed, "nobody cancels it")
-	assert.False(t, check(feed(true), Cancel()).failed, "it ends")
-	r := check(feed(false), Cancel())
+	assert.False(t, checkWith(feed(true), cancel).failed, "it ends")
+	r := checkWith(feed(false), cancel)
 	assert.True(t, r.failed)
 	assert.Contains(t, r.text, "leak: 1 goroutine")
 	assert.Contains(t, r.text, "rule 4")

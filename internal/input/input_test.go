@@ -1,99 +1,14 @@
-package harness
+package input
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"math/rand/v2"
-	"net"
 	"reflect"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
-
-	"github.com/jostle-dev/jostle/internal/schedule"
-	"github.com/jostle-dev/jostle/perturb"
 )
-
-// A goroutine that blocks where no bubble and no engine can see is given up, and the process goes on.
-func TestStall(t *testing.T) {
-	outer := make(chan int) // made outside the execution, and not instrumented
-	r := check(func(T) { <-outer })
-	assert.True(t, r.failed)
-	assert.Contains(t, r.text, "stall: g1 main")
-	assert.Contains(t, r.text, "harness.TestStall.func")
-	assert.Contains(t, r.text, "verdict=stall rule=- ")
-	close(outer)
-	after := check(func(T) { perturb.RuntimeGosched(at(1, "")) })
-	assert.False(t, after.failed, after.text)
-}
-
-// A context from before can be used in one execution after the other.
-func TestContextFromBefore(t *testing.T) {
-	ctx, cancel := perturb.ContextWithCancel(context.Background(), at(1, ""))
-	defer cancel()
-	for range 2 {
-		r := check(func(T) {
-			_, cancel := perturb.ContextWithCancel(ctx, at(2, ""))
-			cancel()
-		})
-		assert.False(t, r.failed, r.text)
-	}
-}
-
-// Whoever waits for a socket is seen before a time-out of the socket's, on the real clock, makes it a failure.
-func TestSocket(t *testing.T) {
-	r := check(func(t T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Skip(err)
-		}
-		perturb.Go(func() {
-			c, err := l.Accept()
-			if err == nil {
-				_, _ = c.Write([]byte("x"))
-			}
-		}, at(1, "func"))
-		c, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.SetReadDeadline(time.Now().Add(time.Second))
-		if _, err := c.Read(make([]byte, 1)); err != nil {
-			t.Error(err)
-		}
-	})
-	assert.Contains(t, r.text, "verdict=stall")
-
-	// Those of it still wait; the next execution, which takes its time at something else, does not.
-	first := true
-	r = check(func(T) {
-		if first {
-			first = false
-			pause(4 * socketAfter)
-		}
-	})
-	assert.False(t, r.failed, r.text)
-}
-
-// What blocks in code left native is part of the proof, with its stack, as long as nothing outside can end it.
-func TestNativeBlock(t *testing.T) {
-	r := check(func(T) {
-		pr, _ := io.Pipe()
-		c := make(chan int)
-		perturb.Go(func() {
-			_, _ = pr.Read(make([]byte, 1))
-			perturb.Close(c, at(1, "c"))
-		}, at(2, "func"))
-		perturb.Recv(c, at(3, "c"))
-	})
-	assert.True(t, r.failed)
-	assert.Contains(t, r.text, "deadlock: ")
-	assert.Contains(t, r.text, "io.(*pipe).read")
-	assert.Contains(t, r.text, "1 goroutine could not be ended")
-}
 
 type splitInput struct {
 	Rows uint8
@@ -133,21 +48,21 @@ func TestSplit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var in splitInput
-			sched, taken := split(tt.data, &in)
+			sched, taken := Split(tt.data, &in)
 			assert.Equal(t, tt.in, in)
 			assert.Equal(t, tt.sched, sched)
 
 			var again splitInput
-			joined, _ := split(join(sched, taken, reflect.TypeFor[splitInput]()), &again)
+			joined, _ := Split(Join(sched, taken, reflect.TypeFor[splitInput]()), &again)
 			assert.Equal(t, tt.in, again)
 			assert.Equal(t, string(tt.sched), string(joined))
 		})
 	}
 
 	var none struct{}
-	sched, _ := split([]byte{1, 2}, &none)
+	sched, _ := Split([]byte{1, 2}, &none)
 	assert.Equal(t, []byte{1, 2}, sched)
-	assert.Equal(t, []byte{1, 2}, join(sched, nil, reflect.TypeFor[struct{}]()))
+	assert.Equal(t, []byte{1, 2}, Join(sched, nil, reflect.TypeFor[struct{}]()))
 }
 
 // Every field of an input gets something else than zero from some bytes, whatever stands before it.
@@ -160,7 +75,7 @@ func TestSplitReachesAll(t *testing.T) {
 			data[i] = byte(rnd.Uint32())
 		}
 		var in splitInput
-		split(data, &in)
+		Split(data, &in)
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(in)) {
 			if v := reflect.ValueOf(in).FieldByIndex(f.Index); !v.IsZero() && (v.Kind() != reflect.Map && v.Kind() != reflect.Slice || v.Len() > 0) {
 				reached[f.Name]++
@@ -190,7 +105,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{1, 2, 3, 4}, 50), uint16(7), byte(0))
 	f.Fuzz(func(t *testing.T, data []byte, at uint16, b byte) {
 		var in input
-		sched, taken := split(data, &in)
+		sched, taken := Split(data, &in)
 		if len(sched)+len(taken) > len(data) || len(sched) < len(data)/2 {
 			t.Fatalf("of %d bytes %d are schedule and %d input", len(data), len(sched), len(taken))
 		}
@@ -202,7 +117,7 @@ func FuzzSplit(f *testing.F) {
 			slices.Concat(data[:i], []byte{b}, data[i+1:]), slices.Concat(data[:i], []byte{b}, data[i:]), slices.Concat(data[:i], data[i+1:]),
 		} {
 			var again input
-			s, n := split(changed, &again)
+			s, n := Split(changed, &again)
 			if i > len(sched) { // a byte of the input's
 				if common := min(len(s), len(sched)) - 1; common > 0 && !bytes.Equal(s[:common], sched[:common]) {
 					t.Fatalf("the schedule was % x, and is % x", sched, s)
@@ -217,26 +132,4 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 	})
-}
-
-// A schedule is whatever bytes there are: a mebibyte of 0xFF is one, and the empty one is the plain run. The same bytes
-// give the same execution.
-func TestAnySchedule(t *testing.T) {
-	body := func(T) {
-		c := make(chan int)
-		for i := range 4 {
-			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(i) }, at(2, "func"))
-		}
-		for range 4 {
-			perturb.Recv(c, at(3, "c"))
-		}
-	}
-	r := newRunner(t, config{})
-	for _, data := range [][]byte{nil, bytes.Repeat([]byte{0xFF}, 1<<20), bytes.Repeat([]byte{6, 0x2A, 0x51}, 20)} {
-		first := r.run(schedule.NewReader(data), body)
-		assert.False(t, first.Found())
-		for range 50 {
-			assert.Equal(t, first.Hash, r.run(schedule.NewReader(data), body).Hash)
-		}
-	}
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package harness
+package worker
 
 // closedWorld reports whether every socket and pipe that the process has open leads back to the process itself. known is
 // false where that cannot be found out, as here.

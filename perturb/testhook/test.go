@@ -1,54 +1,28 @@
-package harness
+// Package testhook is what rewritten tests call, and nobody imports it: internal/rewrite puts its functions where a test has a test
+// function, an example, or a call of a method of testing.T or of a function of testing/synctest.
+package testhook
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/worker"
 )
-
-// The functions of this file are called by instrumented tests, where the source has a test function or a method of
-// testing.T. Nobody writes them by hand.
-
-// plan is what the process was started for; nil if its tests are to run as they are.
-var plan = func() *session.Plan {
-	p, err := session.FromEnv()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "jostle:", err)
-		os.Exit(2)
-	}
-	return p
-}()
 
 // Test is what a test function begins with: it runs body, the function itself, as an execution, or many, and reports
 // whether it did. It does not where nobody asked for it, nor for a test function that another calls.
 func Test(t *testing.T, body func(*testing.T)) bool {
-	if plan == nil || running.Load() || engine.Self() != nil {
-		return false
-	}
 	t.Helper()
-	if plan.Test != "" {
-		if t.Name() != plan.Test {
-			t.SkipNow()
-		}
-		defer close(over)
-	}
-	switch plan.Mode {
-	case session.Once:
-		once(t, body)
-	case session.Explore:
-		explore(t, body, plan)
-	case session.Replay:
-		replay(t, body, plan)
-	case session.Live:
-		live(t, body, plan)
-	}
-	return true
+	return worker.Test(t, body)
+}
+
+// Example is what an example with output begins with: if the command jostle has asked for it, it runs body, the example
+// itself, as a test that compares what it prints with want, under many schedules, and reports that it did.
+func Example(name string, body func(), want string, unordered bool) bool {
+	return worker.Example(name, body, want, unordered)
 }
 
 // Run is (*testing.T).Run. In an execution the subtest is a goroutine of it.
@@ -60,44 +34,15 @@ func Run(t *testing.T, name string, f func(*testing.T)) bool {
 	ok := false
 	start := task.NewCallback(nil, nil)
 	task.Native(func() {
-		ok = t.Run(name, func(sub *testing.T) { joined(start, sub, f) })
+		ok = t.Run(name, func(sub *testing.T) { worker.Join(start, sub, f) })
 	}, nil)
 	return ok
-}
-
-// joined runs f, a test or subtest, on the calling goroutine, which package testing has started, as a task of the
-// execution.
-func joined(start *engine.Callback, t *testing.T, f func(*testing.T)) {
-	returned := false
-	var me *engine.Task
-	defer func() {
-		if returned {
-			me.Rest() // what is left is package testing's: parallel subtests that it waits for, and clean-ups
-			return
-		}
-		if r := recover(); r != nil {
-			me.Panicked(r)
-		}
-		if t.Skipped() {
-			if me != nil {
-				me.GiveUp()
-			}
-		} else {
-			t.FailNow() // or package testing takes it for a panic that an unwound goroutine exits
-		}
-	}()
-	if me = start.Join(t.Name()); me == nil {
-		t.SkipNow() // the execution is over
-	}
-	t.Cleanup(me.Leave) // asked for first, it runs last: other clean-ups are part of the execution
-	me.Runs(func() { f(t) })
-	returned = true
 }
 
 // Cleanup is the method of a testing.T or testing.TB, or of what has it. In an execution f is a part of it.
 func Cleanup(t interface{ Cleanup(func()) }, f func()) {
 	t.Cleanup(func() {
-		engine.Self() // comes back from what joined has left to package testing
+		engine.Self() // comes back from what worker.Join has left to package testing
 		f()
 	})
 }

@@ -1,4 +1,4 @@
-package harness
+package worker
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -26,7 +27,7 @@ func said(test string, calls []engine.FailCall, words string) verdict.Said {
 	frames := runtime.CallersFrames(calls[i].PCs)
 	for more := true; more; {
 		var f runtime.Frame
-		if f, more = frames.Next(); f.Function == "" || slices.ContainsFunc(notOfTest, func(p string) bool { return strings.HasPrefix(f.Function, p) }) {
+		if f, more = frames.Next(); f.Function == "" || stacks.Ours(f.Function) || slices.ContainsFunc(notOfTest, func(p string) bool { return strings.HasPrefix(f.Function, p) }) {
 			continue
 		}
 		place := fmt.Sprintf("%s:%d", f.File, f.Line)
@@ -42,10 +43,9 @@ func said(test string, calls []engine.FailCall, words string) verdict.Said {
 	return s
 }
 
-// notOfTest are the functions, by how their names begin, that say nothing of where a test fails.
+// notOfTest are the functions, beside ours, by how their names begin, that say nothing of where a test fails.
 var notOfTest = []string{
-	"runtime.", "testing.", "reflect.", "sync.", "internal/", "github.com/jostle-dev/jostle/perturb.", "github.com/jostle-dev/jostle/harness.",
-	"github.com/jostle-dev/jostle/internal/engine.",
+	"runtime.", "testing.", "reflect.", "sync.", "internal/",
 }
 
 // hasFailed reports whether t is a test, or something around one, and has failed.
