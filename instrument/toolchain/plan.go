@@ -1,0 +1,153 @@
+package toolchain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A plan is what a tree is to have.
+type plan struct {
+	root    string  // of the Go
+	entries []entry // sorted by path, so that a directory comes before what is in it
+	own     map[string][]byte
+	links   bool   // directories are links, where they can be
+	key     string // of all this
+}
+
+// layout is part of each key. It changes with what this package makes of the same Go and the same files.
+const layout = "1"
+
+// ours is the time of all files that are not of the Go. It depends on nothing, so that what is there can be compared.
+const ours = 1_000_000_000
+
+func newPlan(g Go, files map[string][]byte, links bool) (*plan, error) {
+	p := &plan{root: filepath.Clean(g.Root), own: maps.Clone(files), links: links}
+	if p.own == nil {
+		p.own = map[string][]byte{}
+	}
+	p.own[note] = []byte(g.Root + "\n")
+	inside := map[string]bool{} // directories in which files of ours lie
+	for name := range p.own {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			inside[dir] = true
+		}
+	}
+	var err error
+	p.entries, err = scan(p.root, func(path, name string, d fs.DirEntry) (entry, bool, error) {
+		return choose(path, name, d, links, inside[path])
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read GOROOT: %w", err)
+	}
+	if err := p.add(inside); err != nil {
+		return nil, err
+	}
+	p.key = p.hash(g)
+	return p, nil
+}
+
+// choose says what a tree has for something of the Go; inside, that files of ours are to be below it.
+func choose(path, name string, d fs.DirEntry, links, inside bool) (entry, bool, error) {
+	info, err := os.Stat(name) // a distribution may have parts of its GOROOT elsewhere, and links to them
+	if d.Type()&fs.ModeSymlink == 0 {
+		info, err = d.Info()
+	}
+	switch linked := d.Type()&fs.ModeSymlink != 0; {
+	case linked && err != nil: // it leads nowhere, as the lock files of some editors do
+		return entry{path: path, kind: link, target: name}, links, nil
+	case err != nil:
+		return entry{}, false, err
+	case info.Mode().IsRegular():
+		return regular(path, info), true, nil
+	case info.IsDir() && (inside || links && copied(path, linked) || !links && needed(path, linked)):
+		return entry{path: path, kind: directory}, true, nil
+	default:
+		return entry{path: path, kind: link, target: name}, links, nil
+	}
+}
+
+// copied says whether a directory is made anew, and does not become a link. A walk over the packages of the standard library
+// does not follow links, neither the Go's own nor ours.
+func copied(path string, linked bool) bool {
+	return path == "src" || !linked && strings.HasPrefix(path, "src/") && path != "src/cmd" && !strings.HasPrefix(path, "src/cmd/")
+}
+
+// needed says whether a directory is copied where there are no links: all that the go command or what it runs may look at.
+func needed(path string, linked bool) bool {
+	top, _, below := strings.Cut(path, "/")
+	return slices.Contains([]string{"bin", "lib", "pkg", "src"}, top) && !(linked && below)
+}
+
+// add puts our own files, and the directories in which they lie, among the entries.
+func (p *plan) add(inside map[string]bool) error {
+	all := make(map[string]entry, len(p.entries))
+	for _, e := range p.entries {
+		all[e.path] = e
+	}
+	for dir := range inside {
+		if e, there := all[dir]; there && e.kind != directory {
+			return fmt.Errorf("%s is not a directory there, but one of jostle's", dir)
+		}
+		all[dir] = entry{path: dir, kind: directory}
+	}
+	for name, content := range p.own {
+		if e, there := all[name]; there && e.kind != file {
+			return fmt.Errorf("%s is not a file there, but one of jostle's", name)
+		}
+		all[name] = entry{path: name, kind: file, size: int64(len(content)), mtime: ours}
+	}
+	p.entries = p.entries[:0]
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		p.entries = append(p.entries, all[name])
+	}
+	return nil
+}
+
+// hash returns the plan's key. What is copied of the Go is in it by size and time, so that a Go that was replaced or edited
+// where it is becomes another tree; what is linked need not be.
+func (p *plan) hash(g Go) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q %q\n", layout, g.Version, p.root)
+	for _, e := range p.entries {
+		fmt.Fprintf(h, "%q %d %q %d %d\n", e.path, e.kind, e.target, e.size, e.mtime)
+		if content, own := p.own[e.path]; own {
+			h.Write(content)
+		}
+	}
+	version, _, _ := strings.Cut(strings.ReplaceAll(g.Version, "/", "-"), " ")
+	return version + "-" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// differs returns nil if dir has what the plan says, and else what is not so.
+func (p *plan) differs(dir string) error {
+	if _, err := os.Lstat(dir); err != nil {
+		return err
+	}
+	there, err := scan(dir, asIs)
+	if err != nil {
+		return err
+	}
+	for i, e := range p.entries {
+		if i == len(there) || there[i].path > e.path {
+			return fmt.Errorf("%s is missing", e.path)
+		}
+		if there[i].path < e.path {
+			return fmt.Errorf("%s does not belong there", there[i].path)
+		}
+		if there[i] != e {
+			return fmt.Errorf("%s was changed", e.path)
+		}
+	}
+	if len(there) > len(p.entries) {
+		return fmt.Errorf("%s does not belong there", there[len(p.entries)].path)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package toolchain
+
+import (
+	"cmp"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// An entry is a file, a link or a directory of a tree.
+type entry struct {
+	path   string // slash-separated, below the root
+	kind   kind
+	target string // of a link
+	size   int64  // of a file
+	mtime  int64  // of a file, see instant
+}
+
+type kind byte
+
+const (
+	directory kind = iota
+	link
+	file
+)
+
+// A choice says what becomes of something that lies in a directory: an entry for it. What is below a directory is scanned too.
+// It says false for what is left out. Path is the slash-separated path below the root, name that on the system.
+type choice func(path, name string, d fs.DirEntry) (e entry, in bool, err error)
+
+// scan lists what choose makes of all that lies below root, sorted by path. Choose is called by several goroutines at once.
+func scan(root string, choose choice) ([]entry, error) {
+	s := scanner{root: root, choose: choose}
+	s.tasks.SetLimit(runtime.GOMAXPROCS(0))
+	s.tasks.Go(func() error { return s.read("") })
+	if err := s.tasks.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(s.found, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
+	return s.found, nil
+}
+
+type scanner struct {
+	root   string
+	choose choice
+	tasks  errgroup.Group
+
+	mu    sync.Mutex
+	found []entry
+}
+
+func (s *scanner) read(dir string) error {
+	list, err := os.ReadDir(filepath.Join(s.root, filepath.FromSlash(dir)))
+	if err != nil {
+		return err
+	}
+	found := make([]entry, 0, len(list))
+	for _, d := range list {
+		p := path.Join(dir, d.Name())
+		e, in, err := s.choose(p, filepath.Join(s.root, filepath.FromSlash(p)), d)
+		if err != nil {
+			return err
+		}
+		if !in {
+			continue
+		}
+		found = append(found, e)
+		if e.kind == directory {
+			if err := s.below(p); err != nil {
+				return err
+			}
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = append(s.found, found...)
+	return nil
+}
+
+// below reads a directory in another goroutine if one is free.
+func (s *scanner) below(dir string) error {
+	if s.tasks.TryGo(func() error { return s.read(dir) }) {
+		return nil
+	}
+	return s.read(dir)
+}
+
+// asIs is the choice that leaves nothing out and follows no links.
+func asIs(path, name string, d fs.DirEntry) (entry, bool, error) {
+	switch {
+	case d.IsDir():
+		return entry{path: path, kind: directory}, true, nil
+	case d.Type()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(name)
+		return entry{path: path, kind: link, target: target}, true, err
+	}
+	info, err := d.Info()
+	if err != nil {
+		return entry{}, false, err
+	}
+	return regular(path, info), true, nil
+}
+
+func regular(path string, info fs.FileInfo) entry {
+	return entry{path: path, kind: file, size: info.Size(), mtime: instant(info.ModTime())}
+}
+
+// instant returns t in seconds, as every file system can keep it: FAT counts time in steps of two.
+func instant(t time.Time) int64 { return t.Unix() &^ 1 }

@@ -1,0 +1,145 @@
+package toolchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A shelf is the directory in the cache where trees are kept.
+type shelf struct {
+	dir      string
+	sym      func(oldname, newname string) error // os.Symlink
+	hard     func(oldname, newname string) error // os.Link
+	progress func(string)
+}
+
+// Names on a shelf that are not those of trees.
+const (
+	making   = "making.lock" // held by the one process that makes a tree
+	using    = "using.lock"  // shared by all processes that have asked for a tree, held alone by one that removes some
+	leftover = ".new-"       // how the directories begin that are not whole yet, or not any more
+)
+
+// unused is how long trees are kept.
+const unused = 30 * day
+
+func (s *shelf) of(p *plan) string { return filepath.Join(s.dir, p.key) }
+
+// provide makes the tree of p if no other process does so first.
+func (s *shelf) provide(ctx context.Context, p *plan, g Go) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	unlock, err := s.lock(ctx, making, func() { s.progress("waiting for another jostle, which makes a tree of a Go") })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s.clear()
+	why := p.differs(s.of(p))
+	if why == nil {
+		return nil // made meanwhile
+	}
+	if !errors.Is(why, fs.ErrNotExist) {
+		s.progress(fmt.Sprintf("the tree of %s is damaged (%v): making it anew", g.Version, why))
+	}
+	from, err := s.base(ctx, p, g)
+	if err != nil || from.dir == s.of(p) {
+		return err
+	}
+	return s.make(ctx, p, from)
+}
+
+// base returns the base of g's trees, if there can be hard links, and makes it if need be.
+func (s *shelf) base(ctx context.Context, p *plan, g Go) (base, error) {
+	if !s.can(s.hard) {
+		s.progress(fmt.Sprintf("copying %s", g.Version))
+		return base{}, nil
+	}
+	bare, err := newPlan(g, nil, p.links)
+	if err != nil {
+		return base{}, err
+	}
+	b := base{s.of(bare), map[string]entry{}}
+	for _, e := range bare.entries {
+		if _, own := bare.own[e.path]; e.kind == file && !own {
+			b.files[e.path] = e
+		}
+	}
+	if bare.differs(b.dir) != nil {
+		s.progress(fmt.Sprintf("copying the standard library of %s (once)", g.Version))
+		if err := s.make(ctx, bare, base{}); err != nil {
+			return base{}, err
+		}
+	}
+	touch(b.dir)
+	return b, nil
+}
+
+// make makes the tree of p under another name, looks at it, and gives it its name. The making lock is held, where there are
+// locks.
+func (s *shelf) make(ctx context.Context, p *plan, from base) error {
+	temp, err := os.MkdirTemp(s.dir, leftover)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	b := builder{plan: p, shelf: s, dir: temp, from: from}
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return err
+	}
+	if err := p.differs(temp); err != nil {
+		return fmt.Errorf("%s: %w: this file system does not keep what is written to it", temp, err)
+	}
+	if err := s.discard(s.of(p)); err != nil {
+		return err
+	}
+	err = os.Rename(temp, s.of(p))
+	if err != nil && p.differs(s.of(p)) == nil {
+		return nil // another process was quicker
+	}
+	return err
+}
+
+// discard removes a tree. It loses its name first, so that it is never there in parts.
+func (s *shelf) discard(dir string) error {
+	temp, err := os.MkdirTemp(s.dir, leftover)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	err = os.Rename(dir, filepath.Join(temp, "old"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// clear removes what processes that were killed have left. The making lock is held: no process is at work on any of it.
+func (s *shelf) clear() {
+	left, _ := filepath.Glob(filepath.Join(s.dir, leftover+"*"))
+	for _, dir := range left {
+		_ = os.RemoveAll(dir)
+	}
+}
+
+// can says whether files on the shelf can be linked by link. Where nothing can be written, it says yes: a tree that is there was
+// made by then.
+func (s *shelf) can(link func(oldname, newname string) error) bool {
+	f, err := os.CreateTemp(s.dir, leftover)
+	if err != nil {
+		return true
+	}
+	f.Close()
+	defer os.Remove(f.Name())
+	name := f.Name() + ".link"
+	defer os.Remove(name)
+	return link(filepath.Join(s.dir, using), name) == nil
+}
