@@ -3,6 +3,7 @@ package toolchain
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -56,11 +58,12 @@ func newPlan(g Go, files map[string][]byte, links bool) (*plan, error) {
 
 // choose says what a tree has for something of the Go; inside, that files of ours are to be below it.
 func choose(path, name string, d fs.DirEntry, links, inside bool) (entry, bool, error) {
-	info, err := os.Stat(name) // a distribution may have parts of its GOROOT elsewhere, and links to them
-	if d.Type()&fs.ModeSymlink == 0 {
-		info, err = d.Info()
+	info, err := d.Info()
+	linked := d.Type()&fs.ModeSymlink != 0
+	if linked { // a distribution may have parts of its GOROOT elsewhere
+		info, err = os.Stat(name)
 	}
-	switch linked := d.Type()&fs.ModeSymlink != 0; {
+	switch {
 	case linked && err != nil: // it leads nowhere, as the lock files of some editors do
 		return entry{path: path, kind: link, target: name}, links, nil
 	case err != nil:
@@ -116,20 +119,29 @@ func (p *plan) add(inside map[string]bool) error {
 func (p *plan) hash(g Go) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q\n", layout, g.Version, p.root)
+	var line []byte
 	for _, e := range p.entries {
-		fmt.Fprintf(h, "%q %d %q %d %d\n", e.path, e.kind, e.target, e.size, e.mtime)
+		line = strconv.AppendQuote(line[:0], e.path)
+		line = append(line, byte('0'+e.kind))
+		line = strconv.AppendQuote(line, e.target)
+		line = strconv.AppendInt(line, e.size, 10)
+		line = append(line, ' ')
+		line = strconv.AppendInt(line, e.exact, 10)
+		h.Write(append(line, '\n'))
 		if content, own := p.own[e.path]; own {
 			h.Write(content)
 		}
 	}
-	version, _, _ := strings.Cut(strings.ReplaceAll(g.Version, "/", "-"), " ")
-	return version + "-" + hex.EncodeToString(h.Sum(nil)[:8])
+	version, _, _ := strings.Cut(g.Version, " ")
+	return filepath.Base(version) + "-" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // differs returns nil if dir has what the plan says, and else what is not so.
 func (p *plan) differs(dir string) error {
-	if _, err := os.Lstat(dir); err != nil {
+	if info, err := os.Lstat(dir); err != nil {
 		return err
+	} else if !info.IsDir() {
+		return errors.New("it is not a directory")
 	}
 	there, err := scan(dir, asIs)
 	if err != nil {
@@ -142,7 +154,7 @@ func (p *plan) differs(dir string) error {
 		if there[i].path < e.path {
 			return fmt.Errorf("%s does not belong there", there[i].path)
 		}
-		if there[i] != e {
+		if !there[i].like(e) {
 			return fmt.Errorf("%s was changed", e.path)
 		}
 	}

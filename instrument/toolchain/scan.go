@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -20,7 +19,14 @@ type entry struct {
 	kind   kind
 	target string // of a link
 	size   int64  // of a file
-	mtime  int64  // of a file, see instant
+	mtime  int64  // of a file, in seconds as every file system can keep it: FAT counts time in steps of two
+	exact  int64  // the same, in nanoseconds, as this one has it
+}
+
+// like reports whether e and another are the same on whatever file systems they are.
+func (e entry) like(other entry) bool {
+	e.exact = other.exact
+	return e == other
 }
 
 type kind byte
@@ -109,8 +115,6 @@ func asIs(path, name string, d fs.DirEntry) (entry, bool, error) {
 }
 
 func regular(path string, info fs.FileInfo) entry {
-	return entry{path: path, kind: file, size: info.Size(), mtime: instant(info.ModTime())}
+	t := info.ModTime()
+	return entry{path: path, kind: file, size: info.Size(), mtime: t.Unix() &^ 1, exact: t.UnixNano()}
 }
-
-// instant returns t in seconds, as every file system can keep it: FAT counts time in steps of two.
-func instant(t time.Time) int64 { return t.Unix() &^ 1 }

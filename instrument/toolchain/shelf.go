@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/cachedir"
 )
 
 // A shelf is the directory in the cache where trees are kept.
@@ -17,15 +20,8 @@ type shelf struct {
 	progress func(string)
 }
 
-// Names on a shelf that are not those of trees.
-const (
-	making   = "making.lock" // held by the one process that makes a tree
-	using    = "using.lock"  // shared by all processes that have asked for a tree, held alone by one that removes some
-	leftover = ".new-"       // how the directories begin that are not whole yet, or not any more
-)
-
-// unused is how long trees are kept.
-const unused = 30 * day
+// making is the file on a shelf that the one process has locked that makes a tree.
+const making = "making.lock"
 
 func (s *shelf) of(p *plan) string { return filepath.Join(s.dir, p.key) }
 
@@ -34,12 +30,14 @@ func (s *shelf) provide(ctx context.Context, p *plan, g Go) error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return err
 	}
-	unlock, err := s.lock(ctx, making, func() { s.progress("waiting for another jostle, which makes a tree of a Go") })
-	if err != nil {
+	unlock, err := cachedir.Lock(ctx, filepath.Join(s.dir, making), func() { s.progress("waiting for another jostle that makes a tree of a Go") })
+	switch {
+	case err == nil:
+		defer unlock()
+		s.clear()
+	case !errors.Is(err, errors.ErrUnsupported):
 		return err
-	}
-	defer unlock()
-	s.clear()
+	} // else two processes may make the same tree, and one of them keeps its own
 	why := p.differs(s.of(p))
 	if why == nil {
 		return nil // made meanwhile
@@ -76,14 +74,13 @@ func (s *shelf) base(ctx context.Context, p *plan, g Go) (base, error) {
 			return base{}, err
 		}
 	}
-	touch(b.dir)
+	cachedir.Used(b.dir)
 	return b, nil
 }
 
-// make makes the tree of p under another name, looks at it, and gives it its name. The making lock is held, where there are
-// locks.
+// make makes the tree of p under another name, looks at it, and gives it its name.
 func (s *shelf) make(ctx context.Context, p *plan, from base) error {
-	temp, err := os.MkdirTemp(s.dir, leftover)
+	temp, err := os.MkdirTemp(s.dir, cachedir.Partial)
 	if err != nil {
 		return err
 	}
@@ -98,48 +95,36 @@ func (s *shelf) make(ctx context.Context, p *plan, from base) error {
 	if err := p.differs(temp); err != nil {
 		return fmt.Errorf("%s: %w: this file system does not keep what is written to it", temp, err)
 	}
-	if err := s.discard(s.of(p)); err != nil {
+	if err := cachedir.Discard(s.of(p)); err != nil {
 		return err
 	}
-	err = os.Rename(temp, s.of(p))
+	err = cachedir.Rename(temp, s.of(p))
 	if err != nil && p.differs(s.of(p)) == nil {
 		return nil // another process was quicker
 	}
 	return err
 }
 
-// discard removes a tree. It loses its name first, so that it is never there in parts.
-func (s *shelf) discard(dir string) error {
-	temp, err := os.MkdirTemp(s.dir, leftover)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temp)
-	err = os.Rename(dir, filepath.Join(temp, "old"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// clear removes what processes that were killed have left. The making lock is held: no process is at work on any of it.
+// clear removes what processes that were killed have left. The making lock must be held: then no process is at work on any of it.
 func (s *shelf) clear() {
-	left, _ := filepath.Glob(filepath.Join(s.dir, leftover+"*"))
-	for _, dir := range left {
-		_ = os.RemoveAll(dir)
+	list, _ := os.ReadDir(s.dir)
+	for _, d := range list {
+		if d.IsDir() && strings.HasPrefix(d.Name(), cachedir.Partial) {
+			_ = os.RemoveAll(filepath.Join(s.dir, d.Name()))
+		}
 	}
 }
 
 // can says whether files on the shelf can be linked by link. Where nothing can be written, it says yes: a tree that is there was
 // made by then.
 func (s *shelf) can(link func(oldname, newname string) error) bool {
-	f, err := os.CreateTemp(s.dir, leftover)
+	_ = os.MkdirAll(s.dir, 0o755)
+	f, err := os.CreateTemp(s.dir, cachedir.Partial)
 	if err != nil {
 		return true
 	}
 	f.Close()
 	defer os.Remove(f.Name())
-	name := f.Name() + ".link"
-	defer os.Remove(name)
-	return link(filepath.Join(s.dir, using), name) == nil
+	defer os.Remove(f.Name() + ".link")
+	return link(f.Name(), f.Name()+".link") == nil
 }

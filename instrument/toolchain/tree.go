@@ -16,7 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+
+	"github.com/jostle-dev/jostle/internal/cachedir"
 )
 
 // A Go is a toolchain: what `go env GOROOT GOVERSION` prints in the user's directory, where toolchain switching has
@@ -41,7 +42,14 @@ func Tree(ctx context.Context, cacheDir string, g Go, files map[string][]byte, p
 	if progress == nil {
 		progress = func(string) {}
 	}
+	cacheDir, err := filepath.Abs(cacheDir)
+	if err != nil {
+		return "", err
+	}
 	s := shelf{dir: filepath.Join(cacheDir, "toolchain"), sym: os.Symlink, hard: os.Link, progress: progress}
+	if err := cachedir.Use(ctx, cacheDir); err != nil {
+		return "", err
+	}
 	dir, err := s.tree(ctx, g, files)
 	if err != nil {
 		return "", fmt.Errorf("make a tree of %s (%s) with jostle's packages: %w", g.Version, g.Root, err)
@@ -51,9 +59,6 @@ func Tree(ctx context.Context, cacheDir string, g Go, files map[string][]byte, p
 
 func (s *shelf) tree(ctx context.Context, g Go, files map[string][]byte) (string, error) {
 	if err := check(g, files); err != nil {
-		return "", err
-	}
-	if err := s.use(ctx); err != nil {
 		return "", err
 	}
 	p, err := newPlan(g, files, s.can(s.sym))
@@ -66,7 +71,7 @@ func (s *shelf) tree(ctx context.Context, g Go, files map[string][]byte) (string
 			return "", fmt.Errorf("in %s (set JOSTLE_CACHE to another directory if this one does not do): %w", s.dir, err)
 		}
 	}
-	touch(dir)
+	cachedir.Used(dir)
 	return dir, nil
 }
 
@@ -98,13 +103,3 @@ func Real(root string) (string, error) {
 	}
 	return strings.TrimSuffix(string(text), "\n"), err
 }
-
-// touch notes that dir was used, at most once a day. A cache that is read-only is never swept, so it need not be noted there.
-func touch(dir string) {
-	if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > day {
-		now := time.Now()
-		_ = os.Chtimes(dir, now, now)
-	}
-}
-
-const day = 24 * time.Hour
