@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/jostle-dev/jostle/internal/cachedir"
 )
 
 // store puts files, by their slash-separated names, in a folder of the cache, and returns it. A folder is there with all
@@ -12,6 +14,7 @@ import (
 func (c *Config) store(kind, key string, files map[string][]byte) (string, error) {
 	final := filepath.Join(c.CacheDir, kind, key)
 	if _, err := os.Stat(final); err == nil {
+		cachedir.Used(final)
 		return final, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {

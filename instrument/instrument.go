@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
@@ -97,9 +98,13 @@ var own = []string{jostle + "/perturb", jostle + "/perturb/testhook", jostle + "
 // instrumented code itself calls. Nothing is done twice: rewritten packages are kept in the cache by their content.
 //
 // Packages that do not build are left out, and named in the result with the go command's or the type checker's words. It
-// returns a *BuildError if the go command cannot list the packages. Several processes may use the same cache.
+// returns a *BuildError if the go command cannot list the packages. Several processes may use the same cache. What was not
+// used for 30 days is removed from it.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err := c.complete(); err != nil {
+		return nil, err
+	}
+	if err := cachedir.Use(ctx, c.CacheDir); err != nil {
 		return nil, err
 	}
 	env, err := c.goEnv(ctx, "GOWORK", "GOMOD", "GOMODCACHE", "GOVERSION", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -67,6 +68,7 @@ func (b *build) cached(key string) *rewrittenPackage {
 	if json.Unmarshal(content, p) != nil {
 		return nil
 	}
+	cachedir.Used(dir)
 	return p
 }
 

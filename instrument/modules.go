@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -145,6 +146,7 @@ func (b *build) copyModule(units []*unit) (string, error) {
 	}
 	key := hex.EncodeToString(h.Sum(nil)[:16])
 	if dir := filepath.Join(b.CacheDir, "module", key); exists(dir) {
+		cachedir.Used(dir)
 		return dir, nil
 	}
 	files := map[string][]byte{"go.mod": []byte("module " + mod.Path + "\n")}
