@@ -14,5 +14,5 @@ import (
 // There is one execution at a time in a process: Check is not for tests that run in parallel.
 func Check(t testing.TB, body func(T), options ...Option) {
 	t.Helper()
-	worker.Check(t, body, configure(options))
+	worker.This.Check(t, body, configure(options))
 }

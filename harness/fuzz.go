@@ -37,7 +37,7 @@ import (
 // finding ends the process. There the wanted finding is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()
-	worker.Fuzz(f, target[In](body), configure(options))
+	worker.This.Fuzz(f, target[In](body), configure(options))
 }
 
 // A target is the body of a fuzz target, whose bytes are those of package input.

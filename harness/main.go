@@ -34,7 +34,7 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 2
 	}
-	if !worker.Told() && code != 2 {
+	if !worker.This.Told() && code != 2 {
 		code = max(code, runCorpus())
 	}
 	os.Exit(code)
@@ -43,7 +43,7 @@ func Main(m *testing.M) {
 // runCorpus runs the corpus of the package in the working directory, as the command jostle does it, if it has one, and returns
 // the exit code. With a pattern for -run it is that of the tests that match.
 func runCorpus() int {
-	if _, err := os.Stat(corpus.Path(".")); err != nil || worker.Fuzzing() || worker.FlagValue("test.list") != "" {
+	if _, err := os.Stat(corpus.Path(".")); err != nil || worker.This.Fuzzing() || worker.This.Flag("test.list") != "" {
 		return 0
 	}
 	if m, err := corpus.Read("."); err == nil {
@@ -51,7 +51,7 @@ func runCorpus() int {
 			_, _ = os.Stat(e.Path(".")) // go test sees that its result depends on it; who reads it says what is wrong with it
 		}
 	}
-	tests, _, _ := strings.Cut(worker.FlagValue("test.run"), "/")
+	tests, _, _ := strings.Cut(worker.This.Flag("test.run"), "/")
 	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "corpus", "run"}, buildFlags()...), "-run="+tests, ".")...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	err := cmd.Run()
@@ -85,7 +85,7 @@ func runInstrumented(args []string) (code int, err error) {
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, filepath.Base(os.Args[0]))
 
-	if worker.Fuzzing() {
+	if worker.This.Fuzzing() {
 		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
 	}
 	build := exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is

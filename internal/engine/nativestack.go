@@ -43,7 +43,7 @@ func NativeStacks(all bool) string {
 			p, _ := strconv.ParseUint(m[1], 16, 64)
 			t = tasks[p]
 		}
-		if t == nil && ours(s) || t != nil && t.state == Ended || stacks.Calls(s, "internal/worker.(*testRunner).runTest") {
+		if t == nil && ours(s) || t != nil && t.state == Ended || stacks.Calls(s, "internal/worker.(*testAttempt).main") {
 			continue
 		}
 		out = append(out, native(s, t, i == 0))
@@ -101,7 +101,7 @@ func startedAt(stack string) *Site {
 // ours reports whether a goroutine is there only for the sake of executions.
 func ours(stack string) bool {
 	return stacks.Of(creator(stack), "harness", "internal/worker", "internal/engine") || stacks.Calls(stack, "internal/engine.(*Execution).Run") ||
-		strings.Contains(stack, "testing/synctest.testingSynctestTest(") || stacks.Calls(stack, "internal/worker.watch")
+		strings.Contains(stack, "testing/synctest.testingSynctestTest(") || stacks.Calls(stack, "internal/worker.(*Process).watch")
 }
 
 // std is the folder of the standard library, as it is in stacks.

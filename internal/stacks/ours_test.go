@@ -16,7 +16,7 @@ import (
 )
 
 func TestOurs(t *testing.T) {
-	for _, f := range []any{harness.Check, engine.Self, worker.Check, perturb.Close[chan int], testhook.Run} {
+	for _, f := range []any{harness.Check, engine.Self, (*worker.Process).Check, perturb.Close[chan int], testhook.Run} {
 		name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
 		assert.True(t, stacks.Ours(name), name)
 	}

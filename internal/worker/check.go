@@ -3,65 +3,100 @@ package worker
 import (
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"testing"
-	"time"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
-// Check runs body under many schedules, as harness.Check says.
-func Check(t testing.TB, body func(testing.TB), c Config) {
+// Check runs a body under many schedules, as harness.Check says.
+func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	t.Helper()
-	requireInstrumented(t)
-	if flags.schedules > 0 {
-		c.Schedules = flags.schedules
+	p.requireInstrumented(t)
+	if p.flags.schedules > 0 {
+		c.Schedules = p.flags.schedules
 	}
-	r := newRunner(t, c)
-	if flags.schedule.given {
-		c.conclude(t, r.run(schedule.NewReader(flags.schedule.bytes), body), flags.schedule.bytes)
+	r := p.newBodyRunner(t, &body{t, run}, c)
+	if s := p.flags.schedule; s.given {
+		p.concludeCheck(t, c, r.run(schedule.NewReader(s.bytes)), s.bytes)
 		return
 	}
-	seed := flags.seed ^ hash(t.Name())
-	rnd, steer := strategy.NewSource(seed), newSteering(seed)
-	r.keep = true
-	rec := schedule.NewRecorder(strategy.Plain{})
-	out := r.run(rec, body)
-	steer.learn(out)
-	asked, random := rec.Asked, 1
-	for i := 1; i < c.Schedules && !out.Found(); i++ {
-		s, _ := steer.next()
-		if r.keep = s == nil && learns(random); s == nil {
-			// Many hangs need few departures and are missed where there are many; others need several close together.
-			// One departure leads to questions that the plain run does not come to.
-			s = schedule.NewReader(schedule.Random(rnd.Intn, asked+asked/2+4, 1<<(random%7)))
-			random++
-		}
-		rec = schedule.NewRecorder(s)
-		if out = r.run(rec, body); r.keep {
-			steer.learn(out)
-		}
-		asked = max(asked, rec.Asked)
-	}
-	answers := rec.Answers()
+	seed := p.flags.seed ^ hash(t.Name())
+	k := &checker{runner: r, random: strategy.NewSource(seed), steer: newSteering(seed)}
+	span{last: max(c.Schedules, 1)}.each(k.step)
+	out, answers := k.out, k.rec.Answers()
 	if out.Found() {
-		out, answers = r.shrink(out, answers, body)
+		answers, out = k.shrink()
 	}
-	c.conclude(t, out, schedule.Encode(answers))
+	p.concludeCheck(t, c, out, schedule.Encode(answers))
 }
 
-func (c Config) conclude(t testing.TB, out outcome, sched []byte) {
+// A checker runs a body under many schedules.
+type checker struct {
+	*runner
+	random strategy.Source
+	walks  int // random schedules so far
+	steer  *steering
+	asked  int // questions of an execution, at most
+
+	rec *schedule.Recorder // of the last execution
+	out outcome            // of it
+}
+
+// step runs execution n. Execution 0 is the plain one.
+func (k *checker) step(n int) progress {
+	k.rec = schedule.NewRecorder(k.strategy(n))
+	k.out = k.run(k.rec)
+	if k.limits.Keep {
+		k.steer.learn(k.out)
+	}
+	k.asked = max(k.asked, k.rec.Asked)
+	if k.out.Found() {
+		return enough
+	}
+	return onward
+}
+
+// strategy returns the strategy of execution n, and has it kept if it is to be learnt from.
+func (k *checker) strategy(n int) engine.Strategy {
+	if n == 0 {
+		k.limits.Keep = true
+		return strategy.Plain{}
+	}
+	if try, _ := k.steer.next(); try != nil {
+		k.limits.Keep = false
+		return try
+	}
+	k.walks++
+	k.limits.Keep = learns(k.walks)
+	// Many hangs need few departures and are missed where there are many; others need several close together.
+	// One departure leads to questions that the plain run does not come to.
+	return schedule.NewReader(schedule.Random(k.random.Intn, k.asked+k.asked/2+4, 1<<(k.walks%7)))
+}
+
+// shrink returns as few departures as it can find with which an execution ends like the last one, and the outcome of that.
+func (k *checker) shrink() ([]schedule.Answer, outcome) {
+	k.limits.Keep = false
+	return shrink(k.rec.Answers(), k.out, func(answers []schedule.Answer) ([]schedule.Answer, outcome, bool) {
+		rec := schedule.NewRecorder(schedule.NewReader(schedule.Encode(answers)))
+		out := k.run(rec)
+		return rec.Answers(), out, out.Kind == k.out.Kind && out.Rule == k.out.Rule
+	})
+}
+
+// concludeCheck passes on what a Check has come to.
+func (p *Process) concludeCheck(t testing.TB, c Config, out outcome, sched []byte) {
 	t.Helper()
-	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x %s", goTest(), runPattern(t.Name()), sched, thisPackage())
-	w := wanted{want: c.Want}
+	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x %s", p.goTest(), runPattern(t.Name()), sched, p.thisPackage())
+	w := wanted{Process: p, want: c.Want}
 	switch {
 	case w.saw(out.Verdict):
-		t.Log(out.render(replay, sched))
+		t.Log(p.render(out, replay, sched))
 	case c.Want != nil && !out.Found():
 		t.Fatalf("jostle: none of %d schedules ended in a %s, which this test is there to find", c.Schedules, c.Want.Kind)
 	default:
-		out.conclude(t, replay, sched)
+		p.conclude(t, out, replay, sched)
 	}
 }
 
@@ -70,31 +105,4 @@ func hash(s string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(s))
 	return h.Sum64()
-}
-
-// Bounds on shrinking.
-const (
-	shrinkRuns = 2_000
-	shrinkTime = 3 * time.Second
-)
-
-// shrink returns the outcome of an execution that ends like out, which departed from the plain run by these answers, and what
-// is left of them: as few as it can find.
-func (r *runner) shrink(out outcome, answers []schedule.Answer, body func(testing.TB)) (outcome, []schedule.Answer) {
-	r.keep = false
-	end := time.Now().Add(shrinkTime)
-	runs := 0
-	for size := len(answers); size >= 1; size /= 2 {
-		for to := len(answers); to > 0; to = min(to-size, len(answers)) {
-			if runs >= shrinkRuns || time.Now().After(end) {
-				return out, answers
-			}
-			runs++
-			rec := schedule.NewRecorder(schedule.NewReader(schedule.Encode(slices.Concat(answers[:max(to-size, 0)], answers[to:]))))
-			if o := r.run(rec, body); o.Kind == out.Kind && o.Rule == out.Rule && len(rec.Answers()) < len(answers) {
-				out, answers = o, rec.Answers() // without those that it did not come to
-			}
-		}
-	}
-	return out, answers
 }

@@ -47,7 +47,7 @@ func checkWith(body func(testing.TB), c Config) *recorder {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Check(r, body, c)
+		This.Check(r, body, c)
 	}()
 	<-done
 	return r
@@ -187,7 +187,7 @@ func TestCheck(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			beforeBubbles() // its goroutine stays
+			This.beforeBubbles() // its goroutine stays
 			before := runtime.NumGoroutine()
 			r := check(tt.body)
 			assert.Equal(t, tt.want != "", r.failed, r.text)
@@ -204,9 +204,9 @@ func TestCheck(t *testing.T) {
 
 func TestReplayCommand(t *testing.T) {
 	const first = "eval \"$(go tool jostle env .)\"\n"
-	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, replayCommand("FuzzX/seed#0", nil))
-	assert.Equal(t, first+`go test -run '^FuzzX$' .`, replayCommand("FuzzX", []byte{}))
-	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, replayCommand("FuzzX", []byte("0")))
+	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, This.replayCommand("FuzzX/seed#0", nil))
+	assert.Equal(t, first+`go test -run '^FuzzX$' .`, This.replayCommand("FuzzX", []byte{}))
+	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, This.replayCommand("FuzzX", []byte("0")))
 }
 
 // What a body has started ends when its context is cancelled, at whatever sync point that is; what does not is a leak.

@@ -6,16 +6,23 @@ import (
 	"strings"
 )
 
-// closedWorld reports whether every socket and pipe that the process has open leads back to the process itself, so that
+// A world is what leads out of the process.
+type world struct {
+	inherited map[string]string // descriptors that the process was started with
+}
+
+func newWorld() world { return world{inherited: descriptors()} }
+
+// closed reports whether every socket and pipe that the process has open leads back to the process itself, so that
 // nobody outside can end a wait for one. known is false where that cannot be found out.
-func closedWorld() (closed, known bool) {
+func (w world) closed() (closed, known bool) {
 	links := descriptors()
 	if len(links) == 0 {
 		return false, false
 	}
 	sockets, pipes := map[string]bool{}, map[string]int{}
 	for fd, to := range links {
-		if inherited[fd] == to {
+		if w.inherited[fd] == to {
 			continue // what it was started with
 		}
 		if inode, ok := strings.CutPrefix(to, "socket:"); ok {
@@ -55,9 +62,6 @@ func closedWorld() (closed, known bool) {
 	}
 	return len(sockets) == 0, true // others are of a kind that is not looked into
 }
-
-// inherited are the descriptors that the process was started with.
-var inherited = descriptors()
 
 // descriptors returns what each open descriptor of the process is, as the kernel names it: "socket:[1]", "pipe:[2]".
 func descriptors() map[string]string {

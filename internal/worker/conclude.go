@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"testing"
 
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
@@ -14,32 +13,13 @@ import (
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// conclude passes the outcome of the execution under a schedule on to the test around it.
-func (o outcome) conclude(t testing.TB, replay string, sched []byte) {
-	t.Helper()
-	switch {
-	case o.Found():
-		t.Fatal(o.render(replay, sched))
-	case testing.Verbose():
-		t.Log(o.log + o.ignored.note() + o.undecided() + o.summary(sched))
-	}
-}
-
-// undecided says that it is not known whether the execution ends, "" if it is.
-func (o outcome) undecided() string {
-	if !o.Undecided {
-		return ""
-	}
-	return "jostle: " + o.Evidence + "\n"
-}
-
 // render returns the report, what the body logged, and the summary.
-func (o outcome) render(replay string, sched []byte) string {
+func (p *Process) render(o outcome, replay string, sched []byte) string {
 	var b strings.Builder
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base(), Input: o.given(), Replay: replay, Full: flags.trace, Width: 72}) // package testing indents it
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: p.base(), Input: o.given(), Replay: replay, Full: p.flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}
@@ -47,18 +27,10 @@ func (o outcome) render(replay string, sched []byte) string {
 	return b.String()
 }
 
-// given returns what the body was given, as Go source; "" for nothing.
-func (o outcome) given() string {
-	if o.input == nil {
-		return ""
-	}
-	return o.input()
-}
-
 // base is the directory from which readers of what is printed open files.
-func base() string {
-	if plan != nil && plan.Base != "" {
-		return plan.Base
+func (p *Process) base() string {
+	if p.plan != nil && p.plan.Base != "" {
+		return p.plan.Base
 	}
 	if dir := os.Getenv(session.Base); dir != "" {
 		return dir
@@ -68,9 +40,9 @@ func base() string {
 }
 
 // thisPackage is the package under test for a go command in the directory base.
-func thisPackage() string {
+func (p *Process) thisPackage() string {
 	dir, _ := os.Getwd()
-	rel, err := filepath.Rel(base(), dir)
+	rel, err := filepath.Rel(p.base(), dir)
 	switch {
 	case err != nil:
 		return "."
@@ -91,9 +63,9 @@ func (o outcome) summary(sched []byte) string {
 }
 
 // stalled says in a sentence why a stall is not the schedule's doing.
-func (o outcome) stalled() string {
+func (p *Process) stalled(o outcome) string {
 	dir, _ := os.Getwd() // of the package under test
-	return report.Stalled(o.Verdict, dir, base())
+	return report.Stalled(o.Verdict, dir, p.base())
 }
 
 // place returns the line of the code that the outcome is about, relative to the directory of the package under test; "" if

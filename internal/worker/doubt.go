@@ -15,13 +15,14 @@ const (
 // doubts keeps what was believed of executions that seemed never to end, so that a process waits once for each, and not in
 // every execution that comes to it.
 type doubts struct {
+	code    func() *verdict.Code
 	known   map[uint64]bool // see key
 	pending uint64          // the one that is waited for
 }
 
 // newDoubts returns doubts that know the causes of hangs that were believed before.
-func newDoubts(causes []uint64) *doubts {
-	d := &doubts{known: map[uint64]bool{}}
+func newDoubts(code func() *verdict.Code, causes []uint64) *doubts {
+	d := &doubts{code: code, known: map[uint64]bool{}}
 	for _, c := range causes {
 		d.known[c] = true
 	}
@@ -38,7 +39,7 @@ func key(v *verdict.Verdict) uint64 {
 
 // doubt is engine.Limits.Doubt.
 func (d *doubts) doubt(snap *engine.Snapshot) (moves int) {
-	v := verdict.Of(snap, code())
+	v := verdict.Of(snap, d.code())
 	if !v.Found() && !v.Undecided {
 		return 0
 	}

@@ -11,13 +11,10 @@ import (
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
-// stdout is what the process prints to; package testing puts a pipe in its place while an example runs.
-var stdout = os.Stdout
-
 // Example is what an example with output begins with: if the command jostle has asked for it, it runs body, the example
 // itself, as a test that compares what it prints with want, under many schedules, and reports that it did.
-func Example(name string, body func(), want string, unordered bool) bool {
-	if plan == nil || plan.Mode == session.Once || plan.Test != name || running.Load() || engine.Self() != nil {
+func (p *Process) Example(name string, body func(), want string, unordered bool) bool {
+	if p.plan == nil || p.plan.Mode == session.Once || p.plan.Test != name || p.live.Load() || engine.Self() != nil {
 		return false
 	}
 	out, err := newCapture()
@@ -26,9 +23,9 @@ func Example(name string, body func(), want string, unordered bool) bool {
 		os.Exit(2)
 	}
 	pipe := os.Stdout
-	os.Stdout = stdout
-	ok := testing.RunTests(match, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
-		Test(t, func(t *testing.T) {
+	os.Stdout = p.stdout
+	ok := testing.RunTests(p.patterns.match, []testing.InternalTest{{Name: name, F: func(t *testing.T) {
+		p.Test(t, func(t *testing.T) {
 			if got := printed(out, body); !sameOutput(got, want, unordered) {
 				t.Errorf("got:\n%s\nwant:\n%s", strings.TrimSpace(got), strings.TrimSpace(want))
 			}

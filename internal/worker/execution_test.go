@@ -56,7 +56,7 @@ func TestSocket(t *testing.T) {
 	r = check(func(testing.TB) {
 		if first {
 			first = false
-			pause(4 * socketAfter)
+			This.pauser.pause(4 * socketAfter)
 		}
 	})
 	assert.False(t, r.failed, r.text)
@@ -82,7 +82,7 @@ func TestNativeBlock(t *testing.T) {
 // A schedule is whatever bytes there are: a mebibyte of 0xFF is one, and the empty one is the plain run. The same bytes
 // give the same execution.
 func TestAnySchedule(t *testing.T) {
-	body := func(testing.TB) {
+	run := func(testing.TB) {
 		c := make(chan int)
 		for i := range 4 {
 			perturb.Go(func() { perturb.To(c, at(1, "c")).Send(i) }, at(2, "func"))
@@ -91,12 +91,12 @@ func TestAnySchedule(t *testing.T) {
 			perturb.Recv(c, at(3, "c"))
 		}
 	}
-	r := newRunner(t, Config{})
+	r := This.newBodyRunner(t, &body{t, run}, Config{})
 	for _, data := range [][]byte{nil, bytes.Repeat([]byte{0xFF}, 1<<20), bytes.Repeat([]byte{6, 0x2A, 0x51}, 20)} {
-		first := r.run(schedule.NewReader(data), body)
+		first := r.run(schedule.NewReader(data))
 		assert.False(t, first.Found())
 		for range 50 {
-			assert.Equal(t, first.Hash, r.run(schedule.NewReader(data), body).Hash)
+			assert.Equal(t, first.Hash, r.run(schedule.NewReader(data)).Hash)
 		}
 	}
 }

@@ -25,14 +25,14 @@ type TestEnd struct {
 // RunOnce runs a test function as one execution.
 func RunOnce(t *testing.T, body func(*testing.T)) TestEnd {
 	t.Helper()
-	before := plan
-	plan = new(session.Plan)
-	defer func() { plan = before }()
-	r, err := newTestRunner(t, body)
+	before := This.plan
+	This.plan = new(session.Plan)
+	defer func() { This.plan = before }()
+	_, r, err := This.newTest(t, body)
 	require.NoError(t, err)
-	r.keep = true
+	r.limits.Keep = true
 	out := r.run(strategy.Plain{})
-	return TestEnd{out.Verdict, out.text("", "", false), out.text("", "", true), out.output, out.failed}
+	return TestEnd{out.Verdict, out.text("", "", false), out.text("", "", true), out.log, out.failed}
 }
 
 // CheckFails returns what Check says of a body that fails, "" if it does not.

@@ -18,8 +18,8 @@ import (
 
 // said returns what tells a failure of a test apart: the first of the calls by which it may have said that it fails that has come to
 // do so, and if there is none, because code that is left as it is has called it, words.
-func said(test string, calls []engine.FailCall, words string) verdict.Said {
-	s := verdict.Said{Test: packagePath() + "." + test, Words: words}
+func (p *Process) said(test string, calls []engine.FailCall, words string) verdict.Said {
+	s := verdict.Said{Test: p.path() + "." + test, Words: words}
 	i := slices.IndexFunc(calls, func(c engine.FailCall) bool { return hasFailed(c.T) })
 	if i < 0 {
 		return s
@@ -27,15 +27,15 @@ func said(test string, calls []engine.FailCall, words string) verdict.Said {
 	frames := runtime.CallersFrames(calls[i].PCs)
 	for more := true; more; {
 		var f runtime.Frame
-		if f, more = frames.Next(); f.Function == "" || stacks.Ours(f.Function) || slices.ContainsFunc(notOfTest, func(p string) bool { return strings.HasPrefix(f.Function, p) }) {
+		if f, more = frames.Next(); f.Function == "" || stacks.Ours(f.Function) || slices.ContainsFunc(notOfTest, func(prefix string) bool { return strings.HasPrefix(f.Function, prefix) }) {
 			continue
 		}
 		place := fmt.Sprintf("%s:%d", f.File, f.Line)
-		fn, first := code().Within(f.Function, place)
+		fn, first := p.code().Within(f.Function, place)
 		s.Calls = append(s.Calls, verdict.RaceFrame{Func: fn, Place: place})
 		key := fn
 		if first > 0 {
-			key += " " + statement(f.File, first, f.Line)
+			key += " " + p.sources.statement(f.File, first, f.Line)
 		}
 		s.Keys = append(s.Keys, key)
 	}
@@ -59,21 +59,21 @@ func hasFailed(t any) (failed bool) {
 }
 
 // packagePath returns the import path of the package under test.
-var packagePath = sync.OnceValue(func() string {
-	if plan != nil && plan.Package != "" {
-		return plan.Package
+func (p *Process) packagePath() string {
+	if p.plan != nil && p.plan.Package != "" {
+		return p.plan.Package
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
 	}
 	return strings.TrimSuffix(info.Path, ".test")
-})
+}
 
 // statement returns what stands in a line of a function that begins at line first, and which of those in the function that say the
 // same it is: that outlives edits of all other lines. Where the source cannot be read it is the number of the line in the function.
-func statement(file string, first, line int) string {
-	lines := sources.lines(file)
+func (s *sourceFiles) statement(file string, first, line int) string {
+	lines := s.lines(file)
 	if line > len(lines) {
 		return fmt.Sprint("line ", line-first)
 	}
@@ -87,9 +87,7 @@ func statement(file string, first, line int) string {
 	return fmt.Sprintf("%s %d", text, nth)
 }
 
-// sources are the files in which tests fail.
-var sources sourceFiles
-
+// sourceFiles are the files in which tests fail.
 type sourceFiles struct {
 	mu   sync.Mutex
 	read map[string][]string

@@ -1,24 +1,19 @@
 package worker
 
 import (
-	"crypto/sha1"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
-	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // A Target is the body of a fuzz target, and what the target's bytes mean.
@@ -37,69 +32,92 @@ type Target interface {
 	ShowOrders(*engine.Orders)
 }
 
-// Fuzz makes f, a native fuzz target, run body under the schedules in its inputs, as harness.Fuzz says.
-func Fuzz(f *testing.F, body Target, c Config) {
+// Fuzz makes f, a native fuzz target, run its body under the schedules in its inputs, as harness.Fuzz says.
+func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 	f.Helper()
-	requireInstrumented(f)
+	p.requireInstrumented(f)
 	f.Add([]byte{})
 	if err := libfuzzer.EachSeed(func(data []byte) { f.Add(data) }); err != nil {
 		f.Fatalf("jostle: %v", err)
 	}
-	c.Want.announce(f.Name())
-	known := knownFindings(f.Name())
-	w := &wanted{want: c.Want}
+	w := &wanted{Process: p, want: c.Want, known: knownFindings(f.Name())}
+	w.announce(f.Name())
 	f.Cleanup(func() { w.check(f) })
-	x := &target{runner: newRunner(f, c), Target: body}
-	kept := newKeptInput(f)
-	x.trace = kept != nil && kept.plan.Document != ""
+	x := p.newTarget(f, of, c)
+	kept := p.newKeptInput(f)
+	x.limits.Trace = kept != nil && kept.plan.Document != ""
 	if libfuzzer.Enabled {
-		below := calledBody(body.Entry())
-		libfuzzer.Serve(f.Name(), func(t *testing.T, data []byte) {
-			x.tb = t
-			if out, sched := x.input(data); out.Found() {
-				libfuzzer.Crash(out.render(importCommand(f.Name(), data), sched), out.Trace()+below)
-			}
-		}, func() [][]byte { return x.steered(nil) })
+		x.serve(f.Name())
 	}
-	x.noteEmpty(f.Name(), known)
-	if coordinates(f.Name()) {
-		seeds := x.steered(slices.Sorted(maps.Keys(known)))
-		if err := keepSeeds(FlagValue("test.fuzzcachedir"), f.Name(), seeds); err != nil {
-			f.Fatal("jostle:", err)
-		}
-		if len(seeds) > 0 {
-			fmt.Printf("jostle: %s: inputs steered into predicted hangs, which the fuzzer runs first: %d\n", f.Name(), len(seeds))
-		}
+	x.noteEmpty(f.Name(), w.known)
+	if p.coordinates(f.Name()) {
+		x.seed(f, w.known)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if !kept.runs(data) {
+		switch x.body.tb = t; {
+		case kept == nil:
+			x.conclude(t, data, w)
+		case !kept.runs(data):
 			t.SkipNow()
-		}
-		x.tb = t
-		if kept.plainly() {
-			data = x.plainly(data)
-		}
-		out, sched := x.input(data)
-		if kept != nil {
+		default:
+			if kept.plan.Plainly {
+				data = x.plainly(data)
+			}
+			out, _ := x.input(data)
 			kept.ended(t, out)
-			return
 		}
-		replay := replayCommand(t.Name(), data)
-		if w.saw(out.Verdict) && (!Fuzzing() || known[string(data)]) {
-			t.Log(out.render(replay, sched))
-			return
-		}
-		out.conclude(t, replay, sched)
 	})
 }
 
 // A target runs the inputs of a fuzz target.
 type target struct {
-	*runner
 	Target
+	*runner
+	body *body
 }
 
-// input runs one, and returns the schedule in it too.
+func (p *Process) newTarget(tb testing.TB, of Target, c Config) *target {
+	tb.Helper()
+	b := &body{tb: tb}
+	return &target{Target: of, runner: p.newBodyRunner(tb, b, c), body: b}
+}
+
+// serve has libFuzzer make the inputs, if it is in the binary.
+func (x *target) serve(name string) {
+	below := calledBody(x.Entry())
+	libfuzzer.Serve(name, func(t *testing.T, data []byte) {
+		x.body.tb = t
+		if out, sched := x.input(data); out.Found() {
+			libfuzzer.Crash(x.render(out, x.importCommand(name, data), sched), out.Trace()+below)
+		}
+	}, func() [][]byte { return x.steered(nil) })
+}
+
+// seed gives the fuzzer inputs to begin with.
+func (x *target) seed(f *testing.F, known map[string]bool) {
+	f.Helper()
+	seeds := x.steered(slices.Sorted(maps.Keys(known)))
+	if err := keepSeeds(x.Flag("test.fuzzcachedir"), f.Name(), seeds); err != nil {
+		f.Fatal("jostle:", err)
+	}
+	if len(seeds) > 0 {
+		fmt.Printf("jostle: %s: inputs steered into predicted hangs, which the fuzzer runs first: %d\n", f.Name(), len(seeds))
+	}
+}
+
+// conclude runs an input and passes on what it has come to.
+func (x *target) conclude(t *testing.T, data []byte, w *wanted) {
+	t.Helper()
+	out, sched := x.input(data)
+	replay := x.replayCommand(t.Name(), data)
+	if w.saw(out.Verdict) && (!x.Fuzzing() || w.known[string(data)]) {
+		t.Log(x.render(out, replay, sched))
+		return
+	}
+	x.Process.conclude(t, out, replay, sched)
+}
+
+// input runs an input, and returns the schedule in it too.
 func (x *target) input(data []byte) (out outcome, sched []byte) {
 	sched, _ = x.Split(data)
 	out = x.under(schedule.NewReader(sched), data)
@@ -111,7 +129,8 @@ func (x *target) input(data []byte) (out outcome, sched []byte) {
 
 // under runs the body with the input in data, under any schedule.
 func (x *target) under(s engine.Strategy, data []byte) outcome {
-	out := x.run(s, x.Body(data))
+	x.body.run = x.Body(data)
+	out := x.run(s)
 	out.input = func() string { return x.Literal(data) }
 	return out
 }
@@ -122,107 +141,11 @@ func (x *target) plainly(data []byte) []byte {
 	return x.Join(nil, taken)
 }
 
-// Fuzzing reports whether this process searches for new inputs, and does not only run those that are known.
-func Fuzzing() bool {
-	if libfuzzer.Enabled {
-		return true
-	}
-	for _, name := range []string{"test.fuzz", "test.fuzzworker"} {
-		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
-			return true
-		}
-	}
-	return false
-}
-
-// FlagValue returns the value of a flag of package testing.
-func FlagValue(name string) string {
-	if f := flag.Lookup(name); f != nil {
-		return f.Value.String()
-	}
-	return ""
-}
-
-// goTest is how a shell is told to run go test on instrumented sources, in two lines.
-func goTest() string {
-	if engine.Race {
-		return fmt.Sprintf("eval \"$(go tool jostle env -race %s)\"\ngo test -race", thisPackage())
-	}
-	return fmt.Sprintf("eval \"$(go tool jostle env %s)\"\ngo test", thisPackage())
-}
-
-// replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
-// fuzzer will write it to. The empty input is a seed and never
-// written: it is run with all others.
-func replayCommand(name string, data []byte) string {
-	if !strings.Contains(name, "/") && len(data) > 0 {
-		name += "/" + corpus.FileName(data)
-	}
-	return fmt.Sprintf("%s -run '%s' %s", goTest(), runPattern(name), thisPackage())
-}
-
-// importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.
-func importCommand(target string, data []byte) string {
-	return fmt.Sprintf("go tool jostle corpus import crash-%x testdata/fuzz/%s\n%s", sha1.Sum(data), target, replayCommand(target, data))
-}
-
 // calledBody returns the calls that are below all others in an execution, as the runtime prints them.
 func calledBody(entry uintptr) string {
 	fn := runtime.FuncForPC(entry)
 	file, line := fn.FileLine(fn.Entry())
 	return fmt.Sprintf("\n%s(...)\n\t%s:%d\ntesting.fRunner(...)", strings.ReplaceAll(fn.Name(), "[...]", ""), file, line)
-}
-
-// runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.
-func runPattern(name string) string {
-	levels := strings.Split(name, "/")
-	for i, l := range levels {
-		levels[i] = "^" + strings.ReplaceAll(regexp.QuoteMeta(l), "'", ".") + "$"
-	}
-	return strings.Join(levels, "/")
-}
-
-// announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
-func (w *Want) announce(target string) {
-	if worker := flag.Lookup("test.fuzzworker"); w != nil && Fuzzing() && !libfuzzer.Enabled && worker.Value.String() != "true" {
-		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, w.Kind.Word(), ruleNumber(w.Rule))
-	}
-}
-
-// wanted keeps what a target that must find something has found.
-type wanted struct {
-	want *Want
-	mu   sync.Mutex
-	runs int
-	hits int
-}
-
-// saw counts an execution, and reports whether its verdict is the wanted one.
-func (w *wanted) saw(v *verdict.Verdict) bool {
-	if w.want == nil {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.runs++
-	if v.Kind != w.want.Kind || w.want.Rule != 0 && v.Rule != w.want.Rule {
-		return false
-	}
-	w.hits++
-	return true
-}
-
-// check fails the target if it ran on its whole corpus and has not found what it must find.
-func (w *wanted) check(f *testing.F) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.want == nil || Fuzzing() || w.runs == 0 || w.hits > 0 || f.Failed() || f.Skipped() {
-		return
-	}
-	if run := flag.Lookup("test.run"); run != nil && strings.Contains(run.Value.String(), "/") {
-		return
-	}
-	f.Errorf("jostle: none of the %d inputs ended in a %s, which this target is there to find", w.runs, w.want.Kind)
 }
 
 // knownFindings returns the inputs of the target's corpus. Those that end as they are wanted to are no news for the

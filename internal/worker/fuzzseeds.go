@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
@@ -28,8 +27,8 @@ const (
 // In and with each In of the corpus, and of the inputs of the corpus. The inputs are the first try of each prediction, and last the
 // first try that found something, after which it stops.
 func (x *target) steered(corpus []string) (inputs [][]byte) {
-	x.keep = true
-	defer func() { x.keep = false }()
+	x.limits.Keep = true
+	defer func() { x.limits.Keep = false }()
 	end, runs := time.Now().Add(steeredTime), 0
 	under := func(s engine.Strategy, data []byte) outcome {
 		runs++
@@ -77,17 +76,15 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 
 // coordinates reports, once for each target, whether this process looks for new inputs and has others run them (testing/fuzz.go): go
 // test -fuzz runs the seeds of a target in it first, unless -run says otherwise.
-func coordinates(name string) bool {
-	pattern, worker := FlagValue("test.fuzz"), FlagValue("test.fuzzworker")
+func (p *Process) coordinates(name string) bool {
+	pattern, worker := p.Flag("test.fuzz"), p.Flag("test.fuzzworker")
 	if pattern == "" || worker == "true" || libfuzzer.Enabled {
 		return false
 	}
 	matches, err := regexp.MatchString(pattern, name)
-	_, before := coordinated.LoadOrStore(name, true)
+	_, before := p.coordinated.LoadOrStore(name, true)
 	return err == nil && matches && !before
 }
-
-var coordinated sync.Map
 
 // keepSeeds puts inputs of a target into the fuzzer's cache, from where it runs them before any input of its own. One that fails is
 // minimised then, and written to testdata/fuzz; one from f.Add would end the search and be written nowhere.
@@ -113,7 +110,7 @@ func keepSeeds(cache, name string, inputs [][]byte) error {
 
 // noteEmpty prints a line if most inputs of a target's corpus have an empty schedule: they search nothing.
 func (x *target) noteEmpty(name string, known map[string]bool) {
-	if libfuzzer.Enabled || FlagValue("test.fuzzworker") == "true" {
+	if libfuzzer.Enabled || x.Flag("test.fuzzworker") == "true" {
 		return
 	}
 	n := 0

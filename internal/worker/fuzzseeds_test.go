@@ -65,7 +65,7 @@ func (b imagined[In]) ShowOrders(*engine.Orders) {}
 
 // steer returns what a target is to begin with, and what became of each.
 func steer[In any](t *testing.T, body func(testing.TB, In), corpus ...string) (inputs [][]byte, kinds []verdict.Kind) {
-	x := &target{runner: newRunner(t, Config{}), Target: imagined[In](body)}
+	x := This.newTarget(t, imagined[In](body), Config{})
 	inputs = x.steered(corpus)
 	for _, data := range inputs {
 		out, _ := x.input(data)
@@ -165,8 +165,8 @@ func TestKeepSeeds(t *testing.T) {
 
 // Check is steered into what the plain run predicts by its second schedule, whatever the seed.
 func TestCheckSteers(t *testing.T) {
-	defer func(seed uint64) { flags.seed = seed }(flags.seed)
-	for flags.seed = range uint64(10) {
+	defer func(seed uint64) { This.flags.seed = seed }(This.flags.seed)
+	for This.flags.seed = range uint64(10) {
 		r := checkWith(func(testing.TB) { lockOrder() }, Config{Schedules: 2})
 		assert.Contains(t, r.text, "verdict=deadlock rule=2 schedule=1/1 ")
 	}

@@ -3,7 +3,6 @@ package worker
 import (
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -12,17 +11,17 @@ import (
 )
 
 // stale returns the directories whose sources have changed since they were instrumented.
-var stale = sync.OnceValues(func() ([]string, error) {
+func stale() ([]string, error) {
 	name := os.Getenv(manifest.Env)
 	if name == "" {
 		return nil, nil // a binary that was built elsewhere
 	}
 	return manifest.Stale(name)
-})
+}
 
 // requireInstrumented ends a test whose code would not be controlled, or is not the code that is in the files: as an
 // error if schedules were asked for, and silently where plain go test merely runs what is there.
-func requireInstrumented(t testing.TB) {
+func (p *Process) requireInstrumented(t testing.TB) {
 	t.Helper()
 	text := ""
 	switch {
@@ -37,12 +36,12 @@ func requireInstrumented(t testing.TB) {
 		text = hiddenFromRaces()
 	}
 	if text != "" {
-		if Fuzzing() {
+		if p.Fuzzing() {
 			t.Fatal(text)
 		}
 		t.Skip(text)
 	}
-	dirs, err := stale()
+	dirs, err := p.stale()
 	if err != nil {
 		t.Fatalf("jostle: %v: run `eval \"$(go tool jostle env ./...)\"` again", err)
 	}

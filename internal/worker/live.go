@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,82 +16,90 @@ import (
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// running is set while a test runs live: the function that begins it is not to begin another.
-var running atomic.Bool
+// A liveSearch runs a test, again and again, under the real scheduler and the real clock, delayed at its sync points.
+type liveSearch struct {
+	*explorer
+	t      *testing.T
+	points int // sync points that a run passes
+}
 
-// live runs a test, again and again, under the real scheduler and the real clock, delayed at its sync points.
-func live(t *testing.T, body func(*testing.T), p *session.Plan) {
+func (p *Process) exploreLive(t *testing.T, body func(*testing.T)) {
 	t.Helper()
-	e := newExplorer(t, body, p)
-	points := p.Asked
-	began := time.Now()
-	n := p.First
-	for n = p.Shard.Next(n); n < p.Last && (p.Time == 0 || time.Since(began) < p.Time) && e.err == nil; n = p.Shard.Next(n + 1) {
-		e.note(session.Event{Kind: session.Began, N: n})
-		plan := engine.LivePlan{Seed: p.LiveSeed(n), Points: points}
-		if p.Record != "" {
-			plan.Delaying = recordDelays(p.Record)
-		}
-		out, passed := e.runLive(plan)
-		if n == 0 {
-			points = passed
-			e.note(session.Event{Kind: session.Settled, Asked: points})
-			if out.skipped && !out.Found() {
-				e.note(session.Event{Kind: session.Skipped})
-				show(t, out.output)
-				t.SkipNow()
-			}
-		}
-		e.ignored(n, out.testOutcome)
-		if out.ignored.would > verdict.Pass && out.ignored.would != verdict.Leak && !out.Found() { // what hangs stays
-			leaveSoon()
-			e.note(session.Event{Kind: session.Dirty, N: n})
-			return
-		}
-		left := out.Kind == verdict.Leak || out.behind && out.Kind == verdict.LostWakeup
-		if !out.Found() || left && !e.plan.Leaks {
-			continue
-		}
-		if out.Kind == verdict.Stall && (n > 0 || out.slow) { // it may be slow, and no more
-			e.note(session.Event{Kind: session.Stalled, N: n, Text: out.text(base(), "", false)})
-			return
-		}
-		cause := out.Cause()
-		ev := session.Event{Kind: session.Found, N: n, Verdict: out.Kind.Word(), Cause: cause, Ordinary: out.Ordinary()}
-		if !e.causes[cause] {
-			e.causes[cause] = true
-			f := e.found(out.testOutcome, cause)
-			f.Mode, f.Found = "live", fmt.Sprintf("execution %d, live, delayed %d times", n, len(out.delays))
-			f.Points, f.Seed, f.Delays = points, p.LiveSeed(n), out.late()
-			if ev.File, e.err = f.Write(p.Findings); e.err != nil {
-				break
-			}
-			ev.Text = e.screen(out.testOutcome, f)
-		}
-		e.note(ev)
-		if out.Kind != verdict.Assertion { // what hangs stays
-			leaveSoon()
-			e.note(session.Event{Kind: session.Dirty, N: n})
-			return
+	l := &liveSearch{explorer: p.newExplorer(t, body), t: t, points: p.plan.Asked}
+	if next, last := l.numbers(p.plan.First).each(l.step); last != stopped {
+		l.note(session.Event{Kind: session.Ended, N: next})
+	}
+	l.end(t)
+}
+
+// step does the n-th run.
+func (l *liveSearch) step(n int) progress {
+	if l.late(n) || l.err != nil {
+		return later
+	}
+	l.note(session.Event{Kind: session.Began, N: n})
+	plan := engine.LivePlan{Seed: l.plan.LiveSeed(n), Points: l.points}
+	if l.plan.Record != "" {
+		plan.Delaying = recordDelays(l.plan.Record)
+	}
+	out, passed := l.runLive(plan)
+	if n == 0 {
+		l.points = passed
+		l.note(session.Event{Kind: session.Settled, Asked: passed})
+		if out.skipped && !out.Found() {
+			l.note(session.Event{Kind: session.Skipped})
+			show(l.t, out.log)
+			l.t.SkipNow()
 		}
 	}
-	e.note(session.Event{Kind: session.Ended, N: min(n, p.Last)})
-	if e.err != nil {
-		t.Fatal("jostle: keep what was found:", e.err)
+	return l.judge(n, out)
+}
+
+// judge notes what became of a run, and says what follows.
+func (l *liveSearch) judge(n int, out liveOutcome) progress {
+	l.ignored(n, out.outcome)
+	if would := out.ignored.would; would > verdict.Pass && would != verdict.Leak && !out.Found() {
+		return l.stuck(n)
 	}
+	left := out.Kind == verdict.Leak || out.behind && out.Kind == verdict.LostWakeup
+	switch {
+	case !out.Found() || left && !l.plan.Leaks:
+		return onward
+	case out.Kind == verdict.Stall && (n > 0 || out.slow): // it may be slow, and no more
+		l.note(session.Event{Kind: session.Stalled, N: n, Text: out.text(l.base(), "", false)})
+		return stopped
+	}
+	_, ok := l.tell(session.Event{N: n}, out.outcome, func(f *finding.Finding) {
+		f.Mode, f.Found = "live", fmt.Sprintf("execution %d, live, delayed %d times", n, len(out.delays))
+		f.Points, f.Seed, f.Delays = l.points, l.plan.LiveSeed(n), out.late()
+	})
+	switch {
+	case !ok:
+		return later
+	case out.Kind != verdict.Assertion:
+		return l.stuck(n)
+	}
+	return onward
+}
+
+// stuck has the process end after a run that hangs: what hangs stays.
+func (l *liveSearch) stuck(n int) progress {
+	l.leaveSoon()
+	l.note(session.Event{Kind: session.Dirty, N: n})
+	return stopped
 }
 
 // replayLive runs a live finding again, and whatever Go makes of it.
-func replayLive(t *testing.T, e *explorer, f *finding.Finding) {
+func (e *explorer) replayLive(t *testing.T, f *finding.Finding) {
 	t.Helper()
 	e.note(session.Event{Kind: session.Began})
 	out, _ := e.runLive(again(f, e.plan.Try))
 	e.note(session.Event{Kind: session.Replayed, Verdict: out.Kind.Word(), Cause: out.Cause(), Hash: f.Trace})
 	if out.Found() && out.Kind != verdict.Assertion {
-		leaveSoon() // when it has reported
+		e.leaveSoon() // when it has reported
 	}
 	if e.plan.Report {
-		fmt.Print(out.text(base(), "", e.plan.Full))
+		fmt.Print(out.text(e.base(), "", e.plan.Full))
 	}
 	e.note(session.Event{Kind: session.Ended})
 	if out.Found() {
@@ -165,28 +172,13 @@ func siteAt(place string) *engine.Site {
 	return engine.SiteAt(place[:colon], line)
 }
 
-// recordDelays returns a function that writes the delays of a run to a file as they begin, and begins with none: of a run
-// that ends its process nothing else is left.
-func recordDelays(name string) func(engine.Delay) {
-	_ = os.Remove(name)
-	return func(d engine.Delay) {
-		file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
-		if err != nil {
-			return // the seed is left, which says the same less exactly
-		}
-		defer file.Close()
-		made := finding.Delays{Made: []finding.Delay{delayOf(d)}}
-		_, _ = file.WriteString(made.Text()) // one write: the line is there whole or not at all
-	}
-}
-
 func delayOf(d engine.Delay) finding.Delay {
 	return finding.Delay{Place: placeOf(d.Site, "before"), Nth: d.Nth, For: d.For}
 }
 
 // A liveOutcome is a live run of a test.
 type liveOutcome struct {
-	testOutcome
+	outcome
 	delays []engine.Delay
 	behind bool // the test has returned: what it has come to is about what it has left behind
 	slow   bool // it was given up although not everybody was blocked
@@ -217,21 +209,21 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	for _, g := range verdict.ReadLive(engine.Stacks()) {
 		before[g.ID] = true
 	}
-	restore := e.out.begin()
-	races := raceLog.mark()
-	running.Store(true)
+	release := e.test.capture()
+	races := e.races.mark()
+	e.live.Store(true)
 	engine.CatchFailures()
 	l := engine.StartLive(plan)
 	var inner *testing.T
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		testing.RunTests(match, []testing.InternalTest{{Name: e.name, F: func(t *testing.T) {
+		e.test.called(func(t *testing.T) {
 			inner = t
-			e.body(t)
-		}}})
+			e.test.body(t)
+		})
 	}()
-	w := &liveWatch{live: l, before: before}
+	w := &liveWatch{live: l, world: e.world, before: before}
 	out.Verdict = w.until(done)
 	out.slow = w.slow
 	select {
@@ -243,10 +235,15 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	out.races = engine.Races()
 	missed := l.Missed()
 	l.Stop()
-	running.Store(false)
-	restore()
-	out.output = e.out.end(e.name)
-	out.log = out.output
+	e.live.Store(false)
+	out.log = release()
+	e.settleLive(&out, missed, races)
+	out.delays = l.Made()
+	return out, l.Passed()
+}
+
+// settleLive decides what counts of what was seen in a live run.
+func (e *explorer) settleLive(out *liveOutcome, missed []engine.Missed, races raceMark) {
 	calls := engine.FailCalls()
 	switch {
 	case out.failed:
@@ -256,14 +253,13 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	}
 	out.Miss(missed)
 	if out.Kind == verdict.Assertion {
-		out.Said = said(e.name, calls, failedTests(out.output))
+		out.Said = e.test.said(e.Process, out.outcome, calls)
 	}
 	told := out.Kind == verdict.Deadlock || out.Kind == verdict.LostWakeup || out.Kind == verdict.Leak || out.Kind == verdict.Assertion && len(calls) > 0
 	if !told { // else the races are told beside
 		races.attach(&out.outcome)
-		e.dealtWith(races.since(false))
+		out.raced = races.since(false)
+		e.dealtWith(out.outcome)
 	}
 	out.ignored = ignore(out.Verdict, e.ignore)
-	out.delays = l.Made()
-	return out, l.Passed()
 }

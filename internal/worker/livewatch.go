@@ -24,6 +24,7 @@ const (
 // A liveWatch waits for a live run and judges it.
 type liveWatch struct {
 	live   *engine.Live
+	world  world
 	before map[uint64]bool // goroutines that are none of the test's
 	slow   bool            // see liveOutcome
 }
@@ -78,7 +79,7 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 		return nil // it begins, or ends
 	}
 	evidence := fmt.Sprintf("live: every goroutine of the test is blocked, and none has passed a sync point for %v", quiet.Round(100*time.Millisecond))
-	beside, outside := network(onNetwork)
+	beside, outside := w.network(onNetwork)
 	evidence += beside
 	switch {
 	case outside == possible, outside == unknown && quiet < liveUnknown:
@@ -126,7 +127,7 @@ const (
 
 // network says of n goroutines that wait for the network or for pipes whether somebody outside may end that, and adds it to
 // the evidence.
-func network(n int) (evidence string, o outside) {
+func (w *liveWatch) network(n int) (evidence string, o outside) {
 	if n == 0 {
 		return "", nobody
 	}
@@ -134,7 +135,7 @@ func network(n int) (evidence string, o outside) {
 	if n == 1 {
 		verb = "waits"
 	}
-	switch closed, known := closedWorld(); {
+	switch closed, known := w.world.closed(); {
 	case closed:
 		return fmt.Sprintf("; %d %s for sockets or pipes whose other ends this process has itself", n, verb), nobody
 	case known:
@@ -182,7 +183,7 @@ func (w *liveWatch) left() *verdict.Verdict {
 	} else {
 		evidence += "in what no timer of the test and nobody outside can end"
 	}
-	beside, outside := network(onNetwork)
+	beside, outside := w.network(onNetwork)
 	if outside == possible {
 		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
 	}

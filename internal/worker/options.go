@@ -23,19 +23,19 @@ type Want struct {
 	Rule verdict.Rule // 0: any
 }
 
-// flags of the test binary.
-var flags struct {
+// flags are those of the test binary.
+type flags struct {
 	schedules int
 	seed      uint64
 	schedule  hexBytes
 	trace     bool
 }
 
-func init() {
-	flag.IntVar(&flags.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
-	flag.Uint64Var(&flags.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
-	flag.BoolVar(&flags.trace, "jostle.trace", false, "print every step of an execution that has found something, and all stacks")
-	flag.Var(&flags.schedule, "jostle.schedule", "the one schedule that harness.Check runs, in `hex`")
+func (f *flags) register() {
+	flag.IntVar(&f.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
+	flag.Uint64Var(&f.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
+	flag.BoolVar(&f.trace, "jostle.trace", false, "print every step of an execution that has found something, and all stacks")
+	flag.Var(&f.schedule, "jostle.schedule", "the one schedule that harness.Check runs, in `hex`")
 }
 
 // hexBytes is a flag that holds bytes, and whether they were given.

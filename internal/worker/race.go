@@ -17,14 +17,13 @@ import (
 // A raceFile is where the race detector writes what it reports, if it was told to write to a file.
 type raceFile struct{ name string }
 
-// raceLog is that of this process.
-var raceLog = func() raceFile {
+func newRaceFile() raceFile {
 	m := raceLogPath.FindStringSubmatch(os.Getenv("GORACE"))
 	if !engine.Race || m == nil {
 		return raceFile{}
 	}
 	return raceFile{fmt.Sprintf("%s.%d", strings.Trim(m[1], "'"), os.Getpid())}
-}()
+}
 
 var raceLogPath = regexp.MustCompile(`\blog_path=('[^']*'|[^\s:,]+)`)
 

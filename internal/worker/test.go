@@ -1,51 +1,110 @@
 package worker
 
 import (
-	"fmt"
-	"os"
+	"errors"
+	"flag"
+	"reflect"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// Told reports whether the process was started to do what a command says, and not to run its tests as they are.
-func Told() bool { return plan != nil }
+// A test is a test function as a subject. Each attempt gets a testing.T of its own, made by package testing itself, so that all that
+// tests do with it means what it always does.
+type test struct {
+	*Process
+	name   string
+	body   func(*testing.T)
+	out    *capture
+	looked bool // for goroutines that no schedule reaches
+}
 
-// plan is what the process was started for; nil if its tests are to run as they are.
-var plan = func() *session.Plan {
-	p, err := session.FromEnv()
+// Bounds for one execution of a test: tests that were not written for this are long.
+const (
+	testLimit = 20 * time.Second // of real time
+	testSteps = 50_000_000
+)
+
+// newTest returns a test function as a subject, and a runner of it.
+func (p *Process) newTest(t *testing.T, body func(*testing.T)) (*test, *runner, error) {
+	if text := hiddenFromRaces(); text != "" {
+		return nil, nil, errors.New(strings.TrimPrefix(text, "jostle: "))
+	}
+	limits, limit := engine.Limits{Steps: testSteps, Begin: p.begin}, testLimit
+	if p.plan.Patient {
+		limit = 0
+	}
+	if p.code().Bubble(runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name()) {
+		limits.Begin = time.Time{} // the time at which every bubble begins: the test may rely on that
+	}
+	s := &test{Process: p, name: t.Name(), body: body}
+	r, err := p.newRunner(s, limits, limit)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "jostle:", err)
-		os.Exit(2)
+		return nil, nil, err
 	}
-	return p
-}()
+	if s.out, err = newCapture(); err != nil {
+		return nil, nil, err
+	}
+	// Package testing looks at these whenever it begins a test. What the command line says is for the test around this.
+	return s, r, errors.Join(
+		flag.Set("test.count", "1"),
+		flag.Set("test.parallel", "65536"), // the schedule says who waits
+	)
+}
 
-// Test is what a test function begins with: it runs body, the function itself, as an execution, or many, and reports
-// whether it did. It does not where nobody asked for it, nor for a test function that another calls.
-func Test(t *testing.T, body func(*testing.T)) bool {
-	if plan == nil || running.Load() || engine.Self() != nil {
-		return false
+func (s *test) capture() (release func() string) {
+	restore := s.out.begin()
+	return func() string {
+		restore()
+		return s.out.end(s.name)
 	}
-	t.Helper()
-	if plan.Test != "" {
-		if t.Name() != plan.Test {
-			t.SkipNow()
-		}
-		defer close(over)
+}
+
+func (s *test) attempt() attempt { return &testAttempt{test: s} }
+
+func (s *test) said(p *Process, o outcome, calls []engine.FailCall) verdict.Said {
+	switch o.Kind {
+	case verdict.Assertion:
+		return p.said(s.name, calls, failedTests(o.log))
+	case verdict.Livelock, verdict.Stall:
+		return p.said(s.name, nil, "")
 	}
-	switch plan.Mode {
-	case session.Once:
-		once(t, body)
-	case session.Explore:
-		explore(t, body, plan)
-	case session.Replay:
-		replay(t, body, plan)
-	case session.Live:
-		live(t, body, plan)
+	return verdict.Said{}
+}
+
+// A testAttempt is one execution of a test.
+type testAttempt struct {
+	test   *test
+	t      *testing.T // nil: package testing has not come to call the test
+	failed bool       // by itself; unwound, it fails whatever it has found
+}
+
+// main has package testing run the test, as a task of its own.
+func (a *testAttempt) main() {
+	me := engine.Self()
+	start := me.NewCallback(nil, nil)
+	me.Native(func() { a.test.called(func(t *testing.T) { a.t = t; Join(start, t, a.test.body) }) }, nil)
+	a.failed = a.t.Failed()
+}
+
+// called has package testing call f as the test.
+func (s *test) called(f func(*testing.T)) {
+	testing.RunTests(s.patterns.match, []testing.InternalTest{{Name: s.name, F: f}})
+}
+
+func (a *testAttempt) over(x *engine.Execution) ending {
+	e := ending{failed: a.failed, skipped: a.t != nil && a.t.Skipped()}
+	if !a.test.looked {
+		a.test.looked = true
+		e.uncontrolled = x.Uncontrolled()
 	}
-	return true
+	return e
 }
 
 // Join runs f, a test or subtest, on the calling goroutine, which package testing has started, as a task of the
@@ -75,4 +134,28 @@ func Join(start *engine.Callback, t *testing.T, f func(*testing.T)) {
 	t.Cleanup(me.Leave) // asked for first, it runs last: other clean-ups are part of the execution
 	me.Runs(func() { f(t) })
 	returned = true
+}
+
+// match is what package testing wants to be given to match names of tests (testing/internal/testdeps/deps.go).
+func (p *patterns) match(pattern, name string) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	re := p.compiled[pattern]
+	if re == nil {
+		var err error
+		if re, err = regexp.Compile(pattern); err != nil {
+			return false, err
+		}
+		if p.compiled == nil {
+			p.compiled = map[string]*regexp.Regexp{}
+		}
+		p.compiled[pattern] = re
+	}
+	return re.MatchString(name), nil
+}
+
+// patterns are those that package testing has asked for.
+type patterns struct {
+	mu       sync.Mutex
+	compiled map[string]*regexp.Regexp
 }

@@ -16,13 +16,13 @@ import (
 // whether it did. It does not where nobody asked for it, nor for a test function that another calls.
 func Test(t *testing.T, body func(*testing.T)) bool {
 	t.Helper()
-	return worker.Test(t, body)
+	return worker.This.Test(t, body)
 }
 
 // Example is what an example with output begins with: if the command jostle has asked for it, it runs body, the example
 // itself, as a test that compares what it prints with want, under many schedules, and reports that it did.
 func Example(name string, body func(), want string, unordered bool) bool {
-	return worker.Example(name, body, want, unordered)
+	return worker.This.Example(name, body, want, unordered)
 }
 
 // Run is (*testing.T).Run. In an execution the subtest is a goroutine of it.

@@ -6,15 +6,48 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// A scope is what the body of harness.Fuzz or harness.Check gets as its T, for one execution. Log lines are kept until it is known whether anybody wants to read them.
+// A body is the subject of a Check or a fuzz target.
+type body struct {
+	tb  testing.TB // the test around it
+	run func(testing.TB)
+}
+
+// newBodyRunner returns a runner of a body in the test tb.
+func (p *Process) newBodyRunner(tb testing.TB, b *body, c Config) *runner {
+	tb.Helper()
+	r, err := p.newRunner(b, engine.Limits{Begin: p.begin, Cancel: c.Cancel}, wallLimit)
+	if err != nil {
+		tb.Fatal("jostle:", err)
+	}
+	r.ignore = append(r.ignore, c.Ignore...)
+	return r
+}
+
+func (*body) capture() (release func() string) { return func() string { return "" } }
+
+func (b *body) attempt() attempt { return newScope(b.tb, b.run) }
+
+func (b *body) said(p *Process, o outcome, calls []engine.FailCall) verdict.Said {
+	if o.Kind != verdict.Assertion {
+		return verdict.Said{}
+	}
+	test, _, _ := strings.Cut(b.tb.Name(), "/") // of a fuzz target the rest names the input
+	first, _, _ := strings.Cut(o.log, "\n")
+	return p.said(test, calls, first)
+}
+
+// A scope is the attempt of a body, and its T. Log lines are kept until it is known whether anybody wants to read them.
 type scope struct {
 	testing.TB // the test around the execution: TempDir, Setenv, Name
+	body       func(testing.TB)
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -28,10 +61,21 @@ type scope struct {
 }
 
 // newScope must be called in the execution's bubble, so that the context belongs to it.
-func newScope(tb testing.TB) *scope {
-	s := &scope{TB: tb}
+func newScope(tb testing.TB, body func(testing.TB)) *scope {
+	s := &scope{TB: tb, body: body}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
+}
+
+func (s *scope) main() {
+	engine.Self().Offer(s.cancel, nil)
+	defer s.finish()
+	s.body(s)
+}
+
+func (s *scope) over(*engine.Execution) ending {
+	s.cancel() // for a body that hangs before its end
+	return ending{log: s.log.String(), failed: s.failed}
 }
 
 // finish runs what was left to be done at the end of the body.

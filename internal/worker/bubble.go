@@ -1,0 +1,130 @@
+package worker
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// Bounds on real time, for what the engine cannot see. Both are well below the 10 s after which a fuzzing worker counts
+// as hanging itself (internal/fuzz/worker.go).
+const (
+	stallAfter  = 3 * time.Second        // without a sync point
+	stallLooks  = 40                     // in that time: fewer, and the machine does not let the process run
+	socketAfter = 100 * time.Millisecond // without one, while somebody waits for a socket
+	restAfter   = 400 * time.Millisecond // without one, whoever is too long is not because it goes on and on
+	wallLimit   = 7 * time.Second        // for a whole execution
+	watchEvery  = 50 * time.Millisecond
+)
+
+// inBubble runs f, which runs x, in a bubble, and returns what f returns. If that does not come, see watch, it returns a
+// stall, which has no snapshot: then f still runs, and x is not to be used again.
+func (p *Process) inBubble(x *engine.Execution, limit time.Duration, f func() outcome) outcome {
+	done := make(chan outcome, 1)
+	go func() {
+		var out outcome
+		defer func() {
+			// The bubble complains of goroutines that block in it for ever; they are in the verdict already.
+			if r := recover(); r != nil && out.Verdict == nil {
+				panic(r)
+			}
+			done <- out
+		}()
+		synctest.Test(new(testing.T), func(*testing.T) { out = f() })
+	}()
+	if stall := p.watch(x, done, limit); stall.Verdict != nil {
+		return stall
+	}
+	return <-done
+}
+
+// watch waits until done has something to receive, and returns a verdict if that does not happen within
+// limit of real time, or nothing at all happens. If limit is 0 it waits for ever.
+func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
+	start := time.Now()
+	moved, looks := start, 0
+	tick := time.NewTimer(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case out := <-done:
+			done <- out
+			return outcome{}
+		case <-tick.C:
+			tick.Reset(watchEvery)
+		}
+		if looks++; x.Moved() {
+			moved, looks = time.Now(), 0
+		}
+		if limit > 0 && time.Since(start) > limit/7*5 { // there is more to do when it has ended
+			x.Hurry()
+		}
+		quiet := time.Since(moved)
+		if limit == 0 || (quiet < stallAfter || looks < stallLooks) && time.Since(start) < limit && !(quiet > socketAfter && p.waitsForSocket()) {
+			continue
+		}
+		races := engine.Races()
+		x.Abandon()
+		p.abandoned.Store(p.newestBubble())
+		who, stack := culprit(x)
+		v := verdict.NewStall(who, stack, quiet)
+		long := quiet < restAfter && time.Since(start) >= limit
+		if long {
+			v.Evidence = fmt.Sprintf("it had not ended after %v of real time", limit)
+		}
+		return outcome{Verdict: v, long: long, races: races}
+	}
+}
+
+// waitsForSocket reports whether a goroutine of the execution waits for a socket. What is to come through it is up to another
+// goroutine of the execution, as a rule, and that does not run until nobody waits outside control any more. To see it
+// early is to see it before a deadline of the socket's, which is on the real clock, makes it look like a failure.
+func (p *Process) waitsForSocket() bool {
+	for _, s := range engine.Stacks() {
+		header, frames, _ := strings.Cut(s, "\n")
+		if strings.Contains(header, "[IO wait") && bubbleOf(header) > p.abandoned.Load() && strings.Contains(frames, "\nnet.(*netFD).") {
+			return true
+		}
+	}
+	return false
+}
+
+// newestBubble returns the newest bubble that has goroutines. Bubbles have ascending numbers, and there is one execution at a time:
+// those of an execution that was given up, whose goroutines may wait for a socket as long as they like, have lower ones than the next.
+func (p *Process) newestBubble() int64 {
+	newest := p.abandoned.Load()
+	for _, s := range engine.Stacks() {
+		header, _, _ := strings.Cut(s, "\n")
+		newest = max(newest, bubbleOf(header))
+	}
+	return newest
+}
+
+// bubbleOf returns the number of the bubble that the first line of a goroutine's stack names; 0 if it is in none.
+func bubbleOf(header string) int64 {
+	_, rest, _ := strings.Cut(header, "synctest bubble ")
+	digits, _, _ := strings.Cut(rest, "]")
+	n, _ := strconv.ParseInt(strings.TrimFunc(digits, func(r rune) bool { return r < '0' || r > '9' }), 10, 64)
+	return n
+}
+
+// culprit names the goroutine that has the token, or else everything that rests somewhere else than at a sync point.
+func culprit(x *engine.Execution) (who, stack string) {
+	stacks := engine.Stacks()
+	if t := x.Running(); t != nil {
+		return t.Title(), t.StackOf(stacks)
+	}
+	var out []string
+	for _, s := range stacks {
+		if strings.Contains(s, "(*Task).run(") && !strings.Contains(s, "(*Task).park(") {
+			out = append(out, s)
+		}
+	}
+	return "something", strings.Join(out, "\n\n")
+}

@@ -1,0 +1,75 @@
+package worker
+
+import (
+	"io"
+	"log"
+	"os"
+	"strings"
+)
+
+// A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
+type capture struct {
+	file   *os.File // is printed to
+	reader *os.File // the same, for us: code closes what it prints to
+}
+
+func newCapture() (*capture, error) {
+	f, err := os.CreateTemp("", "jostle-output-")
+	if err != nil {
+		return nil, err
+	}
+	r, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
+	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the system tidies up
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &capture{file: f, reader: r}, nil
+}
+
+// begin has everything that is printed go to the capture, until what it returns is called.
+func (c *capture) begin() (restore func()) {
+	stdout, stderr, logger := os.Stdout, os.Stderr, log.Writer()
+	os.Stdout, os.Stderr = c.file, c.file
+	if logger == stderr {
+		log.SetOutput(c.file)
+	}
+	return func() {
+		os.Stdout, os.Stderr = stdout, stderr
+		if logger == stderr {
+			log.SetOutput(stderr)
+		}
+	}
+}
+
+// end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
+// printed of the test around it.
+func (c *capture) end(name string) string {
+	_, _ = c.reader.Seek(0, io.SeekStart)
+	content, _ := io.ReadAll(c.reader)
+	_ = c.reader.Truncate(0)
+	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
+		if fresh, err := newCapture(); err == nil {
+			_ = c.reader.Close()
+			*c = *fresh
+		}
+	}
+	var b strings.Builder
+	for line := range strings.Lines(string(content)) {
+		if !ofWholeTest(line, name) {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
+
+func ofWholeTest(line, name string) bool {
+	line = strings.TrimPrefix(line, "\x16") // -test.v=test2json marks its lines
+	for _, p := range [...]string{"=== RUN   ", "=== NAME  ", "=== CONT  ", "=== PAUSE ", "--- PASS: ", "--- FAIL: ", "--- SKIP: "} {
+		rest, ok := strings.CutPrefix(line, p)
+		if rest, of := strings.CutPrefix(rest, name); ok && of && (rest == "\n" || strings.HasPrefix(rest, " (")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,92 @@
+package worker
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// found returns what there is to say of a finding, however the test was run.
+func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
+	f := &finding.Finding{
+		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
+		Verdict: out.Kind.Word(), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
+	}
+	f.Facts = out.Facts()
+	f.Report = out.text("", replayFile(finding.Dir+"/"+f.Name()), false)
+	return f
+}
+
+// screen renders the report of a finding for who has started the search, from whose directory files are named.
+func (e *explorer) screen(out outcome, f *finding.Finding) string {
+	file, err := filepath.Abs(filepath.Join(filepath.FromSlash(finding.Dir), f.Name()))
+	if err != nil {
+		return f.Report
+	}
+	return out.text(e.base(), replayFile(filepath.ToSlash(report.ScreenName(e.base(), file))), false)
+}
+
+// replayFile is the command that replays a finding.
+func replayFile(name string) string { return "go tool jostle replay " + name }
+
+// text renders the report of an execution, for readers in the directory base, or for a file if that is "".
+func (o outcome) text(base, replay string, full bool) string {
+	var b strings.Builder
+	dir, _ := os.Getwd()                                                                                                          // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Replay: replay, Full: full, Width: 76}) // the command indents it
+	if o.log != "" && (o.failed || o.spoken || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
+		return finding.WithOutput(b.String(), o.log)
+	}
+	return b.String()
+}
+
+// failedTests returns which subtests have failed.
+func failedTests(output string) string {
+	var names []string
+	for _, m := range failure.FindAllStringSubmatch(output, -1) {
+		names = append(names, m[1])
+	}
+	return strings.Join(names, " ")
+}
+
+var failure = regexp.MustCompile(`(?m)^\s*\x16?--- FAIL: (\S+) `)
+
+// version returns the version of jostle that the binary is built with.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range append(info.Deps, &info.Main) {
+			if d.Path == "github.com/jostle-dev/jostle" {
+				return d.Version
+			}
+		}
+	}
+	return ""
+}
+
+// writeDocument writes an execution as data.
+func writeDocument(name string, out outcome) error {
+	dir, err := os.Getwd() // of the package under test
+	if err != nil {
+		return err
+	}
+	f := report.NewFinding(out.Verdict, report.Options{Dir: dir, Input: out.given()})
+	if file, line, ok := strings.Cut(out.place(), ":"); ok {
+		n, _ := strconv.Atoi(line)
+		f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}
+	}
+	f.Report, f.Output = report.Portable(dir, out.text("", "", false)), report.Portable(dir, out.log)
+	content, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, content, 0o644)
+}

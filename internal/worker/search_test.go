@@ -1,0 +1,70 @@
+package worker
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+func TestEach(t *testing.T) {
+	tests := []struct {
+		name  string
+		span  span
+		at    int
+		says  progress
+		steps []int
+		next  int
+		last  progress
+	}{
+		{"all", span{0, 3, session.Shard{}}, 9, onward, []int{0, 1, 2}, 3, onward},
+		{"none", span{3, 3, session.Shard{}}, 9, onward, nil, 3, onward},
+		{"those of a shard", span{1, 8, session.Shard{I: 2, N: 3}}, 9, onward, []int{2, 5}, 8, onward},
+		{"one is left to others", span{1, 8, session.Shard{I: 2, N: 3}}, 5, later, []int{2, 5}, 5, later},
+		{"no more behind one", span{1, 8, session.Shard{I: 2, N: 3}}, 5, enough, []int{2, 5}, 6, enough},
+		{"one stops it", span{1, 8, session.Shard{I: 2, N: 3}}, 2, stopped, []int{2}, 2, stopped},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var steps []int
+			next, last := tt.span.each(func(n int) progress {
+				steps = append(steps, n)
+				if n == tt.at {
+					return tt.says
+				}
+				return onward
+			})
+			assert.Equal(t, tt.steps, steps)
+			assert.Equal(t, tt.next, next)
+			assert.Equal(t, tt.last, last)
+		})
+	}
+}
+
+// What is left is what an execution needs to end alike, as that execution has made it, with its outcome.
+func TestShrink(t *testing.T) {
+	needs := func(want ...int) func([]int) ([]int, outcome, bool) {
+		return func(have []int) ([]int, outcome, bool) {
+			alike := !slices.ContainsFunc(want, func(n int) bool { return !slices.Contains(have, n) })
+			return have, outcome{Verdict: &verdict.Verdict{Total: len(have)}}, alike
+		}
+	}
+	all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	first := outcome{Verdict: &verdict.Verdict{Total: 99}}
+	left, out := shrink(all, first, needs(3, 8))
+	assert.Equal(t, []int{3, 8}, left)
+	assert.Equal(t, 2, out.Total)
+	left, out = shrink(all, first, needs(all...))
+	assert.Equal(t, all, left)
+	assert.Equal(t, 99, out.Total, "nothing could be left out")
+	left, _ = shrink(all, first, needs())
+	assert.Empty(t, left)
+
+	// An execution that departs more often than it was told to is no smaller one.
+	left, out = shrink(all, first, func([]int) ([]int, outcome, bool) { return all, outcome{}, true })
+	assert.Equal(t, all, left)
+	assert.Equal(t, 99, out.Total)
+}
