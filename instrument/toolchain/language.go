@@ -17,10 +17,13 @@ func readable(built, wanted string) error {
 	if have == "" || need == "" || version.Compare(have, need) >= 0 {
 		return nil
 	}
-	release, _, _ := strings.Cut(wanted, " ")
+	with := "go install github.com/jostle-dev/jostle/cmd/jostle@latest with that Go"
+	if release, _, _ := strings.Cut(wanted, " "); version.IsValid(release) {
+		with = "GOTOOLCHAIN=" + release + " go install github.com/jostle-dev/jostle/cmd/jostle@latest"
+	}
 	return fmt.Errorf("this jostle was built with %s and cannot read the standard library of %s: "+
-		"build it anew (GOTOOLCHAIN=%s go install github.com/jostle-dev/jostle/cmd/jostle@latest), "+
-		"or start it with go tool or go run, which build it with the Go of your module", built, wanted, release)
+		"build it anew (%s), "+
+		"or start it with go tool or go run, which build it with the Go of your module", built, wanted, with)
 }
 
 // language returns the language version that a Go has, as go1.26, or "".

@@ -32,5 +32,6 @@ func TestReadable(t *testing.T) {
 			assert.ErrorContains(t, err, "go install", test)
 		}
 	}
-	assert.ErrorContains(t, readable("go1.26.8", "go1.27.1 X:nodwarf5"), "(GOTOOLCHAIN=go1.27.1 go install")
+	assert.ErrorContains(t, readable("go1.26.8", "go1.27.1 X:nodwarf5"), "(GOTOOLCHAIN=go1.27.1 go install github.com/")
+	assert.ErrorContains(t, readable("go1.26.8", "devel go1.28-3f2a9c Tue"), "(go install github.com/jostle-dev/jostle/cmd/jostle@latest with that Go)")
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -15,9 +14,12 @@ import (
 
 // A base is a tree that has nothing of ours, from which others take their files by hard links. It may be empty.
 type base struct {
-	dir   string
-	files map[string]entry
+	*plan
+	dir string
 }
+
+// has reports whether a file of the Go is in it.
+func (b base) has(e entry) bool { return b.plan != nil && b.entries[e.path] == e }
 
 // A builder makes what a plan says in a directory, which is empty.
 type builder struct {
@@ -30,12 +32,13 @@ type builder struct {
 func (b *builder) build(ctx context.Context) error {
 	tasks, going := errgroup.WithContext(ctx)
 	tasks.SetLimit(2 * runtime.GOMAXPROCS(0))
-	for _, e := range b.entries {
+	for _, path := range b.paths {
+		e := b.entries[path]
 		if going.Err() != nil {
 			break
 		}
 		if e.kind == directory {
-			if err := os.Mkdir(filepath.Join(b.dir, filepath.FromSlash(e.path)), 0o755); err != nil {
+			if err := os.Mkdir(native(b.dir, path), 0o755); err != nil {
 				return errors.Join(err, tasks.Wait())
 			}
 			continue
@@ -50,8 +53,7 @@ func (b *builder) build(ctx context.Context) error {
 
 // place makes one link or file.
 func (b *builder) place(e entry) error {
-	local := filepath.FromSlash(e.path)
-	to := filepath.Join(b.dir, local)
+	to := native(b.dir, e.path)
 	if e.kind == link {
 		return b.sym(e.target, to)
 	}
@@ -61,10 +63,10 @@ func (b *builder) place(e entry) error {
 		}
 		return finish(to, e, 0)
 	}
-	if b.from.files[e.path] == e && b.hard(filepath.Join(b.from.dir, local), to) == nil {
+	if b.from.has(e) && b.hard(native(b.from.dir, e.path), to) == nil {
 		return nil
 	}
-	return copyFile(filepath.Join(b.root, local), to, e)
+	return copyFile(native(b.root, e.path), to, e)
 }
 
 func copyFile(from, to string, e entry) (err error) {

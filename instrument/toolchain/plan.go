@@ -17,8 +17,9 @@ import (
 
 // A plan is what a tree is to have.
 type plan struct {
-	root    string  // of the Go
-	entries []entry // sorted by path, so that a directory comes before what is in it
+	root    string           // of the Go
+	entries map[string]entry // by path
+	paths   []string         // sorted, so that a directory comes before what is in it
 	own     map[string][]byte
 	links   bool   // directories are links, where they can be
 	key     string // of all this
@@ -30,42 +31,50 @@ const layout = "1"
 // ours is the time of all files that are not of the Go. It depends on nothing, so that what is there can be compared.
 const ours = 1_000_000_000
 
+// newPlan returns what a tree of g with files has. Links says whether directories can be links.
 func newPlan(g Go, files map[string][]byte, links bool) (*plan, error) {
-	p := &plan{root: filepath.Clean(g.Root), own: maps.Clone(files), links: links}
-	if p.own == nil {
-		p.own = map[string][]byte{}
-	}
-	p.own[note] = []byte(g.Root + "\n")
-	inside := map[string]bool{} // directories in which files of ours lie
-	for name := range p.own {
-		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			inside[dir] = true
-		}
-	}
-	var err error
-	p.entries, err = scan(p.root, func(path, name string, d fs.DirEntry) (entry, bool, error) {
-		return choose(path, name, d, links, inside[path])
+	p := &plan{root: filepath.Clean(g.Root), entries: map[string]entry{}, own: map[string][]byte{}, links: links}
+	maps.Copy(p.own, files)
+	p.own[note] = []byte(p.root + "\n")
+	inside := p.inside()
+	found, err := scan(p.root, func(root, path string, d fs.DirEntry) (entry, bool, error) {
+		return choose(root, path, d, links, inside[path])
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read GOROOT: %w", err)
 	}
+	for _, e := range found {
+		p.entries[e.path] = e
+	}
 	if err := p.add(inside); err != nil {
 		return nil, err
 	}
+	p.paths = slices.Sorted(maps.Keys(p.entries))
 	p.key = p.hash(g)
 	return p, nil
 }
 
+// inside returns the directories in which files of ours lie, at any depth.
+func (p *plan) inside() map[string]bool {
+	dirs := map[string]bool{}
+	for name := range p.own {
+		for dir := path.Dir(name); dir != "." && !dirs[dir]; dir = path.Dir(dir) {
+			dirs[dir] = true
+		}
+	}
+	return dirs
+}
+
 // choose says what a tree has for something of the Go; inside, that files of ours are to be below it.
-func choose(path, name string, d fs.DirEntry, links, inside bool) (entry, bool, error) {
+func choose(root, path string, d fs.DirEntry, links, inside bool) (entry, bool, error) {
 	info, err := d.Info()
 	linked := d.Type()&fs.ModeSymlink != 0
 	if linked { // a distribution may have parts of its GOROOT elsewhere
-		info, err = os.Stat(name)
+		info, err = os.Stat(native(root, path))
 	}
 	switch {
 	case linked && err != nil: // it leads nowhere, as the lock files of some editors do
-		return entry{path: path, kind: link, target: name}, links, nil
+		return entry{path: path, kind: link, target: native(root, path)}, links, nil
 	case err != nil:
 		return entry{}, false, err
 	case info.Mode().IsRegular():
@@ -73,7 +82,7 @@ func choose(path, name string, d fs.DirEntry, links, inside bool) (entry, bool, 
 	case info.IsDir() && (inside || links && copied(path, linked) || !links && needed(path, linked)):
 		return entry{path: path, kind: directory}, true, nil
 	default:
-		return entry{path: path, kind: link, target: name}, links, nil
+		return entry{path: path, kind: link, target: native(root, path)}, links, nil
 	}
 }
 
@@ -91,25 +100,17 @@ func needed(path string, linked bool) bool {
 
 // add puts our own files, and the directories in which they lie, among the entries.
 func (p *plan) add(inside map[string]bool) error {
-	all := make(map[string]entry, len(p.entries))
-	for _, e := range p.entries {
-		all[e.path] = e
-	}
 	for dir := range inside {
-		if e, there := all[dir]; there && e.kind != directory {
+		if e, there := p.entries[dir]; there && e.kind != directory {
 			return fmt.Errorf("%s is not a directory there, but one of jostle's", dir)
 		}
-		all[dir] = entry{path: dir, kind: directory}
+		p.entries[dir] = entry{path: dir, kind: directory}
 	}
 	for name, content := range p.own {
-		if e, there := all[name]; there && e.kind != file {
+		if e, there := p.entries[name]; there && e.kind != file {
 			return fmt.Errorf("%s is not a file there, but one of jostle's", name)
 		}
-		all[name] = entry{path: name, kind: file, size: int64(len(content)), mtime: ours}
-	}
-	p.entries = p.entries[:0]
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		p.entries = append(p.entries, all[name])
+		p.entries[name] = entry{path: name, kind: file, size: int64(len(content)), mtime: ours}
 	}
 	return nil
 }
@@ -120,7 +121,8 @@ func (p *plan) hash(g Go) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q %q %q\n", layout, g.Version, p.root)
 	var line []byte
-	for _, e := range p.entries {
+	for _, path := range p.paths {
+		e := p.entries[path]
 		line = strconv.AppendQuote(line[:0], e.path)
 		line = append(line, byte('0'+e.kind))
 		line = strconv.AppendQuote(line, e.target)
@@ -147,19 +149,35 @@ func (p *plan) differs(dir string) error {
 	if err != nil {
 		return err
 	}
-	for i, e := range p.entries {
-		if i == len(there) || there[i].path > e.path {
-			return fmt.Errorf("%s is missing", e.path)
-		}
-		if there[i].path < e.path {
-			return fmt.Errorf("%s does not belong there", there[i].path)
-		}
-		if !there[i].like(e) {
-			return fmt.Errorf("%s was changed", e.path)
+	for _, e := range there {
+		if !p.entries[e.path].like(e) {
+			return p.difference(there)
 		}
 	}
-	if len(there) > len(p.entries) {
-		return fmt.Errorf("%s does not belong there", there[len(p.entries)].path)
+	if len(there) < len(p.entries) {
+		return p.difference(there)
+	}
+	return nil
+}
+
+// difference says which is the first that differs in what was found. Something does.
+func (p *plan) difference(there []entry) error {
+	found := map[string]entry{}
+	for _, e := range there {
+		found[e.path] = e
+	}
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		if _, belongs := p.entries[path]; !belongs {
+			return fmt.Errorf("%s does not belong there", path)
+		}
+	}
+	for _, path := range p.paths {
+		switch e, there := found[path]; {
+		case !there:
+			return fmt.Errorf("%s is missing", path)
+		case !e.like(p.entries[path]):
+			return fmt.Errorf("%s was changed", path)
+		}
 	}
 	return nil
 }

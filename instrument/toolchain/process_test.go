@@ -59,33 +59,52 @@ func large(t *testing.T) Go {
 	return g
 }
 
-// Many processes ask for the same tree at the same time. One makes it.
+// Many processes ask for the same tree at the same time. One makes it, or mends it.
 func TestProcesses(t *testing.T) {
 	g := large(t)
-	cache := t.TempDir()
-	cmds := make([]*exec.Cmd, 8)
-	outs := make([]strings.Builder, len(cmds))
+	for name, before := range map[string]func(cache string){"copying": func(string) {}, "damaged": func(cache string) {
+		dir, err := Tree(t.Context(), cache, g, files, nil)
+		require.NoError(t, err)
+		require.NoError(t, os.Remove(filepath.Join(dir, "src/p7/p.go")))
+	}} {
+		t.Run(name, func(t *testing.T) {
+			cache := t.TempDir()
+			before(cache)
+			said := processes(t, 8, g, cache)
+			dir, err := Tree(t.Context(), cache, g, files, func(what string) { t.Errorf("made again: %s", what) })
+			require.NoError(t, err)
+			for _, lines := range said {
+				assert.Equal(t, dir, lines[len(lines)-1])
+			}
+			assert.Equal(t, 1, strings.Count(fmt.Sprint(said), " "+name+" "), said)
+			assert.Equal(t, string(files["src/net/http/server.go"]), contents(t, dir)["src/net/http/server.go"])
+		})
+	}
+}
+
+// processes has some processes ask for a tree, and returns what each has said, in lines.
+func processes(t *testing.T, n int, g Go, cache string) [][]string {
+	t.Helper()
+	cmds := make([]*exec.Cmd, n)
+	outs := make([]strings.Builder, n)
 	for i := range cmds {
 		cmds[i] = process(t, "tree", g, cache)
 		cmds[i].Stdout, cmds[i].Stderr = &outs[i], &outs[i]
 		require.NoError(t, cmds[i].Start())
 	}
-	makers, dirs := 0, map[string]bool{}
+	said := make([][]string, n)
 	for i, cmd := range cmds {
-		require.NoError(t, cmd.Wait(), &outs[i])
-		makers += strings.Count(outs[i].String(), "copying")
-		lines := strings.Fields(outs[i].String())
-		dirs[lines[len(lines)-1]] = true
+		require.NoError(t, cmd.Wait(), outs[i].String())
+		said[i] = strings.Split(strings.TrimSpace(outs[i].String()), "\n")
 	}
-	dir, err := Tree(t.Context(), cache, g, files, func(what string) { t.Errorf("made again: %s", what) })
-	require.NoError(t, err)
-	assert.Equal(t, map[string]bool{dir: true}, dirs)
-	assert.Equal(t, 1, makers)
-	assert.Equal(t, string(files["src/net/http/server.go"]), contents(t, dir)["src/net/http/server.go"])
+	return said
 }
 
 // Processes are killed while they make a tree. What they leave is never taken for a tree, and does not stay.
 func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it kills fifty processes")
+	}
 	g := large(t)
 	cache := t.TempDir()
 	s := &shelf{dir: filepath.Join(cache, "toolchain")}

@@ -1,13 +1,10 @@
 package toolchain
 
 import (
-	"cmp"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -38,19 +35,16 @@ const (
 )
 
 // A choice says what becomes of something that lies in a directory: an entry for it. What is below a directory is scanned too.
-// It says false for what is left out. Path is the slash-separated path below the root, name that on the system.
-type choice func(path, name string, d fs.DirEntry) (e entry, in bool, err error)
+// It says false for what is left out. Root is where the scan began, path the slash-separated path below it.
+type choice func(root, path string, d fs.DirEntry) (e entry, in bool, err error)
 
-// scan lists what choose makes of all that lies below root, sorted by path. Choose is called by several goroutines at once.
+// scan lists what choose makes of all that lies below root, in no order. Choose is called by several goroutines at once.
 func scan(root string, choose choice) ([]entry, error) {
 	s := scanner{root: root, choose: choose}
 	s.tasks.SetLimit(runtime.GOMAXPROCS(0))
 	s.tasks.Go(func() error { return s.read("") })
-	if err := s.tasks.Wait(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(s.found, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
-	return s.found, nil
+	err := s.tasks.Wait()
+	return s.found, err
 }
 
 type scanner struct {
@@ -62,15 +56,15 @@ type scanner struct {
 	found []entry
 }
 
+// read scans a directory, by its path with a slash behind it.
 func (s *scanner) read(dir string) error {
-	list, err := os.ReadDir(filepath.Join(s.root, filepath.FromSlash(dir)))
+	list, err := os.ReadDir(native(s.root, dir))
 	if err != nil {
 		return err
 	}
 	found := make([]entry, 0, len(list))
 	for _, d := range list {
-		p := path.Join(dir, d.Name())
-		e, in, err := s.choose(p, filepath.Join(s.root, filepath.FromSlash(p)), d)
+		e, in, err := s.choose(s.root, dir+d.Name(), d)
 		if err != nil {
 			return err
 		}
@@ -79,7 +73,7 @@ func (s *scanner) read(dir string) error {
 		}
 		found = append(found, e)
 		if e.kind == directory {
-			if err := s.below(p); err != nil {
+			if err := s.below(e.path + "/"); err != nil {
 				return err
 			}
 		}
@@ -90,6 +84,9 @@ func (s *scanner) read(dir string) error {
 	return nil
 }
 
+// native returns the name of what has a path below root.
+func native(root, path string) string { return filepath.Join(root, filepath.FromSlash(path)) }
+
 // below reads a directory in another goroutine if one is free.
 func (s *scanner) below(dir string) error {
 	if s.tasks.TryGo(func() error { return s.read(dir) }) {
@@ -99,12 +96,12 @@ func (s *scanner) below(dir string) error {
 }
 
 // asIs is the choice that leaves nothing out and follows no links.
-func asIs(path, name string, d fs.DirEntry) (entry, bool, error) {
+func asIs(root, path string, d fs.DirEntry) (entry, bool, error) {
 	switch {
 	case d.IsDir():
 		return entry{path: path, kind: directory}, true, nil
 	case d.Type()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(name)
+		target, err := os.Readlink(native(root, path))
 		return entry{path: path, kind: link, target: target}, true, err
 	}
 	info, err := d.Info()

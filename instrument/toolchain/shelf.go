@@ -62,12 +62,7 @@ func (s *shelf) base(ctx context.Context, p *plan, g Go) (base, error) {
 	if err != nil {
 		return base{}, err
 	}
-	b := base{s.of(bare), map[string]entry{}}
-	for _, e := range bare.entries {
-		if _, own := bare.own[e.path]; e.kind == file && !own {
-			b.files[e.path] = e
-		}
-	}
+	b := base{bare, s.of(bare)}
 	if bare.differs(b.dir) != nil {
 		s.progress(fmt.Sprintf("copying the standard library of %s (once)", g.Version))
 		if err := s.make(ctx, bare, base{}); err != nil {
