@@ -83,7 +83,7 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) (br
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedForTest,
 		ParseFile: func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
-			return parser.ParseFile(fset, name, plain(src), parser.AllErrors|parser.ParseComments)
+			return parser.ParseFile(fset, name, b.anchored(name, plain(src)), parser.AllErrors|parser.ParseComments)
 		},
 	}
 	var paths []string
@@ -162,8 +162,8 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: fset, File: parsed.file, Src: plain(src), Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
-			LineDirective: b.inModuleCache(u.Dir) && !b.trimmed(), Tests: u.root, Language: u.language(),
+			Fset: fset, File: parsed.file, Src: b.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
+			CalledAs: b.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {
 			return err

@@ -225,12 +225,24 @@ func (b *build) addPackage(files map[string][]byte, root string, p *listed, done
 		if err != nil {
 			return err
 		}
-		if original := filepath.Join(p.Dir, name); from == original && filepath.Ext(name) == ".go" && !b.embedded[original] && !b.trimmed() {
-			content = slices.Concat([]byte(rewrite.LineDirective(original)), plain(content))
+		if from == filepath.Join(p.Dir, name) && filepath.Ext(name) == ".go" && !b.embedded[from] {
+			content = b.unrewritten(p, name, content)
 		}
 		files[filepath.ToSlash(filepath.Join(rel, name))] = content
 	}
 	return nil
+}
+
+// unrewritten returns the text of a Go file in the copy of its package: the original's, under the original's name.
+func (b *build) unrewritten(p *listed, name string, content []byte) []byte {
+	original := filepath.Join(p.Dir, name)
+	if !slices.Contains(p.CgoFiles, name) { // which the compiler sees in a directory of the go command's
+		content = b.anchored(original, content)
+	}
+	if b.trimmed() {
+		return content
+	}
+	return slices.Concat([]byte(rewrite.LineDirective(original)), plain(content))
 }
 
 // addTree adds all files below a directory of a module but Go ones, which are of packages that the build does not need. The

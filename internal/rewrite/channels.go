@@ -181,7 +181,7 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 			header, dest = fmt.Sprintf(" %s, %s := ", c, key.Name), key.Name
 		}
 		body = fmt.Sprintf("%s, %s := %s; if !%s { break }; %s = %s; ", v, ok, recv, ok, dest, v)
-		if n.Tok != token.DEFINE && r.line(n.Key.Pos()) != r.line(n.Body.Lbrace) {
+		if n.Tok != token.DEFINE && !r.sameLine(n.Key.Pos(), n.Body.Lbrace) {
 			body += r.lineMark(n.Body.Lbrace + 1)
 		}
 	}

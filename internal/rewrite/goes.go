@@ -95,7 +95,7 @@ func (r *rewriter) goBlock(n *ast.GoStmt, c *capture, call, site string) {
 
 // block puts a statement over what was kept in the place of another.
 func (r *rewriter) block(n ast.Stmt, c *capture, text string) {
-	if r.line(n.Pos()) != r.line(n.End()) {
+	if !r.sameLine(n.Pos(), n.End()) {
 		text = r.lineMark(n.Pos()) + text + r.lineMark(n.End())
 	}
 	if len(c.names) > 0 {

@@ -36,7 +36,7 @@ func (r *rewriter) readIgnores() error {
 			case err == nil:
 				r.out.Ignores = append(r.out.Ignores, i)
 				r.usesPerturb = true
-			case !r.LineDirective:
+			case r.CalledAs == "":
 				return fmt.Errorf("%s: %s: %w", r.file.PositionFor(c.Pos(), false), ignoreComment, err)
 			}
 		}

@@ -388,7 +388,12 @@ func operand(e string) string {
 
 // space is put where a line may end.
 func (p *program) space() string {
-	return []string{"", "\n", " /* c */ ", " // c\n", " /* c\n c */ ", "\n//line y.go:7\n"}[p.choose(6)]
+	return []string{"", "\n", " /* c */ ", " // c\n", " /* c\n c */ ", p.directive()}[p.choose(6)]
+}
+
+// directive says that what follows is from elsewhere, and not always from the file that the one before it named.
+func (p *program) directive() string {
+	return []string{"\n//line y.go:7\n", "\n//line z.go:7\n", " /*line y.go:9:4*/ "}[p.size%3]
 }
 
 func (p *program) typeText(typ string) string {
@@ -489,7 +494,7 @@ func (p *program) statements() string {
 	var b strings.Builder
 	for range p.choose(4) {
 		b.WriteString(p.statement())
-		b.WriteString([]string{"\n", "; ", " // c\n", "\n/* c */ ", "; /* c\n c */ ", "\n\n//line y.go:7\n", ";;\n"}[p.choose(7)])
+		b.WriteString([]string{"\n", "; ", " // c\n", "\n/* c */ ", "; /* c\n c */ ", "\n" + p.directive(), ";;\n"}[p.choose(7)])
 	}
 	return b.String()
 }

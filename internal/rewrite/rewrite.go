@@ -15,7 +15,7 @@ import (
 )
 
 // Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "26"
+const Version = "27"
 
 // perturbPath is the package that the rewritten code calls.
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
@@ -30,8 +30,8 @@ type Input struct {
 	PkgPath string
 	Pkg     *types.Package
 	Info    *types.Info // Types, Defs, Uses, Selections, Implicits, FileVersions
-	// LineDirective makes the output say that it is Name, for a copy that is built under another path.
-	LineDirective bool
+	// CalledAs is the file that the output says it is, for a copy that is built under another path; else "".
+	CalledAs string
 	// Language is what the file's module is written in, "go1.16" say; "" is what Info has, or else the newest.
 	Language string
 	// Tests makes the test functions of the file executions where that is asked for.
@@ -64,6 +64,8 @@ func File(in Input) (*Output, error) {
 		edits: edits{src: in.Src},
 		file:  in.Fset.File(in.File.FileStart),
 		out:   &Output{Points: map[string]int{}},
+
+		directives: lineDirectives(in.Src),
 	}
 	r.names = newNames(in.File)
 	r.sites = newSites(in)
@@ -86,15 +88,14 @@ func File(in Input) (*Output, error) {
 	return r.out, r.finish(promoted)
 }
 
-// LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
-// constraints, and is nobody's doc.
-func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
-
 type rewriter struct {
 	Input
 	edits
-	file  *token.File
-	out   *Output
+	file *token.File
+	out  *Output
+
+	directives []lineDirective
+
 	names names
 	sites sites
 
@@ -130,7 +131,7 @@ func (r *rewriter) rendered(n ast.Node) string { return r.render(r.at(n.Pos()), 
 
 // moved returns a node to be put at a place that has the line number of at, and so that it keeps its own.
 func (r *rewriter) moved(n ast.Node, at token.Pos) string {
-	if r.line(n.Pos()) == r.line(at) && r.line(n.End()) == r.line(at) {
+	if r.sameLine(n.Pos(), n.End(), at) {
 		return r.rendered(n)
 	}
 	return r.lineMark(n.Pos()) + r.rendered(n)
@@ -139,17 +140,10 @@ func (r *rewriter) moved(n ast.Node, at token.Pos) string {
 // lines returns what is put where src[from:to] stood, so that what comes behind it keeps its line.
 func (r *rewriter) lines(from, to int) string {
 	breaks := r.edits.lines(from, to)
-	if strings.Contains(string(r.Src[from:to]), "//line ") || strings.Contains(string(r.Src[from:to]), "/*line ") {
+	if slices.ContainsFunc(r.directives, func(d lineDirective) bool { return from <= d.from && d.to <= to }) {
 		return breaks + r.lineMark(r.file.Pos(to))
 	}
 	return breaks
-}
-
-// lineMark is a comment after which the compiler goes on counting from p.
-func (r *rewriter) lineMark(p token.Pos) string {
-	pos := r.file.PositionFor(p, true)
-	// Behind a line directive without a column there are none; but a directive without one would forget the file.
-	return fmt.Sprintf("/*line :%d:%d*/", pos.Line, max(pos.Column, 1))
 }
 
 // note notes an operation that stays native, once, whoever finds it.
@@ -310,8 +304,8 @@ func (r *rewriter) finish(decls string) error {
 		}
 		head = line
 	}
-	if r.LineDirective {
-		head += LineDirective(r.Name)
+	if r.CalledAs != "" {
+		head += LineDirective(r.CalledAs)
 	} else if head != "" {
 		head += "//line :1:1\n" // of the same file
 	}

@@ -79,7 +79,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		}
 		head, end := fmt.Sprintf("case %d:", number), clause.Case // of what is left of the clause
 		operand := func(e ast.Expr) string {
-			lineMoved = lineMoved || r.line(e.End()) != r.line(n.Select)
+			lineMoved = lineMoved || !r.sameLine(e.End(), n.Select)
 			return r.moved(e, n.Select)
 		}
 		if s, ok := clause.Comm.(*ast.SendStmt); ok {
@@ -98,7 +98,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			end = s.Lhs[len(s.Lhs)-1].End()
 		}
 		head += r.lines(from, to)
-		if r.line(end) != r.line(clause.Case) {
+		if !r.sameLine(end, clause.Case) {
 			head += r.lineMark(clause.Colon + 1)
 		}
 		r.replace(from, to, head)
@@ -117,7 +117,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		text += r.lineMark(n.Select) // where a panic of the select itself is
 	}
 	text += fmt.Sprintf("%s.Select(%s) ", p, strings.Join(args, ", "))
-	if lineMoved || r.line(header) != r.line(n.Select) {
+	if lineMoved || !r.sameLine(header, n.Select) {
 		text += r.lineMark(header)
 	}
 	r.replace(r.at(n.Select), r.at(header), text)
