@@ -16,25 +16,27 @@ import (
 	_ "github.com/jostle-dev/jostle/perturb/testhook"
 )
 
-// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes hold an In and a schedule. In may be a number, a bool, a
-// string, or structs, pointers, slices, arrays and maps of these; fields that are not exported or have another type stay zero.
-// Its fields are filled in their order, and stay zero when there are no more bytes. In takes at most half of the bytes, from the end, so
-// that a schedule is left whatever it is. If In is struct{}, all bytes are schedule. The empty input, the plain run with a zero In, is always part of the seed corpus.
+// Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes hold an In and a schedule.
 //
-// Each input is one execution: body runs with its goroutines under that schedule, on a clock of its own. The input fails
-// the target if the execution deadlocks, leaks a goroutine, panics, or if body fails its T. The failure's text is the
-// report, with In as a Go literal, and Go's fuzzer writes the input to testdata/fuzz, from where it replays the same way every time.
+// In may be a number, a bool, a string, or structs, pointers, slices, arrays and maps of these. Fields of another type, and those
+// that are not exported, stay zero. Fields are filled in their order, from the end of the bytes, and stay zero when there are no more.
+// In takes half of the bytes at most, so that a schedule is left whatever In is. If In is struct{}, all bytes are schedule. The empty
+// input, the plain run with a zero In, is always part of the seed corpus.
+//
+// Each input is one execution: body runs with its goroutines under that schedule, on a clock of its own. The input fails the target
+// if the execution deadlocks, leaks a goroutine or panics, or if body fails its T. The failure's text is the report, with In as a Go
+// literal. Go's fuzzer writes the input to testdata/fuzz, from where it runs the same way every time.
 //
 // Before a fuzzer starts, up to 300 executions, for 2 s at most, are steered into hangs that the plain run and the target's corpus
 // predict, as in the command jostle test. Their schedules become inputs that the fuzzer runs first: under go test -fuzz they are in
-// its cache (go clean -fuzzcache), under libFuzzer they come from the mutator. So the fuzzer minimises and writes what they find
-// like any other finding. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
+// its cache (go clean -fuzzcache), under libFuzzer they come from the mutator. So the fuzzer minimises and writes what they find like
+// any other finding. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
 //
-// Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel:
-// there is one execution at a time in a process.
+// Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel: there is one
+// execution at a time in a process. Where nothing is rewritten, the target is skipped; with -fuzz it fails.
 //
-// In a binary that `go tool jostle libfuzzer` has built the inputs are those of libFuzzer, byte for byte the same, and a
-// finding ends the process. There the wanted finding is one like any other.
+// In a binary that go tool jostle libfuzzer has built, the inputs are those of libFuzzer, byte for byte the same, and a finding ends
+// the process. There the wanted finding, see Want, is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()
 	worker.This.Fuzz(f, target[In](body), configure(options))

@@ -71,7 +71,7 @@ func endingOf(test, output string) ending {
 	fmt.Fprint(h, crash, varying.ReplaceAllString(firstLine(text), "#"))
 	for line := range strings.Lines(text) {
 		// The first frame of the code itself; those before it are the runtime's.
-		if fn, _, ok := strings.Cut(line, "("); ok && strings.Contains(fn, ".") && !strings.HasPrefix(line, "\t") && !stacks.Ours(fn) && !internal.MatchString(fn) {
+		if fn, _, ok := strings.Cut(line, "("); ok && strings.Contains(fn, ".") && !strings.HasPrefix(line, "\t") && !ofJostle(fn) && !internal.MatchString(fn) {
 			fmt.Fprint(h, fn)
 			break
 		}
@@ -83,6 +83,12 @@ var (
 	varying  = regexp.MustCompile(`0x[0-9a-f]+|[0-9]+`)
 	internal = regexp.MustCompile(`^(runtime|internal|testing|panic|created by)\b`)
 )
+
+// ofJostle reports whether a function is jostle's own, and not of code that is tested with it.
+func ofJostle(fn string) bool {
+	name, inside := stacks.Inside(fn)
+	return inside && (strings.HasPrefix(name, "internal/") || stacks.Ours(fn))
+}
 
 // readRecord reads the departures of an execution that has ended its process. The last line may have been cut off.
 func readRecord(name string) (schedule.Keyed, error) {

@@ -100,8 +100,8 @@ func startedAt(stack string) *Site {
 
 // ours reports whether a goroutine is there only for the sake of executions.
 func ours(stack string) bool {
-	return stacks.Of(creator(stack), "harness", "internal/worker", "internal/engine") || stacks.Calls(stack, "internal/engine.(*Execution).Run") ||
-		strings.Contains(stack, "testing/synctest.testingSynctestTest(") || stacks.Calls(stack, "internal/worker.(*Process).watch")
+	return stacks.Of(creator(stack), "harness", "internal/worker", "internal/engine") || strings.Contains(stack, "testing/synctest.testingSynctestTest(") ||
+		stacks.Calls(stack, "internal/engine.(*Execution).Run", "internal/worker.(*Process).watch")
 }
 
 // std is the folder of the standard library, as it is in stacks.

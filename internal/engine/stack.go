@@ -54,8 +54,8 @@ func (x *Execution) Uncontrolled() string {
 		return *by
 	}
 	for _, s := range Stacks() {
-		if !inBubble(s) || strings.Contains(s, "engine.(*Task).run(") || strings.Contains(s, "engine.(*Execution).Run(") || strings.Contains(s, "engine.(*decider).run(") ||
-			strings.Contains(s, "engine.(*Execution).Uncontrolled(") || strings.Contains(s, "testing/synctest.Test(") {
+		if !inBubble(s) || strings.Contains(s, "testing/synctest.Test(") || stacks.Calls(s, "internal/engine.(*Task).run", "internal/engine.(*Execution).Run",
+			"internal/engine.(*decider).run", "internal/engine.(*Execution).Uncontrolled") {
 			continue
 		}
 		if by := creator(s); by != "" && !startsOurs(by) {

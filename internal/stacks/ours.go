@@ -39,11 +39,17 @@ func Inside(function string) (name string, ok bool) {
 	return "", false
 }
 
-// Calls reports whether a function of jostle, named without the module, is on a stack as the runtime prints it.
-func Calls(stack, function string) bool {
+// Calls reports whether one of these functions of jostle, which are named without the module, is on a stack as the runtime prints it.
+func Calls(stack string, functions ...string) bool {
 	for line := range strings.Lines(stack) {
-		if name, ok := Inside(line); ok && strings.HasPrefix(name, function+"(") {
-			return true
+		name, ok := Inside(line)
+		if !ok {
+			continue
+		}
+		for _, f := range functions {
+			if args, ok := strings.CutPrefix(name, f); ok && strings.HasPrefix(args, "(") {
+				return true
+			}
 		}
 	}
 	return false

@@ -43,4 +43,6 @@ func TestCalls(t *testing.T) {
 	assert.True(t, stacks.Calls(stack, "internal/engine.RunCall"))
 	assert.False(t, stacks.Calls(stack, "internal/engine.Run"))
 	assert.False(t, stacks.Calls(stack, "engine.RunCall"))
+	assert.True(t, stacks.Calls(stack, "internal/engine.Run", "internal/engine.RunCall"))
+	assert.False(t, stacks.Calls("goroutine 1 [running]:\nexample.com/jostle/internal/engine.Run(0x1)\n", "internal/engine.Run"))
 }

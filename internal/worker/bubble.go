@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -116,13 +117,13 @@ func bubbleOf(header string) int64 {
 
 // culprit names the goroutine that has the token, or else everything that rests somewhere else than at a sync point.
 func culprit(x *engine.Execution) (who, stack string) {
-	stacks := engine.Stacks()
+	all := engine.Stacks()
 	if t := x.Running(); t != nil {
-		return t.Title(), t.StackOf(stacks)
+		return t.Title(), t.StackOf(all)
 	}
 	var out []string
-	for _, s := range stacks {
-		if strings.Contains(s, "(*Task).run(") && !strings.Contains(s, "(*Task).park(") {
+	for _, s := range all {
+		if stacks.Calls(s, "internal/engine.(*Task).run") && !stacks.Calls(s, "internal/engine.(*Task).park") {
 			out = append(out, s)
 		}
 	}

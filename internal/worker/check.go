@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"hash/fnv"
+	"sync"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -14,6 +15,10 @@ import (
 func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	t.Helper()
 	p.requireInstrumented(t)
+	if engine.Self() != nil || p.live.Load() {
+		p.takePart(t, run, c)
+		return
+	}
 	if p.flags.schedules > 0 {
 		c.Schedules = p.flags.schedules
 	}
@@ -30,6 +35,38 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 		answers, out = k.shrink()
 	}
 	p.concludeCheck(t, c, out, schedule.Encode(answers))
+}
+
+// takePart runs the body of a Check in the execution, or the live run, of the test that calls it. Schedules are not its own then, and
+// what becomes of it is said of that test.
+func (p *Process) takePart(t testing.TB, run func(testing.TB), c Config) {
+	t.Helper()
+	if c.Want != nil {
+		t.Skipf("jostle: this Check is there to find a %s: run it with go test", c.Want.Kind)
+	}
+	p.parts.add(c.Ignore)
+	run(t)
+}
+
+// parts are the Checks in an execution or a live run.
+type parts struct {
+	mu     sync.Mutex
+	ignore []engine.Ignore
+}
+
+func (p *parts) add(ignore []engine.Ignore) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ignore = append(p.ignore, ignore...)
+}
+
+// take returns what they say is not a finding, and forgets it.
+func (p *parts) take() []engine.Ignore {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ignore := p.ignore
+	p.ignore = nil
+	return ignore
 }
 
 // A checker runs a body under many schedules.

@@ -18,9 +18,9 @@ type ignored struct {
 	by    []string     // places of the comments, or functions, that have said so, also of a part of what was left behind
 }
 
-// ignore takes from v what the code, or an option, says is no finding.
-func ignore(v *verdict.Verdict, options []engine.Ignore) ignored {
-	all := slices.Concat(engine.Ignores(), options)
+// ignores takes from v what the code, or an option, says is not a finding.
+func (r *runner) ignores(v *verdict.Verdict) ignored {
+	all := slices.Concat(engine.Ignores(), r.ignore, r.parts.take())
 	if len(all) == 0 || !v.Found() {
 		return ignored{}
 	}

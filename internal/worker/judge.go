@@ -13,8 +13,8 @@ import (
 // judge notes what became of an execution, and reports whether another can follow in this process.
 func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.Recorder) bool {
 	e.learn(n, out)
-	e.ignored(n, out)
-	e.undecided(n, out)
+	e.noteIgnored(n, out)
+	e.noteUndecided(n, out)
 	switch {
 	case out.open():
 		return e.goesOn(n, out, true)
@@ -84,8 +84,8 @@ func (e *explorer) goesOn(n int, out outcome, known bool) bool {
 	return true
 }
 
-// ignored notes what the code says is no finding, once for each cause and each comment.
-func (e *explorer) ignored(n int, out outcome) {
+// noteIgnored notes what the code says is no finding, once for each cause and each comment.
+func (e *explorer) noteIgnored(n int, out outcome) {
 	i := out.ignored
 	if len(i.by) == 0 {
 		return
@@ -100,8 +100,8 @@ func (e *explorer) ignored(n int, out outcome) {
 	}
 }
 
-// undecided notes that an execution was ended of which it is not known whether it ends by itself.
-func (e *explorer) undecided(n int, out outcome) {
+// noteUndecided notes that an execution was ended of which it is not known whether it ends by itself.
+func (e *explorer) noteUndecided(n int, out outcome) {
 	if !out.Undecided || out.Found() {
 		return
 	}

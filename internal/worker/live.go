@@ -57,7 +57,7 @@ func (l *liveSearch) step(n int) progress {
 
 // judge notes what became of a run, and says what follows.
 func (l *liveSearch) judge(n int, out liveOutcome) progress {
-	l.ignored(n, out.outcome)
+	l.noteIgnored(n, out.outcome)
 	if would := out.ignored.would; would > verdict.Pass && would != verdict.Leak && !out.Found() {
 		return l.stuck(n)
 	}
@@ -261,5 +261,5 @@ func (e *explorer) settleLive(out *liveOutcome, missed []engine.Missed, races ra
 		out.raced = races.since(false)
 		e.dealtWith(out.outcome)
 	}
-	out.ignored = ignore(out.Verdict, e.ignore)
+	out.ignored = e.ignores(out.Verdict)
 }

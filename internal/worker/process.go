@@ -44,6 +44,7 @@ type Process struct {
 	live      atomic.Bool  // a test runs live: the function that begins it is not to begin another
 	abandoned atomic.Int64 // the newest bubble of an execution that was given up
 
+	parts       parts
 	coordinated sync.Map // see coordinates
 	patterns    patterns
 	sources     sourceFiles

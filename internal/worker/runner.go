@@ -56,6 +56,7 @@ func (r *runner) expect(causes []uint64) { r.limits.Doubt = newDoubts(r.code, ca
 // run executes the subject under one schedule. It comes back whatever that does: what blocks or is busy where the engine
 // cannot see is left behind, see outcome.stays, and the next execution gets an engine of its own.
 func (r *runner) run(s engine.Strategy) outcome {
+	r.parts.take() // of an execution that was given up
 	release := r.subject.capture()
 	races := r.races.mark()
 	engine.CatchFailures()
@@ -67,7 +68,7 @@ func (r *runner) run(s engine.Strategy) outcome {
 			snap = r.x.Failed(snap)
 		}
 		out := outcome{Verdict: verdict.Of(snap, r.code()), snap: snap, ending: end}
-		out.ignored = ignore(out.Verdict, r.ignore)
+		out.ignored = r.ignores(out.Verdict)
 		return out
 	})
 	if printed := release(); printed != "" {

@@ -1,5 +1,6 @@
-// Package testhook is what rewritten tests call, and nobody imports it: internal/rewrite puts its functions where a test has a test
-// function, an example, or a call of a method of testing.T or of a function of testing/synctest.
+// Package testhook is called by rewritten tests, and imported by nobody else: internal/rewrite puts its functions where a source has a
+// test function, an example, a method of testing.T that an execution needs to know of, or a function of testing/synctest. Outside of
+// executions each is what it stands for.
 package testhook
 
 import (
