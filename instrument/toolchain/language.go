@@ -8,8 +8,8 @@ import (
 )
 
 // Readable returns nil if the type checker of this program can read the standard library of g: the Go that this program was
-// built with must know the language that it is written in. Else the error says what to do. If one of the versions says nothing
-// of the language, it returns nil.
+// built with must know the language that it is written in. Else the error says what to do. If one of the versions says
+// nothing of the language, it returns nil.
 func Readable(g Go) error { return readable(runtime.Version(), g.Version) }
 
 func readable(built, wanted string) error {

@@ -86,8 +86,8 @@ func choose(root, path string, d fs.DirEntry, links, inside bool) (entry, bool, 
 	}
 }
 
-// copied says whether a directory is made anew, and does not become a link. A walk over the packages of the standard library
-// does not follow links, neither the Go's own nor ours.
+// copied says whether a directory is made anew, and does not become a link. A walk over the packages of the standard
+// library does not follow links, neither the Go's own nor ours.
 func copied(path string, linked bool) bool {
 	return path == "src" || !linked && strings.HasPrefix(path, "src/") && path != "src/cmd" && !strings.HasPrefix(path, "src/cmd/")
 }

@@ -34,8 +34,8 @@ const (
 	file
 )
 
-// A choice says what becomes of something that lies in a directory: an entry for it. What is below a directory is scanned too.
-// It says false for what is left out. Root is where the scan began, path the slash-separated path below it.
+// A choice says what becomes of something that lies in a directory: an entry for it. What is below a directory is scanned
+// too. It says false for what is left out. Root is where the scan began, path the slash-separated path below it.
 type choice func(root, path string, d fs.DirEntry) (e entry, in bool, err error)
 
 // scan lists what choose makes of all that lies below root, in no order. Choose is called by several goroutines at once.

@@ -100,7 +100,8 @@ func (s *shelf) make(ctx context.Context, p *plan, from base) error {
 	return err
 }
 
-// clear removes what processes that were killed have left. The making lock must be held: then no process is at work on any of it.
+// clear removes what processes that were killed have left. The making lock must be held: then no process is at work on any
+// of it.
 func (s *shelf) clear() {
 	list, _ := os.ReadDir(s.dir)
 	for _, d := range list {
@@ -110,8 +111,8 @@ func (s *shelf) clear() {
 	}
 }
 
-// can says whether files on the shelf can be linked by link. Where nothing can be written, it says yes: a tree that is there was
-// made by then.
+// can says whether files on the shelf can be linked by link. Where nothing can be written, it says yes: a tree that is
+// there was made by then.
 func (s *shelf) can(link func(oldname, newname string) error) bool {
 	_ = os.MkdirAll(s.dir, 0o755)
 	f, err := os.CreateTemp(s.dir, cachedir.Partial)

@@ -4,8 +4,8 @@
 // Directories outside of src, and src/cmd, are links into the Go. What else is below src is copied, because the go command
 // keeps an index of packages only where all files are regular, and without the index each of its runs takes 0.2 s longer;
 // because it embeds no file that is a link; and because os.Root does not follow links out of the tree. The copies are made
-// once for each Go: the trees of one Go share them by hard links. Where a file system or a system has no symbolic links, all
-// is copied; where it has no hard links, each tree has its own copies.
+// once for each Go: the trees of one Go share them by hard links. Where a file system or a system has no symbolic links,
+// all is copied; where it has no hard links, each tree has its own copies.
 package toolchain
 
 import (

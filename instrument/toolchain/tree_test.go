@@ -176,8 +176,8 @@ func inodes(t *testing.T, dir string) map[string]fs.FileInfo {
 	return found
 }
 
-// left returns the directories on a shelf that are not trees. What a killed process has left of a trial of links, two empty files,
-// stays until the cache is swept: another process may be at the same trial.
+// left returns the directories on a shelf that are not trees. What a killed process has left of a trial of links, two empty
+// files, stays until the cache is swept: another process may be at the same trial.
 func left(t *testing.T, s *shelf) []string {
 	t.Helper()
 	list, err := filepath.Glob(filepath.Join(s.dir, cachedir.Partial+"*"))

@@ -1,6 +1,6 @@
-// Package cachedir has what all that jostle keeps in its cache directory has in common: its parts are directories, by the kind
-// of what they hold and a key of its content, as <cache>/module/0123…; they appear whole or not at all; and those that were not used for
-// long are removed.
+// Package cachedir has what all that jostle keeps in its cache directory has in common: its parts are directories, by the
+// kind of what they hold and a key of its content, as <cache>/module/0123…; they appear whole or not at all; and those that
+// were not used for long are removed.
 package cachedir
 
 import (
@@ -16,8 +16,8 @@ import (
 // Partial is how the names of directories begin that are not whole yet, or not any more.
 const Partial = ".new-"
 
-// kinds are the folders of the cache that are swept, and key is what the names of the directories in them look like. Nothing else is
-// removed: people may have named a directory as the cache that holds other things.
+// kinds are the folders of the cache that are swept, and key is what the names of the directories in them look like.
+// Nothing else is removed: people may have named a directory as the cache that holds other things.
 var (
 	kinds = []string{"build", "module", "package", "toolchain"}
 	key   = regexp.MustCompile(`(^|-)[0-9a-f]{16,32}$`)
@@ -28,7 +28,8 @@ const (
 	unused = 30 * day // for so long things are kept that are not used
 )
 
-// Used notes that a directory was used now, for the sweep: at most once a day. Where that cannot be written nothing can be removed.
+// Used notes that a directory was used now, for the sweep: at most once a day. Where that cannot be written nothing can be
+// removed.
 func Used(dir string) {
 	if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > day {
 		now := time.Now()
@@ -49,7 +50,8 @@ func Discard(dir string) error {
 	return nil
 }
 
-// Rename gives a directory another name. On Windows that is tried again for half a second: a virus scanner may have a new file open.
+// Rename gives a directory another name. On Windows that is tried again for half a second: a virus scanner may have a new
+// file open.
 func Rename(from, to string) error {
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := os.Rename(from, to)

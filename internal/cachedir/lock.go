@@ -13,9 +13,9 @@ import (
 // errLocked is what tryLock returns if another holds the lock, be it this process.
 var errLocked = errors.New("locked")
 
-// Lock locks the file of that name, which is made if need be, against all other processes and goroutines, until unlock is called. If it
-// has to wait it calls meanwhile once. The error is ctx's if that ends first, or says why the file cannot be made, or is
-// errors.ErrUnsupported: some systems and some file systems have no locks.
+// Lock locks the file of that name, which is made if need be, against all other processes and goroutines, until unlock is
+// called. If it has to wait it calls meanwhile once. The error is ctx's if that ends first, or says why the file cannot be
+// made, or is errors.ErrUnsupported: some systems and some file systems have no locks.
 func Lock(ctx context.Context, name string, meanwhile func()) (unlock func(), err error) {
 	f, err := hold(ctx, name, true, meanwhile)
 	if err != nil {
@@ -91,9 +91,9 @@ var inUse struct {
 	files map[string]*os.File
 }
 
-// Use keeps what is in a cache from being removed as long as this process runs. If no other process uses the cache, it first removes
-// what has not been used for 30 days, but looks for that at most once a day. It is to be called before anything in the cache is
-// used, by any number of goroutines.
+// Use keeps what is in a cache from being removed as long as this process runs. If no other process uses the cache, it
+// first removes what has not been used for 30 days, but looks for that at most once a day. It is to be called before
+// anything in the cache is used, by any number of goroutines.
 //
 // The error is ctx's. If the directory cannot be written to, or the file system has no locks, nothing is ever removed.
 func Use(ctx context.Context, dir string) error {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks f for this process, alone or with others, until it is closed. It returns errLocked if that is not to be had now, and
-// another error if files cannot be locked here. A lock that is held already is changed.
+// tryLock locks f for this process, alone or with others, until it is closed. It returns errLocked if that is not to be had
+// now, and another error if files cannot be locked here. A lock that is held already is changed.
 func tryLock(f *os.File, alone bool) error {
 	how := unix.LOCK_SH
 	if alone {

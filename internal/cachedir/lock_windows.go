@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// tryLock locks f for this process, alone or with others, until it is closed. It returns errLocked if that is not to be had now, and
-// another error if files cannot be locked here. A lock that is held already is changed.
+// tryLock locks f for this process, alone or with others, until it is closed. It returns errLocked if that is not to be had
+// now, and another error if files cannot be locked here. A lock that is held already is changed.
 func tryLock(f *os.File, alone bool) error {
 	h := windows.Handle(f.Fd())
 	_ = windows.UnlockFileEx(h, 0, 1, 0, new(windows.Overlapped)) // here a second lock would be one more
