@@ -18,8 +18,8 @@ import (
 const (
 	stallAfter  = 3 * time.Second        // without a sync point
 	stallLooks  = 40                     // in that time: fewer, and the machine does not let the process run
-	socketAfter = 100 * time.Millisecond // without one, while somebody waits for a socket
-	restAfter   = 400 * time.Millisecond // without one, whoever is too long is not because it goes on and on
+	socketAfter = 100 * time.Millisecond // without one, while a goroutine waits for a socket
+	restAfter   = 400 * time.Millisecond // without one, an execution that takes too long does not do so because it keeps running
 	wallLimit   = 7 * time.Second        // for a whole execution
 	watchEvery  = 50 * time.Millisecond
 )
@@ -84,7 +84,7 @@ func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Durat
 }
 
 // waitsForSocket reports whether a goroutine of the execution waits for a socket. What is to come through it is up to another
-// goroutine of the execution, as a rule, and that does not run until nobody waits outside control any more. To see it
+// goroutine of the execution, as a rule, and that does not run while a goroutine waits outside control. To see it
 // early is to see it before a deadline of the socket's, which is on the real clock, makes it look like a failure.
 func (p *Process) waitsForSocket() bool {
 	for _, s := range engine.Stacks() {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A capture keeps what is printed during an execution: nobody wants to read it some hundred times.
+// A capture keeps what is printed during an execution: it would be printed some hundred times.
 type capture struct {
 	file   *os.File // is printed to
 	reader *os.File // the same, for us: code closes what it prints to

@@ -26,7 +26,7 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	return f
 }
 
-// screen renders the report of a finding for who has started the search, from whose directory files are named.
+// screen renders the report of a finding for the screen: files are named from the directory in which the command runs.
 func (e *explorer) screen(out outcome, f *finding.Finding) string {
 	file, err := filepath.Abs(filepath.Join(filepath.FromSlash(finding.Dir), f.Name()))
 	if err != nil {

@@ -40,7 +40,7 @@ func (p *Process) newKeptInput(f *testing.F) *keptInput {
 // runs reports whether an input is to be run, which it is once.
 func (k *keptInput) runs(data []byte) bool { return !k.done && string(data) == k.data }
 
-// ended notes what became of it. The test does not fail: whoever asked is told so, and more.
+// ended notes what became of it. The test does not fail: the command reads what became of it.
 func (k *keptInput) ended(t *testing.T, out outcome) {
 	t.Helper()
 	k.done = true

@@ -184,7 +184,7 @@ type liveOutcome struct {
 	slow   bool // it was given up although not everybody was blocked
 }
 
-// late returns who was late, and where goroutines are stuck, for a finding.
+// late returns which goroutines were late, and where goroutines are stuck, for a finding.
 func (o liveOutcome) late() (d finding.Delays) {
 	for _, m := range o.delays {
 		d.Made = append(d.Made, delayOf(m))

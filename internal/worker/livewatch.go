@@ -16,7 +16,7 @@ import (
 const (
 	liveEvery   = 50 * time.Millisecond // how often the watchdog looks
 	liveQuiet   = 2 * time.Second       // without a sync point, and everybody blocked: a hang
-	liveUnknown = 15 * time.Second      // likewise, where somebody waits for a socket or pipe that may lead elsewhere
+	liveUnknown = 15 * time.Second      // likewise, where a goroutine waits for a socket or pipe that may lead elsewhere
 	liveLimit   = 60 * time.Second      // for a run
 	liveGrace   = time.Second           // for what a test leaves behind to end by itself
 )
@@ -68,7 +68,7 @@ func (w *liveWatch) mine() []verdict.Live {
 	})
 }
 
-// hang returns a verdict if nobody of the test can ever go on.
+// hang returns a verdict if no goroutine of the test can ever continue.
 func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 	first := w.mine()
 	stuck, onNetwork, goes := sift(first)
@@ -83,7 +83,7 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 	evidence += beside
 	switch {
 	case outside == possible, outside == unknown && quiet < liveUnknown:
-		return nil // somebody else may write something
+		return nil // another process may write something
 	case outside == unknown:
 		v := verdict.NewLive(verdict.Stall, evidence, stuck)
 		v.Who = "everything"
@@ -98,8 +98,8 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 	return verdict.NewLive(verdict.Deadlock, evidence, stuck)
 }
 
-// sift returns those who wait for what only another goroutine can end, and are not left so on purpose, and how many wait for
-// the network. goes reports whether somebody may go on by itself.
+// sift returns the goroutines that wait for what only another goroutine can end, and are not left so on purpose, and how many wait for
+// the network. goes reports whether one may continue by itself.
 func sift(gs []verdict.Live) (stuck []verdict.Live, onNetwork int, goes bool) {
 	for _, g := range gs {
 		switch {

@@ -70,7 +70,7 @@ func newProcess() *Process {
 func (p *Process) Told() bool { return p.plan != nil }
 
 // Test is what a test function begins with: it runs body, the function itself, as an execution, or many, and reports whether it
-// did. It does not where nobody asked for it, nor for a test function that another calls.
+// did. It does not if no command asked for it, nor for a test function that another calls.
 func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 	if p.plan == nil || p.live.Load() || engine.Self() != nil {
 		return false

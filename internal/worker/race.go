@@ -81,7 +81,7 @@ func (m raceMark) read() []verdict.RaceReport {
 }
 
 // since returns which part of the file was written since the mark: all that is still to come too, if the execution was given
-// up, whose goroutines then go on in nobody's order.
+// up, whose goroutines then continue in no order.
 func (m raceMark) since(givenUp bool) session.Span {
 	span := session.Span{From: m.at, To: m.size()}
 	if m.name != "" && givenUp {
@@ -91,7 +91,7 @@ func (m raceMark) since(givenUp bool) session.Span {
 }
 
 // hiddenFromRaces returns why the race detector would see the engine beside the code under test; "" if it does not. A
-// -gcflags that somebody else gave may match the engine or not: there it is trusted.
+// -gcflags that was given from outside may match the engine or not: there it is trusted.
 func hiddenFromRaces() string {
 	info, ok := debug.ReadBuildInfo()
 	if !engine.Race || !ok {

@@ -1,5 +1,5 @@
-// Package testhook is called by rewritten tests, and imported by nobody else: internal/rewrite puts its functions where a source has a
-// test function, an example, a method of testing.T that an execution needs to know of, or a function of testing/synctest. Outside of
+// Package testhook is called by rewritten tests: do not import it. internal/rewrite puts its functions where a source has a test
+// function, an example, a method of testing.T that an execution needs to know of, or a function of testing/synctest. Outside of
 // executions each is what it stands for.
 package testhook
 
@@ -14,7 +14,7 @@ import (
 )
 
 // Test is what a test function begins with: it runs body, the function itself, as an execution, or many, and reports
-// whether it did. It does not where nobody asked for it, nor for a test function that another calls.
+// whether it did. It does not if no command asked for it, nor for a test function that another calls.
 func Test(t *testing.T, body func(*testing.T)) bool {
 	t.Helper()
 	return worker.This.Test(t, body)
