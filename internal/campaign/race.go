@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/finding"
@@ -40,10 +41,14 @@ func racesBeside(text string, events []session.Event) []verdict.RaceReport {
 	return verdict.ReadRaces(rest.String())
 }
 
-// racesOf returns the verdicts on reports, one for each cause.
+// racesOf returns the verdicts on reports, one for each cause. A report that does not say which functions race is left out if
+// another one does, of the same two operations.
 func racesOf(races []verdict.RaceReport) (vs []*verdict.Verdict) {
 	seen := map[uint64]bool{}
 	for _, r := range races {
+		if r.Hidden() && slices.ContainsFunc(races, func(other verdict.RaceReport) bool { return other.Tells(&r) }) {
+			continue
+		}
 		v := verdict.NewRace(nil)
 		v.Races = []verdict.RaceReport{r}
 		if seen[v.Cause()] {

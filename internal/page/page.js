@@ -835,7 +835,7 @@ function races(view) {
 	const r = view.f.races[0];
 	return el('section', {}, el('h3', {}, 'The accesses that race'), el('div', { class: 'codes' }, (r.accesses || []).map(a => {
 		const top = (a.stack || []).find(p => view.line(p.file, p.line) !== undefined);
-		return el('figure', {}, el('figcaption', {}, el('b', {}, a.what), ' by ' + a.by + ' ', el('span', { class: 'at' }, top ? at(top) : '')), top && code(view, top.file, new Map([[top.line, { how: 'hot', text: a.what }]]), 3),
+		return el('figure', {}, el('figcaption', {}, el('b', {}, a.what), (a.hidden ? ' in a call' : '') + ' by ' + a.by + ' ', el('span', { class: 'at' }, top ? at(top) : '')), top && code(view, top.file, new Map([[top.line, { how: 'hot', text: a.what + (a.hidden ? ' in a call' : '') }]]), 3),
 			el('pre', {}, (a.stack || []).map(p => p.function + '\n\t' + at(p)).join('\n')));
 	})), view.f.races.length > 1 && el('p', { class: 'hint' }, 'and ' + plural(view.f.races.length - 1, 'further report') + ' of the same execution'));
 }

@@ -220,6 +220,8 @@ type Access struct {
 	What  string  `json:"what"` // "write", "previous read"
 	By    string  `json:"by"`
 	Stack []Place `json:"stack,omitempty"` // the innermost call first
+	// Hidden is set if the function that did the access is not on the stack. The first one that is not Go's own has called it.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 // A LockOrder is a graph: which lock was taken while which was held.
@@ -399,7 +401,7 @@ func (b *builder) stack(s string) string {
 func (b *builder) race(r verdict.RaceReport) Race {
 	var out Race
 	for _, a := range r.Accesses {
-		access := Access{What: a.What, By: a.By}
+		access := Access{What: a.What, By: a.By, Hidden: a.Hidden}
 		for _, f := range a.Frames {
 			if p := b.runtimePlace(f.Place, f.Func); p != nil {
 				access.Stack = append(access.Stack, *p)

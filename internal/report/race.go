@@ -15,13 +15,23 @@ func (t *text) accesses() string {
 	}
 	var both []string
 	for _, a := range t.v.Races[0].Accesses {
-		place := a.Place()
-		if place == "" {
-			place = "a place that is not known any more"
-		}
-		both = append(both, strings.TrimPrefix(a.What, "previous ")+" at "+t.place(place))
+		both = append(both, strings.TrimPrefix(a.What, "previous ")+" "+t.accessed(&a))
 	}
 	return strings.Join(both, " and ")
+}
+
+// accessed says where an access was.
+func (t *text) accessed(a *verdict.RaceStack) string {
+	place := a.Place()
+	switch {
+	case place == "" && a.Hidden:
+		return "at a place that Go does not say"
+	case place == "":
+		return "at a place that is not known any more"
+	case a.Hidden:
+		return "in a call at " + t.place(place)
+	}
+	return "at " + t.place(place)
 }
 
 // framesShown bounds the calls that are shown of a stack of the race detector.
@@ -56,10 +66,16 @@ func (t *text) frames(s verdict.RaceStack) {
 			t.line("  … %d more calls", len(s.Frames)-i)
 			return
 		}
+		if s.Hidden && f.Place == s.Place() {
+			t.line("  a function that Go does not say")
+		}
 		left := fmt.Sprintf("  %s  ", pad(30, head(engine.InPackage(f.Func), 40)))
 		t.line("%s%s", left, t.short(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))
 		}
+	}
+	if s.Hidden && s.Place() == "" {
+		t.line("  a function that Go does not say")
 	}
 }

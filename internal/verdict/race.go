@@ -20,6 +20,9 @@ type RaceStack struct {
 	What   string // "write", "previous read", "goroutine 7"
 	By     string // of an access: who did it
 	Frames []RaceFrame
+	// Hidden is set if the detector does not say which function did the access. The first frame that is not of the runtime has
+	// called it.
+	Hidden bool
 }
 
 // A RaceFrame is a call, the innermost first.
@@ -35,7 +38,7 @@ var (
 	raceStart  = regexp.MustCompile(`^(Goroutine \d+) \(\w+\) created at:$`)
 )
 
-// ReadRaces returns the reports in a text that the race detector has written.
+// ReadRaces returns the reports in a text that the race detector has written, in its order.
 func ReadRaces(text string) []RaceReport {
 	var out []RaceReport
 	for _, t := range strings.Split(text, raceMark)[1:] {
@@ -44,7 +47,9 @@ func ReadRaces(text string) []RaceReport {
 		for _, section := range strings.Split(t, "\n\n") {
 			head, frames, _ := strings.Cut(strings.TrimSpace(section), "\n")
 			if m := raceAccess.FindStringSubmatch(head); m != nil {
-				r.Accesses = append(r.Accesses, RaceStack{strings.ToLower(m[1]), m[2], raceFrames(frames)})
+				a := RaceStack{What: strings.ToLower(m[1]), By: m[2], Frames: raceFrames(frames)}
+				a.Hidden = hidesReader(a.Frames)
+				r.Accesses = append(r.Accesses, a)
 			} else if m := raceStart.FindStringSubmatch(head); m != nil {
 				r.Started = append(r.Started, RaceStack{What: strings.ToLower(m[1]), Frames: raceFrames(frames)})
 			}
@@ -68,6 +73,47 @@ func raceFrames(text string) []RaceFrame {
 	return out
 }
 
+// hidesReader reports whether frames are of a read of a map and lack the function that reads. In Go 1.27 mapaccess1 calls
+// mapaccess2, which gives the detector two places to put on the stack: its own, and that of its caller. The detector itself
+// knows only of what has called the function that reads.
+func hidesReader(frames []RaceFrame) bool {
+	return len(frames) > 1 && strings.HasPrefix(frames[0].Func, "runtime.mapaccess2") && strings.HasPrefix(frames[1].Func, "runtime.mapaccess1")
+}
+
+// Hidden reports whether the detector does not say which function did one of the accesses.
+func (r *RaceReport) Hidden() bool {
+	return slices.ContainsFunc(r.Accesses, func(a RaceStack) bool { return a.Hidden })
+}
+
+// TellingFirst puts those reports first that say which functions race. One operation on a map may be part of two: one is about
+// the map, and one is about the value in it.
+func TellingFirst(races []RaceReport) {
+	slices.SortStableFunc(races, func(a, b RaceReport) int {
+		switch {
+		case a.Hidden() == b.Hidden():
+			return 0
+		case a.Hidden():
+			return 1
+		}
+		return -1
+	})
+}
+
+// Tells reports whether r, which says which functions race, may well be of the same two operations as another report of the same
+// process, which does not.
+func (r *RaceReport) Tells(other *RaceReport) bool {
+	return slices.EqualFunc(r.Accesses, other.Accesses, func(a, b RaceStack) bool {
+		if a.Hidden || a.What != b.What || a.By != b.By {
+			return false
+		}
+		outer, wanted := a.outside(), b.outside()
+		if b.Hidden {
+			outer = outer[min(1, len(outer)):]
+		}
+		return slices.Equal(outer, wanted)
+	})
+}
+
 // raceOwn are the functions, beside ours, whose frames explain nothing.
 var raceOwn = []string{
 	"testing.tRunner", "testing.(*T).Run", "testing.runTests", "testing.RunTests", "testing.testingSynctestTest", "internal/synctest.", "runtime.race",
@@ -77,23 +123,36 @@ var raceOwn = []string{
 func (r *RaceReport) funcs() []string {
 	var out []string
 	for _, a := range r.Accesses {
-		out = append(out, strings.TrimPrefix(a.What, "previous ")+" "+a.where().Func)
+		where := " "
+		if a.Hidden {
+			where = " in a call by "
+		}
+		out = append(out, strings.TrimPrefix(a.What, "previous ")+where+a.where().Func)
 	}
 	slices.Sort(out) // which of them came first is no other cause
 	return out
 }
 
-// where returns the frame that did the access, in a map say or on a WaitGroup, but not the map's own code.
+// where returns the frame that did the access, in a map say or on a WaitGroup, but not the map's own code. If that is hidden, it is
+// the frame that led there.
 func (s *RaceStack) where() RaceFrame {
-	for _, f := range s.Frames {
-		if !raceInside.MatchString(f.Func) {
-			return f
-		}
+	if outside := s.outside(); len(outside) > 0 {
+		return outside[0]
 	}
 	return RaceFrame{}
 }
 
-var raceInside = regexp.MustCompile(`^(runtime|sync|internal)[./]`)
+// outside returns the frames from the first one on that is not of a map's own code, or of a WaitGroup's.
+func (s *RaceStack) outside() []RaceFrame {
+	i := slices.IndexFunc(s.Frames, func(f RaceFrame) bool { return !raceInside.MatchString(f.Func) })
+	if i < 0 {
+		return nil
+	}
+	return s.Frames[i:]
+}
 
-// Place returns the file and line of an access, "" if it is not known.
+// raceInside are functions that do for others what was asked of them. To reflect's map functions the runtime gives the name.
+var raceInside = regexp.MustCompile(`^((runtime|sync|internal)[./]|reflect\.map)`)
+
+// Place returns the file and line of an access, or of the call that led there if it is hidden; "" if neither is known.
 func (s *RaceStack) Place() string { return s.where().Place }

@@ -45,18 +45,18 @@ func TestReadRaces(t *testing.T) {
 	want := []RaceReport{
 		{
 			Accesses: []RaceStack{
-				{"read", "goroutine 19", []RaceFrame{
+				{What: "read", By: "goroutine 19", Frames: []RaceFrame{
 					{"runtime.mapaccess1_fast64", "/go/src/internal/runtime/maps/runtime_fast64.go:17"},
 					{"example.com/racy.(*table[go.shape.int]).get", "/m/racy.go:16"},
 				}},
-				{"previous write", "main goroutine", nil},
+				{What: "previous write", By: "main goroutine"},
 			},
 			Started: []RaceStack{{What: "goroutine 19", Frames: []RaceFrame{{"example.com/racy.TestTable", "/m/racy_test.go:14"}}}},
 		},
 		{
 			Accesses: []RaceStack{
-				{"write", "goroutine 7", []RaceFrame{{"main.f", "/m/f.go:1"}}},
-				{"previous atomic read", "goroutine 8", []RaceFrame{{"main.g", "/m/g.go:2"}}},
+				{What: "write", By: "goroutine 7", Frames: []RaceFrame{{"main.f", "/m/f.go:1"}}},
+				{What: "previous atomic read", By: "goroutine 8", Frames: []RaceFrame{{"main.g", "/m/g.go:2"}}},
 			},
 		},
 	}
@@ -69,7 +69,7 @@ func TestReadRaces(t *testing.T) {
 // Which access came first, and at which line and address, is no other cause.
 func TestCauseOfRace(t *testing.T) {
 	access := func(what, fn, place string) RaceStack {
-		return RaceStack{what, "goroutine 1", []RaceFrame{{fn, place}}}
+		return RaceStack{What: what, By: "goroutine 1", Frames: []RaceFrame{{fn, place}}}
 	}
 	cause := func(a, b RaceStack) uint64 {
 		return (&Verdict{Kind: Race, Races: []RaceReport{{Accesses: []RaceStack{a, b}}}}).Cause()
@@ -78,4 +78,82 @@ func TestCauseOfRace(t *testing.T) {
 	assert.Equal(t, c, cause(access("write", "m.g", "g.go:3"), access("previous read", "m.f", "f.go:4")))
 	assert.NotEqual(t, c, cause(access("read", "m.f", "f.go:1"), access("previous write", "m.h", "g.go:2")))
 	assert.NotEqual(t, c, cause(access("write", "m.f", "f.go:1"), access("previous write", "m.g", "g.go:2")))
+}
+
+// mapRace is how Go 1.27 reports a read of a map and a write to it: the first report is about the map, and has not the function
+// that reads; the second one is about the value.
+const mapRace = `==================
+WARNING: DATA RACE
+Read at 0x00c000088870 by goroutine 10:
+  runtime.mapaccess2_fast64()
+      /go/src/internal/runtime/maps/runtime_fast64.go:22 +0x0
+  runtime.mapaccess1_fast64()
+      /go/src/internal/runtime/maps/runtime_fast64.go:17 +0x12
+  example.com/maps.caller()
+      /m/maps.go:44 +0x38
+
+Previous write at 0x00c000088870 by goroutine 9:
+  runtime.mapassign_fast64()
+      /go/src/internal/runtime/maps/runtime_fast64.go:182 +0x0
+  example.com/maps.writer()
+      /m/maps.go:39 +0x91
+==================
+==================
+WARNING: DATA RACE
+Read at 0x00c00013a010 by goroutine 10:
+  example.com/maps.reader()
+      /m/maps.go:12 +0x96
+  example.com/maps.caller()
+      /m/maps.go:44 +0x38
+
+Previous write at 0x00c00013a010 by goroutine 9:
+  example.com/maps.writer()
+      /m/maps.go:39 +0x9d
+==================
+`
+
+func TestReadOfMap(t *testing.T) {
+	races := ReadRaces(mapRace)
+	hidden, telling := &races[0], &races[1]
+	assert.True(t, hidden.Hidden())
+	assert.Equal(t, "/m/maps.go:44", hidden.Accesses[0].Place(), "of the call")
+	assert.Equal(t, []string{"read in a call by example.com/maps.caller", "write example.com/maps.writer"}, hidden.funcs())
+	assert.False(t, telling.Hidden())
+	assert.Equal(t, "/m/maps.go:12", telling.Accesses[0].Place())
+
+	assert.True(t, telling.Tells(hidden))
+	assert.False(t, hidden.Tells(telling))
+	for _, change := range []func(a *RaceStack){
+		func(a *RaceStack) { a.By = "goroutine 11" },
+		func(a *RaceStack) { a.What = "write" },
+		func(a *RaceStack) { a.Frames = a.Frames[:1] },
+		func(a *RaceStack) { a.Frames = nil },
+	} {
+		other := ReadRaces(mapRace)[1]
+		change(&other.Accesses[0])
+		assert.False(t, other.Tells(hidden))
+	}
+
+	TellingFirst(races)
+	assert.False(t, races[0].Hidden())
+	assert.True(t, races[1].Hidden())
+}
+
+// A map that reflect reads has one frame more of the runtime's, and a goroutine may have begun with the function that reads.
+func TestReadOfMapElsewhere(t *testing.T) {
+	for _, tt := range []struct {
+		frames []RaceFrame
+		hidden bool
+		place  string
+	}{
+		{[]RaceFrame{{"runtime.mapaccess2", "map.go:1"}, {"reflect.mapaccess", "map.go:2"}, {"m.f", "m.go:3"}}, false, "m.go:3"},
+		{[]RaceFrame{{"runtime.mapaccess2_faststr", "map.go:1"}, {"runtime.mapaccess1_faststr", "map.go:2"}}, true, ""},
+		{[]RaceFrame{{"runtime.mapaccess2", "map.go:1"}, {"runtime.mapaccess1", "map.go:2"}, {"m.f", "m.go:3"}}, true, "m.go:3"},
+		{[]RaceFrame{{"runtime.mapaccess2", "map.go:1"}, {"m.f", "m.go:3"}}, false, "m.go:3"},
+		{[]RaceFrame{{"runtime.mapaccess1", "map.go:1"}, {"m.f", "m.go:3"}}, false, "m.go:3"},
+		{nil, false, ""},
+	} {
+		assert.Equal(t, tt.hidden, hidesReader(tt.frames), tt.frames)
+		assert.Equal(t, tt.place, (&RaceStack{Frames: tt.frames}).Place())
+	}
 }

@@ -65,6 +65,7 @@ func (m raceMark) attach(out *outcome) {
 	}
 	races := m.read()
 	out.Races = races[:min(len(races), n)]
+	verdict.TellingFirst(out.Races)
 }
 
 // read returns what was reported since the mark, as far as it is known: the reports may be where the detector has put them
