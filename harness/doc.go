@@ -2,7 +2,7 @@
 //
 // # When to write one
 //
-// The command go tool jostle test ./... runs the tests that a package has, unchanged, each under some hundred schedules. Begin with
+// The command jostle test ./... runs the tests that a package has, unchanged, each under some hundred schedules. Begin with
 // that. Write a target where you want more:
 //
 //   - [Fuzz], for a body with input: Go's fuzzer, or libFuzzer, searches values and schedules together, for as long as you let it.
@@ -35,7 +35,7 @@
 // The code under test must be built from rewritten copies of its sources. The command does so, and asks go test to do the rest:
 //
 //	go get -tool github.com/jostle-dev/jostle/cmd/jostle
-//	go tool jostle fuzz . -run FuzzTransfer -time 30s
+//	jostle fuzz . -run FuzzTransfer -time 30s
 //
 // If TestMain is [Main], go test does so by itself:
 //
@@ -64,7 +64,7 @@
 // Go's fuzzer keeps the input in testdata/fuzz, and its schedule with it. So the finding comes again every time, on every machine, with
 // the commands that the report ends with:
 //
-//	eval "$(go tool jostle env .)"
+//	eval "$(jostle env .)"
 //	go test -run '^FuzzTransfer$/^285acbaf8430bedf$' .
 //
 // A Check has no corpus. Its report has the schedule in the flag -jostle.schedule.

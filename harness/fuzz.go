@@ -10,10 +10,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/input"
 	"github.com/jostle-dev/jostle/internal/literal"
 	"github.com/jostle-dev/jostle/internal/worker"
-
-	// Instrumented code needs them, and a vendor tree has only what is imported.
-	_ "github.com/jostle-dev/jostle/perturb"
-	_ "github.com/jostle-dev/jostle/perturb/testhook"
 )
 
 // Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes hold an In and a schedule.
@@ -35,7 +31,7 @@ import (
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel: there is one
 // execution at a time in a process. Where nothing is rewritten, the target is skipped; with -fuzz it fails.
 //
-// In a binary that go tool jostle libfuzzer has built, the inputs are those of libFuzzer, byte for byte the same, and a finding ends
+// In a binary that jostle libfuzzer has built, the inputs are those of libFuzzer, byte for byte the same, and a finding ends
 // the process. There the wanted finding, see Want, is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()

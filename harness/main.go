@@ -21,9 +21,9 @@ import (
 //
 //	func TestMain(m *testing.M) { harness.Main(m) }
 //
-// In a test binary built from instrumented sources it runs the tests. In any other it has one built, by the go command
-// and the tool jostle of the module, and runs that with the same arguments in its place, and then the package's corpus
-// (jostle corpus run). It does not return.
+// In a test binary built from instrumented sources it runs the tests. In any other it has one built by the command jostle,
+// and runs that with the same arguments in its place, and then the package's corpus (jostle corpus run). The command is the
+// tool of that name in the module's go.mod, or else the one in PATH. Main does not return.
 func Main(m *testing.M) {
 	flag.Parse()                                                                          // as (*testing.M).Run does
 	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
@@ -52,9 +52,14 @@ func runCorpus() int {
 		}
 	}
 	tests, _, _ := strings.Cut(worker.This.Flag("test.run"), "/")
-	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "corpus", "run"}, buildFlags()...), "-run="+tests, ".")...)
+	name, err := command()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	cmd := exec.Command(name, append(append([]string{"corpus", "run"}, buildFlags()...), "-run="+tests, ".")...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	err := cmd.Run()
+	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -74,7 +79,7 @@ const rebuilt = "JOSTLE_REBUILT"
 // returns its exit code.
 func runInstrumented(args []string) (code int, err error) {
 	flags := buildFlags()
-	env, err := instrumentedEnv(flags)
+	env, goCmd, err := instrumentedEnv(flags)
 	if err != nil {
 		return 0, err
 	}
@@ -88,7 +93,7 @@ func runInstrumented(args []string) (code int, err error) {
 	if worker.This.Fuzzing() {
 		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
 	}
-	build := exec.Command("go", append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is
+	build := exec.Command(goCmd, append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is
 	build.Env, build.Stderr = env, os.Stderr
 	if err := build.Run(); err != nil {
 		return 0, fmt.Errorf("jostle: the instrumented test does not build: %w", err)
@@ -103,25 +108,41 @@ func runInstrumented(args []string) (code int, err error) {
 	return 0, err
 }
 
-// instrumentedEnv returns the environment in which go builds from sources that were instrumented for a build with the
-// given flags.
-func instrumentedEnv(flags []string) ([]string, error) {
-	cmd := exec.Command("go", append(append([]string{"tool", "jostle", "env", "-json"}, flags...), ".")...)
+// instrumentedEnv returns the environment in which the go command builds from sources that were instrumented for a build with
+// the given flags, and that command.
+func instrumentedEnv(flags []string) (env []string, goCmd string, err error) {
+	name, err := command()
+	if err != nil {
+		return nil, "", err
+	}
+	cmd := exec.Command(name, append(append([]string{"env", "-json"}, flags...), ".")...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("jostle: the package could not be instrumented: `%s`: %w\n"+
-			"If the module does not have the tool yet: go get -tool github.com/jostle-dev/jostle/cmd/jostle", cmd, err)
+		return nil, "", fmt.Errorf("jostle: the package could not be instrumented: `%s`: %w", cmd, err)
 	}
 	var set map[string]string
 	if err := json.Unmarshal(out, &set); err != nil {
-		return nil, fmt.Errorf("jostle: `%s` printed no JSON: %w", cmd, err)
+		return nil, "", fmt.Errorf("jostle: `%s` printed no JSON: %w", cmd, err)
 	}
-	env := append(os.Environ(), rebuilt+"=1")
+	env = append(os.Environ(), rebuilt+"=1")
 	for k, v := range set {
 		env = append(env, k+"="+v)
 	}
-	return env, nil
+	return env, filepath.Join(set["GOROOT"], "bin", "go"), nil
+}
+
+// command returns the name of the command jostle. The tool is built if it has to be.
+func command() (string, error) {
+	if out, err := exec.Command("go", "tool", "-n", "jostle").Output(); err == nil {
+		return strings.TrimSpace(string(out)), nil
+	}
+	name, err := exec.LookPath("jostle")
+	if err != nil {
+		err = errors.New("jostle: there is no command jostle to instrument the package: install it, " +
+			"go install github.com/jostle-dev/jostle/cmd/jostle@latest, or make it a tool of the module, go get -tool github.com/jostle-dev/jostle/cmd/jostle")
+	}
+	return name, err
 }
 
 // buildFlags returns the flags with which this test binary was built, as far as they matter.

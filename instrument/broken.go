@@ -1,11 +1,6 @@
 package instrument
 
-import (
-	"slices"
-	"strings"
-
-	"golang.org/x/tools/go/packages"
-)
+import "slices"
 
 // listedBroken notes which packages go list cannot load: their files or what they import is not there, or cannot be parsed.
 func (b *build) listedBroken() {
@@ -55,6 +50,9 @@ func (b *build) reach(root *listed, reached map[string]bool) {
 	add = func(path string) {
 		if p := byPath[path]; p != nil && !reached[path] {
 			reached[path] = true
+			if path == harnessPath {
+				return // what forwards needs nothing of what stands there
+			}
 			for _, i := range p.Imports {
 				add(i)
 			}
@@ -68,49 +66,53 @@ func (b *build) reach(root *listed, reached map[string]bool) {
 
 // typesBroken notes which packages that the patterns name do not build, as the type checker sees it, and reports whether
 // there are any. Its error is about something that none of them needs.
-func (b *build) typesBroken(pkgs []*packages.Package) (bool, error) {
+func (b *build) typesBroken(pkgs []*checked) (bool, error) {
+	var blocked []*checked // by others
 	more := false
 	for _, p := range pkgs {
-		text := typeErrors(p)
-		if text == "" {
+		if len(p.missing) > 0 {
+			blocked = append(blocked, p)
 			continue
 		}
-		at := owner(p.PkgPath, p.ForTest)
-		found := false
-		for _, root := range b.pkgs {
-			if !b.tested(root) {
-				continue
-			}
-			reached := map[string]bool{}
-			b.reach(root, reached)
-			if root.ImportPath == at || p.ForTest == "" && reached[at] {
-				b.breaks(root.ImportPath, text)
-				found = true
-			}
+		found, err := b.typeBreaks(p)
+		if err != nil {
+			return false, err
 		}
-		_, known := b.broken[at]
-		if more = more || found; !found && !known {
-			return false, &BuildError{text}
+		more = more || found
+	}
+	if more {
+		return true, nil // which may be why the others are blocked
+	}
+	for _, p := range blocked {
+		found, err := b.typeBreaks(p)
+		if err != nil {
+			return false, err
 		}
+		more = more || found
 	}
 	return more, nil
 }
 
-// typeErrors returns what the type checker says of a package or, if it was not asked because something is wrong before that,
-// what the go command says. The other of the two would be the same once more.
-func typeErrors(p *packages.Package) string {
-	var checked, listed []string
-	for _, e := range p.Errors {
-		text := &checked
-		if e.Kind != packages.TypeError && e.Kind != packages.ParseError {
-			text = &listed
+// typeBreaks notes which packages one breaks in which something is wrong.
+func (b *build) typeBreaks(p *checked) (found bool, err error) {
+	text := p.text()
+	if text == "" {
+		return false, nil
+	}
+	at := owner(p.pkgPath(), p.ForTest)
+	for _, root := range b.pkgs {
+		if !b.tested(root) {
+			continue
 		}
-		if line := strings.TrimPrefix(e.Error(), "-: "); !slices.Contains(*text, line) {
-			*text = append(*text, line)
+		reached := map[string]bool{}
+		b.reach(root, reached)
+		if root.ImportPath == at || p.ForTest == "" && reached[at] {
+			b.breaks(root.ImportPath, text)
+			found = true
 		}
 	}
-	if len(checked) > 0 {
-		return strings.Join(checked, "\n")
+	if _, known := b.broken[at]; !found && !known {
+		return false, &BuildError{text}
 	}
-	return strings.Join(listed, "\n")
+	return found, nil
 }

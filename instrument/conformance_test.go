@@ -1,13 +1,18 @@
 package instrument_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle"
 	"github.com/jostle-dev/jostle/instrument"
 )
 
@@ -33,13 +38,32 @@ func TestConformance(t *testing.T) {
 			require.Len(t, prepared.Packages, 1, "%v", prepared.Packages)
 			assert.Empty(t, prepared.Packages[0].Native)
 			// Races are reported each time, not only once a process.
-			env := append(os.Environ(), "CONFORMANCE=instrumented", "GORACE=suppress_equal_stacks=0")
-			for k, v := range prepared.Env {
-				env = append(env, k+"="+v)
-			}
+			env := append(os.Environ(), "CONFORMANCE=instrumented", "GORACE=suppress_equal_stacks=0", "GOFLAGS="+atHome(t, prepared.Env["GOFLAGS"], prepared.Overlay))
 			goTest(t, env, append(flags, programs)...)
 		})
 	}
+}
+
+// atHome returns flags for the go command that are like those of an instrumented build, but have rewritten code call the packages
+// of this repository: those of its tests that run and judge the programs are not beside the standard library.
+func atHome(t *testing.T, flags, overlay string) string {
+	t.Helper()
+	content, err := os.ReadFile(overlay)
+	require.NoError(t, err)
+	var files struct{ Replace map[string]string }
+	require.NoError(t, json.Unmarshal(content, &files))
+	dir := t.TempDir()
+	for name, rewritten := range files.Replace {
+		src, err := os.ReadFile(rewritten)
+		require.NoError(t, err)
+		files.Replace[name] = filepath.Join(dir, filepath.Base(name))
+		require.NoError(t, os.WriteFile(files.Replace[name], bytes.ReplaceAll(src, []byte(`"jostle/`), []byte(`"`+jostle.Module+`/`)), 0o644))
+	}
+	content, err = json.Marshal(files)
+	require.NoError(t, err)
+	home := filepath.Join(dir, "overlay.json")
+	require.NoError(t, os.WriteFile(home, content, 0o644))
+	return strings.NewReplacer(overlay, home, "=jostle/", "="+jostle.Module+"/").Replace(flags)
 }
 
 // raceSupported reports whether there can be programs with the race detector here: as a rule it needs cgo.

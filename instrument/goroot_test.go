@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/modfile"
 
 	"github.com/jostle-dev/jostle/instrument"
 )
@@ -95,7 +94,7 @@ func TestDistribution(t *testing.T) {
 	require.NoError(t, err)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	newModule(t, dir)
+	write(t, filepath.Join(dir, "go.mod"), "module goroot.example\n\ngo 1.25\n")
 	copied := map[string]string{}
 	for _, d := range distribution {
 		name := filepath.Join(strings.TrimSpace(string(goroot)), filepath.FromSlash(d.path))
@@ -129,11 +128,8 @@ func TestDistribution(t *testing.T) {
 	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
 	prepared, err := instrument.Prepare(t.Context(), instrument.Config{Dir: dir, Patterns: []string{"./..."}, Env: env})
 	require.NoError(t, err)
-	for k, v := range prepared.Env {
-		env = append(env, k+"="+v)
-	}
-	cmd := exec.Command("go", "test", "-short", "-vet=off", "-json", "-timeout=60m", "./...")
-	cmd.Dir, cmd.Env = dir, append(env, "JOSTLE_TESTS=plain")
+	cmd := exec.Command(prepared.Go, "test", "-short", "-vet=off", "-json", "-timeout=60m", "./...")
+	cmd.Dir, cmd.Env = dir, append(prepared.Environ(), "PWD="+dir, "JOSTLE_TESTS=plain")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, _ := cmd.Output() // what fails is in the output
@@ -157,31 +153,6 @@ func TestDistribution(t *testing.T) {
 		assert.Positive(t, passed[pkg], "%s: no test passes\n%s", path, stderr.String())
 	}
 	t.Logf("%d of %d files", len(copied), len(distribution))
-}
-
-// newModule makes dir a module that requires this one.
-func newModule(t *testing.T, dir string) {
-	t.Helper()
-	root, err := filepath.Abs("..")
-	require.NoError(t, err)
-	content, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	require.NoError(t, err)
-	f, err := modfile.Parse("go.mod", content, nil)
-	require.NoError(t, err)
-	ours := f.Module.Mod.Path
-	require.NoError(t, f.AddModuleStmt("goroot.example"))
-	require.NoError(t, f.AddRequire(ours, "v0.0.0"))
-	require.NoError(t, f.AddReplace(ours, "", root, ""))
-	for _, tool := range f.Tool {
-		require.NoError(t, f.DropTool(tool.Path))
-	}
-	f.Cleanup()
-	content, err = f.Format()
-	require.NoError(t, err)
-	write(t, filepath.Join(dir, "go.mod"), string(content))
-	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	require.NoError(t, err)
-	write(t, filepath.Join(dir, "go.sum"), string(sum))
 }
 
 func write(t *testing.T, name, content string) {

@@ -16,12 +16,15 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
 
+	"github.com/jostle-dev/jostle"
 	"github.com/jostle-dev/jostle/internal/cachedir"
+	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
@@ -34,15 +37,22 @@ type Config struct {
 	Exclude    []string // packages to leave as they are, and all below them, as GOPRIVATE has them
 	Env        []string // of the go command, nil for the process's own
 	CacheDir   string   // "" for $JOSTLE_CACHE, or else a folder in the user's cache directory
+
+	Progress func(text string) // is told what takes long; may be nil
 }
 
 // Result is an instrumented build.
 type Result struct {
-	Env      map[string]string // what to set for the go command: GOFLAGS and the manifest
+	Env      map[string]string // what to set for the go command
+	Go       string            // the go command itself, which PATH in Env has first
+	Command  string            // how people call jostle here: as a tool of their module if they made it one
 	Overlay  string            // the file that GOFLAGS has for -overlay
 	Roots    []Root            // the packages that the patterns name and that build
 	Broken   []Broken          // the packages that they name and that do not
 	Packages []Package         // all that were looked at, by import path
+
+	user   []string // environment
+	goroot string   // the user's
 }
 
 // A Root is a package that the patterns name.
@@ -51,6 +61,7 @@ type Root struct {
 	Module     string // path, and version if it has one
 	Dir        string
 	TestFiles  []string // absolute
+	OldTimers  bool     // its tests use timers, and by its module's settings their channels would be those of before Go 1.23
 }
 
 // A Broken package is one that the patterns name and that does not build, or something that it needs.
@@ -89,52 +100,38 @@ type Ignore struct {
 	What string // a verdict in a word, or the number of a rule
 }
 
-const jostle = "github.com/jostle-dev/jostle"
-
-// own are the packages that instrumented code calls, and the one that tests are written with. They and what they import stay as they are.
-var own = []string{jostle + "/perturb", jostle + "/perturb/testhook", jostle + "/harness"}
-
-// Prepare instruments the packages that c names and all that they need, but the standard library and what the
-// instrumented code itself calls. Nothing is done twice: rewritten packages are kept in the cache by their content.
+// Prepare instruments the packages that c names and all that they need, but the standard library. What the instrumented code
+// calls it puts beside that, in a copy of links in the cache: no go.mod has to require anything for it. Nothing is done
+// twice: rewritten packages are kept in the cache by their content.
 //
 // Packages that do not build are left out, and named in the result with the go command's or the type checker's words. It
 // returns a *BuildError if the go command cannot list the packages. Several processes may use the same cache. What was not
 // used for 30 days is removed from it.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
-	if err := c.complete(); err != nil {
+	b := &build{Config: c}
+	if err := b.complete(); err != nil {
 		return nil, err
 	}
-	if err := cachedir.Use(ctx, c.CacheDir); err != nil {
+	if err := cachedir.Use(ctx, b.CacheDir); err != nil {
 		return nil, err
 	}
-	env, err := c.goEnv(ctx, "GOWORK", "GOMOD", "GOMODCACHE", "GOVERSION", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")
+	if err := b.selectGo(ctx); err != nil {
+		return nil, err
+	}
+	gomods, err := b.mainModules()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.clean(env); err != nil {
+	if b.pkgs, err = b.goCmd.list(ctx, b.BuildFlags, b.Patterns, "-e", "-test"); err != nil {
 		return nil, err
 	}
-	gomods, err := c.mainModules(env)
-	if err != nil {
+	if len(b.pkgs) == 0 {
+		return nil, fmt.Errorf("no packages match %s", strings.Join(b.Patterns, " "))
+	}
+	if err := b.addTools(ctx, gomods); err != nil {
 		return nil, err
 	}
-	also, err := tools(gomods)
-	if err != nil {
-		return nil, err
-	}
-	pkgs, err := c.list(ctx, c.Patterns, "-e", "-test")
-	if err != nil {
-		return nil, err
-	}
-	ours, err := c.list(ctx, slices.Concat(own, also))
-	if err != nil {
-		return nil, err
-	}
-	b := &build{Config: c, env: env, pkgs: merge(pkgs, ours)}
 	b.embedded = embedded(b.pkgs)
-	if len(b.pkgs) == len(ours) {
-		return nil, fmt.Errorf("no packages match %s", strings.Join(c.Patterns, " "))
-	}
 	b.listedBroken()
 	for { // each time without what has turned out not to build
 		if err := b.hash(); err != nil {
@@ -152,6 +149,10 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 func (c *Config) complete() error {
 	if c.Env == nil {
 		c.Env = os.Environ()
+	}
+	c.Env = goenv.Restore(c.Env) // instrumenting the instrumented would go round in circles
+	if c.Progress == nil {
+		c.Progress = func(string) {}
 	}
 	if c.CacheDir == "" {
 		c.CacheDir = os.Getenv("JOSTLE_CACHE")
@@ -176,9 +177,15 @@ func (c *Config) where() string {
 // A build is one Prepare.
 type build struct {
 	Config
-	env   map[string]string
-	pkgs  []*listed
-	units []*unit // in the order of go list: what a package needs comes before it
+	env     map[string]string // what the user's go env says
+	flags   string            // the user's GOFLAGS, but for what follows
+	modFlag string            // the go.mod that they have for -modfile; ""
+	goroot  string            // the user's
+	tree    string            // the GOROOT with the runtime in it
+	goCmd   goCommand         // of that
+	pinned  bool              // the command jostle is a tool of a main module
+	pkgs    []*listed
+	units   []*unit // in the order of go list: what a package needs comes before it
 
 	embedded map[string]bool   // files whose text the program has, by absolute name
 	broken   map[string]string // packages that the patterns name and that do not build, and why
@@ -188,6 +195,7 @@ type build struct {
 type unit struct {
 	*listed
 	root  bool // named by the patterns, so its tests are rewritten too
+	alone bool // what stands in done is the whole package
 	key   string
 	files []string
 	done  *rewrittenPackage
@@ -195,23 +203,6 @@ type unit struct {
 
 // hash finds the packages to rewrite, and the key of each: a hash of its files, of what it imports and of this program.
 func (b *build) hash() error {
-	byPath := map[string]*listed{}
-	for _, p := range b.pkgs {
-		byPath[p.ImportPath] = p
-	}
-	kept := map[string]bool{}
-	var keep func(path string)
-	keep = func(path string) {
-		if p := byPath[path]; p != nil && !kept[path] {
-			kept[path] = true
-			for _, i := range p.Imports {
-				keep(i)
-			}
-		}
-	}
-	for _, path := range own {
-		keep(path)
-	}
 	base, err := b.baseKey()
 	if err != nil {
 		return err
@@ -226,7 +217,7 @@ func (b *build) hash() error {
 		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
 			continue
 		}
-		if p.Standard || p.isVariant() || !needed[p.ImportPath] || kept[p.ImportPath] || p.Module != nil && p.Module.Path == jostle && !p.Module.Main {
+		if p.Standard || p.isVariant() || !needed[p.ImportPath] || p.ours() {
 			continue
 		}
 		u := &unit{listed: p, root: b.tested(p)}
@@ -258,7 +249,7 @@ func (b *build) hash() error {
 // baseKey is what all keys depend on: this program, the Go version and the build flags.
 func (b *build) baseKey() (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.env["GOFLAGS"])
+	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.flags, b.modFlag)
 	self, err := os.Executable()
 	if err == nil {
 		err = hashFile(h, self)
@@ -280,8 +271,8 @@ func hashFile(h hash.Hash, name string) error {
 func (b *build) assemble() (*Result, error) {
 	overlay := map[string]string{}
 	copies := modules{}
-	m := manifest.Manifest{Dirs: map[string]string{}, Work: b.env["GOWORK"]}
-	res := &Result{Env: map[string]string{}}
+	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
+	res := &Result{Command: m.Command, Go: b.goCmd.path, user: b.Env, goroot: b.goroot}
 	for _, u := range b.units {
 		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {
@@ -295,7 +286,7 @@ func (b *build) assemble() (*Result, error) {
 		}
 		res.Packages = append(res.Packages, pkg)
 		if u.root {
-			r := Root{ImportPath: u.ImportPath, Module: u.Module.String(), Dir: u.Dir}
+			r := Root{ImportPath: u.ImportPath, Module: u.Module.String(), Dir: u.Dir, OldTimers: b.oldTimers(u)}
 			for _, name := range slices.Concat(u.TestGoFiles, u.XTestGoFiles) {
 				r.TestFiles = append(r.TestFiles, filepath.Join(u.Dir, name))
 			}
@@ -319,6 +310,9 @@ func (b *build) assemble() (*Result, error) {
 			return nil, err
 		}
 	}
+	if err := b.forward(overlay, copies); err != nil {
+		return nil, err
+	}
 	for _, p := range b.pkgs {
 		if text, ok := b.broken[p.ImportPath]; ok && p.named && !p.isVariant() {
 			res.Broken = append(res.Broken, Broken{p.ImportPath, text})
@@ -329,19 +323,44 @@ func (b *build) assemble() (*Result, error) {
 		return nil, err
 	}
 	res.Overlay = filepath.Join(dir, overlayName)
-	flags := []string{b.env["GOFLAGS"], quote("-overlay=" + res.Overlay)}
-	if b.race() {
-		flags = append(flags, quote(RaceFlag))
-	}
-	switch {
-	case len(copies) > 0 && b.inWorkspace():
-		res.Env["GOWORK"] = filepath.Join(dir, "go.work")
-	case len(copies) > 0:
-		flags = append(flags, quote("-modfile="+filepath.Join(dir, "go.mod")))
-	}
-	res.Env["GOFLAGS"] = strings.TrimSpace(strings.Join(flags, " "))
-	res.Env[manifest.Env] = filepath.Join(dir, manifestName)
+	res.Env = b.variables(dir, len(copies) > 0)
 	return res, nil
+}
+
+// variables returns what to set for the go command so that it builds from what writeBuild has written to dir.
+func (b *build) variables(dir string, copies bool) map[string]string {
+	flags := []string{b.flags, goenv.Quote("-overlay=" + filepath.Join(dir, overlayName))}
+	if b.race() {
+		flags = append(flags, goenv.Quote(RaceFlag))
+	}
+	set := b.treeVariables()
+	switch {
+	case copies && b.inWorkspace():
+		set["GOWORK"] = filepath.Join(dir, "go.work")
+	case copies:
+		flags = append(flags, goenv.Quote("-modfile="+filepath.Join(dir, "go.mod")))
+	case b.modFlag != "":
+		flags = append(flags, goenv.Quote("-modfile="+b.modFlag))
+	}
+	set["GOFLAGS"] = strings.TrimSpace(strings.Join(flags, " "))
+	set["GODEBUG"] = debugSettings(goenv.Get(b.Env, "GODEBUG"))
+	env := goenv.Change(b.Env, set, filepath.Join(b.tree, "bin"), filepath.Join(b.goroot, "bin"))
+	env[manifest.Env] = filepath.Join(dir, manifestName)
+	return env
+}
+
+// ownVersion returns the version of jostle in this program.
+func ownVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, d := range append(info.Deps, &info.Main) {
+		if d.Path == jostle.Module {
+			return d.Version
+		}
+	}
+	return ""
 }
 
 func (b *build) inModuleCache(dir string) bool {
@@ -373,11 +392,9 @@ func (b *build) writeBuild(overlay map[string]string, copies modules, m manifest
 			return "", err
 		}
 		sumName := map[string]string{"go.mod": "go.sum", "go.work": "go.work.sum"}[name]
-		sum, err := os.ReadFile(filepath.Join(filepath.Dir(b.moduleFile()), sumName))
-		if err != nil && !os.IsNotExist(err) {
+		if files[sumName], err = os.ReadFile(b.sumFile()); err != nil && !os.IsNotExist(err) {
 			return "", err
 		}
-		files[sumName] = sum
 	}
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -36,7 +36,7 @@ func TestNamesInCopies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := &build{env: map[string]string{"GOVERSION": tt.version, "GOMODCACHE": "/mod", "GOFLAGS": tt.flags}}
+			b := &build{env: map[string]string{"GOVERSION": tt.version, "GOMODCACHE": "/mod"}, flags: tt.flags}
 			file := tt.pkg.Dir + "/x.go"
 			assert.Equal(t, tt.called, b.calledAs(tt.pkg, file))
 			text := b.anchored(file, []byte("package p\n//line a/y.go:1\n//line ../y.go:1\n//line /y.go:1\n//line :1\n"))

@@ -34,6 +34,13 @@ type listed struct {
 	// What //go:embed names, relative to Dir.
 	EmbedFiles, TestEmbedFiles, XTestEmbedFiles []string
 
+	// Only asked for when packages are compiled.
+	Export          string            // name of the file
+	ImportMap       map[string]string // where it differs from the import path
+	CompiledGoFiles []string
+
+	DefaultGODEBUG string // of a command, and of what runs tests
+
 	Error      *listError   // of the package itself
 	DepsErrors []*listError // of it and what it needs
 
@@ -90,35 +97,42 @@ func (m *moduleInfo) String() string {
 	return m.Path + "@" + m.Version
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,Error,DepsErrors"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,DefaultGODEBUG,Export,ImportMap,CompiledGoFiles,Error,DepsErrors"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
 
 func (e *BuildError) Error() string { return e.Text }
 
-// goCommand runs the go command and returns its standard output.
-func (c *Config) goCommand(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir, cmd.Env = c.Dir, c.Env
-	if c.Dir != "" { // which may lead through links: the go command names files by it
-		cmd.Env = append(slices.Clip(cmd.Env), "PWD="+c.Dir)
+// A goCommand is a go command as it is to be run.
+type goCommand struct {
+	path string
+	dir  string // "" for the working directory
+	env  []string
+}
+
+// run runs it and returns its standard output, also with an error. It is a *BuildError if the command has ended with one.
+func (g goCommand) run(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, g.path, args...)
+	cmd.Dir, cmd.Env = g.dir, g.env
+	if g.dir != "" { // which may lead through links: the go command names files by it
+		cmd.Env = append(slices.Clip(cmd.Env), "PWD="+g.dir)
 	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) && ctx.Err() == nil {
-			return nil, &BuildError{strings.TrimSpace(stderr.String())}
+			return stdout.Bytes(), &BuildError{strings.TrimSpace(stderr.String())}
 		}
 		return nil, fmt.Errorf("run go %s: %w", args[0], err)
 	}
 	return stdout.Bytes(), nil
 }
 
-// goEnv returns variables of go env.
-func (c *Config) goEnv(ctx context.Context, names ...string) (map[string]string, error) {
-	out, err := c.goCommand(ctx, append([]string{"env", "-json"}, names...)...)
+// variables returns variables of go env.
+func (g goCommand) variables(ctx context.Context, names ...string) (map[string]string, error) {
+	out, err := g.run(ctx, append([]string{"env", "-json"}, names...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +142,10 @@ func (c *Config) goEnv(ctx context.Context, names ...string) (map[string]string,
 
 // list returns packages and all that they depend on, each after what it depends on. With flags it may be asked for what
 // their tests depend on (-test), and for packages that cannot be loaded (-e).
-func (c *Config) list(ctx context.Context, patterns []string, flags ...string) ([]*listed, error) {
-	args := slices.Concat([]string{"list", "-deps", "-json=" + listFields}, flags, c.BuildFlags)
+func (g goCommand) list(ctx context.Context, buildFlags, patterns []string, flags ...string) ([]*listed, error) {
+	args := slices.Concat([]string{"list", "-deps", "-json=" + listFields}, flags, buildFlags)
 	args = append(append(args, "--"), patterns...)
-	out, err := c.goCommand(ctx, args...)
+	out, err := g.run(ctx, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,16 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/packages"
-
 	"github.com/jostle-dev/jostle/internal/cachedir"
+	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -78,28 +75,20 @@ func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) (br
 	if len(units) == 0 {
 		return false, nil
 	}
-	cfg := &packages.Config{
-		Context: ctx, Dir: b.Dir, Env: b.Env, BuildFlags: b.BuildFlags, Tests: tests, Fset: token.NewFileSet(),
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
-			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedForTest,
-		ParseFile: func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
-			return parser.ParseFile(fset, name, b.anchored(name, plain(src)), parser.AllErrors|parser.ParseComments)
-		},
-	}
 	var paths []string
 	for _, u := range units {
 		paths = append(paths, u.ImportPath)
 	}
-	pkgs, err := packages.Load(cfg, paths...)
+	pkgs, err := b.check(ctx, paths, tests)
 	if err != nil {
-		return false, fmt.Errorf("load packages: %w", err)
+		return false, err
 	}
 	if broken, err := b.typesBroken(pkgs); broken || err != nil {
 		return broken, err
 	}
 	files := filesOf(pkgs)
 	for _, u := range units {
-		if err := b.rewriteUnit(u, cfg.Fset, files); err != nil {
+		if err := b.rewriteUnit(u, files); err != nil {
 			return false, err
 		}
 	}
@@ -115,29 +104,29 @@ func plain(src []byte) []byte {
 
 // trimmed reports whether -trimpath is set: the go command then says itself which module a copied file belongs to.
 func (b *build) trimmed() bool {
-	flags := slices.Concat(splitFlags(b.env["GOFLAGS"]), b.BuildFlags)
+	flags := slices.Concat(goenv.SplitFlags(b.flags), b.BuildFlags)
 	i := slices.IndexFunc(flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "trimpath") })
 	return i >= 0 && !strings.HasSuffix(flags[i], "=false")
 }
 
 type parsedFile struct {
 	file *ast.File
-	pkg  *packages.Package
+	pkg  *checked
 }
 
 // filesOf returns the parsed files by name. A file that belongs to a package and to its variant for tests is the same in
 // both.
-func filesOf(pkgs []*packages.Package) map[string]parsedFile {
+func filesOf(pkgs []*checked) map[string]parsedFile {
 	m := map[string]parsedFile{}
 	for _, p := range pkgs {
-		for _, f := range p.Syntax {
-			m[p.Fset.File(f.FileStart).Name()] = parsedFile{f, p}
+		for _, f := range p.files {
+			m[p.fset.File(f.FileStart).Name()] = parsedFile{f, p}
 		}
 	}
 	return m
 }
 
-func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parsedFile) error {
+func (b *build) rewriteUnit(u *unit, files map[string]parsedFile) error {
 	done := &rewrittenPackage{}
 	stored := map[string][]byte{}
 	for _, name := range u.files {
@@ -157,12 +146,12 @@ func (b *build) rewriteUnit(u *unit, fset *token.FileSet, files map[string]parse
 		if err != nil {
 			return err
 		}
-		path := runtimePath(parsed.pkg.PkgPath)
+		path := runtimePath(parsed.pkg.pkgPath())
 		if parsed.pkg.Name == "main" {
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: fset, File: parsed.file, Src: b.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: parsed.pkg.Types, Info: parsed.pkg.TypesInfo,
+			Fset: parsed.pkg.fset, File: parsed.file, Src: b.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: parsed.pkg.types, Info: parsed.pkg.info,
 			CalledAs: b.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {

@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,7 +15,9 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/jostle-dev/jostle"
 	"github.com/jostle-dev/jostle/internal/cachedir"
+	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -28,10 +31,21 @@ func (b *build) inWorkspace() bool { return b.env["GOWORK"] != "" && b.env["GOWO
 
 // moduleFile returns the go.mod or go.work that decides what is built.
 func (b *build) moduleFile() string {
-	if b.inWorkspace() {
+	switch {
+	case b.inWorkspace():
 		return b.env["GOWORK"]
+	case b.modFlag != "":
+		return b.modFlag
 	}
 	return b.env["GOMOD"]
+}
+
+// sumFile returns the go.sum or go.work.sum that belongs to it.
+func (b *build) sumFile() string {
+	if b.inWorkspace() {
+		return b.moduleFile() + ".sum"
+	}
+	return strings.TrimSuffix(b.moduleFile(), ".mod") + ".sum"
 }
 
 // A replacer is a go.mod or a go.work.
@@ -153,8 +167,13 @@ func (b *build) copyModule(units []*unit) (string, error) {
 	if content, err := os.ReadFile(mod.GoMod); err == nil {
 		files["go.mod"] = content
 	}
+	forwards := false
 	for _, u := range units {
-		if err := b.addPackage(files, mod.Dir, u.listed, u.done); err != nil {
+		if u.alone {
+			forwards = true
+			continue
+		}
+		if err := b.addPackage(files, mod.Dir, u.listed, u); err != nil {
 			return "", err
 		}
 	}
@@ -165,6 +184,9 @@ func (b *build) copyModule(units []*unit) (string, error) {
 		}
 		if slices.ContainsFunc(units, func(u *unit) bool { return u.Dir == p.Dir }) {
 			continue
+		}
+		if forwards && p.ImportPath == jostle.Module {
+			continue // it embeds what the forwarder is in the place of: the tool cannot be built from this copy
 		}
 		if err := b.addPackage(files, mod.Dir, p, nil); err != nil {
 			return "", err
@@ -178,7 +200,31 @@ func (b *build) copyModule(units []*unit) (string, error) {
 			return "", err
 		}
 	}
+	for _, u := range units {
+		if err := u.addAlone(files, mod.Dir); err != nil {
+			return "", err
+		}
+	}
 	return b.store("module", key, files)
+}
+
+// addAlone adds the files of a unit that stand for all files of its package.
+func (u *unit) addAlone(files map[string][]byte, root string) error {
+	if !u.alone {
+		return nil
+	}
+	rel, err := filepath.Rel(root, u.Dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range u.done.Files {
+		content, err := os.ReadFile(filepath.Join(u.done.dir, f.Copy))
+		if err != nil {
+			return err
+		}
+		files[filepath.ToSlash(filepath.Join(rel, f.Name))] = content
+	}
+	return nil
 }
 
 func exists(dir string) bool {
@@ -186,17 +232,17 @@ func exists(dir string) bool {
 	return err == nil
 }
 
-// addPackage adds everything in a package's directory, and what it embeds from below. done may be nil.
-func (b *build) addPackage(files map[string][]byte, root string, p *listed, done *rewrittenPackage) error {
+// addPackage adds everything in a package's directory, and what it embeds from below. u is its unit, nil if it has none.
+func (b *build) addPackage(files map[string][]byte, root string, p *listed, u *unit) error {
 	rel, err := filepath.Rel(root, p.Dir)
 	if err != nil {
 		return err
 	}
 	copies := map[string]string{}
-	if done != nil {
-		for _, f := range done.Files {
+	if u != nil {
+		for _, f := range u.done.Files {
 			if f.Copy != "" {
-				copies[f.Name] = filepath.Join(done.dir, f.Copy)
+				copies[f.Name] = filepath.Join(u.done.dir, f.Copy)
 			}
 		}
 	}
@@ -267,8 +313,9 @@ func addTree(files map[string][]byte, root, dir string) error {
 }
 
 // mainModules returns the go.mod files of the main module, or of those of the workspace.
-func (c *Config) mainModules(env map[string]string) ([]string, error) {
-	if work := env["GOWORK"]; work != "" && work != "off" {
+func (b *build) mainModules() ([]string, error) {
+	if b.inWorkspace() {
+		work := b.moduleFile()
 		f, err := parseWork(work)
 		if err != nil {
 			return nil, err
@@ -279,37 +326,44 @@ func (c *Config) mainModules(env map[string]string) ([]string, error) {
 		}
 		return out, nil
 	}
-	if env["GOMOD"] == "" || env["GOMOD"] == os.DevNull {
-		return nil, fmt.Errorf("%s is not in a module: run jostle where a go.mod is", c.where())
+	if b.env["GOMOD"] == "" || b.env["GOMOD"] == os.DevNull {
+		return nil, fmt.Errorf("%s is not in a module: run jostle where a go.mod is", b.where())
 	}
-	return []string{env["GOMOD"]}, nil
+	return []string{b.moduleFile()}, nil
 }
 
-// tools returns the packages of jostle's that are tools of the main modules. They are built with the copies in place, and
-// must find there what they need. If no module knows jostle at all, that is an error.
-func tools(gomods []string) (out []string, err error) {
-	required := false
+// command is how people call jostle in the main modules.
+func (b *build) command() string {
+	if b.pinned {
+		return "go tool jostle"
+	}
+	return manifest.Command
+}
+
+// addTools adds the packages of jostle's that the main modules name as tools, and what those need. They are built with the
+// copies in place, and must find there what they need.
+func (b *build) addTools(ctx context.Context, gomods []string) error {
+	var tools []string
 	for _, gomod := range gomods {
 		content, err := os.ReadFile(gomod)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		f, err := modfile.ParseLax(gomod, content, nil)
+		f, err := modfile.Parse(gomod, content, nil)
 		if err != nil {
-			return nil, err
-		}
-		required = required || f.Module != nil && f.Module.Mod.Path == jostle
-		for _, r := range f.Require {
-			required = required || r.Mod.Path == jostle
+			return err
 		}
 		for _, t := range f.Tool {
-			if strings.HasPrefix(t.Path, jostle+"/") {
-				out = append(out, t.Path)
+			if strings.HasPrefix(t.Path, jostle.Module+"/") {
+				tools = append(tools, t.Path)
 			}
 		}
 	}
-	if !required {
-		return nil, fmt.Errorf("%s does not require jostle, which instrumented code calls. Add it: go get -tool %s/cmd/jostle", strings.Join(gomods, ", "), jostle)
+	if len(tools) == 0 {
+		return nil
 	}
-	return out, nil
+	b.pinned = slices.Contains(tools, jostle.Module+"/cmd/jostle")
+	need, err := b.goCmd.list(ctx, b.BuildFlags, tools)
+	b.pkgs = merge(b.pkgs, need)
+	return err
 }

@@ -17,9 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
-
-	// So that a module which gets the tool has all that its tests and their instrumentation need.
-	_ "github.com/jostle-dev/jostle/harness"
 )
 
 // buildFlags are the flags of go build that decide what is instrumented.
@@ -30,8 +27,9 @@ type buildFlags struct {
 	exclude []string
 	verbose bool
 
-	dir             string // in which packages are looked for; "" for the working directory
-	noOptimizations bool   // for debuggers
+	progress        func(text string) // is told what takes long; may be nil
+	dir             string            // in which packages are looked for; "" for the working directory
+	noOptimizations bool              // for debuggers
 }
 
 func (b *buildFlags) register(c *cobra.Command) {
@@ -86,11 +84,38 @@ func (b *buildFlags) prepareSome(ctx context.Context, patterns []string, stderr 
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude})
-	if err == nil && b.verbose {
+	progress := b.progress
+	if progress == nil {
+		progress = func(text string) { fmt.Fprintln(stderr, "jostle:", text) }
+	}
+	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: patterns, BuildFlags: b.args(), Exclude: b.exclude, Progress: progress})
+	if err != nil {
+		return nil, err
+	}
+	if b.verbose {
 		describe(stderr, res)
 	}
+	tellTimers(stderr, res.Roots)
 	return res, err
+}
+
+// tellTimers says which packages would have other timers under go test, if there are any.
+func tellTimers(w io.Writer, roots []instrument.Root) {
+	var paths []string
+	for _, r := range roots {
+		if r.OldTimers {
+			paths = append(paths, r.ImportPath)
+		}
+	}
+	if len(paths) == 0 {
+		return
+	}
+	const most = 3
+	if n := len(paths) - most; n > 0 {
+		paths = append(paths[:most], fmt.Sprintf("%d more", n))
+	}
+	fmt.Fprintf(w, "jostle: %s: the channels of timers are those of Go 1.23 and later here (GODEBUG=asynctimerchan=0), which synctest needs. "+
+		"Under go test this module has the older ones: see its go line, or its GODEBUG settings\n", strings.Join(paths, ", "))
 }
 
 // list has the go command list the packages that patterns name, also those that do not build, a line each.

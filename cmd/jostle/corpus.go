@@ -112,9 +112,10 @@ func (k *keeper) buildInto(ctx context.Context, key binaryKey, b *keptBinary) er
 	}
 	root := res.Roots[0]
 	b.Binary = campaign.Binary{
+		Command: res.Command,
 		Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(k.temp, fmt.Sprintf("%d.test", len(k.built))),
 	}
-	b.env = testEnviron(res.Env)
+	b.env = res.TestEnviron()
 	if len(root.TestFiles) == 0 {
 		return fmt.Errorf("%s has no tests that could run what is kept of it", root.ImportPath)
 	}

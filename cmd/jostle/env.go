@@ -18,7 +18,7 @@ func newEnv() *cobra.Command {
 		Short: "Instrument packages and print the environment in which go builds from the result",
 		Long: `Instrument packages and print the environment in which go builds from the result:
 
-	eval "$(go tool jostle env ./...)"
+	eval "$(jostle env ./...)"
 	go test -fuzz=FuzzX ./pkg
 
 The environment stands for the sources as they are now. After an edit, evaluate it again.`,

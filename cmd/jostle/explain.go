@@ -16,7 +16,7 @@ func newExplain() *cobra.Command {
 		Short: "Say what a verdict or a rule means, and how to fix what it is about",
 		Long: `Say what a verdict or a rule means, with an example, and how to fix what it is about. Without an argument it lists
 what there is.`,
-		Example: "\tgo tool jostle explain deadlock\n\tgo tool jostle explain rule-1",
+		Example: "\tjostle explain deadlock\n\tjostle explain rule-1",
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			if len(args) == 0 {
@@ -29,7 +29,7 @@ what there is.`,
 			name := strings.Join(args, " ")
 			t, ok := explain.Find(name)
 			if !ok {
-				return fmt.Errorf("there is no verdict or rule %q: go tool jostle explain lists them", name)
+				return fmt.Errorf("there is no verdict or rule %q: jostle explain lists them", name)
 			}
 			_, err := fmt.Fprintf(out, "%s: %s\n\n%s\n", t.Name, t.Short, t.Text)
 			return err

@@ -37,7 +37,7 @@ A target that is there to find
 something (harness.Want) has done well when it does.
 The exit code is 0 if all targets did well, 1 if something was found, 2 if code does not build or there is no such target.
 What does not build does not keep the targets of other packages from running.`,
-		Example: "\tgo tool jostle fuzz ./ingest -run FuzzFlush -time 30s",
+		Example: "\tjostle fuzz ./ingest -run FuzzFlush -time 30s",
 		RunE: func(c *cobra.Command, patterns []string) error {
 			re, err := regexp.Compile(pattern)
 			if err != nil {
@@ -61,7 +61,7 @@ What does not build does not keep the targets of other packages from running.`,
 				return err
 			}
 			f := fuzzer{
-				build: build, env: environ(res.Env), budget: budget, parallel: parallel,
+				build: build, goCmd: res.Go, env: res.Environ(), budget: budget, parallel: parallel,
 				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
 			if err := f.all(c.Context(), targets); err != nil || unbuilt == nil {
@@ -75,15 +75,6 @@ What does not build does not keep the targets of other packages from running.`,
 	c.Flags().DurationVar(&budget, "time", 10*time.Second, "how long to fuzz each target")
 	c.Flags().IntVar(&parallel, "parallel", 0, "fuzzing processes at a time; 0 for as many as there are processors")
 	return c
-}
-
-// environ returns the process's environment with some variables set.
-func environ(set map[string]string) []string {
-	env := os.Environ()
-	for k, v := range set {
-		env = append(env, k+"="+v)
-	}
-	return env
 }
 
 // A fuzzTarget is a function FuzzX in a package's tests.
@@ -128,6 +119,7 @@ func findTargets(pkgs []instrument.Root, re *regexp.Regexp) ([]fuzzTarget, error
 // A fuzzer runs targets.
 type fuzzer struct {
 	build          buildFlags
+	goCmd          string
 	env            []string
 	budget         time.Duration
 	parallel       int
@@ -170,7 +162,7 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	if f.parallel > 0 {
 		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
+	cmd := exec.CommandContext(ctx, f.goCmd, append(args, ".")...)
 	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(slices.Clone(f.env), "PWD="+t.pkg.Dir, session.Base+"="+workingDir()), f.stderr
 	if f.build.race {
 		races, err := os.MkdirTemp("", "jostle-race-")

@@ -26,8 +26,8 @@ func newAnnotator(stderr io.Writer) annotator {
 	return annotator{stderr, os.Getenv("GITHUB_WORKSPACE")}
 }
 
-// file tells of a finding that is kept in a file. pkgDir is the directory of its package.
-func (a annotator) file(name, pkgDir string) {
+// file tells of a finding that is kept in a file. pkgDir is the directory of its package, command how people call jostle there.
+func (a annotator) file(name, pkgDir, command string) {
 	if a.w == nil {
 		return
 	}
@@ -39,7 +39,7 @@ func (a annotator) file(name, pkgDir string) {
 	if rel, err := filepath.Rel(pkgDir, name); err == nil {
 		replay = filepath.ToSlash(rel)
 	}
-	a.add(pkgDir, f.Place, f.Verdict, f.Rule, f.Test+": "+gist(f.Report)+"\nreplay: go tool jostle replay "+replay)
+	a.add(pkgDir, f.Place, f.Verdict, f.Rule, f.Test+": "+gist(f.Report)+"\nreplay: "+command+" replay "+replay)
 }
 
 // target tells of what a fuzz target has found, or of one that has not found what it is there to find.

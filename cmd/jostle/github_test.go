@@ -26,14 +26,14 @@ func TestAnnotator(t *testing.T) {
 		{
 			"in a workflow", "true", repo,
 			"::error file=in%2C out/bank.go,line=17,title=jostle%3A deadlock (rule 2)::TestTransfer: deadlock: 100%25 of 2 goroutines (rule 2)%0A" +
-				"Choose one order.%0Areplay: go tool jostle replay " + short + "\n",
+				"Choose one order.%0Areplay: jostle replay " + short + "\n",
 		},
 		{"elsewhere", "", repo, ""},
 		{"elsewhere, said otherwise", "false", repo, ""},
 		{
 			"without a root", "true", "",
 			"::error file=" + inProperty.Replace(filepath.ToSlash(filepath.Join(repo, "in, out", "bank.go"))) + ",line=17,title=jostle%3A deadlock (rule 2)::TestTransfer: " +
-				"deadlock: 100%25 of 2 goroutines (rule 2)%0AChoose one order.%0Areplay: go tool jostle replay " + short + "\n",
+				"deadlock: 100%25 of 2 goroutines (rule 2)%0AChoose one order.%0Areplay: jostle replay " + short + "\n",
 		},
 	}
 	for _, tt := range tests {
@@ -41,7 +41,7 @@ func TestAnnotator(t *testing.T) {
 			t.Setenv("GITHUB_ACTIONS", tt.actions)
 			t.Setenv("GITHUB_WORKSPACE", tt.root)
 			var b strings.Builder
-			newAnnotator(&b).file(name, pkg)
+			newAnnotator(&b).file(name, pkg, "jostle")
 			assert.Equal(t, tt.want, b.String())
 		})
 	}

@@ -31,7 +31,7 @@ For each target FuzzX there will be: FuzzX, which runs under libFuzzer; FuzzX_se
 and FuzzX.options. In the environment are read, with the meaning that they have in OSS-Fuzz: CXX (clang++), CXXFLAGS,
 LIB_FUZZING_ENGINE (-fsanitize=fuzzer), and SANITIZER: if it is coverage, FuzzX runs the inputs in $FUZZ_CORPUS_DIR and takes
 -test.coverprofile.`,
-		Example: "\tgo tool jostle libfuzzer ./fuzz -o \"$OUT\"",
+		Example: "\tjostle libfuzzer ./fuzz -o \"$OUT\"",
 		RunE: func(c *cobra.Command, patterns []string) error {
 			if out == "" {
 				return errors.New("-o is missing: the directory for what is built")
@@ -51,7 +51,7 @@ LIB_FUZZING_ENGINE (-fsanitize=fuzzer), and SANITIZER: if it is coverage, FuzzX 
 			if err != nil {
 				return err
 			}
-			b.flags, b.env, b.overlay = build.args(), append(environ(res.Env), "CGO_ENABLED=1"), res.Overlay
+			b.goCmd, b.flags, b.env, b.overlay = res.Go, build.args(), append(res.Environ(), "CGO_ENABLED=1"), res.Overlay
 			for _, pkg := range res.Roots {
 				targets, err := findTargets([]instrument.Root{pkg}, regexp.MustCompile(""))
 				if err != nil {
@@ -77,6 +77,7 @@ LIB_FUZZING_ENGINE (-fsanitize=fuzzer), and SANITIZER: if it is coverage, FuzzX 
 type libfuzzerBuild struct {
 	out      string
 	coverage bool
+	goCmd    string
 	flags    []string
 	env      []string
 	overlay  string
@@ -89,7 +90,7 @@ type libfuzzerBuild struct {
 var uncounted = []string{
 	"runtime/cgo", "runtime/pprof", "runtime/race", "syscall",
 	"context", "reflect", "sync", "sync/atomic", "internal/sync", "internal/synctest", "testing", "testing/synctest", "time", "regexp", "regexp/syntax",
-	"github.com/jostle-dev/jostle/internal/...", "github.com/jostle-dev/jostle/perturb/...", "github.com/AdaLogics/go-fuzz-headers",
+	"jostle/internal/...", "jostle/perturb/...",
 }
 
 // pkg builds the targets of a package: all in one, which does what it is called after.
@@ -112,7 +113,7 @@ func (b *libfuzzerBuild) pkg(ctx context.Context, pkg instrument.Root, targets [
 	for _, p := range uncounted {
 		args = append(args, "-gcflags="+p+"=-d=libfuzzer=0")
 	}
-	if err := b.run(ctx, pkg.Dir, "go", append(append(args, b.flags...), ".")...); err != nil {
+	if err := b.run(ctx, pkg.Dir, b.goCmd, append(append(args, b.flags...), ".")...); err != nil {
 		return err
 	}
 	engine := "-fsanitize=fuzzer"
@@ -163,8 +164,8 @@ func (b *libfuzzerBuild) covered(ctx context.Context, pkg instrument.Root, targe
 	sub := targets[0].name + ".coverage"
 	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + path + "/...",
 		"-toolexec=" + coverTools(self, b.overlay),
-		"-ldflags=-X github.com/jostle-dev/jostle/internal/libfuzzer.Covered=instrumented"}
-	if err := b.run(ctx, pkg.Dir, "go", append(append(args, b.flags...), ".")...); err != nil {
+		"-ldflags=-X jostle/internal/libfuzzer.Covered=instrumented"}
+	if err := b.run(ctx, pkg.Dir, b.goCmd, append(append(args, b.flags...), ".")...); err != nil {
 		return err
 	}
 	for _, t := range targets {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/goenv"
 )
 
 // Exit codes.
@@ -32,7 +33,13 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// run runs the command in the environment that its user has, whatever an earlier jostle env has set, and returns its exit code.
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if err := goenv.RestoreProcess(); err != nil {
+		fmt.Fprintln(stderr, "jostle:", err)
+		return exitUsage
+	}
 	root := &cobra.Command{
 		Use:           "jostle",
 		Short:         "Find deadlocks and goroutine leaks in unmodified Go code by taking over its schedule",

@@ -33,7 +33,7 @@ what of the code has changed since.
 
 The schedule names goroutines and sync points, not numbers of steps: it survives edits of other code.
 The exit code is 1 if something was found, the same or another, 0 if the test passes, 2 if it could not be run.`,
-		Example: "\tgo tool jostle replay testdata/jostle/TestFlush-3f2a91c0.jostle\n\tgo tool jostle replay -n 100 -race testdata/jostle/*",
+		Example: "\tjostle replay testdata/jostle/TestFlush-3f2a91c0.jostle\n\tjostle replay -n 100 -race testdata/jostle/*",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			if times < 1 {
@@ -99,7 +99,7 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (keptFile, *in
 			file, k.f.Package, res.Roots[0].ImportPath, finding.Dir)
 	}
 	root := res.Roots[i]
-	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test")}
+	b = campaign.Binary{Package: root.ImportPath, Module: root.Module, Dir: root.Dir, Path: filepath.Join(dir, "replay.test"), Command: res.Command}
 	return k, res, b, r.build.test(ctx, res, r.stderr, nil, b)
 }
 
@@ -128,7 +128,7 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c := campaign.Config{Env: testEnviron(res.Env), Base: workingDir(), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race, Leaks: true, Full: r.trace}
+	c := campaign.Config{Env: res.TestEnviron(), Base: workingDir(), Parallel: runtime.GOMAXPROCS(0), Race: r.build.race, Leaks: true, Full: r.trace}
 	f := k.f
 	if f == nil {
 		first, err := campaign.RunKept(ctx, c, b, k.target, k.path)
@@ -147,7 +147,7 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 	r.print(f, k.path, out)
 	found := out.Verdicts["pass"] < out.Times
 	if found && k.f != nil {
-		newAnnotator(r.stderr).file(k.path, b.Dir)
+		newAnnotator(r.stderr).file(k.path, b.Dir, b.Command)
 	}
 	return found, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/page"
 	"github.com/jostle-dev/jostle/internal/report"
 )
@@ -46,8 +48,8 @@ steps on a time line, the run that passes beside the one that does not. -json wr
 is in it. -sarif writes what code scanning services read. Without any of them the reports are printed.
 
 The exit code is 0 if the report was written, whatever is in it, and 2 if it could not be.`,
-		Example: "\tgo tool jostle report -html findings.html\n\tgo tool jostle report -json - ./ingest | jq '.findings[].headline'\n" +
-			"\tgo tool jostle report -merge shard-1 shard-2 -sarif jostle.sarif",
+		Example: "\tjostle report -html findings.html\n\tjostle report -json - ./ingest | jq '.findings[].headline'\n" +
+			"\tjostle report -merge shard-1 shard-2 -sarif jostle.sarif",
 		RunE: func(c *cobra.Command, args []string) error {
 			return withKeeper(c, build, func(k *keeper) error {
 				r := reporter{keeper: k, fixed: map[string]bool{}}
@@ -94,6 +96,7 @@ The exit code is 0 if the report was written, whatever is in it, and 2 if it cou
 
 // A reporter makes the report of what was found.
 type reporter struct {
+	command string // how people call jostle in the modules of the findings; "" as long as none was built
 	*keeper
 	base  string          // where the module of the findings lies in its repository
 	fixed map[string]bool // files that the corpora of packages have as such
@@ -337,6 +340,9 @@ func (r *reporter) binaryOf(ctx context.Context, g group) (*keptBinary, error) {
 		dir = dirs[0]
 	}
 	b, err := r.binary(ctx, dir, g.race)
+	if err == nil {
+		r.command = b.Command
+	}
 	if err == nil && b.Package != g.pkg {
 		return nil, fmt.Errorf("it is of the package %s, and here is %s: run it in its module, or from its place in %s of its package", g.pkg, b.Package, finding.Dir)
 	}
@@ -394,7 +400,7 @@ func (r *reporter) identify(f *report.Finding, k filed) {
 		f.At = &report.Place{File: report.FileName(k.dir, filepath.Join(k.dir, filepath.FromSlash(file))), Line: n}
 	}
 	r.base = baseOf(k.home, f.File)
-	f.Replay = "go tool jostle replay " + f.File
+	f.Replay = cmp.Or(r.command, manifest.Command) + " replay " + f.File
 }
 
 // baseOf returns where the root of a module lies in its repository: file, which is below both, is named from the module.

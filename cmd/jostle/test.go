@@ -19,7 +19,6 @@ import (
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/ignore"
-	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -69,7 +68,7 @@ all is for the tests. A package that does not build, or that go vet objects to, 
 others run.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found, a test fails or a package does not
 build, 2 if the tests could not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
-		Example: "\tgo tool jostle test ./...\n\tgo tool jostle test -run TestFlush -time 5m ./ingest",
+		Example: "\tjostle test ./...\n\tjostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
 			return f.all(c.Context(), patterns, rest, c.OutOrStdout(), c.ErrOrStderr())
@@ -149,6 +148,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	defer line.close()
 	screen := &printer{stdout: stdout, screen: painted(stdout), json: f.asJSON, line: line}
 	line.show("instrumenting")
+	f.build.progress = line.show
 	res, err := f.build.prepareSome(ctx, patterns, stderr)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
 		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
-		Env: testEnviron(res.Env), Base: workingDir(),
+		Env: res.TestEnviron(), Base: workingDir(),
 	}
 	if c.Schedules == 0 && c.Time == 0 {
 		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
@@ -199,7 +199,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	c.Found = func(pkg, test, what, file string) {
 		screen.found(pkg, test, what, filepath.ToSlash(report.ScreenName(workingDir(), file)))
 		if dir, ok := packageOf(file); ok {
-			github.file(file, dir)
+			github.file(file, dir, res.Command)
 		}
 	}
 	sum, err := campaign.Run(ctx, c, binaries)
@@ -239,17 +239,6 @@ func workingDir() string {
 	return dir
 }
 
-// testEnviron returns the environment of instrumented tests. What they are built with is not for them: they may run the go
-// command themselves. The generator of math/rand is part of what a replay repeats.
-func testEnviron(set map[string]string) []string {
-	env := append(os.Environ(), manifest.Env+"="+set[manifest.Env])
-	debug := "randautoseed=0"
-	if have := os.Getenv("GODEBUG"); have != "" {
-		debug += "," + have
-	}
-	return append(env, "GODEBUG="+debug)
-}
-
 // binaries builds the test binary of each package that has tests, but for those that do not build.
 func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr io.Writer, n *nativeBuild) ([]campaign.Binary, error) {
 	var out []campaign.Binary
@@ -263,6 +252,7 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr
 			return nil, err
 		}
 		out = append(out, campaign.Binary{
+			Command: res.Command,
 			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(n.dir, fmt.Sprintf("%d.test", len(out))),
 			Ignores: ignores,
 		})
@@ -314,8 +304,8 @@ func ignoresOf(res *instrument.Result, r instrument.Root) ([]campaign.Ignore, er
 func (b *buildFlags) test(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, bin campaign.Binary) error {
 	args := slices.Concat([]string{"test", "-c", "-vet=off", "-o", bin.Path}, b.args(), b.linked(res), flags)
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = bin.Dir, environ(res.Env), stderr, &said
+	cmd := exec.CommandContext(ctx, res.Go, append(args, ".")...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = bin.Dir, append(res.Environ(), "PWD="+bin.Dir), stderr, &said
 	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {

@@ -67,6 +67,7 @@ type Binary struct {
 	Module  string
 	Dir     string // of the package
 	Path    string
+	Command string   // how people call jostle in its module
 	Args    []string // for its processes
 }
 

@@ -43,7 +43,7 @@ func crashReport(output string) string {
 func told(v *verdict.Verdict, b Binary, base, file string) string {
 	o := report.Options{Dir: b.Dir, Base: base, Program: b.Path, Width: 76} // it will be indented
 	if file != "" {
-		o.Replay = "go tool jostle replay " + file
+		o.Replay = b.Command + " replay " + file
 	}
 	var text strings.Builder
 	_ = report.Text(&text, v, o) // a strings.Builder takes everything

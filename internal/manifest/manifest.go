@@ -15,10 +15,14 @@ import (
 // Env is the environment variable that names the manifest of the build in use.
 const Env = "JOSTLE_MANIFEST"
 
+// Command is how people call jostle where it is installed.
+const Command = "jostle"
+
 // A Manifest is what a set of packages was instrumented from.
 type Manifest struct {
-	Work string            `json:",omitempty"` // the go.work, "off" or "" that was in force
-	Dirs map[string]string // hash of the Go files of each package that can be edited, by directory
+	Version string            `json:",omitempty"` // of the jostle that has instrumented it
+	Command string            `json:",omitempty"` // how people call jostle there: "go tool jostle"; "" for Command
+	Dirs    map[string]string // hash of the Go files of each package that can be edited, by directory
 }
 
 // HashDir returns a hash of the names and contents of the Go files in a directory.
@@ -42,16 +46,21 @@ func HashDir(dir string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
-// Stale returns the directories whose Go files are not what they were when the manifest in the named file was written.
-func Stale(name string) ([]string, error) {
+// Read reads a manifest.
+func Read(name string) (*Manifest, error) {
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read what was instrumented: %w", err)
 	}
-	var m Manifest
-	if err := json.Unmarshal(content, &m); err != nil {
+	m := new(Manifest)
+	if err := json.Unmarshal(content, m); err != nil {
 		return nil, fmt.Errorf("read what was instrumented: %s: %w", name, err)
 	}
+	return m, nil
+}
+
+// Stale returns the directories whose Go files are not what they were when the manifest was written.
+func (m *Manifest) Stale() []string {
 	var out []string
 	for dir, was := range m.Dirs {
 		if is, err := HashDir(dir); err != nil || is != was {
@@ -59,5 +68,5 @@ func Stale(name string) ([]string, error) {
 		}
 	}
 	slices.Sort(out)
-	return out, nil
+	return out
 }

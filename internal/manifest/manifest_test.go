@@ -46,18 +46,19 @@ func TestStale(t *testing.T) {
 			write(t, name, string(content))
 
 			tt.change(t, dir)
-			got, err := Stale(name)
+			m, err := Read(name)
 			require.NoError(t, err)
+			got := m.Stale()
 			assert.Equal(t, tt.want, len(got) == 1 && got[0] == dir)
 		})
 	}
 }
 
 func TestStaleOfNoManifest(t *testing.T) {
-	_, err := Stale(filepath.Join(t.TempDir(), "none"))
+	_, err := Read(filepath.Join(t.TempDir(), "none"))
 	assert.ErrorContains(t, err, "read what was instrumented: ")
 	name := filepath.Join(t.TempDir(), "manifest.json")
 	write(t, name, "{")
-	_, err = Stale(name)
+	_, err = Read(name)
 	assert.ErrorContains(t, err, name)
 }

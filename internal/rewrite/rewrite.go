@@ -17,8 +17,8 @@ import (
 // Version is part of the key under which output is cached; it changes whenever the output does.
 const Version = "27"
 
-// perturbPath is the package that the rewritten code calls.
-const perturbPath = "github.com/jostle-dev/jostle/perturb"
+// perturbPath is the package that the rewritten code calls. It lies beside the standard library.
+const perturbPath = "jostle/perturb"
 
 // Input is one file of a type-checked package.
 type Input struct {

@@ -170,7 +170,7 @@ func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points in
 		}
 		src := sources[i]
 		if out.Src != nil {
-			src = out.Src
+			src = atHome(out.Src)
 		}
 		for _, n := range out.Points {
 			points += n

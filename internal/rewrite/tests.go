@@ -11,7 +11,7 @@ import (
 )
 
 // testhookPath is the package that rewritten tests call.
-const testhookPath = "github.com/jostle-dev/jostle/perturb/testhook"
+const testhookPath = "jostle/perturb/testhook"
 
 // ofTests are the methods of package testing that package testhook stands in for: in an execution, subtests and what
 // runs at the end of a test must be part of it.

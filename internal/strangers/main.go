@@ -65,11 +65,12 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	ours, err := os.Getwd()
+	jostle, err := buildCommand(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
+	defer os.RemoveAll(filepath.Dir(jostle))
 	all := strangers()
 	if *sample > 0 && *sample < len(all) {
 		all = all[:*sample]
@@ -96,11 +97,11 @@ func main() {
 		wg.Go(func() {
 			defer func() { <-limit }()
 			if *mode == "search" {
-				s, err := m.search(context.Background(), ours, *schedules)
+				s, err := m.search(context.Background(), jostle, *schedules)
 				t.addSearch(m, s, err, *verbose)
 				return
 			}
-			r, err := m.try(context.Background(), ours, *mode)
+			r, err := m.try(context.Background(), *mode)
 			t.add(m, r, err, *verbose)
 		})
 	}
@@ -119,9 +120,20 @@ func main() {
 	}
 }
 
-// fetch makes a copy of the module that requires jostle from the folder ours, alone in a new folder and with the name of
-// its repository: there are tests that look for that in file names.
-func (m stranger) fetch(ctx context.Context, ours string) (dir string, err error) {
+// buildCommand builds the command jostle in a new folder and returns its name.
+func buildCommand(ctx context.Context) (string, error) {
+	dir, err := os.MkdirTemp("", "jostle-strangers-")
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(dir, "jostle")
+	_, err = command(ctx, ".", nil, "go", "build", "-o", name, "./cmd/jostle")
+	return name, err
+}
+
+// fetch makes a copy of the module, which says nothing of jostle, alone in a new folder and with the name of its repository:
+// there are tests that look for that in file names.
+func (m stranger) fetch(ctx context.Context) (dir string, err error) {
 	top, err := os.MkdirTemp("", "strangers")
 	if err != nil {
 		return "", err
@@ -135,14 +147,14 @@ func (m stranger) fetch(ctx context.Context, ours string) (dir string, err error
 		return "", err
 	}
 	dir = filepath.Join(top, path.Base(version.ReplaceAllString(m.path, "")))
-	return dir, m.copyTo(ctx, dir, ours)
+	return dir, m.copyTo(ctx, dir)
 }
 
 // version is how the path of a module ends that is not at its first.
 var version = regexp.MustCompile(`/v[0-9]+$`)
 
-func (m stranger) copyTo(ctx context.Context, dir, ours string) error {
-	out, err := command(ctx, ours, nil, "go", "mod", "download", "-json", m.path+"@"+m.version)
+func (m stranger) copyTo(ctx context.Context, dir string) error {
+	out, err := command(ctx, ".", nil, "go", "mod", "download", "-json", m.path+"@"+m.version)
 	if err != nil {
 		return fmt.Errorf("download: %w", err)
 	}
@@ -167,14 +179,10 @@ func (m stranger) copyTo(ctx context.Context, dir, ours string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		if _, err := command(ctx, dir, nil, "go", "mod", "init", m.path); err != nil {
-			return err
-		}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		return nil
 	}
-	const jostle = "github.com/jostle-dev/jostle"
-	edit := []string{"mod", "edit", "-require=" + jostle + "@v0.0.0", "-replace=" + jostle + "=" + ours, "-tool=" + jostle + "/cmd/jostle"}
-	if _, err := command(ctx, dir, nil, "go", edit...); err != nil {
+	if _, err := command(ctx, dir, nil, "go", "mod", "init", m.path); err != nil {
 		return err
 	}
 	_, err = command(ctx, dir, nil, "go", "mod", "tidy", "-e") // packages that are not looked at may need what is gone

@@ -33,14 +33,14 @@ var (
 )
 
 // search runs jostle test on the module's packages, with so many schedules a test.
-func (m stranger) search(ctx context.Context, ours string, schedules int) (*search, error) {
-	dir, err := m.fetch(ctx, ours)
+func (m stranger) search(ctx context.Context, jostle string, schedules int) (*search, error) {
+	dir, err := m.fetch(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(filepath.Dir(dir))
-	args := append([]string{"tool", "jostle", "test", "-v", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
-	cmd := exec.CommandContext(ctx, "go", args...)
+	args := append([]string{"test", "-v", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
+	cmd := exec.CommandContext(ctx, jostle, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

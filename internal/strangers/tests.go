@@ -45,8 +45,8 @@ type outcome struct {
 const testTimeout = 45 * time.Second
 
 // try runs the module's tests both ways.
-func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
-	dir, err := m.fetch(ctx, ours)
+func (m stranger) try(ctx context.Context, mode string) (*result, error) {
+	dir, err := m.fetch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +57,7 @@ func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
 		return nil, fmt.Errorf("instrument: %w", err)
 	}
 	r.measure(prepared)
-	env := []string{}
-	for k, v := range prepared.Env {
-		env = append(env, k+"="+v)
-	}
-	if _, err := command(ctx, dir, env, "go", append([]string{"build"}, m.patterns...)...); err != nil {
+	if _, err := command(ctx, dir, prepared.Environ(), prepared.Go, append([]string{"build"}, m.patterns...)...); err != nil {
 		return nil, fmt.Errorf("instrumented: %w", err)
 	}
 	r.before, r.after = map[string]outcome{}, map[string]outcome{}
@@ -69,7 +65,7 @@ func (m stranger) try(ctx context.Context, ours, mode string) (*result, error) {
 		if len(root.TestFiles) == 0 {
 			continue
 		}
-		if err := r.compare(ctx, dir, root, env, mode); err != nil {
+		if err := r.compare(ctx, dir, root, prepared, mode); err != nil {
 			return nil, err
 		}
 	}
@@ -105,13 +101,13 @@ func (r *result) measure(prepared *instrument.Result) {
 }
 
 // compare runs the tests of one package both ways.
-func (r *result) compare(ctx context.Context, dir string, root instrument.Root, env []string, mode string) error {
-	native := binary{path: filepath.Join(dir, "jostle-native.test"), root: root}
-	ours := binary{path: filepath.Join(dir, "jostle-instrumented.test"), root: root, env: env}
+func (r *result) compare(ctx context.Context, dir string, root instrument.Root, prepared *instrument.Result, mode string) error {
+	native := binary{path: filepath.Join(dir, "jostle-native.test"), root: root, goCmd: "go", env: os.Environ()}
+	ours := binary{path: filepath.Join(dir, "jostle-instrumented.test"), root: root, goCmd: prepared.Go, build: prepared.Environ(), env: prepared.TestEnviron()}
 	for _, b := range []binary{native, ours} {
 		defer os.Remove(b.path)
-		if _, err := command(ctx, dir, b.env, "go", "test", "-c", "-vet=off", "-ldflags=-w", "-o", b.path, root.ImportPath); err != nil {
-			return fmt.Errorf("tests of %s, instrumented %t: %w", root.ImportPath, b.env != nil, err)
+		if _, err := command(ctx, dir, b.build, b.goCmd, "test", "-c", "-vet=off", "-ldflags=-w", "-o", b.path, root.ImportPath); err != nil {
+			return fmt.Errorf("tests of %s, instrumented %t: %w", root.ImportPath, b.build != nil, err)
 		}
 	}
 	start := time.Now()
@@ -121,7 +117,7 @@ func (r *result) compare(ctx context.Context, dir string, root instrument.Root, 
 	var after map[string]outcome
 	if mode == "plain" {
 		plain := ours
-		plain.env = append(slices.Clone(env), "JOSTLE_TESTS=plain")
+		plain.env = append(slices.Clone(ours.env), "JOSTLE_TESTS=plain")
 		after = r.runPlain(ctx, plain, ours, before)
 	} else {
 		after = ours.run(ctx, ".", testTimeout)
@@ -225,9 +221,11 @@ func replace(all, by map[string]outcome, name string) {
 
 // A binary is the compiled tests of a package.
 type binary struct {
-	path string
-	root instrument.Root
-	env  []string
+	path  string
+	root  instrument.Root
+	goCmd string
+	build []string // environment of goCmd
+	env   []string // of the tests
 }
 
 // keptOutput is how much of what a test says is kept: the end of it. Some say very much.
@@ -238,12 +236,7 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 	ctx, stop := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer stop()
 	cmd := exec.CommandContext(ctx, test2json, "-p", b.root.ImportPath, b.path, "-test.v=test2json", "-test.short", "-test.run="+pattern, "-test.timeout="+timeout.String(), "-test.failfast=false")
-	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(os.Environ(), "PWD="+b.root.Dir), time.Second
-	for _, v := range b.env {
-		if !strings.HasPrefix(v, "GOFLAGS=") { // for the build; a test may run the go command itself
-			cmd.Env = append(cmd.Env, v)
-		}
-	}
+	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(slices.Clip(b.env), "PWD="+b.root.Dir), time.Second
 	out, _ := cmd.Output()                                  // a test that fails is no error here
 	into, said := map[string]outcome{}, map[string][]byte{} // what each test said last
 	var rest strings.Builder

@@ -203,7 +203,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestReplayCommand(t *testing.T) {
-	const first = "eval \"$(go tool jostle env .)\"\n"
+	const first = "eval \"$(jostle env .)\"\n"
 	assert.Equal(t, first+`go test -run '^FuzzX$/^seed#0$' .`, This.replayCommand("FuzzX/seed#0", nil))
 	assert.Equal(t, first+`go test -run '^FuzzX$' .`, This.replayCommand("FuzzX", []byte{}))
 	assert.Equal(t, first+`go test -run '^FuzzX$/^582528ddfad69eb5$' .`, This.replayCommand("FuzzX", []byte("0")))

@@ -13,9 +13,9 @@ import (
 // goTest is how a shell is told to run go test on instrumented sources, in two lines.
 func (p *Process) goTest() string {
 	if engine.Race {
-		return fmt.Sprintf("eval \"$(go tool jostle env -race %s)\"\ngo test -race", p.thisPackage())
+		return fmt.Sprintf("eval \"$(%s env -race %s)\"\ngo test -race", p.command(), p.thisPackage())
 	}
-	return fmt.Sprintf("eval \"$(go tool jostle env %s)\"\ngo test", p.thisPackage())
+	return fmt.Sprintf("eval \"$(%s env %s)\"\ngo test", p.command(), p.thisPackage())
 }
 
 // replayCommand returns how to run one input again: under the name of the corpus file that it comes from, or that the
@@ -30,7 +30,7 @@ func (p *Process) replayCommand(name string, data []byte) string {
 
 // importCommand returns how to run an input of libFuzzer again, from the file in which libFuzzer keeps it.
 func (p *Process) importCommand(target string, data []byte) string {
-	return fmt.Sprintf("go tool jostle corpus import crash-%x testdata/fuzz/%s\n%s", sha1.Sum(data), target, p.replayCommand(target, data))
+	return fmt.Sprintf("%s corpus import crash-%x testdata/fuzz/%s\n%s", p.command(), sha1.Sum(data), target, p.replayCommand(target, data))
 }
 
 // runPattern returns what -run takes to run one test and nothing else. It may stand in single quotes.

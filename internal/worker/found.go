@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -18,11 +17,11 @@ import (
 // found returns what there is to say of a finding, however the test was run.
 func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
-		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: version(), Go: runtime.Version(), Race: e.plan.Race,
+		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: out.Kind.Word(), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
 	}
 	f.Facts = out.Facts()
-	f.Report = out.text("", replayFile(finding.Dir+"/"+f.Name()), false)
+	f.Report = out.text("", e.replayFile(finding.Dir+"/"+f.Name()), false)
 	return f
 }
 
@@ -32,11 +31,11 @@ func (e *explorer) screen(out outcome, f *finding.Finding) string {
 	if err != nil {
 		return f.Report
 	}
-	return out.text(e.base(), replayFile(filepath.ToSlash(report.ScreenName(e.base(), file))), false)
+	return out.text(e.base(), e.replayFile(filepath.ToSlash(report.ScreenName(e.base(), file))), false)
 }
 
 // replayFile is the command that replays a finding.
-func replayFile(name string) string { return "go tool jostle replay " + name }
+func (p *Process) replayFile(name string) string { return p.command() + " replay " + name }
 
 // text renders the report of an execution, for readers in the directory base, or for a file if that is "".
 func (o outcome) text(base, replay string, full bool) string {
@@ -59,18 +58,6 @@ func failedTests(output string) string {
 }
 
 var failure = regexp.MustCompile(`(?m)^\s*\x16?--- FAIL: (\S+) `)
-
-// version returns the version of jostle that the binary is built with.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, d := range append(info.Deps, &info.Main) {
-			if d.Path == "github.com/jostle-dev/jostle" {
-				return d.Version
-			}
-		}
-	}
-	return ""
-}
 
 // writeDocument writes an execution as data.
 func writeDocument(name string, out outcome) error {

@@ -10,13 +10,38 @@ import (
 	"github.com/jostle-dev/jostle/internal/manifest"
 )
 
-// stale returns the directories whose sources have changed since they were instrumented.
-func stale() ([]string, error) {
+// built returns the manifest of the build that this binary is of; nil if it was built elsewhere.
+func built() (*manifest.Manifest, error) {
 	name := os.Getenv(manifest.Env)
 	if name == "" {
-		return nil, nil // a binary that was built elsewhere
+		return nil, nil
 	}
-	return manifest.Stale(name)
+	return manifest.Read(name)
+}
+
+// stale returns the directories whose sources have changed since they were instrumented.
+func (p *Process) stale() ([]string, error) {
+	m, err := p.built()
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return m.Stale(), nil
+}
+
+// command is how people call jostle, in what is printed for them.
+func (p *Process) command() string {
+	if m, err := p.built(); err == nil && m != nil && m.Command != "" {
+		return m.Command
+	}
+	return manifest.Command
+}
+
+// version returns the version of jostle that has instrumented the binary.
+func (p *Process) version() string {
+	if m, err := p.built(); err == nil && m != nil {
+		return m.Version
+	}
+	return ""
 }
 
 // requireInstrumented ends a test whose code would not be controlled, or is not the code that is in the files: as an
@@ -30,10 +55,10 @@ func (p *Process) requireInstrumented(t testing.TB) {
 			"the code under test: run this test without -cover"
 	case len(engine.Sites()) == 0:
 		text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
-			"Use `go tool jostle fuzz`, or `eval \"$(go tool jostle env ./...)\"` before go test"
+			"Use `jostle fuzz`, or `eval \"$(jostle env ./...)\"` before go test"
 	}
 	if text == "" {
-		text = hiddenFromRaces()
+		text = p.hiddenFromRaces()
 	}
 	if text != "" {
 		if p.Fuzzing() {
@@ -43,10 +68,10 @@ func (p *Process) requireInstrumented(t testing.TB) {
 	}
 	dirs, err := p.stale()
 	if err != nil {
-		t.Fatalf("jostle: %v: run `eval \"$(go tool jostle env ./...)\"` again", err)
+		t.Fatalf("jostle: %v: run `eval \"$(%s env ./...)\"` again", err, p.command())
 	}
 	if len(dirs) > 0 {
 		t.Fatalf("jostle: the sources in %s have changed since they were instrumented, and the test runs the old ones: "+
-			"run `eval \"$(go tool jostle env ./...)\"` again", strings.Join(dirs, ", "))
+			"run `eval \"$(%s env ./...)\"` again", strings.Join(dirs, ", "), p.command())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"os"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -32,6 +33,11 @@ type flags struct {
 }
 
 func (f *flags) register() {
+	if flag.Lookup("jostle.schedules") != nil {
+		fmt.Fprintln(os.Stderr, "jostle: this test imports package harness, and no package that was instrumented did: "+
+			"run jostle env again, with the packages and the -tags of go test")
+		os.Exit(2)
+	}
 	flag.IntVar(&f.schedules, "jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
 	flag.Uint64Var(&f.seed, "jostle.seed", 1, "seed of the schedules of harness.Check")
 	flag.BoolVar(&f.trace, "jostle.trace", false, "print every step of an execution that has found something, and all stacks")

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
+	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -30,9 +32,9 @@ type Process struct {
 	plan  *session.Plan // what it was started for; nil if its tests are to run as they are
 	flags flags
 
-	code  func() *verdict.Code     // the program
-	path  func() string            // import path of the package under test
-	stale func() ([]string, error) // directories whose sources have changed since they were instrumented
+	code  func() *verdict.Code               // the program
+	path  func() string                      // import path of the package under test
+	built func() (*manifest.Manifest, error) // what the binary was built from; nil if it was built elsewhere
 
 	begin  time.Time // of every execution
 	pauser pauser
@@ -51,7 +53,12 @@ type Process struct {
 }
 
 func newProcess() *Process {
-	plan, err := session.FromEnv()
+	// What has the go command build instrumented code is not for the tests: they may run the go command themselves.
+	err := goenv.RestoreTest()
+	var plan *session.Plan
+	if err == nil {
+		plan, err = session.FromEnv()
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "jostle:", err)
 		os.Exit(2)
@@ -59,7 +66,7 @@ func newProcess() *Process {
 	p := &Process{
 		plan: plan, begin: beginning(time.Now()), pauser: newPauser(), world: newWorld(), races: newRaceFile(), stdout: os.Stdout,
 		code:  sync.OnceValue(func() *verdict.Code { return verdict.NewCode(engine.Sites(), engine.Files()) }),
-		stale: sync.OnceValues(stale),
+		built: sync.OnceValues(built),
 	}
 	p.path = sync.OnceValue(p.packagePath)
 	p.flags.register()

@@ -93,7 +93,7 @@ func (m raceMark) since(givenUp bool) session.Span {
 
 // hiddenFromRaces returns why the race detector would see the engine beside the code under test; "" if it does not. A
 // -gcflags that was given from outside may match the engine or not: there it is trusted.
-func hiddenFromRaces() string {
+func (p *Process) hiddenFromRaces() string {
 	info, ok := debug.ReadBuildInfo()
 	if !engine.Race || !ok {
 		return ""
@@ -103,6 +103,6 @@ func hiddenFromRaces() string {
 			return ""
 		}
 	}
-	return "jostle: this binary has the race detector, but was instrumented for one that has not: " +
-		"use `go tool jostle test -race`, or `eval \"$(go tool jostle env -race ./...)\"` before go test -race"
+	return fmt.Sprintf("jostle: this binary has the race detector, but was instrumented for one that has not: "+
+		"use `%s test -race`, or `eval \"$(%[1]s env -race ./...)\"` before go test -race", p.command())
 }

@@ -33,7 +33,7 @@ const (
 
 // newTest returns a test function as a subject, and a runner of it.
 func (p *Process) newTest(t *testing.T, body func(*testing.T)) (*test, *runner, error) {
-	if text := hiddenFromRaces(); text != "" {
+	if text := p.hiddenFromRaces(); text != "" {
 		return nil, nil, errors.New(strings.TrimPrefix(text, "jostle: "))
 	}
 	limits, limit := engine.Limits{Steps: testSteps, Begin: p.begin}, testLimit

@@ -1,4 +1,4 @@
-package instrument
+package goenv
 
 import (
 	"strings"
@@ -20,13 +20,13 @@ func TestGoflags(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.goflags, func(t *testing.T) {
-			flags := splitFlags(tt.goflags)
+			flags := SplitFlags(tt.goflags)
 			assert.Equal(t, tt.want, flags)
 			var quoted []string
 			for _, f := range flags {
-				quoted = append(quoted, quote(f))
+				quoted = append(quoted, Quote(f))
 			}
-			assert.Equal(t, flags, splitFlags(strings.Join(quoted, " ")))
+			assert.Equal(t, flags, SplitFlags(strings.Join(quoted, " ")))
 		})
 	}
 }

@@ -1,0 +1,40 @@
+package instrument
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/goenv"
+)
+
+// oldTimers reports whether the tests of a package, or what they need of modules that can be edited, use timers, and the
+// user's settings would give these the channels of before Go 1.23, which have a buffer.
+func (b *build) oldTimers(u *unit) bool {
+	setting, set := asyncTimers(goenv.Get(b.Env, "GODEBUG"))
+	if !set {
+		i := slices.IndexFunc(b.pkgs, func(p *listed) bool { return p.ImportPath == u.ImportPath+".test" })
+		if i < 0 {
+			return false // it has no tests
+		}
+		setting, _ = asyncTimers(b.pkgs[i].DefaultGODEBUG)
+	}
+	if setting == "" || setting == "0" {
+		return false
+	}
+	reached := map[string]bool{}
+	b.reach(u.listed, reached)
+	return slices.ContainsFunc(b.units, func(v *unit) bool {
+		return reached[v.ImportPath] && !b.inModuleCache(v.Dir) &&
+			slices.ContainsFunc(v.done.Files, func(f rewrittenFile) bool { return f.Points["timer"] > 0 })
+	})
+}
+
+// asyncTimers returns what settings of GODEBUG say of the channels of timers. The last one counts.
+func asyncTimers(settings string) (value string, set bool) {
+	for _, s := range slices.Backward(strings.Split(settings, ",")) {
+		if value, ok := strings.CutPrefix(s, "asynctimerchan="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,55 @@
+package jostle_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle"
+)
+
+// What is embedded is what the go command says that the runtime is built from, on this system and on others, under every tag.
+func TestSourcesAreWhole(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Module,GoFiles,CgoFiles,SFiles,CFiles,HFiles,EmbedFiles,IgnoredGoFiles,IgnoredOtherFiles", "./harness", "./perturb", "./perturb/testhook")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	want := map[string]bool{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath                                                                               string
+			Module                                                                                   *struct{ Path string }
+			GoFiles, CgoFiles, SFiles, CFiles, HFiles, EmbedFiles, IgnoredGoFiles, IgnoredOtherFiles []string
+		}
+		err := d.Decode(&p)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		if p.Module == nil || p.Module.Path != jostle.Module {
+			continue
+		}
+		for _, name := range slices.Concat(p.GoFiles, p.CgoFiles, p.SFiles, p.CFiles, p.HFiles, p.EmbedFiles, p.IgnoredGoFiles, p.IgnoredOtherFiles) {
+			if !strings.HasSuffix(name, "_test.go") {
+				want[path.Join(strings.TrimPrefix(p.ImportPath, jostle.Module+"/"), name)] = true
+			}
+		}
+	}
+	sources := jostle.Sources()
+	assert.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(sources)), "say so in runtime.go")
+	for name, content := range sources {
+		file, err := os.ReadFile(filepath.FromSlash(name))
+		require.NoError(t, err)
+		assert.Equal(t, string(file), string(content))
+	}
+}
