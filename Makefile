@@ -18,10 +18,7 @@ test: check
 compatible:
 	go test $(TESTFLAGS) ./perturb/... ./harness ./internal/worker
 	go test $(TESTFLAGS) -run TestConformance ./instrument
-	go test $(TESTFLAGS) -run TestScript $(SKIP_$(GOTOOLCHAIN)) ./cmd/jostle
-
-# Not right on Go 1.27 yet: the reason of a live run, and what says that a live leak is one.
-SKIP_go1.27.1 = -skip 'TestScript/^live$$'
+	go test $(TESTFLAGS) -run TestScript ./cmd/jostle
 
 # What staticcheck has to say does not depend on the Go that the tests run on, and it cannot read the standard library of Go 1.27
 # (honnef.co/go/tools 0.8 can, and needs Go 1.26).

@@ -61,6 +61,14 @@ func (x *Execution) returned(g uintptr) *Task {
 	return t
 }
 
+// Gone returns the tasks that are in code which the engine does not control, but those of which it is known that they wait for
+// other tasks there. Any goroutine may call it.
+func (x *Execution) Gone() []*Task {
+	x.out.lock()
+	defer x.out.unlock()
+	return slices.DeleteFunc(slices.Clone(x.out.gone), func(t *Task) bool { return t.expected })
+}
+
 // arrive puts t before the root.
 func (x *Execution) arrive(t *Task) {
 	x.out.lock()

@@ -77,7 +77,7 @@ func calledBy(v *verdict.Verdict, wanted func(file string) bool) string {
 		if !ok {
 			continue
 		}
-		if wanted(file) {
+		if wanted(file) || strings.HasPrefix(c.fn, "created by ") {
 			break
 		}
 		if i := strings.LastIndexByte(c.fn, '('); i > 0 { // its arguments

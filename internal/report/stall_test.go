@@ -50,7 +50,8 @@ func TestStalled(t *testing.T) {
 		},
 		{
 			"a goroutine of Go's own",
-			"goroutine 7 [IO wait]:\n" + read + "net/http.(*conn).serve(0x1)\n\t" + goroot + "net/http/server.go:9 +0x1\n",
+			"goroutine 7 [IO wait]:\n" + read + "net/http.(*conn).serve(0x1)\n\t" + goroot + "net/http/server.go:9 +0x1\n" +
+				"created by net/http.(*Server).Serve in goroutine 6\n\t" + goroot + "net/http/server.go:8 +0x1\n",
 			"g2 TestA waits for a socket in net/http.(*conn).serve, where no schedule reaches",
 		},
 		{"no stack", "", "g2 TestA blocks or is busy, where no schedule reaches"},

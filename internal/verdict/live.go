@@ -14,9 +14,11 @@ type Live struct {
 	ID    uint64
 	State string // what the runtime says that it waits in: "chan receive", "sync.Mutex.Lock", "IO wait"; or "running", …
 	Stack string // without frames of ours
+	// Leaked is set if the runtime has found, when it was last asked for leaked goroutines, that nothing can reach what it waits for.
+	Leaked bool
 }
 
-var header = regexp.MustCompile(`^goroutine (\d+)[^\[]*\[([^\],]*)`)
+var header = regexp.MustCompile(`^goroutine (\d+)[^\[]*\[([^\],]*?)( \(leaked\))?(?: \((?:scan|durable)\))*[\],]`)
 
 // ReadLive reads the stacks of goroutines. What it cannot read it leaves out.
 func ReadLive(stacks []string) []Live {
@@ -30,7 +32,7 @@ func ReadLive(stacks []string) []Live {
 		if err != nil {
 			continue
 		}
-		out = append(out, Live{ID: id, State: strings.TrimSuffix(strings.TrimSuffix(m[2], " (scan)"), " (durable)"), Stack: cleanStack(s)})
+		out = append(out, Live{ID: id, State: m[2], Stack: cleanStack(s), Leaked: m[3] != ""})
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Durat
 		races := engine.Races()
 		x.Abandon()
 		p.abandoned.Store(p.newestBubble())
-		who, stack := culprit(x)
+		who, stack := p.culprit(x)
 		v := verdict.NewStall(who, stack, quiet)
 		long := quiet < restAfter && time.Since(start) >= limit
 		if long {
@@ -101,31 +101,48 @@ func (p *Process) waitsForSocket() bool {
 func (p *Process) newestBubble() int64 {
 	newest := p.abandoned.Load()
 	for _, s := range engine.Stacks() {
-		header, _, _ := strings.Cut(s, "\n")
-		newest = max(newest, bubbleOf(header))
+		newest = max(newest, bubbleOf(s))
 	}
 	return newest
 }
 
 // bubbleOf returns the number of the bubble that the first line of a goroutine's stack names; 0 if it is in none.
-func bubbleOf(header string) int64 {
+func bubbleOf(stack string) int64 {
+	header, _, _ := strings.Cut(stack, "\n")
 	_, rest, _ := strings.Cut(header, "synctest bubble ")
 	digits, _, _ := strings.Cut(rest, "]")
 	n, _ := strconv.ParseInt(strings.TrimFunc(digits, func(r rune) bool { return r < '0' || r > '9' }), 10, 64)
 	return n
 }
 
-// culprit names the goroutine that has the token, or else everything that rests somewhere else than at a sync point.
-func culprit(x *engine.Execution) (who, stack string) {
+// culprit names what keeps an execution from continuing, with its stack. That is the goroutine that has the token, or one outside of
+// control for which all others wait: the root gives the token to the next when nothing in the bubble runs, or waits for what is
+// not of the bubble. If there is none of both, it is all that blocks outside of control.
+func (p *Process) culprit(x *engine.Execution) (who, stack string) {
 	all := engine.Stacks()
 	if t := x.Running(); t != nil {
 		return t.Title(), t.StackOf(all)
 	}
-	var out []string
-	for _, s := range all {
-		if stacks.Calls(s, "internal/engine.(*Task).run") && !stacks.Calls(s, "internal/engine.(*Task).park") {
-			out = append(out, s)
+	var blocked []string
+	for _, t := range x.Gone() {
+		switch s := t.StackOf(all); {
+		case s == "":
+		case !rests(s):
+			return t.Title(), s
+		default:
+			blocked = append(blocked, s)
 		}
 	}
-	return "something", strings.Join(out, "\n\n")
+	for _, s := range all { // what native code has started
+		if bubbleOf(s) == p.abandoned.Load() && !rests(s) && !stacks.Calls(s, "internal/engine.(*Execution).Run") {
+			return "something", s
+		}
+	}
+	return "something", strings.Join(blocked, "\n\n")
+}
+
+// rests reports whether the goroutine of a stack lets its bubble come to rest: only another goroutine of the bubble can end its wait.
+func rests(stack string) bool {
+	header, _, _ := strings.Cut(stack, "\n")
+	return strings.Contains(header, "(durable)")
 }

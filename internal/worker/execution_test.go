@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -60,6 +61,45 @@ func TestSocket(t *testing.T) {
 		}
 	})
 	assert.False(t, r.failed, r.text)
+}
+
+// A goroutine that native code has started keeps all others from their turn while it waits for a socket: it is what is named. One of
+// the code under test that does so is named before it, and the one that waits for package testing never is.
+func TestWhatKeepsTheOthersWaiting(t *testing.T) {
+	listen := func(t testing.TB) net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Skip(err)
+		}
+		return l
+	}
+	served := func(t testing.TB) {
+		l := listen(t)
+		go l.Accept()
+		perturb.RuntimeGosched(at(1, ""))
+	}
+	r := check(served)
+	assert.Contains(t, r.text, "stall: something waits for a socket, where no schedule reaches")
+	assert.Contains(t, r.text, "net.(*TCPListener).Accept")
+
+	end := RunOnce(t, func(t *testing.T) { served(t) })
+	assert.Equal(t, verdict.Stall, end.Kind)
+	assert.Equal(t, "something", end.Who)
+	assert.Equal(t, "IO wait", end.State)
+	assert.NotContains(t, end.Stack, "testing.RunTests")
+	assert.Contains(t, end.Stack, "net.(*TCPListener).Accept")
+
+	r = check(func(t testing.TB) {
+		l, c := listen(t), make(chan int)
+		perturb.Go(func() {
+			<-c // native: the engine sees it wait outside, and come to the socket
+			_, _ = l.Accept()
+		}, at(1, "func"))
+		perturb.RuntimeGosched(at(2, ""))
+		close(c)
+	})
+	assert.Contains(t, r.text, "stall: g2 ")
+	assert.Contains(t, r.text, "net.(*TCPListener).Accept")
 }
 
 // What blocks in code left native is part of the proof, with its stack, as long as nothing outside can end it.

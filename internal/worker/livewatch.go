@@ -154,28 +154,18 @@ func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
 // wait for what nobody outside can do.
 func (w *liveWatch) left() *verdict.Verdict {
 	start := time.Now()
-	var stuck []verdict.Live
-	var onNetwork int
-	var timers bool // of the test are still to fire
-	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		left := slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return engine.BelongsToProcess(g.ID) })
-		stuck, onNetwork, _ = sift(left)
-		after := time.Since(start)
-		if len(stuck) == 0 && (!w.live.Late() || after > liveGrace) {
-			return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
-		}
-		timers = time.Now().Before(w.live.Timer())
-		if len(stuck) > 0 && after > liveGrace && !timers || after > liveGrace+liveUnknown {
-			break
-		}
-		time.Sleep(wait)
+	stuck, onNetwork, timers := w.remains(start)
+	if len(stuck) == 0 {
+		return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
 	}
-	if leaked, ok := unreachable(); ok {
-		stuck = slices.DeleteFunc(stuck, func(g verdict.Live) bool { return !leaked[g.ID] })
-		if len(stuck) == 0 {
-			return &verdict.Verdict{Evidence: "live: what the test has left behind can still be reached"}
-		}
-		return verdict.NewLive(verdict.Leak, "live: the garbage collector has found that nothing can reach what they wait for", stuck)
+	leaked := unreachable()
+	proved := slices.DeleteFunc(slices.Clone(stuck), func(g verdict.Live) bool { return !leaked[g.ID] })
+	beside, outside := w.network(onNetwork)
+	switch {
+	case len(proved) > 0 && (outside == possible || len(proved) == len(stuck)):
+		return verdict.NewLive(verdict.Leak, "live: "+unreached+" they wait for", proved)
+	case outside == possible:
+		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
 	}
 	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, ", time.Since(start).Round(time.Second))
 	if timers {
@@ -183,28 +173,53 @@ func (w *liveWatch) left() *verdict.Verdict {
 	} else {
 		evidence += "in what no timer of the test and nobody outside can end"
 	}
-	beside, outside := w.network(onNetwork)
-	if outside == possible {
-		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
+	switch evidence += beside; len(proved) {
+	case 0:
+	case 1:
+		evidence += "; " + unreached + " one of them waits for"
+	default:
+		evidence += fmt.Sprintf("; %s %d of them wait for", unreached, len(proved))
 	}
-	return verdict.NewLive(verdict.Leak, evidence+beside, stuck)
+	return verdict.NewLive(verdict.Leak, evidence, stuck)
 }
 
-// unreachable returns the goroutines that the runtime's goroutine-leak profile proves to be leaked, if this Go has it.
-func unreachable() (leaked map[uint64]bool, ok bool) {
+// remains waits until what a test has left behind at start has ended, or time enough has passed for it. It returns the goroutines
+// that are stuck then, how many more wait for the network, and whether timers of the test are still to fire.
+func (w *liveWatch) remains(start time.Time) (stuck []verdict.Live, onNetwork int, timers bool) {
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		left := slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return engine.BelongsToProcess(g.ID) })
+		stuck, onNetwork, _ = sift(left)
+		after := time.Since(start)
+		timers = time.Now().Before(w.live.Timer())
+		switch {
+		case len(stuck) == 0 && (!w.live.Late() || after > liveGrace),
+			len(stuck) > 0 && after > liveGrace && !timers,
+			after > liveGrace+liveUnknown:
+			return stuck, onNetwork, timers
+		}
+		time.Sleep(wait)
+	}
+}
+
+// unreached is what the runtime's proof of a leak comes to.
+const unreached = "the garbage collector has found that nothing can reach what"
+
+// unreachable returns the goroutines that the runtime proves to be leaked when it is asked for the profile of leaked goroutines: none
+// if this Go does not have it. With their stacks the profile has all other goroutines too. That one is not proved to be leaked says
+// nothing: a package's variable may lead to what it waits for, or a word on a stack that looks like a pointer.
+func unreachable() map[uint64]bool {
 	p := pprof.Lookup("goroutineleak")
-	if p == nil {
-		return nil, false
-	}
 	var b bytes.Buffer
-	if p.WriteTo(&b, 2) != nil {
-		return nil, false
+	if p == nil || p.WriteTo(&b, 2) != nil {
+		return nil
 	}
-	leaked = map[uint64]bool{}
+	leaked := map[uint64]bool{}
 	for _, g := range verdict.ReadLive(strings.Split(b.String(), "\n\n")) {
-		leaked[g.ID] = true
+		if g.Leaked {
+			leaked[g.ID] = true
+		}
 	}
-	return leaked, true
+	return leaked
 }
 
 // benign reports whether g is left behind by libraries on purpose: connections that are kept for later, and what the

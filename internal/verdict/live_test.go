@@ -1,0 +1,26 @@
+package verdict
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// What a goroutine waits in is read from the first line of its stack, whatever else Go says there.
+func TestReadLive(t *testing.T) {
+	for header, want := range map[string]Live{
+		"goroutine 7 [chan receive]:":                                      {ID: 7, State: "chan receive"},
+		"goroutine 7 [chan receive (nil chan)]:":                           {ID: 7, State: "chan receive (nil chan)"},
+		"goroutine 7 [select (no cases) (leaked), 2 minutes]:":             {ID: 7, State: "select (no cases)", Leaked: true},
+		"goroutine 7 [select (leaked) (scan)]:":                            {ID: 7, State: "select", Leaked: true},
+		"goroutine 7 [sync.Mutex.Lock (scan), locked to thread]:":          {ID: 7, State: "sync.Mutex.Lock"},
+		"goroutine 7 [chan send (nil chan) (durable), synctest bubble 3]:": {ID: 7, State: "chan send (nil chan)"},
+		"goroutine 7 gp=0xc000002380 m=nil [chan receive (leaked)]:":       {ID: 7, State: "chan receive", Leaked: true},
+		"goroutine 7 [IO wait, 3 minutes]:":                                {ID: 7, State: "IO wait"},
+		"goroutine 7 [select (durable), 3 minutes, synctest bubble 12]:":   {ID: 7, State: "select"},
+	} {
+		want.Stack = "m.f()\n\t/m/f.go:1 +0x1"
+		assert.Equal(t, []Live{want}, ReadLive([]string{header + "\n" + want.Stack}), header)
+	}
+	assert.Empty(t, ReadLive([]string{"", "runtime.main()", "goroutine x [running]:"}))
+}
