@@ -30,7 +30,7 @@ func (b *build) selectGo(ctx context.Context) error {
 		return err
 	}
 	selected := toolchain.Go{Root: b.goroot, Version: b.env["GOVERSION"]}
-	if err := errors.Join(b.ownFlags(), toolchain.Readable(selected)); err != nil {
+	if err := errors.Join(b.ownFlags(), toolchain.Usable(selected)); err != nil {
 		return err
 	}
 	files, err := b.runtimeFiles(ctx)

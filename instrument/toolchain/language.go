@@ -7,14 +7,21 @@ import (
 	"strings"
 )
 
-// Readable returns nil if the type checker of this program can read the standard library of g: the Go that this program was
-// built with must know the language that it is written in. Else the error says what to do. If one of the versions says
-// nothing of the language, it returns nil.
-func Readable(g Go) error { return readable(runtime.Version(), g.Version) }
+// oldest is the first Go that has all of testing/synctest, in which tests run.
+const oldest = "go1.25"
 
-func readable(built, wanted string) error {
+// Usable returns nil if jostle can build tests with g. It must be Go 1.25 or later, and the type checker of this program must
+// know the language of its standard library: this program must have been built with a Go that is as new. Else the error
+// says what to do. A version that says nothing of the language is taken to be usable.
+func Usable(g Go) error { return usable(runtime.Version(), g.Version) }
+
+func usable(built, wanted string) error {
 	have, need := language(built), language(wanted)
-	if have == "" || need == "" || version.Compare(have, need) >= 0 {
+	switch {
+	case need != "" && version.Compare(need, oldest) < 0:
+		return fmt.Errorf("the go command here is %s, and jostle needs Go 1.25 or later: install one, "+
+			"or set GOTOOLCHAIN=auto or a version, as in GOTOOLCHAIN=go1.25.12 (the go line of your module may stay as it is)", wanted)
+	case have == "" || need == "" || version.Compare(have, need) >= 0:
 		return nil
 	}
 	with := "go install github.com/jostle-dev/jostle/cmd/jostle@latest with that Go"

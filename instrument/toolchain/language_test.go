@@ -6,10 +6,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestReadable(t *testing.T) {
+func TestUsable(t *testing.T) {
 	tests := []struct {
 		built, wanted string
-		readable      bool
+		usable        bool
 	}{
 		{"go1.26.8", "go1.26.8", true},
 		{"go1.26.0", "go1.26.8", true},
@@ -25,13 +25,14 @@ func TestReadable(t *testing.T) {
 		{"go1.26.8", "something of our own", true},
 	}
 	for _, test := range tests {
-		err := readable(test.built, test.wanted)
-		if test.readable {
+		err := usable(test.built, test.wanted)
+		if test.usable {
 			assert.NoError(t, err, test)
 		} else {
 			assert.ErrorContains(t, err, "go install", test)
 		}
 	}
-	assert.ErrorContains(t, readable("go1.26.8", "go1.27.1 X:nodwarf5"), "(GOTOOLCHAIN=go1.27.1 go install github.com/")
-	assert.ErrorContains(t, readable("go1.26.8", "devel go1.28-3f2a9c Tue"), "(go install github.com/jostle-dev/jostle/cmd/jostle@latest with that Go)")
+	assert.ErrorContains(t, usable("go1.26.8", "go1.24.6"), "the go command here is go1.24.6, and jostle needs Go 1.25 or later")
+	assert.ErrorContains(t, usable("go1.26.8", "go1.27.1 X:nodwarf5"), "(GOTOOLCHAIN=go1.27.1 go install github.com/")
+	assert.ErrorContains(t, usable("go1.26.8", "devel go1.28-3f2a9c Tue"), "(go install github.com/jostle-dev/jostle/cmd/jostle@latest with that Go)")
 }
