@@ -45,6 +45,7 @@ func newRunner(t *testing.T, origin string, env []string) *runner {
 type job struct {
 	*runner
 	name, workspace, temp string
+	path                  string         // directories that steps have put before PATH
 	values                map[string]any // contexts of expressions
 	failed                bool
 	log                   bytes.Buffer
@@ -166,13 +167,14 @@ func (j *job) shell(s *actionlint.Step, e *actionlint.ExecRun, action string) (g
 	if e.WorkingDirectory != nil {
 		dir = filepath.Join(dir, j.expand(e.WorkingDirectory.Value))
 	}
-	script, output := filepath.Join(j.temp, "script.sh"), filepath.Join(j.temp, "output")
+	script, output, path := filepath.Join(j.temp, "script.sh"), filepath.Join(j.temp, "output"), filepath.Join(j.temp, "path")
 	require.NoError(j, os.WriteFile(script, []byte(j.expand(e.Run.Value)), 0o644))
 	require.NoError(j, os.WriteFile(output, nil, 0o644))
+	require.NoError(j, os.WriteFile(path, nil, 0o644))
 	cmd := exec.CommandContext(j.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", script)
 	cmd.Dir = dir
 	cmd.Env = append(slices.Clone(j.env), "CI=true", "GITHUB_ACTIONS=true", "GITHUB_WORKSPACE="+j.workspace, "GITHUB_OUTPUT="+output,
-		"RUNNER_TEMP="+j.temp, "PWD="+dir)
+		"GITHUB_PATH="+path, "RUNNER_TEMP="+j.temp, "PWD="+dir, "PATH="+j.path+os.Getenv("PATH"))
 	if action != "" {
 		cmd.Env = append(cmd.Env, "GITHUB_ACTION_PATH="+action)
 	}
@@ -189,6 +191,11 @@ func (j *job) shell(s *actionlint.Step, e *actionlint.ExecRun, action string) (g
 	fmt.Fprintf(&j.log, "[exit code %d]\n", cmd.ProcessState.ExitCode())
 	content, readErr := os.ReadFile(output)
 	require.NoError(j, readErr)
+	before, readErr := os.ReadFile(path)
+	require.NoError(j, readErr)
+	for dir := range strings.Lines(string(before)) {
+		j.path = strings.TrimSuffix(dir, "\n") + string(filepath.ListSeparator) + j.path
+	}
 	outputs = map[string]any{}
 	for line := range strings.Lines(string(content)) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
@@ -263,7 +270,7 @@ func (j *job) composite(dir string, with map[string]any) (good bool, outputs map
 	a := readAction(j.T, dir)
 	w, errs := actionlint.Parse(a.asWorkflow(j.T))
 	require.Empty(j, errs)
-	inner := &job{runner: j.runner, name: j.name, workspace: j.workspace, temp: j.temp}
+	inner := &job{runner: j.runner, name: j.name, workspace: j.workspace, temp: j.temp, path: j.path}
 	inputs := map[string]any{}
 	for name, in := range a.Inputs {
 		inputs[name] = in.Default
@@ -275,6 +282,7 @@ func (j *job) composite(dir string, with map[string]any) (good bool, outputs map
 	inner.values = maps.Clone(j.values)
 	inner.values["inputs"], inner.values["steps"] = inputs, map[string]any{}
 	inner.steps(w.Jobs["action"].Steps, abs)
+	j.path = inner.path
 	_, err = io.Copy(&j.log, &inner.log)
 	require.NoError(j, err)
 	outputs = map[string]any{}
