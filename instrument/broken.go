@@ -1,6 +1,10 @@
 package instrument
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // listedBroken notes which packages go list cannot load: their files or what they import is not there, or cannot be parsed.
 func (b *build) listedBroken() {
@@ -29,28 +33,15 @@ func (b *build) tested(p *listed) bool {
 	return p.named && !broken && !p.isVariant()
 }
 
-// needed returns the packages that tests need which build.
-func (b *build) needed() map[string]bool {
-	needed := map[string]bool{}
-	for _, p := range b.pkgs {
-		if b.tested(p) {
-			b.reach(p, needed)
-		}
-	}
-	return needed
-}
-
-// reach adds what the tests of a package need, and the package itself.
-func (b *build) reach(root *listed, reached map[string]bool) {
-	byPath := map[string]*listed{}
-	for _, p := range b.pkgs {
-		byPath[p.ImportPath] = p
-	}
-	var add func(path string)
-	add = func(path string) {
-		if p := byPath[path]; p != nil && !reached[path] {
-			reached[path] = true
-			if path == harnessPath {
+// builtFrom returns what the tests of a package are built from, by import path with the variant that go list names. A package without
+// tests is built from itself.
+func (b *build) builtFrom(root *listed) map[string]bool {
+	built := map[string]bool{}
+	var add func(id string)
+	add = func(id string) {
+		if p := b.listed[id]; p != nil && !built[id] {
+			built[id] = true
+			if p.path() == harnessPath {
 				return // what forwards needs nothing of what stands there
 			}
 			for _, i := range p.Imports {
@@ -58,61 +49,42 @@ func (b *build) reach(root *listed, reached map[string]bool) {
 			}
 		}
 	}
-	add(root.ImportPath)
-	for _, i := range slices.Concat(root.TestImports, root.XTestImports) {
-		add(i)
+	if add(root.ImportPath + ".test"); len(built) == 0 {
+		add(root.ImportPath)
 	}
+	return built
+}
+
+// built returns what all tests are built from that are to be.
+func (b *build) built() map[string]bool {
+	all := map[string]bool{}
+	for _, p := range b.pkgs {
+		if b.tested(p) {
+			maps.Copy(all, b.builtFrom(p))
+		}
+	}
+	return all
 }
 
 // typesBroken notes which packages that the patterns name do not build, as the type checker sees it, and reports whether
-// there are any. Its error is about something that none of them needs.
-func (b *build) typesBroken(pkgs []*checked) (bool, error) {
-	var blocked []*checked // by others
+// there are any.
+func (b *build) typesBroken(checked []*source) bool {
+	checked = slices.DeleteFunc(slices.Clone(checked), func(s *source) bool { return len(s.errors) == 0 })
+	if len(checked) == 0 {
+		return false
+	}
 	more := false
-	for _, p := range pkgs {
-		if len(p.missing) > 0 {
-			blocked = append(blocked, p)
-			continue
-		}
-		found, err := b.typeBreaks(p)
-		if err != nil {
-			return false, err
-		}
-		more = more || found
-	}
-	if more {
-		return true, nil // which may be why the others are blocked
-	}
-	for _, p := range blocked {
-		found, err := b.typeBreaks(p)
-		if err != nil {
-			return false, err
-		}
-		more = more || found
-	}
-	return more, nil
-}
-
-// typeBreaks notes which packages one breaks in which something is wrong.
-func (b *build) typeBreaks(p *checked) (found bool, err error) {
-	text := p.text()
-	if text == "" {
-		return false, nil
-	}
-	at := owner(p.pkgPath(), p.ForTest)
 	for _, root := range b.pkgs {
 		if !b.tested(root) {
 			continue
 		}
-		reached := map[string]bool{}
-		b.reach(root, reached)
-		if root.ImportPath == at || p.ForTest == "" && reached[at] {
-			b.breaks(root.ImportPath, text)
-			found = true
+		built := b.builtFrom(root)
+		for _, s := range checked {
+			if built[s.ImportPath] {
+				b.breaks(root.ImportPath, strings.Join(s.errors, "\n"))
+				more = true
+			}
 		}
 	}
-	if _, known := b.broken[at]; !found && !known {
-		return false, &BuildError{text}
-	}
-	return found, nil
+	return more
 }

@@ -1,7 +1,7 @@
 package instrument
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,134 +10,145 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"go/version"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
-
-	"golang.org/x/tools/go/gcexportdata"
 )
 
-// A checked package was read from source and type-checked. What it imports was read from the go command's export data.
-type checked struct {
-	*listed
+// A checker type-checks packages and what they import from the source. Only the standard library is read as it was compiled, which the
+// instrumented build needs it to be too. Nothing else is compiled without being instrumented.
+type checker struct {
+	*build
 	fset    *token.FileSet
+	sources map[string]*source // by import path, with the variant that go list names
+	order   []*source          // each after what it imports
+	parsed  map[string]*parsed // by file name: a package has files in common with its variant for tests
+	std     standard
+	limit   chan struct{} // one for each processor
+}
+
+// A source is a package that is type-checked from its files.
+type source struct {
+	*listed
+	whole   bool // with the bodies of its functions, and with what rewriting asks for
+	names   []string
 	files   []*ast.File
 	types   *types.Package
 	info    *types.Info
-	errs    []string // of the parser and of the type checker
-	missing []string // imports that have no export data: they do not build themselves
+	errors  []string // each with its place
+	noCgo   bool     // the go command could not run cgo for it, so there is no more to be said
+	needs   []*source
+	checked chan struct{} // closed at its end
 }
 
-// pkgPath is the import path, without what package it was compiled for the tests of.
-func (p *listed) pkgPath() string {
-	path, _, _ := strings.Cut(p.ImportPath, " ")
-	return path
+// A parsed file is parsed by the goroutine that asks first.
+type parsed struct {
+	once   sync.Once
+	file   *ast.File
+	errors []string
 }
 
-// check type-checks the packages of these import paths, with their tests or without.
-func (b *build) check(ctx context.Context, paths []string, tests bool) ([]*checked, error) {
-	flags := []string{"-e", "-export", "-compiled", "-pgo=off"}
-	if tests {
-		flags = append(flags, "-test")
+// check type-checks units, with their tests if they are roots. What is wrong with them is in their sources.
+func (b *build) check(ctx context.Context, units []*unit) (*checker, error) {
+	c := &checker{
+		build: b, fset: token.NewFileSet(), sources: map[string]*source{}, parsed: map[string]*parsed{},
+		limit: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	pkgs, err := b.goCmd.list(ctx, b.BuildFlags, paths, flags...)
-	if err != nil {
+	c.collect(units)
+	if err := c.translateCgo(ctx); err != nil {
 		return nil, err
 	}
-	c := checker{b: b, fset: token.NewFileSet(), byID: map[string]*listed{}, shared: &universe{pkgs: map[string]*types.Package{}}}
-	var out []*checked
-	for _, p := range pkgs {
-		c.byID[p.ImportPath] = p
-		if !p.DepOnly && !strings.HasSuffix(p.ImportPath, ".test") {
-			out = append(out, &checked{listed: p, fset: c.fset})
-		}
+	if err := c.std.list(ctx, b); err != nil {
+		return nil, err
 	}
-	var wg sync.WaitGroup
-	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, p := range out {
-		limit <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-limit }()
-			if ctx.Err() == nil {
-				c.check(p)
+	for _, s := range c.order {
+		for _, name := range s.names {
+			if c.parsed[name] == nil {
+				c.parsed[name] = &parsed{}
 			}
-		})
-	}
-	wg.Wait()
-	return out, ctx.Err()
-}
-
-// A checker type-checks packages. Its methods may be called by several goroutines.
-type checker struct {
-	b      *build
-	fset   *token.FileSet
-	byID   map[string]*listed // all packages, by the import paths that go list gives them
-	shared *universe
-}
-
-// A universe is packages that know each other. A package that was compiled for some test is another than the one without.
-type universe struct {
-	mu   sync.Mutex
-	pkgs map[string]*types.Package // by path
-}
-
-func (c *checker) check(p *checked) {
-	for _, name := range p.CompiledGoFiles {
-		if !filepath.IsAbs(name) {
-			name = filepath.Join(p.Dir, name)
-		}
-		src, err := os.ReadFile(name)
-		if err != nil {
-			p.fails(err)
-			continue
-		}
-		file, err := parser.ParseFile(c.fset, name, c.b.anchored(name, plain(src)), parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			p.fails(err)
-		}
-		if file != nil {
-			p.files = append(p.files, file)
 		}
 	}
-	p.info = &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{}, Scopes: map[ast.Node]*types.Scope{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, FileVersions: map[*ast.File]string{},
+	var all sync.WaitGroup
+	for _, s := range c.order {
+		all.Go(func() { c.run(ctx, s) })
 	}
-	u := c.shared
-	for _, id := range p.ImportMap {
-		if c.byID[id] != nil && c.byID[id].ForTest != "" {
-			u = &universe{pkgs: map[string]*types.Package{}}
-			break
+	all.Wait()
+	return c, ctx.Err()
+}
+
+// collect adds the packages of units, and what they import.
+func (c *checker) collect(units []*unit) {
+	c.std = standard{fset: c.fset, listed: map[string]*exported{}, packages: map[string]*types.Package{}}
+	for _, u := range units {
+		for _, p := range u.variants {
+			c.add(p).whole = true
+		}
+	}
+}
+
+// add adds a package and what it imports.
+func (c *checker) add(p *listed) *source {
+	if s := c.sources[p.ImportPath]; s != nil {
+		return s
+	}
+	s := &source{listed: p, checked: make(chan struct{}), names: absolute(p.Dir, p.GoFiles)}
+	c.sources[p.ImportPath] = s
+	imports := p.Imports
+	if len(p.CgoFiles) > 0 {
+		imports = append(slices.Clip(imports), "runtime/cgo", "syscall") // which the cgo tool adds
+	}
+	for _, path := range imports {
+		switch dep := c.listed[path]; {
+		case path == "C" || path == "unsafe":
+		case dep == nil || dep.Standard:
+			c.std.listed[path] = nil
+		default:
+			s.needs = append(s.needs, c.add(dep))
+		}
+	}
+	c.order = append(c.order, s)
+	return s
+}
+
+// run type-checks a package after what it imports.
+func (c *checker) run(ctx context.Context, s *source) {
+	defer close(s.checked)
+	s.types = types.NewPackage(s.path(), s.Name)
+	c.parse(s)
+	for _, n := range s.needs {
+		<-n.checked
+	}
+	if s.noCgo || ctx.Err() != nil {
+		return
+	}
+	c.limit <- struct{}{}
+	defer func() { <-c.limit }()
+	if s.whole {
+		s.info = &types.Info{
+			Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+			Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
+			Scopes: map[ast.Node]*types.Scope{}, Instances: map[*ast.Ident]types.Instance{},
 		}
 	}
 	cfg := types.Config{
-		Importer: importerFunc(func(path string) (*types.Package, error) { return c.imported(u, p, path) }),
-		Sizes:    types.SizesFor("gc", c.b.env["GOARCH"]),
-		Error:    p.fails,
+		GoVersion: s.language(), Sizes: types.SizesFor("gc", c.env["GOARCH"]), IgnoreFuncBodies: !s.whole,
+		Importer: importerFunc(func(path string) (*types.Package, error) { return c.imported(s, path) }),
+		Error:    func(err error) { s.wrong(errorText(err)) },
 	}
-	if p.Module != nil && p.Module.GoVersion != "" {
-		cfg.GoVersion = "go" + p.Module.GoVersion
+	if err := types.NewChecker(&cfg, c.fset, s.types, s.info).Files(s.files); err != nil && len(s.errors) == 0 {
+		s.wrong(errorText(err))
 	}
-	p.types, _ = cfg.Check(p.pkgPath(), c.fset, p.files, p.info) // Error is told of all
+	if len(s.errors) > 0 && version.Compare(version.Lang(runtime.Version()), version.Lang(c.env["GOVERSION"])) < 0 {
+		s.wrong(fmt.Sprintf("jostle was built with %s, which may not know all of %s: build it with that", runtime.Version(), c.env["GOVERSION"]))
+	}
 }
 
-// fails notes an error in a package.
-func (p *checked) fails(err error) {
-	var list scanner.ErrorList
-	var typed types.Error
-	switch {
-	case errors.As(err, &list):
-		for _, e := range list {
-			p.errs = append(p.errs, e.Error())
-		}
-	case errors.As(err, &typed):
-		p.errs = append(p.errs, fmt.Sprintf("%s: %s", typed.Fset.Position(typed.Pos), typed.Msg))
-	default:
-		p.errs = append(p.errs, err.Error())
+// wrong notes what is wrong, once.
+func (s *source) wrong(text string) {
+	if !slices.Contains(s.errors, text) {
+		s.errors = append(s.errors, text)
 	}
 }
 
@@ -145,48 +156,61 @@ type importerFunc func(path string) (*types.Package, error)
 
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
-// imported returns what a file of p imports.
-func (c *checker) imported(u *universe, p *checked, path string) (*types.Package, error) {
+// imported returns a package as s imports it.
+func (c *checker) imported(s *source, path string) (*types.Package, error) {
 	if path == "unsafe" {
 		return types.Unsafe, nil
 	}
-	id := path
-	if mapped := p.ImportMap[path]; mapped != "" {
-		id = mapped
-	}
-	dep := c.byID[id]
-	if dep == nil || dep.Export == "" {
-		p.missing = append(p.missing, path)
-		return nil, errors.New("it does not build")
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if have := u.pkgs[dep.pkgPath()]; have != nil && have.Complete() {
-		return have, nil
-	}
-	f, err := os.Open(dep.Export)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := gcexportdata.NewReader(bufio.NewReader(f))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dep.Export, err)
-	}
-	return gcexportdata.Read(r, c.fset, u.pkgs, dep.pkgPath())
-}
-
-// text returns what is wrong with a package: what the type checker says or, if that has nothing to say, the go command. The
-// other of the two would be the same once more.
-func (p *checked) text() string {
-	var out []string
-	for _, e := range p.errs {
-		if !slices.Contains(out, e) {
-			out = append(out, e)
+	id := cmp.Or(s.ImportMap[path], path)
+	for _, n := range s.needs {
+		if n.ImportPath == id {
+			return n.types, nil
 		}
 	}
-	if len(out) == 0 {
-		return p.wrong()
+	return c.std.load(id)
+}
+
+// parse parses the files of a package. One that another package has too is parsed once.
+func (c *checker) parse(s *source) {
+	c.limit <- struct{}{}
+	defer func() { <-c.limit }()
+	for _, name := range s.names {
+		p := c.parsed[name]
+		p.once.Do(func() { p.file, p.errors = c.parseFile(name) })
+		if p.file != nil {
+			s.files = append(s.files, p.file)
+		}
+		for _, text := range p.errors {
+			s.wrong(text)
+		}
 	}
-	return strings.Join(out, "\n")
+}
+
+func (c *checker) parseFile(name string) (*ast.File, []string) {
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	file, err := parser.ParseFile(c.fset, name, c.anchored(name, plain(src)), parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
+	var list scanner.ErrorList
+	switch {
+	case err == nil:
+		return file, nil
+	case !errors.As(err, &list):
+		return file, []string{err.Error()}
+	}
+	var texts []string
+	for _, e := range list {
+		texts = append(texts, e.Error())
+	}
+	return file, texts
+}
+
+// errorText returns what the type checker says, after its place.
+func errorText(err error) string {
+	var e types.Error
+	if !errors.As(err, &e) || !e.Pos.IsValid() {
+		return err.Error()
+	}
+	return e.Fset.Position(e.Pos).String() + ": " + e.Msg
 }

@@ -48,8 +48,8 @@ func runtimePackages() map[string]bool {
 
 // forward puts the forwarder in the place of package harness, if the build needs that.
 func (b *build) forward(overlay map[string]string, copies modules) error {
-	i := slices.IndexFunc(b.pkgs, func(p *listed) bool { return p.ImportPath == harnessPath })
-	if i < 0 || !b.needed()[harnessPath] {
+	built := b.built()
+	if !slices.ContainsFunc(b.pkgs, func(p *listed) bool { return p.of() == harnessPath && built[p.ImportPath] }) {
 		return nil
 	}
 	src, err := forwarder()
@@ -57,7 +57,7 @@ func (b *build) forward(overlay map[string]string, copies modules) error {
 		return err
 	}
 	sum := sha256.Sum256(src)
-	u := &unit{listed: b.pkgs[i], alone: true, key: hex.EncodeToString(sum[:16])}
+	u := &unit{listed: b.listed[harnessPath], alone: true, key: hex.EncodeToString(sum[:16])}
 	u.done = &rewrittenPackage{Files: []rewrittenFile{{Name: forwarderName, Copy: forwarderName}}}
 	if u.done.dir, err = b.store("package", u.key, map[string][]byte{forwarderName: src}); err != nil {
 		return err

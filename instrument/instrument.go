@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"maps"
 	"os"
 	"path/filepath"
@@ -26,7 +25,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/manifest"
-	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
 // Config says what to instrument.
@@ -104,11 +102,11 @@ type Ignore struct {
 // calls it puts beside that, in a copy of links in the cache: no go.mod has to require anything for it. Nothing is done
 // twice: rewritten packages are kept in the cache by their content.
 //
-// Packages that do not build are left out, and named in the result with the go command's or the type checker's words. It
-// returns a *BuildError if the go command cannot list the packages. Several processes may use the same cache. What was not
-// used for 30 days is removed from it.
+// Packages that do not build are left out, and named in the result with the go command's or the type checker's words. What only
+// the compiler or the linker objects to is not seen here: the instrumented build fails too. Prepare returns a *BuildError if the go
+// command cannot list the packages. Several processes may use the same cache. What was not used for 30 days is removed from it.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
-	b := &build{Config: c}
+	b := &build{Config: c, listed: map[string]*listed{}}
 	if err := b.complete(); err != nil {
 		return nil, err
 	}
@@ -131,10 +129,14 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err := b.addTools(ctx, gomods); err != nil {
 		return nil, err
 	}
+	b.pkgs = merge(b.pkgs, onlyForTests(b.pkgs))
+	for _, p := range b.pkgs {
+		b.listed[p.ImportPath] = p
+	}
 	b.embedded = embedded(b.pkgs)
 	b.listedBroken()
 	for { // each time without what has turned out not to build
-		if err := b.hash(); err != nil {
+		if err := b.collect(); err != nil {
 			return nil, err
 		}
 		switch more, err := b.rewrite(ctx); {
@@ -153,6 +155,10 @@ func (c *Config) complete() error {
 	c.Env = goenv.Restore(c.Env) // instrumenting the instrumented would go round in circles
 	if c.Progress == nil {
 		c.Progress = func(string) {}
+	}
+	c.Exclude = slices.Clone(c.Exclude)
+	for i, e := range c.Exclude {
+		c.Exclude[i] = strings.TrimSuffix(e, "/...")
 	}
 	if c.CacheDir == "" {
 		c.CacheDir = os.Getenv("JOSTLE_CACHE")
@@ -185,7 +191,8 @@ type build struct {
 	goCmd   goCommand         // of that
 	pinned  bool              // the command jostle is a tool of a main module
 	pkgs    []*listed
-	units   []*unit // in the order of go list: what a package needs comes before it
+	listed  map[string]*listed // by import path, with the variant that go list names
+	units   []*unit            // in the order of go list
 
 	embedded map[string]bool   // files whose text the program has, by absolute name
 	broken   map[string]string // packages that the patterns name and that do not build, and why
@@ -194,77 +201,57 @@ type build struct {
 // A unit is a package to be rewritten: the files of a directory.
 type unit struct {
 	*listed
-	root  bool // named by the patterns, so its tests are rewritten too
-	alone bool // what stands in done is the whole package
-	key   string
-	files []string
-	done  *rewrittenPackage
+	root     bool      // named by the patterns, so its tests are rewritten too
+	variants []*listed // that are type-checked to rewrite it
+	alone    bool      // what stands in done is the whole package
+	key      string
+	files    []string
+	done     *rewrittenPackage
 }
 
-// hash finds the packages to rewrite, and the key of each: a hash of its files, of what it imports and of this program.
-func (b *build) hash() error {
-	base, err := b.baseKey()
+// collect finds the packages to rewrite, and the key of each in the cache.
+func (b *build) collect() error {
+	keys, err := b.keys()
 	if err != nil {
 		return err
 	}
-	keys := map[string]string{}
-	needed := b.needed()
-	b.units = nil
-	for i, e := range b.Exclude {
-		b.Exclude[i] = strings.TrimSuffix(e, "/...")
-	}
+	built := b.built()
+	variants := map[string][]*listed{}
 	for _, p := range b.pkgs {
+		if built[p.ImportPath] {
+			variants[p.of()] = append(variants[p.of()], p)
+		}
+	}
+	b.units = nil
+	for _, p := range b.pkgs {
+		if p.Standard || p.isVariant() || len(variants[p.ImportPath]) == 0 || p.ours() {
+			continue
+		}
 		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
 			continue
 		}
-		if p.Standard || p.isVariant() || !needed[p.ImportPath] || p.ours() {
-			continue
-		}
-		u := &unit{listed: p, root: b.tested(p)}
+		u := &unit{listed: p, root: b.tested(p), variants: forRewriting(variants[p.ImportPath])}
 		u.files = p.files(u.root)
-		h := sha256.New()
-		fmt.Fprintln(h, base, p.ImportPath, p.Dir, u.root)
-		for _, name := range u.files {
-			if err := hashFile(h, name); err != nil {
-				return err
-			}
-			if b.embedded[name] {
-				fmt.Fprintln(h, "embedded")
-			}
+		if u.key, err = keys.of(u); err != nil {
+			return err
 		}
-		imports := p.Imports
-		if u.root {
-			imports = slices.Concat(imports, p.TestImports, p.XTestImports)
-		}
-		for _, i := range imports {
-			fmt.Fprintln(h, i, keys[i])
-		}
-		u.key = hex.EncodeToString(h.Sum(nil)[:16])
-		keys[p.ImportPath] = u.key
 		b.units = append(b.units, u)
 	}
 	return nil
 }
 
-// baseKey is what all keys depend on: this program, the Go version and the build flags.
-func (b *build) baseKey() (string, error) {
-	h := sha256.New()
-	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.flags, b.modFlag)
-	self, err := os.Executable()
-	if err == nil {
-		err = hashFile(h, self)
+// forRewriting returns those of the variants of a package that say what all of its files mean: as it is compiled for its own tests, with
+// what is compiled of it for others, or as it is compiled for the first others.
+func forRewriting(variants []*listed) (out []*listed) {
+	for _, p := range variants {
+		if p.ForTest == "" || p.ForTest == p.of() {
+			out = append(out, p)
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), err
-}
-
-func hashFile(h hash.Hash, name string) error {
-	content, err := os.ReadFile(name)
-	if err != nil {
-		return err
+	if len(out) == 0 {
+		out = variants[:1]
 	}
-	sum := sha256.Sum256(content)
-	fmt.Fprintf(h, "%s %x\n", filepath.Base(name), sum)
-	return nil
+	return out
 }
 
 // assemble puts the rewritten packages together to a build.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -30,14 +29,10 @@ type listed struct {
 	Imports      []string
 	TestImports  []string
 	XTestImports []string
+	ImportMap    map[string]string // what an import in the source means, if that is a variant for tests
 
 	// What //go:embed names, relative to Dir.
 	EmbedFiles, TestEmbedFiles, XTestEmbedFiles []string
-
-	// Only asked for when packages are compiled.
-	Export          string            // name of the file
-	ImportMap       map[string]string // where it differs from the import path
-	CompiledGoFiles []string
 
 	DefaultGODEBUG string // of a command, and of what runs tests
 
@@ -53,7 +48,7 @@ type listError struct {
 	Err string
 }
 
-func (e *listError) String() string {
+func (e *listError) Error() string {
 	if e.Pos == "" {
 		return e.Err
 	}
@@ -68,7 +63,7 @@ func (p *listed) wrong() string {
 	}
 	var texts []string
 	for _, e := range errs {
-		if text := e.String(); !slices.Contains(texts, text) {
+		if text := e.Error(); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
@@ -97,7 +92,7 @@ func (m *moduleInfo) String() string {
 	return m.Path + "@" + m.Version
 }
 
-const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,DefaultGODEBUG,Export,ImportMap,CompiledGoFiles,Error,DepsErrors"
+const listFields = "ImportPath,Dir,Name,Standard,DepOnly,ForTest,Module,GoFiles,CgoFiles,SFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,ImportMap,DefaultGODEBUG,Error,DepsErrors"
 
 // A BuildError is trouble that the go command has found: its own words, which name the place.
 type BuildError struct{ Text string }
@@ -149,17 +144,11 @@ func (g goCommand) list(ctx context.Context, buildFlags, patterns []string, flag
 	if err != nil {
 		return nil, err
 	}
-	var pkgs []*listed
-	for d := json.NewDecoder(bytes.NewReader(out)); ; {
-		p := new(listed)
-		if err := d.Decode(p); err == io.EOF {
-			return pkgs, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("read the output of go list: %w", err)
-		}
+	pkgs, err := decode[listed](out)
+	for _, p := range pkgs {
 		p.named = !p.DepOnly && slices.Contains(flags, "-test")
-		pkgs = append(pkgs, p)
 	}
+	return pkgs, err
 }
 
 // merge returns a, and those of b that are not in it.
@@ -176,16 +165,44 @@ func merge(a, b []*listed) []*listed {
 	return a
 }
 
+// onlyForTests returns the packages of which only variants are listed: those that import a tested package, and that only its external
+// tests import.
+func onlyForTests(pkgs []*listed) (out []*listed) {
+	have := map[string]bool{}
+	for _, p := range pkgs {
+		have[p.ImportPath] = true
+	}
+	for _, p := range pkgs {
+		if p.ForTest == "" || p.of() == p.ForTest || have[p.of()] {
+			continue
+		}
+		have[p.of()] = true
+		only := *p
+		only.ImportPath, only.ForTest, only.Imports = p.of(), "", slices.Clone(p.Imports)
+		for i, imported := range only.Imports {
+			only.Imports[i], _, _ = strings.Cut(imported, " ")
+		}
+		out = append(out, &only)
+	}
+	return out
+}
+
 // files returns the absolute names of the Go files that are to be rewritten: with tests only if asked for.
 func (p *listed) files(tests bool) []string {
 	names := slices.Concat(p.GoFiles, p.CgoFiles)
 	if tests {
 		names = slices.Concat(names, p.TestGoFiles, p.XTestGoFiles)
 	}
+	return absolute(p.Dir, names)
+}
+
+// absolute returns the names of files in a directory.
+func absolute(dir string, names []string) []string {
+	out := make([]string, len(names))
 	for i, n := range names {
-		names[i] = filepath.Join(p.Dir, n)
+		out[i] = filepath.Join(dir, n)
 	}
-	return names
+	return out
 }
 
 // embedded returns the absolute names of all files that packages embed.
@@ -210,6 +227,21 @@ func (p *listed) language() string {
 	default:
 		return "go" + m.GoVersion
 	}
+}
+
+// path returns the import path without the variant that go list names after it.
+func (p *listed) path() string {
+	path, _, _ := strings.Cut(p.ImportPath, " ")
+	return path
+}
+
+// of returns the import path of the package that has the files: of external tests it is that of what they test.
+func (p *listed) of() string {
+	path := p.path()
+	if p.ForTest != "" && path == p.ForTest+"_test" {
+		return p.ForTest
+	}
+	return path
 }
 
 // owner returns the import path of the package that p belongs to: as compiled for the tests of a package it is that one's.

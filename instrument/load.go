@@ -2,14 +2,15 @@ package instrument
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"go/ast"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/goenv"
@@ -41,18 +42,17 @@ func (b *build) rewrite(ctx context.Context) (broken bool, err error) {
 			missing = append(missing, u)
 		}
 	}
-	for _, tests := range []bool{false, true} {
-		var these []*unit
-		for _, u := range missing {
-			if u.root == tests {
-				these = append(these, u)
-			}
-		}
-		if broken, err := b.rewriteUnits(ctx, these, tests); broken || err != nil {
-			return broken, err
-		}
+	if len(missing) == 0 {
+		return false, nil
 	}
-	return false, nil
+	c, err := b.check(ctx, missing)
+	if err != nil {
+		return false, err
+	}
+	if b.typesBroken(c.order) {
+		return true, nil
+	}
+	return false, c.rewrite(missing)
 }
 
 func (b *build) cached(key string) *rewrittenPackage {
@@ -69,30 +69,20 @@ func (b *build) cached(key string) *rewrittenPackage {
 	return p
 }
 
-// rewriteUnits type-checks units, with their tests or without, and rewrites them. What they import is read from the go
-// command's export data.
-func (b *build) rewriteUnits(ctx context.Context, units []*unit, tests bool) (broken bool, err error) {
-	if len(units) == 0 {
-		return false, nil
+// rewrite rewrites units, several at a time.
+func (c *checker) rewrite(units []*unit) error {
+	files := c.files()
+	errs := make([]error, len(units))
+	var all sync.WaitGroup
+	for i, u := range units {
+		all.Go(func() {
+			c.limit <- struct{}{}
+			defer func() { <-c.limit }()
+			errs[i] = c.rewriteUnit(u, files)
+		})
 	}
-	var paths []string
-	for _, u := range units {
-		paths = append(paths, u.ImportPath)
-	}
-	pkgs, err := b.check(ctx, paths, tests)
-	if err != nil {
-		return false, err
-	}
-	if broken, err := b.typesBroken(pkgs); broken || err != nil {
-		return broken, err
-	}
-	files := filesOf(pkgs)
-	for _, u := range units {
-		if err := b.rewriteUnit(u, files); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
+	all.Wait()
+	return cmp.Or(errs...)
 }
 
 // plain returns a source without what editors leave in it and Go ignores: a byte order mark, which may stand at the very
@@ -109,33 +99,30 @@ func (b *build) trimmed() bool {
 	return i >= 0 && !strings.HasSuffix(flags[i], "=false")
 }
 
-type parsedFile struct {
-	file *ast.File
-	pkg  *checked
-}
-
-// filesOf returns the parsed files by name. A file that belongs to a package and to its variant for tests is the same in
-// both.
-func filesOf(pkgs []*checked) map[string]parsedFile {
-	m := map[string]parsedFile{}
-	for _, p := range pkgs {
-		for _, f := range p.files {
-			m[p.fset.File(f.FileStart).Name()] = parsedFile{f, p}
+// files returns the sources that files were type-checked in, by name. A file that belongs to a package and to its variant for
+// tests means the same in both.
+func (c *checker) files() map[string]*source {
+	m := map[string]*source{}
+	for _, s := range c.order {
+		for _, name := range s.names {
+			if s.whole {
+				m[name] = s
+			}
 		}
 	}
 	return m
 }
 
-func (b *build) rewriteUnit(u *unit, files map[string]parsedFile) error {
+func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 	done := &rewrittenPackage{}
 	stored := map[string][]byte{}
 	for _, name := range u.files {
 		rf := rewrittenFile{Name: filepath.Base(name)}
-		parsed, ok := files[name]
+		in := files[name]
 		switch {
-		case !ok:
+		case in == nil:
 			rf.Native = []string{name + ": file: cgo files are left native"}
-		case b.embedded[name]:
+		case c.embedded[name]:
 			rf.Native = []string{name + ": file: its text is embedded in the program"}
 		}
 		if len(rf.Native) > 0 {
@@ -146,13 +133,13 @@ func (b *build) rewriteUnit(u *unit, files map[string]parsedFile) error {
 		if err != nil {
 			return err
 		}
-		path := runtimePath(parsed.pkg.pkgPath())
-		if parsed.pkg.Name == "main" {
+		path := runtimePath(in.path())
+		if in.Name == "main" {
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: parsed.pkg.fset, File: parsed.file, Src: b.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: parsed.pkg.types, Info: parsed.pkg.info,
-			CalledAs: b.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
+			Fset: c.fset, File: c.parsed[name].file, Src: c.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: in.types, Info: in.info,
+			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {
 			return err
@@ -172,7 +159,7 @@ func (b *build) rewriteUnit(u *unit, files map[string]parsedFile) error {
 		return err
 	}
 	stored[packageName] = content
-	if done.dir, err = b.store("package", u.key, stored); err != nil {
+	if done.dir, err = c.store("package", u.key, stored); err != nil {
 		return err
 	}
 	u.done = done

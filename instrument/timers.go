@@ -22,7 +22,9 @@ func (b *build) oldTimers(u *unit) bool {
 		return false
 	}
 	reached := map[string]bool{}
-	b.reach(u.listed, reached)
+	for id := range b.builtFrom(u.listed) {
+		reached[b.listed[id].of()] = true
+	}
 	return slices.ContainsFunc(b.units, func(v *unit) bool {
 		return reached[v.ImportPath] && !b.inModuleCache(v.Dir) &&
 			slices.ContainsFunc(v.done.Files, func(f rewrittenFile) bool { return f.Points["timer"] > 0 })

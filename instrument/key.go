@@ -1,0 +1,107 @@
+package instrument
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/rewrite"
+)
+
+// baseKey is what all keys depend on: this program, the Go version and the build flags.
+func (b *build) baseKey() (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.flags, b.modFlag)
+	self, err := os.Executable()
+	if err == nil {
+		err = hashFile(h, self)
+	}
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// A keyring hashes what the rewriting of packages depends on.
+type keyring struct {
+	*build
+	base  string
+	types map[string]string // by import path
+}
+
+func (b *build) keys() (*keyring, error) {
+	base, err := b.baseKey()
+	return &keyring{build: b, base: base, types: map[string]string{}}, err
+}
+
+// ofTypes returns a hash of all that the types of a package depend on: its files without those of tests, its language, and the same of
+// what it imports. Of the standard library the Go version says it.
+func (k *keyring) ofTypes(path string) (string, error) {
+	p := k.listed[path]
+	if p == nil || p.Standard || k.types[path] != "" {
+		return k.types[path], nil
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, k.base, p.ImportPath, p.Dir, p.language())
+	if err := k.hashFiles(h, p.files(false)); err != nil {
+		return "", err
+	}
+	if err := k.hashImports(h, p.Imports); err != nil {
+		return "", err
+	}
+	k.types[path] = hex.EncodeToString(h.Sum(nil))
+	return k.types[path], nil
+}
+
+// of returns the key of a unit: a hash of all that its rewritten files depend on.
+func (k *keyring) of(u *unit) (string, error) {
+	types, err := k.ofTypes(u.ImportPath)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	fmt.Fprintln(h, types, u.root)
+	if u.root {
+		if err := k.hashFiles(h, u.files); err != nil {
+			return "", err
+		}
+		if err := k.hashImports(h, slices.Concat(u.TestImports, u.XTestImports)); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+func (k *keyring) hashImports(h hash.Hash, paths []string) error {
+	for _, path := range paths {
+		types, err := k.ofTypes(path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(h, path, types)
+	}
+	return nil
+}
+
+func (k *keyring) hashFiles(h hash.Hash, names []string) error {
+	for _, name := range names {
+		if err := hashFile(h, name); err != nil {
+			return err
+		}
+		if k.embedded[name] {
+			fmt.Fprintln(h, "embedded")
+		}
+	}
+	return nil
+}
+
+func hashFile(h hash.Hash, name string) error {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(content)
+	fmt.Fprintf(h, "%s %x\n", filepath.Base(name), sum)
+	return nil
+}
