@@ -145,6 +145,7 @@ all=("${broken[@]}" "${clean[@]}")
 for t in "${all[@]:0:covered}"; do
 	FUZZ_CORPUS_DIR=$work/corpus/$t FUZZ_PROFILE_NAME=$work/perf "$work/coverage/$t" -test.coverprofile "$work/$t.cover" > "$work/$t.covlog" 2>&1 ||
 		{ cat "$work/$t.covlog"; fail "the coverage of $t"; }
-	echo "$t: $(go tool cover -func "$work/$t.cover" | tail -1)"
+	total=$(go tool cover -func "$work/$t.cover" | tail -1)
+	echo "$t: $total"
 done
 step 'done'

@@ -51,7 +51,7 @@ LIB_FUZZING_ENGINE (-fsanitize=fuzzer), and SANITIZER: if it is coverage, FuzzX 
 			if err != nil {
 				return err
 			}
-			b.goCmd, b.flags, b.env, b.overlay = res.Go, build.args(), append(res.Environ(), "CGO_ENABLED=1"), res.Overlay
+			b.goCmd, b.flags, b.env, b.overlay, b.packages = res.Go, build.args(), append(res.Environ(), "CGO_ENABLED=1"), res.Overlay, res.Packages
 			for _, pkg := range res.Roots {
 				targets, err := findTargets([]instrument.Root{pkg}, regexp.MustCompile(""))
 				if err != nil {
@@ -81,6 +81,7 @@ type libfuzzerBuild struct {
 	flags    []string
 	env      []string
 	overlay  string
+	packages []instrument.Package
 	stderr   io.Writer
 	built    int
 }
@@ -162,7 +163,7 @@ func (b *libfuzzerBuild) covered(ctx context.Context, pkg instrument.Root, targe
 	path, dir, _ := strings.Cut(strings.TrimSpace(string(module)), " ")
 	// Beside the binary are other files of the corpus's world; in a directory of its own it is taken for no target itself.
 	sub := targets[0].name + ".coverage"
-	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + path + "/...",
+	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + strings.Join(b.within(path), ","),
 		"-toolexec=" + coverTools(self, b.overlay),
 		"-ldflags=-X jostle/internal/libfuzzer.Covered=instrumented"}
 	if err := b.run(ctx, pkg.Dir, b.goCmd, append(append(args, b.flags...), ".")...); err != nil {
@@ -187,6 +188,17 @@ exec "$(dirname "$0")/` + sub + `/fuzz.test" -test.run='^` + t.name + `$' \
 		}
 	}
 	return nil
+}
+
+// within returns the packages of a module that were looked at. Package harness is not among them: what it forwards to is counted
+// nowhere, and no file of the module has its text.
+func (b *libfuzzerBuild) within(module string) (paths []string) {
+	for _, p := range b.packages {
+		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") {
+			paths = append(paths, p.ImportPath)
+		}
+	}
+	return paths
 }
 
 // seeds packs a target's corpus, as the fuzzer's bytes.
