@@ -141,7 +141,7 @@ func TestMutex(t *testing.T) {
 					log.Add("kept")
 					MutexUnlock(&mu, site)
 				} else {
-					log.Add("busy")
+					locked(&mu, func() { log.Add("busy") }) // after the waiter, which may have the lock before it logs
 				}
 			},
 			// "waiter taken": it came and went; "waiter busy": it still holds the lock.
