@@ -1,7 +1,6 @@
 package instrument
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -9,13 +8,10 @@ import (
 // listedBroken notes which packages go list cannot load: their files or what they import is not there, or cannot be parsed.
 func (b *build) listedBroken() {
 	b.broken = map[string]string{}
-	named := map[string]bool{}
 	for _, p := range b.pkgs {
-		named[p.ImportPath] = named[p.ImportPath] || p.named
-	}
-	for _, p := range b.pkgs {
-		if text := p.wrong(); text != "" && named[p.owner()] {
-			b.breaks(p.owner(), text)
+		owner := b.listed[p.owner()]
+		if text := p.wrong(); text != "" && owner != nil && owner.named {
+			b.breaks(owner.ImportPath, text)
 		}
 	}
 }
@@ -33,9 +29,9 @@ func (b *build) tested(p *listed) bool {
 	return p.named && !broken && !p.isVariant()
 }
 
-// builtFrom returns what the tests of a package are built from, by import path with the variant that go list names. A package without
+// builtFrom returns what the tests of packages are built from, by import path with the variant that go list names. A package without
 // tests is built from itself.
-func (b *build) builtFrom(root *listed) map[string]bool {
+func (b *build) builtFrom(roots ...*listed) map[string]bool {
 	built := map[string]bool{}
 	var add func(id string)
 	add = func(id string) {
@@ -49,21 +45,24 @@ func (b *build) builtFrom(root *listed) map[string]bool {
 			}
 		}
 	}
-	if add(root.ImportPath + ".test"); len(built) == 0 {
-		add(root.ImportPath)
+	for _, root := range roots {
+		if tests := root.ImportPath + ".test"; b.listed[tests] != nil {
+			add(tests)
+		} else {
+			add(root.ImportPath)
+		}
 	}
 	return built
 }
 
-// built returns what all tests are built from that are to be.
-func (b *build) built() map[string]bool {
-	all := map[string]bool{}
+// roots returns the packages whose tests are to be built.
+func (b *build) roots() (roots []*listed) {
 	for _, p := range b.pkgs {
 		if b.tested(p) {
-			maps.Copy(all, b.builtFrom(p))
+			roots = append(roots, p)
 		}
 	}
-	return all
+	return roots
 }
 
 // typesBroken notes which packages that the patterns name do not build, as the type checker sees it, and reports whether
@@ -74,10 +73,7 @@ func (b *build) typesBroken(checked []*source) bool {
 		return false
 	}
 	more := false
-	for _, root := range b.pkgs {
-		if !b.tested(root) {
-			continue
-		}
+	for _, root := range b.roots() {
 		built := b.builtFrom(root)
 		for _, s := range checked {
 			if built[s.ImportPath] {

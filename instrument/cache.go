@@ -13,34 +13,30 @@ import (
 // content.
 func (c *Config) store(kind, key string, files map[string][]byte) (string, error) {
 	final := filepath.Join(c.CacheDir, kind, key)
-	if _, err := os.Stat(final); err == nil {
+	if exists(final) {
 		cachedir.Used(final)
 		return final, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return "", fmt.Errorf("keep rewritten sources (set JOSTLE_CACHE for another place): %w", err)
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(final), ".new-")
-	if err != nil {
+	err := cachedir.Make(final, func(temp string) error { return writeFiles(temp, files) })
+	if err != nil && !exists(final) { // else another process was quicker
 		return "", fmt.Errorf("keep rewritten sources (set JOSTLE_CACHE for another place): %w", err)
 	}
-	defer os.RemoveAll(temp)
+	return final, nil
+}
+
+// writeFiles writes files, by their slash-separated names, below a directory.
+func writeFiles(dir string, files map[string][]byte) error {
 	for name, content := range files {
-		name = filepath.Join(temp, filepath.FromSlash(name))
+		name = filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return "", err
+			return err
 		}
 		if err := os.WriteFile(name, content, 0o644); err != nil {
-			return "", err
+			return err
 		}
 	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", err
-	}
-	if err := os.Rename(temp, final); err != nil {
-		if _, there := os.Stat(final); there != nil {
-			return "", err
-		} // else another process was quicker
-	}
-	return final, nil
+	return nil
 }

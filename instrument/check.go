@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
 	"go/token"
 	"go/types"
-	"go/version"
 	"os"
 	"runtime"
 	"slices"
@@ -46,6 +44,7 @@ type source struct {
 // A parsed file is parsed by the goroutine that asks first.
 type parsed struct {
 	once   sync.Once
+	src    []byte // as the parser and the rewriter see it
 	file   *ast.File
 	errors []string
 }
@@ -56,7 +55,12 @@ func (b *build) check(ctx context.Context, units []*unit) (*checker, error) {
 		build: b, fset: token.NewFileSet(), sources: map[string]*source{}, parsed: map[string]*parsed{},
 		limit: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	c.collect(units)
+	c.std = standard{fset: c.fset, listed: map[string]*exported{}, packages: map[string]*types.Package{}}
+	for _, u := range units {
+		for _, p := range u.variants {
+			c.add(p).whole = true
+		}
+	}
 	if err := c.translateCgo(ctx); err != nil {
 		return nil, err
 	}
@@ -76,16 +80,6 @@ func (b *build) check(ctx context.Context, units []*unit) (*checker, error) {
 	}
 	all.Wait()
 	return c, ctx.Err()
-}
-
-// collect adds the packages of units, and what they import.
-func (c *checker) collect(units []*unit) {
-	c.std = standard{fset: c.fset, listed: map[string]*exported{}, packages: map[string]*types.Package{}}
-	for _, u := range units {
-		for _, p := range u.variants {
-			c.add(p).whole = true
-		}
-	}
 }
 
 // add adds a package and what it imports.
@@ -140,9 +134,6 @@ func (c *checker) run(ctx context.Context, s *source) {
 	if err := types.NewChecker(&cfg, c.fset, s.types, s.info).Files(s.files); err != nil && len(s.errors) == 0 {
 		s.wrong(errorText(err))
 	}
-	if len(s.errors) > 0 && version.Compare(version.Lang(runtime.Version()), version.Lang(c.env["GOVERSION"])) < 0 {
-		s.wrong(fmt.Sprintf("jostle was built with %s, which may not know all of %s: build it with that", runtime.Version(), c.env["GOVERSION"]))
-	}
 }
 
 // wrong notes what is wrong, once.
@@ -176,7 +167,7 @@ func (c *checker) parse(s *source) {
 	defer func() { <-c.limit }()
 	for _, name := range s.names {
 		p := c.parsed[name]
-		p.once.Do(func() { p.file, p.errors = c.parseFile(name) })
+		p.once.Do(func() { p.src, p.file, p.errors = c.parseFile(name) })
 		if p.file != nil {
 			s.files = append(s.files, p.file)
 		}
@@ -186,24 +177,24 @@ func (c *checker) parse(s *source) {
 	}
 }
 
-func (c *checker) parseFile(name string) (*ast.File, []string) {
+func (c *checker) parseFile(name string) (src []byte, file *ast.File, wrong []string) {
 	src, err := os.ReadFile(name)
 	if err != nil {
-		return nil, []string{err.Error()}
+		return nil, nil, []string{err.Error()}
 	}
-	file, err := parser.ParseFile(c.fset, name, c.anchored(name, plain(src)), parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
+	src = c.anchored(name, plain(src))
+	file, err = parser.ParseFile(c.fset, name, src, parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
 	var list scanner.ErrorList
 	switch {
 	case err == nil:
-		return file, nil
+		return src, file, nil
 	case !errors.As(err, &list):
-		return file, []string{err.Error()}
+		return src, file, []string{err.Error()}
 	}
-	var texts []string
 	for _, e := range list {
-		texts = append(texts, e.Error())
+		wrong = append(wrong, e.Error())
 	}
-	return file, texts
+	return src, file, wrong
 }
 
 // errorText returns what the type checker says, after its place.

@@ -108,7 +108,7 @@ package excluded
 
 func F() {}
 `
-	m := newPrepared(t, strings.ReplaceAll(files, "func F()", "// Now "+strconv.FormatInt(time.Now().UnixNano(), 10)+" nobody has compiled this.\nfunc F()"))
+	m := newPrepared(t, strings.ReplaceAll(files, "func F()", "// Now "+strconv.FormatInt(time.Now().UnixNano(), 10)+" this was never compiled.\nfunc F()"))
 	m.config.Exclude = []string{"check.example/excluded"}
 	res := m.prepare("./p")
 	require.NoError(t, res.Err())
@@ -127,7 +127,7 @@ func F() {}
 func TestBroken(t *testing.T) {
 	for name, c := range map[string]struct {
 		files    string
-		patterns []string // ./... if there are none
+		patterns []string // ./... if nil
 		exclude  []string
 		broken   map[string]string
 		fine     []string

@@ -29,7 +29,7 @@ const (
 	forwarderName = "jostle_forward.go"
 )
 
-// ours reports whether a package runs executions, and is none of those that run in them.
+// ours reports whether a package is jostle's and runs executions, and is not one of those under test.
 func (p *listed) ours() bool {
 	if p.Module == nil || p.Module.Path != jostle.Module {
 		return false
@@ -47,9 +47,8 @@ func runtimePackages() map[string]bool {
 }
 
 // forward puts the forwarder in the place of package harness, if the build needs that.
-func (b *build) forward(overlay map[string]string, copies modules) error {
-	built := b.built()
-	if !slices.ContainsFunc(b.pkgs, func(p *listed) bool { return p.of() == harnessPath && built[p.ImportPath] }) {
+func (b *build) forward(overlay overlay, copies modules) error {
+	if !slices.ContainsFunc(b.pkgs, func(p *listed) bool { return p.of() == harnessPath && b.built[p.ImportPath] }) {
 		return nil
 	}
 	src, err := forwarder()
@@ -66,23 +65,18 @@ func (b *build) forward(overlay map[string]string, copies modules) error {
 		copies.add(u)
 		return nil
 	}
-	real, err := filepath.EvalSymlinks(u.Dir)
-	if err != nil {
-		return err
-	}
 	entries, err := os.ReadDir(u.Dir)
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{u.Dir, real} {
-		for _, e := range entries {
-			if filepath.Ext(e.Name()) == ".go" {
-				overlay[filepath.Join(dir, e.Name())] = "" // it is not there
-			}
+	over := map[string]string{}
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".go" {
+			over[e.Name()] = "" // it is not there
 		}
-		overlay[filepath.Join(dir, forwarderName)] = filepath.Join(u.done.dir, forwarderName)
 	}
-	return nil
+	over[forwarderName] = filepath.Join(u.done.dir, forwarderName)
+	return overlay.lay(u.Dir, over)
 }
 
 // forwarder returns the source of a package that has all exported names of the package harness in this program, each of which
@@ -265,7 +259,7 @@ func (f *forwarding) use(file *ast.File, name string) error {
 				return fmt.Errorf("%s is the name of two packages", name)
 			}
 			if strings.HasPrefix(importPath, jostle.Module+"/") {
-				return fmt.Errorf("%s is in the signature of a function for everybody", importPath)
+				return fmt.Errorf("%s is in the signature of an exported function", importPath)
 			}
 			f.imports[name] = importPath
 		}

@@ -41,10 +41,8 @@ func (b *build) selectGo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.goCmd = goCommand{filepath.Join(b.tree, "bin", "go"), b.Dir, slices.Clone(b.Env)}
-	for name, value := range goenv.Change(b.Env, b.treeVariables(), filepath.Join(b.tree, "bin"), "") {
-		b.goCmd.env = append(b.goCmd.env, name+"="+value)
-	}
+	bin := filepath.Join(b.tree, "bin")
+	b.goCmd = goCommand{filepath.Join(bin, "go"), b.Dir, with(b.Env, goenv.Change(b.Env, b.treeVariables(), bin, ""))}
 	return nil
 }
 

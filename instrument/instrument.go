@@ -192,6 +192,7 @@ type build struct {
 	pinned  bool              // the command jostle is a tool of a main module
 	pkgs    []*listed
 	listed  map[string]*listed // by import path, with the variant that go list names
+	built   map[string]bool    // what the tests that build are built from, by the same
 	units   []*unit            // in the order of go list
 
 	embedded map[string]bool   // files whose text the program has, by absolute name
@@ -215,10 +216,10 @@ func (b *build) collect() error {
 	if err != nil {
 		return err
 	}
-	built := b.built()
+	b.built = b.builtFrom(b.roots()...)
 	variants := map[string][]*listed{}
 	for _, p := range b.pkgs {
-		if built[p.ImportPath] {
+		if b.built[p.ImportPath] {
 			variants[p.of()] = append(variants[p.of()], p)
 		}
 	}
@@ -256,7 +257,7 @@ func forRewriting(variants []*listed) (out []*listed) {
 
 // assemble puts the rewritten packages together to a build.
 func (b *build) assemble() (*Result, error) {
-	overlay := map[string]string{}
+	overlay := overlay{}
 	copies := modules{}
 	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
 	res := &Result{Command: m.Command, Go: b.goCmd.path, user: b.Env, goroot: b.goroot}
@@ -283,16 +284,16 @@ func (b *build) assemble() (*Result, error) {
 			copies.add(u)
 			continue
 		}
-		real, err := filepath.EvalSymlinks(u.Dir) // the go command may be run there
-		if err != nil {
-			return nil, err
-		}
+		over := map[string]string{}
 		for _, f := range u.done.Files {
 			if f.Copy != "" {
-				overlay[filepath.Join(u.Dir, f.Name)] = filepath.Join(u.done.dir, f.Copy)
-				overlay[filepath.Join(real, f.Name)] = filepath.Join(u.done.dir, f.Copy)
+				over[f.Name] = filepath.Join(u.done.dir, f.Copy)
 			}
 		}
+		if err := overlay.lay(u.Dir, over); err != nil {
+			return nil, err
+		}
+		var err error
 		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir); err != nil {
 			return nil, err
 		}
@@ -312,6 +313,22 @@ func (b *build) assemble() (*Result, error) {
 	res.Overlay = filepath.Join(dir, overlayName)
 	res.Env = b.variables(dir, len(copies) > 0)
 	return res, nil
+}
+
+// An overlay says which files stand for which, as go build's -overlay has it; "" for a file that is not to be there.
+type overlay map[string]string
+
+// lay lays files, by their names in a directory, over those of that directory. It may be a link: the go command may be run at either place.
+func (o overlay) lay(dir string, over map[string]string) error {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	for name, file := range over {
+		o[filepath.Join(dir, name)] = file
+		o[filepath.Join(real, name)] = file
+	}
+	return nil
 }
 
 // variables returns what to set for the go command so that it builds from what writeBuild has written to dir.
@@ -361,7 +378,7 @@ const (
 )
 
 // writeBuild writes what the go command is told, under a name that depends on all of it.
-func (b *build) writeBuild(overlay map[string]string, copies modules, m manifest.Manifest) (string, error) {
+func (b *build) writeBuild(overlay overlay, copies modules, m manifest.Manifest) (string, error) {
 	files := map[string][]byte{}
 	var err error
 	if files[overlayName], err = json.MarshalIndent(map[string]any{"Replace": overlay}, "", "\t"); err != nil {

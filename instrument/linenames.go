@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jostle-dev/jostle/instrument/toolchain"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -46,10 +47,6 @@ func (b *build) trimsCopies(dir string) bool { return b.trimmed() && b.inModuleC
 // joinsLineNames reports whether the compiler of a Go version takes a relative name in a line directive to be in the directory
 // of the file. A version that cannot be read is taken for a new one.
 func joinsLineNames(goversion string) bool {
-	for _, word := range strings.Fields(goversion) {
-		if lang := version.Lang(word); lang != "" {
-			return version.Compare(lang, "go1.27") >= 0
-		}
-	}
-	return true
+	lang := toolchain.Language(goversion)
+	return lang == "" || version.Compare(lang, "go1.27") >= 0
 }

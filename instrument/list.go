@@ -245,13 +245,11 @@ func (p *listed) of() string {
 }
 
 // owner returns the import path of the package that p belongs to: as compiled for the tests of a package it is that one's.
-func (p *listed) owner() string { return owner(p.ImportPath, p.ForTest) }
-
-func owner(importPath, forTest string) string {
-	if forTest != "" {
-		return forTest
+func (p *listed) owner() string {
+	if p.ForTest != "" {
+		return p.ForTest
 	}
-	return strings.TrimSuffix(importPath, ".test")
+	return strings.TrimSuffix(p.ImportPath, ".test")
 }
 
 // isVariant reports whether p is a package as compiled for some test, or a test's main: its files are those of the

@@ -129,16 +129,12 @@ func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 			done.Files = append(done.Files, rf)
 			continue
 		}
-		src, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
 		path := runtimePath(in.path())
 		if in.Name == "main" {
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: c.fset, File: c.parsed[name].file, Src: c.anchored(name, plain(src)), Name: name, PkgPath: path, Pkg: in.types, Info: in.info,
+			Fset: c.fset, File: c.parsed[name].file, Src: c.parsed[name].src, Name: name, PkgPath: path, Pkg: in.types, Info: in.info,
 			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {

@@ -169,11 +169,12 @@ func (b *build) copyModule(units []*unit) (string, error) {
 	}
 	forwards := false
 	for _, u := range units {
+		add := func() error { return b.addPackage(files, mod.Dir, u.listed, u) }
 		if u.alone {
 			forwards = true
-			continue
+			add = func() error { return u.addAlone(files, mod.Dir) }
 		}
-		if err := b.addPackage(files, mod.Dir, u.listed, u); err != nil {
+		if err := add(); err != nil {
 			return "", err
 		}
 	}
@@ -200,19 +201,11 @@ func (b *build) copyModule(units []*unit) (string, error) {
 			return "", err
 		}
 	}
-	for _, u := range units {
-		if err := u.addAlone(files, mod.Dir); err != nil {
-			return "", err
-		}
-	}
 	return b.store("module", key, files)
 }
 
 // addAlone adds the files of a unit that stand for all files of its package.
 func (u *unit) addAlone(files map[string][]byte, root string) error {
-	if !u.alone {
-		return nil
-	}
 	rel, err := filepath.Rel(root, u.Dir)
 	if err != nil {
 		return err

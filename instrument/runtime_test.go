@@ -56,7 +56,7 @@ func TestRuntimeFiles(t *testing.T) {
 		require.NoError(t, err)
 	}
 
-	// The second time nobody is asked.
+	// The second time the go command is not asked.
 	c.Env = []string{"PATH="}
 	again, err := c.runtimeFiles(t.Context())
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func TestThirdPartyTrouble(t *testing.T) {
 	require.ErrorContains(t, err, "module lookup disabled by GOPROXY=off")
 	require.ErrorContains(t, err, "go mod download "+mod.String())
 
-	// A module cache in which somebody has written.
+	// A module cache with an edited file.
 	modcache := t.TempDir()
 	escaped, err := module.EscapePath(mod.Path)
 	require.NoError(t, err)

@@ -12,11 +12,11 @@ import (
 func (b *build) oldTimers(u *unit) bool {
 	setting, set := asyncTimers(goenv.Get(b.Env, "GODEBUG"))
 	if !set {
-		i := slices.IndexFunc(b.pkgs, func(p *listed) bool { return p.ImportPath == u.ImportPath+".test" })
-		if i < 0 {
+		tests := b.listed[u.ImportPath+".test"]
+		if tests == nil {
 			return false // it has no tests
 		}
-		setting, _ = asyncTimers(b.pkgs[i].DefaultGODEBUG)
+		setting, _ = asyncTimers(tests.DefaultGODEBUG)
 	}
 	if setting == "" || setting == "0" {
 		return false

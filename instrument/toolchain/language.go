@@ -16,7 +16,7 @@ const oldest = "go1.25"
 func Usable(g Go) error { return usable(runtime.Version(), g.Version) }
 
 func usable(built, wanted string) error {
-	have, need := language(built), language(wanted)
+	have, need := Language(built), Language(wanted)
 	switch {
 	case need != "" && version.Compare(need, oldest) < 0:
 		return fmt.Errorf("the go command here is %s, and jostle needs Go 1.25 or later: install one, "+
@@ -33,8 +33,8 @@ func usable(built, wanted string) error {
 		"or start it with go tool or go run, which build it with the Go of your module", built, wanted, with)
 }
 
-// language returns the language version that a Go has, as go1.26, or "".
-func language(v string) string {
+// Language returns the language version that a Go has, as go1.26, or "" if its version, which go env GOVERSION prints, says nothing of it.
+func Language(v string) string {
 	v = strings.TrimPrefix(v, "devel ")
 	v, _, _ = strings.Cut(v, " ")
 	return version.Lang(v)

@@ -75,26 +75,17 @@ func (s *shelf) base(ctx context.Context, p *plan, g Go) (base, error) {
 
 // make makes the tree of p under another name, looks at it, and gives it its name.
 func (s *shelf) make(ctx context.Context, p *plan, from base) error {
-	temp, err := os.MkdirTemp(s.dir, cachedir.Partial)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temp)
-	b := builder{plan: p, shelf: s, dir: temp, from: from}
-	if err := b.build(ctx); err != nil {
-		return err
-	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return err
-	}
-	if err := p.differs(temp); err != nil {
-		return fmt.Errorf("%s: %w: this file system does not keep what is written to it", temp, err)
-	}
-	if err := cachedir.Discard(s.of(p)); err != nil {
-		return err
-	}
-	err = cachedir.Rename(temp, s.of(p))
-	if err != nil && p.differs(s.of(p)) == nil {
+	err := cachedir.Make(s.of(p), func(temp string) error {
+		b := builder{plan: p, shelf: s, dir: temp, from: from}
+		if err := b.build(ctx); err != nil {
+			return err
+		}
+		if err := p.differs(temp); err != nil {
+			return fmt.Errorf("%s: %w: this file system does not keep what is written to it", temp, err)
+		}
+		return cachedir.Discard(s.of(p))
+	})
+	if err != nil && ctx.Err() == nil && p.differs(s.of(p)) == nil {
 		return nil // another process was quicker
 	}
 	return err

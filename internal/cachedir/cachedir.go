@@ -37,6 +37,23 @@ func Used(dir string) {
 	}
 }
 
+// Make makes a directory, whose parent must exist, of what fill puts into temp. The directory appears whole or not at all: it gets its
+// name after fill has returned nil. If another process has made it meanwhile, that is an error.
+func Make(dir string, fill func(temp string) error) error {
+	temp, err := os.MkdirTemp(filepath.Dir(dir), Partial)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	if err := fill(temp); err != nil {
+		return err
+	}
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return err
+	}
+	return Rename(temp, dir)
+}
+
 // Discard removes a directory if it is there. It loses its name first, so that nothing finds it in parts.
 func Discard(dir string) error {
 	temp, err := os.MkdirTemp(filepath.Dir(dir), Partial)

@@ -152,7 +152,7 @@ func TestLock(t *testing.T) {
 	unlock2()
 }
 
-// A lock on a file that was removed excludes nobody.
+// A lock on a file that was removed excludes no other process.
 func TestLockRemoved(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
 	unlock, err := Lock(t.Context(), name, func() {})

@@ -24,7 +24,8 @@ func Lock(ctx context.Context, name string, meanwhile func()) (unlock func(), er
 	return func() { f.Close() }, nil
 }
 
-// hold opens and locks a file, alone or shared. If it was removed meanwhile, the lock would exclude nobody: then again.
+// hold opens and locks a file, alone or shared. It starts again if the file was removed meanwhile: that lock would exclude no other
+// process.
 func hold(ctx context.Context, name string, alone bool, meanwhile func()) (*os.File, error) {
 	meanwhile = sync.OnceFunc(meanwhile)
 	for {

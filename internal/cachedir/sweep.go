@@ -31,7 +31,7 @@ func sweepOnceADay(dir string) {
 func sweep(dir string, after time.Time) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return // there is none of this kind
+		return // nothing of this kind is kept
 	}
 	for _, d := range list {
 		name := filepath.Join(dir, d.Name())
