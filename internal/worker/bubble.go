@@ -31,7 +31,7 @@ func (p *Process) inBubble(x *engine.Execution, limit time.Duration, f func() ou
 	go func() {
 		var out outcome
 		defer func() {
-			// The bubble complains of goroutines that block in it for ever; they are in the verdict already.
+			// The bubble panics if goroutines block in it for ever; the verdict has them already.
 			if r := recover(); r != nil && out.Verdict == nil {
 				panic(r)
 			}
@@ -46,7 +46,7 @@ func (p *Process) inBubble(x *engine.Execution, limit time.Duration, f func() ou
 }
 
 // watch waits until done has something to receive, and returns a verdict if that does not happen within
-// limit of real time, or nothing at all happens. If limit is 0 it waits for ever.
+// limit of real time, or nothing at all happens. A limit of 0 is none.
 func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
 	moved, looks := start, 0

@@ -86,19 +86,7 @@ func TestCheck(t *testing.T) {
 			}, at(10, "wg"))
 			perturb.WaitGroupWait(&wg, at(11, "wg"))
 		}, "verdict=deadlock rule=2 "},
-		{"lock order with deferred unlocks", func(testing.TB) {
-			var a, b sync.Mutex
-			var wg sync.WaitGroup
-			both := func(first, second *sync.Mutex) {
-				perturb.MutexLock(first, at(1, "first"))
-				defer perturb.MutexUnlock(first, at(2, "first"))
-				perturb.MutexLock(second, at(3, "second"))
-				defer perturb.MutexUnlock(second, at(4, "second"))
-			}
-			perturb.WaitGroupGo(&wg, func() { both(&a, &b) }, at(5, "wg"))
-			perturb.WaitGroupGo(&wg, func() { both(&b, &a) }, at(6, "wg"))
-			perturb.WaitGroupWait(&wg, at(7, "wg"))
-		}, "verdict=deadlock rule=2 "},
+		{"lock order with deferred unlocks", func(testing.TB) { lockOrder() }, "verdict=deadlock rule=2 "},
 		{"nested read lock", func(testing.TB) {
 			var mu sync.RWMutex
 			var wg sync.WaitGroup

@@ -18,11 +18,16 @@ import (
 func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
-		Verdict: out.Kind.Word(), Rule: ruleNumber(out.Rule), Place: out.place(), Cause: cause,
+		Verdict: out.Kind.Word(), Cause: cause,
 	}
-	f.Facts = out.Facts()
-	f.Report = out.text("", e.replayFile(finding.Dir+"/"+f.Name()), false)
+	e.describe(f, out)
 	return f
+}
+
+// describe has a finding, whose test and cause are set, say what an execution that ended by that cause says.
+func (e *explorer) describe(f *finding.Finding, out outcome) {
+	f.Rule, f.Place, f.Facts = ruleNumber(out.Rule), out.place(), out.Facts()
+	f.Report = out.text("", e.replayFile(finding.Dir+"/"+f.Name()), false)
 }
 
 // screen renders the report of a finding for the screen: files are named from the directory in which the command runs.

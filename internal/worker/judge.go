@@ -16,9 +16,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.
 	e.noteIgnored(n, out)
 	e.noteUndecided(n, out)
 	switch {
-	case out.open():
-		return e.goesOn(n, out, true)
-	case out.cut:
+	case out.open(), out.cut:
 		return e.goesOn(n, out, true)
 	case out.ignored.would != verdict.Pass && !out.Found():
 		return out.left() || e.goesOn(n, out, true)

@@ -60,11 +60,7 @@ func (w *liveWatch) until(done <-chan struct{}) *verdict.Verdict {
 // mine returns the goroutines of the test, and those that it has started.
 func (w *liveWatch) mine() []verdict.Live {
 	return slices.DeleteFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool {
-		calls := g.Calls()
-		return w.before[g.ID] || slices.ContainsFunc(calls, func(fn string) bool {
-			// It waits for the test.
-			return fn == "testing.RunTests"
-		})
+		return w.before[g.ID] || slices.Contains(g.Calls(), "testing.RunTests") // which waits for the test
 	})
 }
 

@@ -94,9 +94,7 @@ func (e *explorer) shrink(f *finding.Finding, out outcome) {
 		return
 	}
 	f.Schedule, f.Trace = left, best.Hash
-	f.Rule, f.Place = ruleNumber(best.Rule), best.place()
-	f.Facts = best.Facts()
-	f.Report = best.text("", e.replayFile(finding.Dir+"/"+f.Name()), false)
+	e.describe(f, best)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {
 		e.err = err
