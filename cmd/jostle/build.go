@@ -96,7 +96,7 @@ func (b *buildFlags) prepareSome(ctx context.Context, patterns []string, stderr 
 		describe(stderr, res)
 	}
 	tellTimers(stderr, res.Roots)
-	return res, err
+	return res, nil
 }
 
 // tellTimers says which packages would have other timers under go test, if there are any.

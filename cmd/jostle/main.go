@@ -34,7 +34,6 @@ func main() {
 }
 
 // run runs the command in the environment that its user has, whatever an earlier jostle env has set, and returns its exit code.
-
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err := goenv.RestoreProcess(); err != nil {
 		fmt.Fprintln(stderr, "jostle:", err)

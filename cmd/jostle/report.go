@@ -340,13 +340,14 @@ func (r *reporter) binaryOf(ctx context.Context, g group) (*keptBinary, error) {
 		dir = dirs[0]
 	}
 	b, err := r.binary(ctx, dir, g.race)
-	if err == nil {
-		r.command = b.Command
+	if err != nil {
+		return nil, err
 	}
-	if err == nil && b.Package != g.pkg {
+	r.command = b.Command
+	if b.Package != g.pkg {
 		return nil, fmt.Errorf("it is of the package %s, and here is %s: run it in its module, or from its place in %s of its package", g.pkg, b.Package, finding.Dir)
 	}
-	return b, err
+	return b, nil
 }
 
 // describeReplay returns a finding as it was when it was run again; if it was not reproduced, what its file says.
