@@ -28,7 +28,7 @@
 // body needs: its fields are filled from the fuzzer's bytes, and the rest of the bytes is the schedule.
 //
 // What the body checks is up to it. It need not check that it ends: a body that can never return fails by itself, and so does one
-// that leaves a goroutine behind which can never end.
+// that leaves behind a goroutine that can never end.
 //
 // # Running it
 //

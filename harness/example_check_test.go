@@ -6,7 +6,7 @@ import (
 	"github.com/jostle-dev/jostle/harness"
 )
 
-// fetch returns the first answer. It forgets the other, and whoever brings it can never hand it over.
+// fetch returns the first answer. The goroutine that has the other can never hand it over.
 func fetch(sources ...func() string) string {
 	answers := make(chan string)
 	for _, ask := range sources {

@@ -142,7 +142,7 @@ func (t *tree) nodes() int {
 	return n
 }
 
-// A type without end has an end in an input: each byte makes so many values at most. The same bytes make the same.
+// A type without end has an end in an input: each byte makes a bounded number of values. The same bytes make the same value.
 func TestSplitIsBounded(t *testing.T) {
 	const size, most = 4096, 56
 	for b := range 256 {
@@ -238,7 +238,7 @@ func TestGenerateStruct(t *testing.T) {
 		}
 		ours := func(s *string, _ fuzzheaders.Continue) error { *s = "ours"; return nil }
 		_, err := custom(ours)
-		require.Error(t, err, "there is none for the struct")
+		require.Error(t, err, "the struct has no custom function")
 		in, err := custom(ours, func(*text, fuzzheaders.Continue) error { return nil }, func(*uint8, fuzzheaders.Continue) error { return nil })
 		require.NoError(t, err)
 		assert.Equal(t, text{S: "a", Last: 7}, in)

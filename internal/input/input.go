@@ -72,7 +72,7 @@ func Empty(t reflect.Type) bool { return t.Kind() == reflect.Struct && t.NumFiel
 //   - A zero byte is true, and makes empty slices and maps.
 //   - Arrays stay zero, and so do embedded structs of types that are not exported.
 //
-// A custom function changes none of this but the arrays: the walk needs one for every type in the value, and overwrites what it made.
+// Custom functions help only with the arrays: the walk needs a function for every type in the value, and overwrites what it made.
 // TestGenerateStruct shows each point. If one fails there after an update, the library may do that part here too.
 type filler struct {
 	*fuzzheaders.ConsumeFuzzer

@@ -12,7 +12,7 @@ import (
 )
 
 // LineDirective returns what, put before a file's text, makes it say that it is the named one. It may stand before build
-// constraints, and is nobody's doc.
+// constraints, and is not taken for a doc comment.
 func LineDirective(name string) string { return fmt.Sprintf("//line %s:1\n", name) }
 
 // RenameLines returns a Go source in which the line directives name files as rename says. The source need not be without
@@ -127,6 +127,6 @@ func (r *rewriter) lineMark(p token.Pos) string {
 	if strings.Contains(name, "*/") {
 		name = "" // a comment cannot say it: what stands before has to be of the same file
 	}
-	// After a line directive without a column there are none; but a directive without one would forget the file.
+	// After a line directive without a column no positions have one; but a directive without a column would forget the file.
 	return fmt.Sprintf("/*line %s:%d:%d*/", name, pos.Line, max(pos.Column, 1))
 }
