@@ -45,6 +45,7 @@ type Result struct {
 	Go       string            // the go command itself, which PATH in Env has first
 	Command  string            // how people call jostle here: as a tool of their module if they made it one
 	Overlay  string            // the file that GOFLAGS has for -overlay
+	Cache    string            // where it was all kept
 	Roots    []Root            // the packages that the patterns name and that build
 	Broken   []Broken          // the packages that they name and that do not
 	Packages []Package         // all that were looked at, by import path
@@ -260,7 +261,7 @@ func (b *build) assemble() (*Result, error) {
 	overlay := overlay{}
 	copies := modules{}
 	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
-	res := &Result{Command: m.Command, Go: b.goCmd.path, user: b.Env, goroot: b.goroot}
+	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, user: b.Env, goroot: b.goroot}
 	for _, u := range b.units {
 		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {

@@ -60,8 +60,13 @@ What does not build does not keep the targets of other packages from running.`,
 			case err != nil:
 				return err
 			}
+			dir, err := os.MkdirTemp("", "jostle-fuzz-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
 			f := fuzzer{
-				build: build, goCmd: res.Go, env: res.Environ(), budget: budget, parallel: parallel,
+				build: build, res: res, dir: dir, budget: budget, parallel: parallel,
 				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
 			if err := f.all(c.Context(), targets); err != nil || unbuilt == nil {
@@ -119,8 +124,8 @@ func findTargets(pkgs []instrument.Root, re *regexp.Regexp) ([]fuzzTarget, error
 // A fuzzer runs targets.
 type fuzzer struct {
 	build          buildFlags
-	goCmd          string
-	env            []string
+	res            *instrument.Result
+	dir            string // for what is built
 	budget         time.Duration
 	parallel       int
 	stdout, stderr io.Writer
@@ -131,9 +136,9 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	var results []fuzzResult
 	found := false
 	github := newAnnotator(f.stderr)
-	for _, t := range targets {
+	for n, t := range targets {
 		fmt.Fprintf(f.stdout, "=== %s %s\n", t.pkg.ImportPath, t.name)
-		r, err := f.one(ctx, t)
+		r, err := f.one(ctx, n, t)
 		if err != nil {
 			return err
 		}
@@ -155,15 +160,17 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	return nil
 }
 
-// one fuzzes one target.
-func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
-	args := append([]string{"test", "-vet=off"}, f.build.args()...)
-	args = append(args, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+f.budget.String(), "-fuzzminimizetime="+minimizeTime(f.budget).String())
+// one fuzzes the n-th target.
+func (f *fuzzer) one(ctx context.Context, n int, t fuzzTarget) (fuzzResult, error) {
+	args := slices.Concat([]string{"test", "-vet=off"}, f.build.args(), f.build.linked(f.res))
+	binary := filepath.Join(f.dir, fmt.Sprintf("%d.test", n))
+	kept := linkedBefore(f.res, t.pkg.Dir, binary, append(args, "-fuzz"))
+	args = append(args, "-o", binary, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+f.budget.String(), "-fuzzminimizetime="+minimizeTime(f.budget).String())
 	if f.parallel > 0 {
 		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
 	}
-	cmd := exec.CommandContext(ctx, f.goCmd, append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(slices.Clone(f.env), "PWD="+t.pkg.Dir, session.Base+"="+workingDir()), f.stderr
+	cmd := exec.CommandContext(ctx, f.res.Go, append(args, ".")...)
+	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(f.res.Environ(), "PWD="+t.pkg.Dir, session.Base+"="+workingDir()), f.stderr
 	if f.build.race {
 		races, err := os.MkdirTemp("", "jostle-race-")
 		if err != nil {
@@ -180,6 +187,7 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 	w := &resultWriter{result: &r, out: f.stdout}
 	cmd.Stdout = w
 	err := cmd.Run()
+	kept.keep()
 	w.Close()
 	r.conclude()
 	var exit *exec.ExitError

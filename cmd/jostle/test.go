@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -298,23 +294,4 @@ func ignoresOf(res *instrument.Result, r instrument.Root) ([]campaign.Ignore, er
 		out = append(out, campaign.Ignore{File: ignore.Path(r.Dir), Line: l.N, Text: l.Kind + " " + l.Func})
 	}
 	return out, err
-}
-
-// test builds a test binary from instrumented sources, with flags of go test besides b's own.
-func (b *buildFlags) test(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, bin campaign.Binary) error {
-	args := slices.Concat([]string{"test", "-c", "-vet=off", "-o", bin.Path}, b.args(), b.linked(res), flags)
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, res.Go, append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = bin.Dir, append(res.Environ(), "PWD="+bin.Dir), stderr, &said
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("ended before the tests were built: %w", ctx.Err())
-	case errors.As(err, &exit):
-		return &instrument.BuildError{Text: strings.TrimSpace(said.String())}
-	case err != nil:
-		return fmt.Errorf("run go test -c: %w", err)
-	}
-	return nil
 }

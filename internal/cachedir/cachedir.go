@@ -16,16 +16,19 @@ import (
 // Partial is how the names of directories begin that are not whole yet, or not any more.
 const Partial = ".new-"
 
-// kinds are the folders of the cache that are swept, and key is what the names of the directories in them look like.
-// Nothing else is removed: people may have named a directory as the cache that holds other things.
+// kinds are the folders of the cache that are swept, each with how long things are kept there that are not used. Key is what the names
+// of the directories in them look like. Nothing else is removed: people may have named a directory as the cache that holds other things.
 var (
-	kinds = []string{"build", "module", "package", "toolchain"}
-	key   = regexp.MustCompile(`(^|-)[0-9a-f]{16,32}$`)
+	kinds = map[string]time.Duration{
+		"build": month, "module": month, "package": month, "toolchain": month,
+		"test": 2 * day, // they are large, and the go command keeps what it links for as long
+	}
+	key = regexp.MustCompile(`(^|-)[0-9a-f]{16,32}$`)
 )
 
 const (
-	day    = 24 * time.Hour
-	unused = 30 * day // for so long things are kept that are not used
+	day   = 24 * time.Hour
+	month = 30 * day
 )
 
 // Used notes that a directory was used now, for the sweep: at most once a day. Where that cannot be written nothing can be

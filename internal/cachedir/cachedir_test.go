@@ -39,6 +39,7 @@ var all = []string{
 	"package/0123456789abcdef0123456789abcdef",
 	"module/0123456789abcdef0123456789abcdef",
 	"build/0123456789abcdef0123456789abcdef",
+	"test/0123456789abcdef0123456789abcdef",
 	"build/.new-123",
 	"build/ours",
 	"other/0123456789abcdef0123456789abcdef",
@@ -54,8 +55,8 @@ func left(cache string) []string {
 }
 
 var (
-	foreign = all[6:]
-	whole   = []string{all[0], all[2], all[3], all[4], all[6], all[7], all[8]}
+	foreign = all[7:]
+	whole   = []string{all[0], all[2], all[3], all[4], all[7], all[8], all[9]}
 )
 
 func TestUseSweeps(t *testing.T) {
@@ -66,7 +67,8 @@ func TestUseSweeps(t *testing.T) {
 	}{
 		{"nothing for a day after a sweep", 40 * day, day - time.Hour, all},
 		{"what is old", 31 * day, day + time.Hour, foreign},
-		{"only what was left of what is in use", 29 * day, day + time.Hour, whole},
+		{"only tests, and what was left of what is in use", 29 * day, day + time.Hour, whole},
+		{"only what was left of what is in use", day, day + time.Hour, append([]string{all[0], all[2], all[3], all[4], all[5]}, foreign...)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

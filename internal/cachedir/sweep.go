@@ -22,7 +22,7 @@ func sweepOnceADay(dir string) {
 	if os.Chtimes(f.Name(), now, now) != nil {
 		return // the cache of another user
 	}
-	for _, kind := range kinds {
+	for kind, unused := range kinds {
 		sweep(filepath.Join(dir, kind), now.Add(-unused))
 	}
 }
