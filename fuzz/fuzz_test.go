@@ -6,14 +6,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/jostle-dev/jostle/harness"
 	"github.com/jostle-dev/jostle/pipeline"
 )
 
 // Plain go test runs the instrumented pipeline.
 func TestMain(m *testing.M) { harness.Main(m) }
+
+// ok ends a target that has met an error. There is no testify here: it imports net/http, which would be compiled anew for each fuzzer.
+func ok(t harness.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // numbers is a table with a column that counts from 0.
 func numbers(t harness.T, rows int) *pipeline.Table { return numbersFrom(t, 0, rows) }
@@ -25,7 +31,7 @@ func numbersFrom(t harness.T, first, rows int) *pipeline.Table {
 		column[i] = int64(first + i)
 	}
 	table, err := pipeline.NewTable(pipeline.Schema{{Name: "n", Type: pipeline.Int64}}, pipeline.Ints(column...))
-	require.NoError(t, err)
+	ok(t, err)
 	return table
 }
 
@@ -42,18 +48,18 @@ func lines(rows int) string {
 // rowGroups is a scan of a file of row groups.
 func rowGroups(t harness.T, groups ...*pipeline.Table) pipeline.Source {
 	var file bytes.Buffer
-	require.NoError(t, pipeline.WriteRowGroups(&file, groups...))
+	ok(t, pipeline.WriteRowGroups(&file, groups...))
 	source, err := pipeline.ScanRowGroups(bytes.NewReader(file.Bytes()), int64(file.Len()), groups[0].Scan().Schema())
-	require.NoError(t, err)
+	ok(t, err)
 	return source
 }
 
 // records is a scan of a file of records.
 func records(t harness.T, tables ...*pipeline.Table) pipeline.Source {
 	var file bytes.Buffer
-	require.NoError(t, pipeline.WriteRecords(&file, tables...))
+	ok(t, pipeline.WriteRecords(&file, tables...))
 	source, err := pipeline.ScanRecords(bytes.NewReader(file.Bytes()), int64(file.Len()), tables[0].Scan().Schema())
-	require.NoError(t, err)
+	ok(t, err)
 	return source
 }
 
@@ -68,7 +74,7 @@ func oneEach(t harness.T, first, tables int) []*pipeline.Table {
 
 func union(t harness.T, sources ...pipeline.Source) pipeline.Source {
 	source, err := pipeline.Union(sources...)
-	require.NoError(t, err)
+	ok(t, err)
 	return source
 }
 
@@ -79,6 +85,8 @@ func run(t harness.T, q pipeline.Query, want string) {
 	q.Options.ProgressInterval = time.Second
 	var out bytes.Buffer
 	_, err := q.Run(t.Context(), &out)
-	require.NoError(t, err)
-	require.Equal(t, want, out.String())
+	ok(t, err)
+	if got := out.String(); got != want {
+		t.Fatalf("the query wrote\n%s\nand not\n%s", got, want)
+	}
 }

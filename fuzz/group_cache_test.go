@@ -3,8 +3,6 @@ package fuzz
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/jostle-dev/jostle/harness"
 	"github.com/jostle-dev/jostle/pipeline"
 )
@@ -23,7 +21,7 @@ func groupCache(twin pipeline.Twin) func(harness.T, struct{}) {
 	return func(t harness.T, _ struct{}) {
 		schema := pipeline.Schema{{Name: "city", Type: pipeline.String}}
 		table, err := pipeline.NewTable(schema, pipeline.Strings("Basel", "Oslo", "Basel", "Quito"))
-		require.NoError(t, err)
+		ok(t, err)
 		run(t, pipeline.Query{
 			From:    table.Scan(),
 			GroupBy: &pipeline.GroupBy{Key: "city", Aggregates: []pipeline.Aggregate{{Func: pipeline.Count}}},

@@ -3,8 +3,6 @@ package fuzz
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/jostle-dev/jostle/harness"
 	"github.com/jostle-dev/jostle/pipeline"
 )
@@ -24,9 +22,9 @@ func pool(twin pipeline.Twin) func(harness.T, struct{}) {
 	return func(t harness.T, _ struct{}) {
 		schema := pipeline.Schema{{Name: "n", Type: pipeline.Int64}, {Name: "s", Type: pipeline.String}}
 		small, err := pipeline.NewTable(schema, pipeline.Ints(0), pipeline.Strings("a"))
-		require.NoError(t, err)
+		ok(t, err)
 		large, err := pipeline.NewTable(schema, pipeline.Ints(1, 2), pipeline.Strings("b", "c"))
-		require.NoError(t, err)
+		ok(t, err)
 		run(t, pipeline.Query{
 			From:    union(t, rowGroups(t, large, small), rowGroups(t, small, large)),
 			Options: pipeline.Options{MorselRows: 1, Decoders: 2, PoolTwin: twin},

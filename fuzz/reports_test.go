@@ -8,9 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 var update = flag.Bool("update", false, "write the reports in testdata/reports as they are")
@@ -23,28 +20,36 @@ var cached = regexp.MustCompile(`/\S*/pkg/mod/`)
 // the advice. What is found and added to the corpus later on has none.
 func TestReports(t *testing.T) {
 	goldens, err := filepath.Glob("testdata/reports/*/*.golden")
-	require.NoError(t, err)
-	require.Len(t, goldens, 9)
+	ok(t, err)
+	if len(goldens) != 9 {
+		t.Fatalf("%d golden files, and not 9", len(goldens))
+	}
 	for _, golden := range goldens {
 		target := filepath.Base(filepath.Dir(golden))
 		entry := strings.TrimSuffix(filepath.Base(golden), ".golden")
 		t.Run(target, func(t *testing.T) {
 			out, err := exec.Command(os.Args[0], "-test.v", "-test.run", "^"+target+"$/^"+entry+"$").CombinedOutput()
-			require.NoError(t, err, "%s", out)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
 			_, report, _ := strings.Cut(string(out), "fuzz.go:")
 			_, report, _ = strings.Cut(report, "\n")
 			report, _, found := strings.Cut(report, "\n        replay\n")
-			require.True(t, found, "%s", out)
+			if !found {
+				t.Fatalf("no report in\n%s", out)
+			}
 			var b strings.Builder
 			for line := range strings.Lines(report) {
 				b.WriteString(cached.ReplaceAllString(strings.TrimPrefix(line, "        "), "GOMODCACHE/"))
 			}
 			if *update {
-				require.NoError(t, os.WriteFile(golden, []byte(b.String()), 0o644))
+				ok(t, os.WriteFile(golden, []byte(b.String()), 0o644))
 			}
 			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
-			assert.Equal(t, string(want), b.String(), "go test ./fuzz -run TestReports -update, if it is as it ought to be")
+			ok(t, err)
+			if got := b.String(); got != string(want) {
+				t.Errorf("the report is\n%s\nand not\n%s\ngo test ./fuzz -run TestReports -update, if it is as it ought to be", got, want)
+			}
 		})
 	}
 }

@@ -7,12 +7,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 )
+
+// There is no testify here, nor in enginetest: it imports net/http, which would be compiled anew for the race detector.
 
 func TestMain(m *testing.M) {
 	// The goroutine that package os/signal starts for the first must not be part of an execution.
@@ -34,10 +33,12 @@ func TestPrograms(t *testing.T) {
 			}
 		}
 		for _, tbl := range tables {
-			require.Contains(t, files, tbl.file, "not instrumented")
+			if !slices.Contains(files, tbl.file) {
+				t.Fatalf("%s is not instrumented", tbl.file)
+			}
 		}
-	} else {
-		require.Empty(t, engine.Sites(), "instrumented")
+	} else if sites := engine.Sites(); len(sites) > 0 {
+		t.Fatalf("instrumented: %v", sites)
 	}
 	for _, tbl := range tables {
 		t.Run(tbl.file, func(t *testing.T) { run(t, tbl.programs) })
@@ -46,7 +47,9 @@ func TestPrograms(t *testing.T) {
 
 func TestEveryFileHasItsTable(t *testing.T) {
 	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var want []string
 	for _, f := range files {
 		if f != "conformance.go" && f != "conformance_test.go" {
@@ -57,6 +60,7 @@ func TestEveryFileHasItsTable(t *testing.T) {
 	for _, tbl := range tables {
 		have = append(have, tbl.file)
 	}
-	assert.Equal(t, want, have)
-	assert.True(t, slices.IsSorted(have))
+	if !slices.Equal(have, want) { // which is sorted
+		t.Errorf("tables of %q for files %q", have, want)
+	}
 }

@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
@@ -56,7 +54,9 @@ func Run(t *testing.T, x *engine.Execution, strategy engine.Strategy, limits eng
 	t.Helper()
 	var snap *engine.Snapshot
 	synctest.Test(t, func(*testing.T) { snap = x.Run(strategy, limits, synctest.Wait, body) })
-	require.NotNil(t, snap, "the bubble was ended from inside")
+	if snap == nil {
+		t.Fatal("the bubble was ended from inside")
+	}
 	return snap
 }
 
@@ -80,13 +80,17 @@ func Outcomes(t *testing.T, departures int, body func(*Log)) []string {
 	for runs := 1; ; runs++ {
 		var log Log
 		snap := Run(t, x, tree, engine.Limits{Steps: maxSteps}, func() { body(&log) })
-		require.Zero(t, snap.Abandoned)
+		if snap.Abandoned != 0 {
+			t.Fatalf("%d goroutines were left behind", snap.Abandoned)
+		}
 		seen[strings.TrimSpace(log.String()+" "+Ending(snap))] = true
 		if !tree.Advance() {
 			t.Logf("%d executions", runs)
 			break
 		}
-		require.Less(t, runs, maxExecutions, "too many schedules")
+		if runs == maxExecutions {
+			t.Fatal("too many schedules")
+		}
 	}
 	outcomes := make([]string, 0, len(seen))
 	for o := range seen {
