@@ -60,6 +60,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it kills the command fifty times")
 	}
+	t.Parallel()
 	repo, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	dir, err := filepath.EvalSymlinks(t.TempDir())

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,14 +18,32 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(crowd{m}, map[string]func(){
 		"jostle": main,
 	})
+}
+
+// A crowd runs more tests at a time than there are processors, unless -parallel says how many. Each runs one process after the other,
+// and many of these wait for a clock.
+type crowd struct{ *testing.M }
+
+func (c crowd) Run() int {
+	flag.Parse()
+	const parallel = "test.parallel"
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == parallel })
+	if !said {
+		if err := flag.Set(parallel, strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+			panic(err)
+		}
+	}
+	return c.M.Run()
 }
 
 // TestScript runs the command as its users do, in modules of their own. $REPO is this repository, which stands in for
 // the published module.
 func TestScript(t *testing.T) {
+	t.Parallel()
 	repo, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	goenv := func(name string) string {
@@ -36,10 +57,7 @@ func TestScript(t *testing.T) {
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
 		env[name] = goenv(name)
 	}
-	// The scripts build the same things for the fuzzer, which would be built twice if two of them began together.
-	warm := exec.Command("go", "test", "-c", "-vet=off", "-fuzz=.", "-o", t.TempDir(), repo+"/fuzz")
-	out, err := warm.CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	warm(t, env)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publish},
@@ -50,6 +68,25 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// warm has built what the scripts build all the same, as it is and for the fuzzer. Those that begin together would each build it.
+func warm(t *testing.T, env map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"go.mod":       "module example.com/warm\n\ngo 1.25\n",
+		"warm_test.go": "package warm\n\nimport \"testing\"\n\nfunc TestWarm(t *testing.T) {}\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+	}
+	build := exec.Command("sh", "-c", `eval "$(jostle env .)" && go test -c -o built . && go test -c -fuzz=. -o built .`)
+	build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
+	for name, value := range env {
+		build.Env = append(build.Env, name+"="+value)
+	}
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
 
 // publish puts a directory as a version of a module on the proxy file://$WORK/proxy: publish dir path@version.
