@@ -24,6 +24,7 @@ import (
 //go:embed internal/libfuzzer/*.go internal/libfuzzer/*.s
 //go:embed internal/literal/*.go
 //go:embed internal/manifest/*.go
+//go:embed internal/network/*.go
 //go:embed internal/predict/*.go
 //go:embed internal/report/*.go
 //go:embed internal/schedule/*.go

@@ -31,10 +31,13 @@ func (b *build) ownFlags() error {
 	return nil
 }
 
-// RaceFlag has the engine compiled without the race detector: what it does is not what the code under test does, see
-// internal/engine/race.go. It is not inlined either, or it would be compiled with the detector elsewhere. A -gcflags that
-// is given later and matches the engine takes the place of this one.
-const RaceFlag = "-gcflags=" + inStd + "/internal/engine/...=-race=false -l"
+// RaceFlags have the engine and the network compiled without the race detector: what they do is not what the code under test does,
+// see internal/engine/race.go. They are not inlined either, or they would be compiled with the detector elsewhere. A -gcflags that is
+// given later and matches one of them takes the place of its flag here.
+var RaceFlags = []string{
+	"-gcflags=" + inStd + "/internal/engine/...=-race=false -l",
+	"-gcflags=" + inStd + "/internal/network=-race=false -l",
+}
 
 // race reports whether the build has the race detector.
 func (b *build) race() bool {

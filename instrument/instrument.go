@@ -336,7 +336,9 @@ func (o overlay) lay(dir string, over map[string]string) error {
 func (b *build) variables(dir string, copies bool) map[string]string {
 	flags := []string{b.flags, goenv.Quote("-overlay=" + filepath.Join(dir, overlayName))}
 	if b.race() {
-		flags = append(flags, goenv.Quote(RaceFlag))
+		for _, f := range RaceFlags {
+			flags = append(flags, goenv.Quote(f))
+		}
 	}
 	set := b.treeVariables()
 	switch {

@@ -52,7 +52,9 @@ func (b *buildFlags) args() []string {
 	if b.noOptimizations {
 		out = append(out, "-gcflags=all=-N -l", "-gcflags=std=") // the standard library is there already, optimised
 		if b.race {
-			out = append(out, instrument.RaceFlag+" -N")
+			for _, f := range instrument.RaceFlags {
+				out = append(out, f+" -N")
+			}
 		}
 	}
 	if b.trim {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -33,6 +34,7 @@ type clock struct {
 	alarms  []alarm
 	tickers []ticker
 	seq     int
+	timed   int // waits that are to be over at some moment: Waiter.Until
 	moves   int // how often it has come to its next alarm
 
 	read   int64 // unix nanoseconds: the last time that was told to anybody
@@ -52,6 +54,12 @@ func (x *Execution) Now() time.Time {
 	t := now.UnixNano()
 	c.read = max(t, c.read) + reading
 	return now.Add(time.Duration(c.read - t))
+}
+
+// Time returns the time without letting any pass: the later of what was last told to anybody and the bubble's.
+func (x *Execution) Time() time.Time {
+	now := time.Now()
+	return now.Add(max(0, time.Duration(x.clock.read-now.UnixNano())))
 }
 
 // CatchUp moves the bubble's clock to the last reading: what is native goes by the bubble's, and a timer set now must
@@ -130,7 +138,28 @@ func (x *Execution) nextAlarm() (when int64, ok bool) {
 			}
 		}
 	}
+	for until := range x.untils() {
+		if !ok || until < when {
+			when, ok = until, true
+		}
+	}
 	return when, ok
+}
+
+// untils ranges over the moments at which waits are to be over.
+func (x *Execution) untils() iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for i := 0; i < len(x.tasks) && x.clock.timed > 0; i++ {
+			if x.tasks[i].state != Blocked {
+				continue
+			}
+			for _, w := range x.tasks[i].waits {
+				if w.Until != 0 && !yield(w.Until) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // lastAlarm returns when the last of the alarms is that are set, in virtual nanoseconds since the execution began.
@@ -138,6 +167,9 @@ func (x *Execution) lastAlarm() int64 {
 	last := int64(0)
 	for _, a := range x.clock.alarms {
 		last = max(last, a.when-x.began)
+	}
+	for until := range x.untils() {
+		last = max(last, until-x.began)
 	}
 	return last
 }
@@ -161,6 +193,9 @@ func (x *Execution) advance() bool {
 	}
 	c := &x.clock
 	sleepers, timers := false, false
+	for until := range x.untils() {
+		timers = timers || until <= when
+	}
 	for len(c.alarms) > 0 && c.alarms[0].when <= when {
 		if a := heap.Pop(c).(alarm); a.task != nil {
 			sleepers = true

@@ -127,6 +127,8 @@ type Execution struct {
 	wants     []want
 	wanted    int       // how many there were
 	callSites *callSite // of all executions
+	libSites  libSites  // likewise
+	world     World
 
 	objects objects
 	finals  finals
@@ -194,6 +196,9 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	}
 	again := x.unfinished()
 	x.unwind(snap)
+	if x.world != nil {
+		x.world.End()
+	}
 	for _, f := range again {
 		f()
 	}
@@ -202,6 +207,18 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	active.CompareAndSwap(x, nil)
 	return snap
 }
+
+// A World is what another package keeps for an execution: it begins anew in each.
+type World interface {
+	// End is called when the goroutines of the execution have been ended.
+	End()
+}
+
+// World returns what SetWorld was given in this execution, nil before that.
+func (x *Execution) World() World { return x.world }
+
+// SetWorld has the execution keep w.
+func (x *Execution) SetWorld(w World) { x.world = w }
 
 // Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
 // Execution must not be used again. Any goroutine may call it.
@@ -248,6 +265,7 @@ func (x *Execution) reset() {
 	x.locking = x.locking[:0]
 	x.offers, x.cancelled = nil, nil
 	x.inProcess = nil
+	x.world = nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)

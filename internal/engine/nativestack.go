@@ -218,6 +218,8 @@ func (t *Task) wait() (state, function string) {
 		return "sync.RWMutex.RLock", "sync.(*RWMutex).RLock"
 	case OpOnce:
 		return "sync.Mutex.Lock", "sync.(*Once).doSlow"
+	case OpRead, OpWrite, OpAccept, OpDial:
+		return "IO wait", "internal/poll.runtime_pollWait"
 	default:
 		return t.op.String(), ""
 	}

@@ -19,9 +19,10 @@ const (
 	Cond
 	Pool
 	Resource // of hand-made code, that goroutines hold some of
+	Socket   // in memory: a listener, one direction of a connection, or what a packet socket has received
 )
 
-var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource"}
+var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource", "socket"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -52,6 +53,9 @@ type Object struct {
 	Stash unsafe.Pointer
 
 	Spare any // Chan: a waiter to use again
+
+	Name string  // Socket: what to call it, wherever it is used
+	Back *Object // Socket: of a direction of a connection the other one
 
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
@@ -104,6 +108,7 @@ type Waiter struct {
 	Value  bool // a receive of something that has a size: more than a wake-up
 	// Poller, which may be nil, is for partners that the engine does not see.
 	Poller Poller
+	Until  int64 // unix nanoseconds, virtual: the clock must stop then, for the Poller; 0 for never
 
 	ahead      bool // the task does something else before it waits for this
 	list       *Waiters
@@ -114,6 +119,19 @@ type Waiter struct {
 type Poller interface {
 	// Poll reports whether it completed the wait. It is only called while every task is parked.
 	Poll() bool
+}
+
+// SetUntil changes w.Until while w's task may be waiting.
+func (x *Execution) SetUntil(w *Waiter, at int64) {
+	if w.list != nil {
+		if w.Until != 0 {
+			x.clock.timed--
+		}
+		if at != 0 {
+			x.clock.timed++
+		}
+	}
+	w.Until = at
 }
 
 // Poll has w's task try the operation that it waits for, on the real object. It reports whether the wait is over.

@@ -48,6 +48,20 @@ func RaceAcquire(p unsafe.Pointer) { runtime.RaceAcquire(p) }
 // raceRelease is RaceRelease, but what was released at the address before is forgotten.
 func raceRelease(p unsafe.Pointer) { runtime.RaceRelease(p) }
 
+// RaceReads tells the detector that the calling goroutine reads p.
+func RaceReads(p []byte) {
+	if len(p) > 0 {
+		runtime.RaceReadRange(unsafe.Pointer(&p[0]), len(p))
+	}
+}
+
+// RaceWrites tells the detector that the calling goroutine writes p.
+func RaceWrites(p []byte) {
+	if len(p) > 0 {
+		runtime.RaceWriteRange(unsafe.Pointer(&p[0]), len(p))
+	}
+}
+
 // WaitGroupWaits tells the detector that somebody waits for wg, as (*sync.WaitGroup).Wait does: for an Add that is not
 // ordered with it, a misuse, that is a race.
 func WaitGroupWaits(wg *sync.WaitGroup) {

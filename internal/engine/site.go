@@ -128,6 +128,12 @@ const (
 	OpPut
 	OpAcquire
 	OpRelease
+	OpListen
+	OpDial
+	OpAccept
+	OpRead
+	OpWrite
+	OpDeadline
 )
 
 var opNames = [...]string{
@@ -136,7 +142,8 @@ var opNames = [...]string{
 	OpSelect: "select", OpAdd: "add", OpDone: "done", OpWait: "wait", OpOnce: "do", OpCondWait: "cond wait",
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
-	OpAcquire: "acquire", OpRelease: "release",
+	OpAcquire: "acquire", OpRelease: "release", OpListen: "listen", OpDial: "dial", OpAccept: "accept",
+	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline",
 }
 
 func (o Op) String() string { return opNames[o] }

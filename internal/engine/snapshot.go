@@ -103,6 +103,8 @@ type ObjectState struct {
 	From    uint32    // of the channel of a context: that of its parent; 0 for none
 	Users   []ObjectUse
 	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
+	Name    string    // Socket: what to call it; "" for others
+	Back    uint32    // Socket: of a direction of a connection the other one
 	Dropped ObjectUse
 }
 
@@ -187,6 +189,10 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		os := ObjectState{ID: o.ID, Kind: o.Kind, First: o.First, Born: o.Born, Closed: o.Closed, Count: o.Count, Length: o.length(), Vars: o.vars, Dropped: o.Dropped.state()}
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
+		}
+		os.Name = o.Name
+		if o.Back != nil {
+			os.Back = o.Back.ID
 		}
 		os.Made = o.made.state()
 		if o.from != nil {

@@ -372,6 +372,9 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 	w.Task, w.Object, w.Op, w.Site, w.Done = t, o, op, s, false
 	l.push(w)
 	t.waits = append(t.waits, w)
+	if w.Until != 0 {
+		t.x.clock.timed++
+	}
 }
 
 // WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile.
@@ -455,6 +458,9 @@ func (t *Task) withdraw() {
 	for _, w := range t.waits {
 		if w.list != nil {
 			w.list.remove(w)
+			if w.Until != 0 {
+				t.x.clock.timed--
+			}
 		}
 	}
 }

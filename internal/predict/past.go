@@ -91,9 +91,9 @@ func (e *execution) order() *past {
 			continue
 		}
 		switch s.Op {
-		case engine.OpSend, engine.OpClose, engine.OpSignal, engine.OpBroadcast, engine.OpDone:
+		case engine.OpSend, engine.OpClose, engine.OpSignal, engine.OpBroadcast, engine.OpDone, engine.OpWrite, engine.OpDial:
 			release(s.Object, s.Task)
-		case engine.OpRecv, engine.OpWait, engine.OpCondWait:
+		case engine.OpRecv, engine.OpWait, engine.OpCondWait, engine.OpRead, engine.OpAccept:
 			acquire(s.Task, s.Object, n)
 			waits[t] = s.Object
 		}

@@ -65,6 +65,10 @@ func partnersOf(op engine.Op) []engine.Op {
 		return []engine.Op{engine.OpDone}
 	case engine.OpCondWait:
 		return []engine.Op{engine.OpSignal, engine.OpBroadcast}
+	case engine.OpRead:
+		return []engine.Op{engine.OpWrite, engine.OpClose}
+	case engine.OpWrite:
+		return []engine.Op{engine.OpRead}
 	}
 	return nil
 }
@@ -86,7 +90,7 @@ func (e *execution) ends() map[doing][]ending {
 	out := map[doing][]ending{}
 	for i, s := range e.Steps {
 		switch s.Op {
-		case engine.OpRecv, engine.OpSend, engine.OpClose, engine.OpDone, engine.OpSignal, engine.OpBroadcast:
+		case engine.OpRecv, engine.OpSend, engine.OpClose, engine.OpDone, engine.OpSignal, engine.OpBroadcast, engine.OpRead, engine.OpWrite:
 			if d := (doing{s.Object, s.Op}); s.Object != 0 && len(out[d]) < maxEndings {
 				out[d] = append(out[d], ending{s.Task, e.first + i})
 			}

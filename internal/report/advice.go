@@ -202,6 +202,9 @@ func (t *text) oneOrder() string {
 	if len(say) > 0 {
 		return strings.Join(say, "; ") + ". Choose one order and keep it everywhere, or release the first before taking the second."
 	}
+	if slices.ContainsFunc(v.Knot, func(g verdict.Goroutine) bool { return g.Op == engine.OpRead || g.Op == engine.OpWrite }) {
+		return "Each of these waits for what another of them writes or reads, and comes to its own part only afterwards. Let one goroutine read and another write, or agree on who begins."
+	}
 	return "Each of these waits at one end of a channel, or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
 }
 
@@ -261,6 +264,14 @@ func (t *text) wayOut() string {
 		return "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too."
 	case engine.OpRecv:
 		return "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too."
+	case engine.OpRead:
+		return fmt.Sprintf("Close the connection at the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
+	case engine.OpWrite:
+		return fmt.Sprintf("Read what comes from %s until its writer is done, on every path, or close that end; or let the write have a deadline.", t.object(w.Object))
+	case engine.OpAccept:
+		return fmt.Sprintf("Close the listener at %s when nothing more is to be served, on every path.", t.object(w.Object))
+	case engine.OpDial:
+		return fmt.Sprintf("Accept from %s as long as other goroutines dial it, or close the listener.", t.object(w.Object))
 	case engine.OpWait:
 		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}

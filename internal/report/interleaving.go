@@ -115,7 +115,7 @@ func (t *text) blockedIn(task uint32) string {
 	g := t.v.Knot[i]
 	next, _ := t.next(i)
 	if w := t.waitsOn(g, next); w.Op != engine.OpNone {
-		return w.Op.String() + " " + t.object(w.Object)
+		return w.Op.String() + " " + preposition[w.Op] + t.object(w.Object)
 	}
 	return t.doing(g)
 }

@@ -32,6 +32,14 @@ func (t *text) partner(w verdict.Waiting) string {
 		return "give back some of " + t.object(w.Object)
 	case engine.OpLock, engine.OpRLock:
 		return "unlock " + t.object(w.Object)
+	case engine.OpRead:
+		return "write to " + t.object(w.Object) + " or close it"
+	case engine.OpWrite:
+		return "read from " + t.object(w.Object)
+	case engine.OpAccept:
+		return "dial " + t.object(w.Object) + " or close it"
+	case engine.OpDial:
+		return "accept from " + t.object(w.Object)
 	}
 	return "end it"
 }
@@ -43,6 +51,8 @@ func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
 		return "send on " + t.object(w.Object)
 	case engine.OpClose:
 		return "close " + t.object(w.Object)
+	case engine.OpWrite:
+		return "write to " + t.object(w.Object)
 	}
 	return t.partner(w)
 }
@@ -77,8 +87,11 @@ func (t *text) doing(g verdict.Goroutine) string {
 
 // way says one thing that would let a goroutine go on.
 func (t *text) way(w verdict.Waiting) string {
-	return w.Op.String() + " " + engine.Amount(max(w.N, 1)) + t.object(w.Object)
+	return w.Op.String() + " " + preposition[w.Op] + engine.Amount(max(w.N, 1)) + t.object(w.Object)
 }
+
+// preposition is what stands between an operation and its object, with a blank behind it.
+var preposition = map[engine.Op]string{engine.OpRead: "from ", engine.OpWrite: "to ", engine.OpAccept: "from ", engine.OpListen: "at ", engine.OpDeadline: "of "}
 
 func (t *text) operation(s engine.Step) string {
 	switch {
@@ -86,6 +99,8 @@ func (t *text) operation(s engine.Step) string {
 		return "ends"
 	case s.Site == nil:
 		return s.Op.String()
+	case len(s.Site.Cases) == 0 && s.Site.Expr == "" && s.Object != 0: // a socket, whose name is not that of a variable
+		return s.Op.String() + " " + preposition[s.Op] + t.numbered(t.v.ObjectName(s.Object), s.Object)
 	case len(s.Site.Cases) == 0:
 		return s.Op.String() + " " + t.numbered(s.Site.Expr, s.Object)
 	case s.Object != 0:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jostle-dev/jostle/harness"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/worker"
 	"github.com/jostle-dev/jostle/perturb"
@@ -16,7 +17,7 @@ import (
 )
 
 func TestOurs(t *testing.T) {
-	for _, f := range []any{harness.Check, engine.Self, (*worker.Process).Check, perturb.Close[chan int], testhook.Run} {
+	for _, f := range []any{harness.Check, engine.Self, (*worker.Process).Check, perturb.Close[chan int], testhook.Run, network.Current} {
 		name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
 		assert.True(t, stacks.Ours(name), name)
 	}

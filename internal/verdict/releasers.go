@@ -64,6 +64,9 @@ func partnersOf(op engine.Op) []partner {
 // partners adds who could do what ends a wait in op.
 func (r *releasers) partners(op engine.Op) {
 	switch {
+	case r.object.Kind == engine.Socket:
+		r.otherEnd(op)
+		return
 	case r.object.Made.Op == engine.OpTimer:
 		r.timer()
 		return

@@ -146,6 +146,9 @@ func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 			return true
 		}
 	}
+	if o.Kind == engine.Socket {
+		return r.anybodyConnects(w)
+	}
 	if o.Made.Op == engine.OpTimer {
 		return false // it has fired
 	}
@@ -162,6 +165,9 @@ func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 func (r *runners) never(task uint32, op engine.Op, o *engine.ObjectState) bool {
 	if r.rests(r.g.tasks[task]) {
 		return true
+	}
+	if o.Kind == engine.Socket {
+		return r.hopeless[task] // what it does to its socket stands in libraries too
 	}
 	in := r.endless[task]
 	if o.Made.Op == engine.OpContext {

@@ -160,7 +160,7 @@ func (g *graph) number(i int) int { return g.snap.Total - len(g.snap.Steps) + 1 
 func (g *graph) object(id uint32, at *engine.Site, selected int) Object {
 	o := g.objects[id]
 	name := operand(at, selected)
-	if name == "" {
+	if o.Kind == engine.Socket || name == "" {
 		name = g.nameOf(o)
 	}
 	return Object{ID: id, Kind: o.Kind, Name: name}
@@ -168,6 +168,9 @@ func (g *graph) object(id uint32, at *engine.Site, selected int) Object {
 
 // nameOf returns what the code calls an object, wherever it uses it.
 func (g *graph) nameOf(o *engine.ObjectState) string {
+	if o.Kind == engine.Socket {
+		return o.Name // which is written down nowhere in the code
+	}
 	for _, u := range o.Users {
 		if u.Site == nil {
 			continue

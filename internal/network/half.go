@@ -1,0 +1,106 @@
+package network
+
+import (
+	"math"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A half is what a socket has for reading, and once more for writing: one operation at a time, and a deadline.
+type half struct {
+	taken    bool           // an operation is under way
+	queue    engine.Waiters // operations that wait until it is over
+	deadline int64          // unix nanoseconds, virtual; 0: none, past: it has passed when it was set
+	waits    *engine.Waiter // the operation that waits for the other side, or nil
+	x        *engine.Execution
+}
+
+// past is the deadline of those that had passed when they were set.
+const past = -1
+
+// begin waits until no other operation of the half is under way. It reports false if the socket is closed before that.
+func (h *half) begin(t *engine.Task, closed *bool, op engine.Op, o *engine.Object, s *engine.Site) bool {
+	for h.taken && !*closed {
+		t.Wait(&h.queue, t.Waiter(), o, op, s)
+		t.Block(op, s)
+	}
+	if *closed {
+		return false
+	}
+	h.taken = true
+	return true
+}
+
+// end lets the next operation begin. As in package net, one that comes just then may still be before it.
+func (h *half) end(t *engine.Task) {
+	h.taken = false
+	wake(t, &h.queue)
+}
+
+// wait parks t until it is woken in l. It reports false if the deadline passes before that.
+func (h *half) wait(t *engine.Task, l *engine.Waiters, op engine.Op, o *engine.Object, s *engine.Site) bool {
+	w := t.Waiter()
+	h.x, h.waits = t.Execution(), w
+	if h.deadline > 0 {
+		w.Poller, w.Until = h, h.deadline
+	}
+	t.Wait(l, w, o, op, s)
+	t.Block(op, s)
+	h.waits = nil
+	return w.Ok
+}
+
+// Poll is engine.Poller.
+func (h *half) Poll() bool {
+	if h.waits == nil || !h.expired(time.Now()) {
+		return false
+	}
+	h.x.Complete(h.waits, false)
+	return true
+}
+
+func (h *half) expired(now time.Time) bool {
+	return h.deadline == past || h.deadline > 0 && now.UnixNano() >= h.deadline
+}
+
+// late reports whether the deadline has passed.
+func (h *half) late(t *engine.Task) bool {
+	return h.deadline != 0 && h.expired(t.Execution().Time())
+}
+
+// setDeadline sets the deadline; the zero time is none. A goroutine that waits is woken if it has passed, and waits until then otherwise.
+func (h *half) setDeadline(t *engine.Task, at time.Time) {
+	h.deadline = moment(t, at)
+	switch w := h.waits; {
+	case w == nil || w.Done:
+	case h.deadline == past:
+		t.Execution().Complete(w, false)
+	case h.deadline > 0:
+		w.Poller = h
+		t.Execution().SetUntil(w, h.deadline)
+	default:
+		t.Execution().SetUntil(w, 0)
+	}
+}
+
+// urgent reports whether another goroutine could tell when exactly the deadline is set.
+func (h *half) urgent(t *engine.Task, at time.Time) bool {
+	return h.waits != nil || moment(t, at) == past
+}
+
+// moment returns a time as a half has its deadline.
+func moment(t *engine.Task, at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	now := t.Execution().Time()
+	switch d := at.Sub(now); {
+	case d <= 0:
+		return past
+	case int64(d) > math.MaxInt64-now.UnixNano()-int64(time.Second):
+		return 0 // so far away that it means never
+	default:
+		return now.UnixNano() + int64(d)
+	}
+}

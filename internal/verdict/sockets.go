@@ -1,0 +1,60 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// answers are the operations at the other end of a socket that end a wait in an operation.
+var answers = map[engine.Op]engine.Op{
+	engine.OpRead: engine.OpWrite, engine.OpWrite: engine.OpRead, engine.OpAccept: engine.OpDial, engine.OpDial: engine.OpAccept,
+}
+
+// otherEnd adds the goroutines that could end a wait in op at a socket: those that use the other end. One that has answered before
+// has used it. One that has only used it the other way round, or has made it, could: in most protocols a goroutine that reads there
+// waits itself, and writes nothing before it has read.
+func (r *releasers) otherEnd(op engine.Op) {
+	answer := answers[op]
+	for _, u := range r.object.Users {
+		switch u.Op {
+		case answer:
+			r.user(u, Used, answer)
+		case engine.OpListen:
+			r.user(u, Could, engine.OpClose)
+		}
+	}
+	back := r.g.objects[r.object.Back]
+	if back == nil {
+		return
+	}
+	other := r.object // the direction that begins at the other end
+	if op == engine.OpWrite {
+		other = back
+	}
+	for _, u := range other.Users {
+		if u.Op == engine.OpDial || u.Op == engine.OpAccept {
+			r.user(u, Could, answer)
+		}
+	}
+	for _, u := range back.Users {
+		if u.Op == op {
+			r.user(u, Could, answer)
+		}
+	}
+}
+
+func (r *releasers) user(u engine.ObjectUse, how How, op engine.Op) {
+	if u.Task != r.waiter.ID {
+		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site})
+	}
+}
+
+// anybodyConnects reports whether a goroutine that may still run may come to use the other end of the socket that w waits at. Any may,
+// unless goroutines are known that do.
+func (r *runners) anybodyConnects(w Waiting) bool {
+	if slices.ContainsFunc(w.By, func(rel Releaser) bool { return !rel.Ended && rel.Op != engine.OpClose }) {
+		return false
+	}
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) })
+}
