@@ -70,7 +70,7 @@ var conds = []enginetest.Program{
 			)
 			log.Add("%d", a+b)
 		},
-		Departures: 3,
+		Departures: 2,
 		Want:       []string{"3"},
 	},
 	{
@@ -120,7 +120,7 @@ var conds = []enginetest.Program{
 			)
 			log.Add("met")
 		},
-		Departures: 4,
+		Departures: 3,
 		Want:       []string{"met"},
 	},
 	{

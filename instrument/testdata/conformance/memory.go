@@ -147,7 +147,7 @@ var memory = []enginetest.Program{
 				log.Add("each its own")
 			}
 		},
-		Departures: 3,
+		Departures: 2,
 		Want:       []string{""},
 	},
 }

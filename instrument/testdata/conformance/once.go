@@ -40,7 +40,8 @@ var onces = []enginetest.Program{
 				func() { o.Do(func() { log.Add("b") }) },
 			)
 		},
-		Want: []string{"a", "b"},
+		Departures: 4,
+		Want:       []string{"a", "b"},
 	},
 	{
 		Name: "a panic counts as done",

@@ -188,7 +188,7 @@ var rwmutexes = []enginetest.Program{
 			)
 			log.Add("%d", c.n)
 		},
-		Departures: 5,
+		Departures: 4,
 		Want:       []string{"w r r r 1", "r w r r 1", "r r w r 1", "r r r w 1"},
 	},
 	{

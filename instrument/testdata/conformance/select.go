@@ -89,7 +89,8 @@ var selects = []enginetest.Program{
 				},
 			)
 		},
-		Want: []string{"default", "1"},
+		Departures: 4,
+		Want:       []string{"default", "1"},
 	},
 	{
 		Name: "one case, and one with default",
