@@ -121,7 +121,8 @@ func TestCond(t *testing.T) {
 					log.Add("w")
 				})
 			},
-			Want: []string{"w a b", "w b a"},
+			Departures: 3,
+			Want:       []string{"w a b", "w b a"},
 		},
 	})
 }
