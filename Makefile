@@ -14,11 +14,24 @@ fuzz:
 test: check
 	go test $(TESTFLAGS) ./...
 
-# What depends on the Go version: what runs tests, the conformance programs, which use every operation, and the command. GOTOOLCHAIN
-# says which it is.
+# What depends on the Go version: what runs tests, the conformance programs, which use every operation, and of the command's scripts those
+# that see something of the Go itself. GOTOOLCHAIN says which it is.
+#
+#	cgo       what cgo makes of a file, and go test -fuzz
+#	deps      line directives in copies, -modfile, go work, -trimpath
+#	kinds     stack traces, go vet, coverage, all that go build knows
+#	live      the leak profile, what Go prints of a panic, the network
+#	race      what the race detector prints
+#	test      testing and testing/synctest, go test -json, what go build and go vet say
+#	tutorial  go test and go test -fuzz with package harness
+#	untouched the language of go.mod, GODEBUG, timers, vendor and go.work
+#
+# The others are about what jostle finds, explains, keeps and prints: that is the same on each Go.
+SCRIPTS = cgo|deps|kinds|live|race|test|tutorial|untouched
+
 compatible:
 	go test $(TESTFLAGS) ./harness ./internal/worker
-	go test $(TESTFLAGS) -run '^(TestConformance|TestScript)$$' ./instrument ./cmd/jostle
+	go test $(TESTFLAGS) -run '^TestConformance$$|^TestScript$$/^($(SCRIPTS))$$' ./instrument ./cmd/jostle
 
 # What staticcheck has to say does not depend on the Go that the tests run on, and it cannot read the standard library of Go 1.27
 # (honnef.co/go/tools 0.8 can, and needs Go 1.26).

@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
@@ -68,6 +70,28 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// What make compatible runs on each Go is there, and what asks which Go it is is among it.
+func TestCompatible(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	require.NoError(t, err)
+	said := regexp.MustCompile(`(?m)^SCRIPTS = (.*)$`).FindSubmatch(makefile)
+	require.NotNil(t, said)
+	compatible := strings.Split(string(said[1]), "|")
+	for _, name := range compatible {
+		assert.FileExists(t, filepath.Join("testdata/script", name+".txtar"))
+		assert.Contains(t, string(makefile), "#\t"+name+" ", "why is it there?")
+	}
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	require.NoError(t, err)
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		require.NoError(t, err)
+		if regexp.MustCompile(`(?m)^\[!?go1\.`).Match(text) {
+			assert.Contains(t, compatible, strings.TrimSuffix(filepath.Base(script), ".txtar"))
+		}
+	}
 }
 
 // warm has built what the scripts build all the same, as it is and for the fuzzer. Those that begin together would each build it.
