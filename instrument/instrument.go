@@ -34,7 +34,7 @@ type Config struct {
 	BuildFlags []string // that decide which files are built: -tags=…, -race
 	Exclude    []string // packages to leave as they are, and all below them, as GOPRIVATE has them
 	Env        []string // of the go command, nil for the process's own
-	CacheDir   string   // "" for $JOSTLE_CACHE, or else a folder in the user's cache directory
+	CacheDir   string   // "" for that of cachedir.Dir
 
 	Progress func(text string) // is told what takes long; may be nil
 }
@@ -161,17 +161,12 @@ func (c *Config) complete() error {
 	for i, e := range c.Exclude {
 		c.Exclude[i] = strings.TrimSuffix(e, "/...")
 	}
-	if c.CacheDir == "" {
-		c.CacheDir = os.Getenv("JOSTLE_CACHE")
+	if c.CacheDir != "" {
+		return nil
 	}
-	if c.CacheDir == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return fmt.Errorf("no place for rewritten sources: set JOSTLE_CACHE to a directory: %w", err)
-		}
-		c.CacheDir = filepath.Join(dir, "jostle")
-	}
-	return nil
+	var err error
+	c.CacheDir, err = cachedir.Dir()
+	return err
 }
 
 func (c *Config) where() string {

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/finding"
@@ -160,16 +161,17 @@ func (k *keptFile) test() string {
 	return k.target
 }
 
-// keptAt reads a finding, or an input of a fuzz target, and returns the directory of the package that it lies in: "" for a finding
-// that lies in none.
+// keptAt reads a finding, or an input of a fuzz target, and returns the directory of the package that it lies in, or was kept away from:
+// "" for a finding that lies in none.
 func keptAt(file string) (k keptFile, dir string, err error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return k, "", err
 	}
 	var target string
+	lies := false
 	if strings.HasSuffix(file, finding.Suffix) {
-		dir, _ = packageOf(abs)
+		dir, lies = packageOf(abs)
 	} else {
 		var name string
 		if dir, name, err = entryOf(file); err != nil {
@@ -179,7 +181,22 @@ func keptAt(file string) (k keptFile, dir string, err error) {
 	}
 	k, err = readKeptFile(file, target) // under the name by which it was asked for, as far as errors go
 	k.path = abs
+	if err == nil && k.f != nil && !lies {
+		dir = directoryOf(k.f)
+	}
 	return k, dir, err
+}
+
+// directoryOf returns the directory of the package that a finding has been kept away from, as its file says: "" if no package is there,
+// as on another machine.
+func directoryOf(f *finding.Finding) string {
+	if f.Directory == "" {
+		return ""
+	}
+	if code, err := glob(f.Directory, "*.go"); err != nil || len(code) == 0 {
+		return ""
+	}
+	return f.Directory
 }
 
 // as returns an input of a fuzz target as the finding that it is, of which out came. If it passes there is no cause.
@@ -396,9 +413,24 @@ run.`, nil,
 		})
 }
 
-// findingsIn returns the files of the findings of the package in a directory.
+// findingsIn returns the files of the findings of the package in a directory, in it and in the cache. A finding that is in both is
+// taken from the package.
 func findingsIn(dir string) ([]string, error) {
-	return glob(dir, finding.Dir+"/*"+finding.Suffix)
+	files, err := glob(dir, finding.Dir+"/*"+finding.Suffix)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cachedir.Findings()
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, err := glob(finding.Elsewhere(dir, cache), "*"+finding.Suffix)
+	for _, file := range elsewhere {
+		if !slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == filepath.Base(file) }) {
+			files = append(files, file)
+		}
+	}
+	return files, err
 }
 
 // glob returns the files below a directory whose names match a pattern, which has slashes.

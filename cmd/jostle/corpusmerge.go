@@ -190,7 +190,7 @@ func (m *merger) finding(path string) error {
 func entryBeside(folder, name string) (*corpus.Entry, error) {
 	file := filepath.Join(folder, corpus.File)
 	content, err := os.ReadFile(file)
-	if os.IsNotExist(err) {
+	if finding.Absent(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -379,6 +379,20 @@ func (k *keeper) shortest(ctx context.Context, dir string, all []keptFile) (best
 	return best, cmp.Or(outs[0].Verdict, "nothing: the test did not run"), nil
 }
 
+// copyFinding copies a finding to a file in its package.
+func copyFinding(k keptFile, to string) error {
+	content, err := os.ReadFile(k.path)
+	if err != nil {
+		return err
+	}
+	if k.f.Directory != "" { // it was kept away from its package, and is no longer
+		f := *k.f
+		f.Directory = ""
+		content = []byte(f.Text())
+	}
+	return finding.WriteFile(to, content)
+}
+
 // mergeFindings keeps one finding for each cause, of those that are here and those that come.
 func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Manifest, fresh []keptFile) error {
 	added, lost := 0, 0
@@ -408,11 +422,7 @@ func (m *merger) mergeFindings(ctx context.Context, dir string, man *corpus.Mani
 		if all[best].path == name {
 			continue
 		}
-		content, err := os.ReadFile(all[best].path)
-		if err != nil {
-			return err
-		}
-		if err := finding.WriteFile(name, content); err != nil {
+		if err := copyFinding(all[best], name); err != nil {
 			return err
 		}
 		added++

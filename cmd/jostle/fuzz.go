@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -162,6 +163,10 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 
 // one fuzzes the n-th target.
 func (f *fuzzer) one(ctx context.Context, n int, t fuzzTarget) (fuzzResult, error) {
+	if into := filepath.Join(t.pkg.Dir, "testdata", "fuzz", t.name); !finding.Writable(into) { // go test would find something, and lose it
+		return fuzzResult{}, fmt.Errorf("%s in %s: what it finds could not be kept: nothing can be written to %s: fuzz a copy of the module that can be written to",
+			t.name, t.pkg.ImportPath, onScreen(into))
+	}
 	args := slices.Concat([]string{"test", "-vet=off"}, f.build.args(), f.build.linked(f.res))
 	binary := filepath.Join(f.dir, fmt.Sprintf("%d.test", n))
 	kept := linkedBefore(f.res, t.pkg.Dir, binary, append(args, "-fuzz"))

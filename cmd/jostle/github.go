@@ -26,20 +26,14 @@ func newAnnotator(stderr io.Writer) annotator {
 	return annotator{stderr, os.Getenv("GITHUB_WORKSPACE")}
 }
 
-// file tells of a finding that is kept in a file. pkgDir is the directory of its package, command how people call jostle there.
-func (a annotator) file(name, pkgDir, command string) {
-	if a.w == nil {
-		return
+// finding tells of one that is kept in a file, "" if it could not be. pkgDir is the directory of its package, command how people call
+// jostle there.
+func (a annotator) finding(f *finding.Finding, pkgDir, file, command string) {
+	message := f.Test + ": " + gist(f.Report)
+	if file != "" {
+		message += "\nreplay: " + command + " replay " + onScreen(file)
 	}
-	f, err := finding.Read(name)
-	if err != nil {
-		return // whoever replays it is told why
-	}
-	replay := name
-	if rel, err := filepath.Rel(pkgDir, name); err == nil {
-		replay = filepath.ToSlash(rel)
-	}
-	a.add(pkgDir, f.Place, f.Verdict, f.Rule, f.Test+": "+gist(f.Report)+"\nreplay: "+command+" replay "+replay)
+	a.add(pkgDir, f.Place, f.Verdict, f.Rule, message)
 }
 
 // target tells of what a fuzz target has found, or of one that has not found what it is there to find.
@@ -48,7 +42,7 @@ func (a annotator) target(r fuzzResult) {
 	case r.verdict != "":
 		message := r.target.name + ": " + gist(r.report)
 		if r.file != "" {
-			message += "\ninput: " + r.file
+			message += "\ninput: " + onScreen(filepath.Join(r.target.pkg.Dir, filepath.FromSlash(r.file)))
 		}
 		a.add(r.target.pkg.Dir, r.at, r.verdict, r.rule, message)
 	case r.wants != "":

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/finding"
 )
 
@@ -18,9 +18,9 @@ func TestAnnotator(t *testing.T) {
 		Package: "example.com/bank", Test: "TestTransfer", Verdict: "deadlock", Rule: "2", Place: "../bank.go:17",
 		Report: "deadlock: 100% of 2 goroutines (rule 2)\n  evidence\n\nwhat to change\n  Choose one\n  order.\n\nreplay\n  it\n",
 	}
-	name, err := f.Write(filepath.Join(pkg, filepath.FromSlash(finding.Dir)))
-	require.NoError(t, err)
-	short := finding.Dir + "/" + filepath.Base(name)
+	name := filepath.Join(pkg, filepath.FromSlash(finding.Dir), f.Name())
+	t.Chdir(repo)
+	short := "in, out/bank/" + finding.Dir + "/" + f.Name()
 
 	tests := []struct{ name, actions, root, want string }{
 		{
@@ -41,10 +41,25 @@ func TestAnnotator(t *testing.T) {
 			t.Setenv("GITHUB_ACTIONS", tt.actions)
 			t.Setenv("GITHUB_WORKSPACE", tt.root)
 			var b strings.Builder
-			newAnnotator(&b).file(name, pkg, "jostle")
+			newAnnotator(&b).finding(f, pkg, name, "jostle")
 			assert.Equal(t, tt.want, b.String())
 		})
 	}
+}
+
+// A finding that could not be kept has no replay command, and the input of a fuzz target is named from where the command was run.
+func TestAnnotatorFiles(t *testing.T) {
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	a := newAnnotator(&b)
+	a.finding(&finding.Finding{Test: "TestLost", Verdict: "leak", Rule: "4", Report: "leak: one (rule 4)"}, "/pkg", "", "jostle")
+	a.target(fuzzResult{
+		target: fuzzTarget{"FuzzBank", instrument.Root{Dir: filepath.Join(workingDir(), "bank")}}, verdict: "leak", rule: "4",
+		report: "leak: two (rule 4)", file: "testdata/fuzz/FuzzBank/1",
+	})
+	assert.Equal(t, "::error title=jostle%3A leak (rule 4)::TestLost: leak: one (rule 4)\n"+
+		"::error title=jostle%3A leak (rule 4)::FuzzBank: leak: two (rule 4)%0Ainput: bank/testdata/fuzz/FuzzBank/1\n", b.String())
 }
 
 // A finding that is about no line of the repository is told of without one.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/corpus"
+	"github.com/jostle-dev/jostle/internal/finding"
 )
 
 func newLibfuzzer() *cobra.Command {
@@ -204,7 +204,7 @@ func (b *libfuzzerBuild) within(module string) (paths []string) {
 // seeds packs a target's corpus, as the fuzzer's bytes.
 func (b *libfuzzerBuild) seeds(t fuzzTarget) (err error) {
 	dir := filepath.Join(t.pkg.Dir, "testdata", "fuzz", t.name)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(dir); finding.Absent(err) {
 		return nil
 	}
 	files, err := filesOf(dir)

@@ -147,7 +147,7 @@ func (r *replayer) replay(ctx context.Context, file string) (bool, error) {
 	r.print(f, k.path, out)
 	found := out.Verdicts["pass"] < out.Times
 	if found && k.f != nil {
-		newAnnotator(r.stderr).file(k.path, b.Dir, b.Command)
+		newAnnotator(r.stderr).finding(k.f, b.Dir, k.path, b.Command)
 	}
 	return found, nil
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -32,7 +32,8 @@ func newReport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report [files or packages ...] | report -merge folder-or-file...",
 		Short: "Show what was found: on a page, as JSON or SARIF, or as text",
-		Long: `Show what tests and fuzz targets have found: every finding in testdata/jostle of the packages, and of the inputs in
+		Long: `Show what tests and fuzz targets have found: every finding in testdata/jostle of the packages, or in the cache for packages
+in whose directories nothing can be written, and of the inputs in
 testdata/fuzz of targets of harness.Fuzz one for each cause, the shortest. Or those that are named; without arguments
 those of ./... are taken. Each is run again, a few times in processes of its own, so that the report shows what the code does
 now. Of inputs those that pass are no findings. One that cannot be reproduced any more stands there with what its file says; one of a package's corpus that passes because it
@@ -394,13 +395,17 @@ func fromFile(f *finding.Finding) *report.Finding {
 func (r *reporter) identify(f *report.Finding, k filed) {
 	f.Package, f.Module, f.Test, f.Mode, f.Race = k.f.Package, k.f.Module, k.f.Test, k.f.Mode, k.f.Race
 	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.f.Cause), k.f.Found
-	f.Report = report.Portable(filepath.Dir(k.home), f.Report)
-	f.File = report.FileName(filepath.Dir(k.home), k.home)
+	f.Report = report.Portable(cmp.Or(k.dir, filepath.Dir(k.home)), f.Report)
+	if _, lies := packageOf(k.home); !lies && k.f.Directory != "" { // it is kept away from its package
+		f.File = filepath.ToSlash(k.home)
+	} else {
+		f.File = report.FileName(filepath.Dir(k.home), k.home)
+		r.base = baseOf(k.home, f.File)
+	}
 	if file, line, ok := strings.Cut(k.f.Place, ":"); ok && k.dir != "" && f.At == nil {
 		n, _ := strconv.Atoi(line)
 		f.At = &report.Place{File: report.FileName(k.dir, filepath.Join(k.dir, filepath.FromSlash(file))), Line: n}
 	}
-	r.base = baseOf(k.home, f.File)
 	f.Replay = cmp.Or(r.command, manifest.Command) + " replay " + f.File
 }
 
@@ -429,17 +434,18 @@ func (r *reporter) write(name string, f func(io.Writer) error) error {
 	if name == "-" {
 		return f(r.stdout)
 	}
-	temp := filepath.Join(filepath.Dir(name), fmt.Sprintf(".%s-%d", filepath.Base(name), os.Getpid()))
-	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	var content bytes.Buffer
+	if err := f(&content); err != nil {
+		return err
+	}
+	_, err := os.Stat(filepath.Dir(name)) // a slip of the pen makes no folders
+	if err == nil {
+		err = finding.WriteFile(name, content.Bytes())
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("write the report to %s: %w", name, err)
 	}
-	defer os.Remove(temp)
-	err = f(file)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp, name)
+	return nil
 }
 
 // print prints the reports as text.

@@ -153,7 +153,7 @@ func printTable(w io.Writer, results []fuzzResult) error {
 		}
 		file := r.file
 		if file != "" {
-			file = filepath.ToSlash(report.ScreenName(workingDir(), filepath.Join(r.target.pkg.Dir, file)))
+			file = onScreen(filepath.Join(r.target.pkg.Dir, file))
 		} else {
 			file = "-"
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/report"
@@ -53,7 +54,7 @@ func newTest() *cobra.Command {
 		Short: "Run the tests you have, each under many schedules",
 		Long: fmt.Sprintf(`Run the tests you have, each under many schedules: first the plain run, then as many others as the budget allows.
 Nothing in the sources changes. What a test finds is confirmed in a process of its own, and kept in testdata/jostle of
-its package as a file that "jostle replay" takes. A test that fails without control too is shown as go test shows it.
+its package as a file that "jostle replay" takes, or in the cache if nothing can be written there. A test that fails without control too is shown as go test shows it.
 
 Without -schedules and -time each test runs under %d schedules, but no longer than %v. With -time alone the time is
 shared by all tests, and nothing else ends the search.
@@ -174,6 +175,9 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: res.TestEnviron(), Base: workingDir(),
 	}
+	if c.Elsewhere, err = cachedir.Findings(); err != nil {
+		return err
+	}
 	if c.Schedules == 0 && c.Time == 0 {
 		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
 	}
@@ -192,11 +196,13 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c.Progress = line.progress
 	github := newAnnotator(stderr)
-	c.Found = func(pkg, test, what, file string) {
-		screen.found(pkg, test, what, filepath.ToSlash(report.ScreenName(workingDir(), file)))
-		if dir, ok := packageOf(file); ok {
-			github.file(file, dir, res.Command)
+	c.Found = func(n campaign.News) {
+		where := "not kept: " + n.Lost
+		if n.File != "" {
+			where = onScreen(n.File)
 		}
+		screen.found(n.Package, n.Test, n.Headline, where)
+		github.finding(n.Finding, n.Dir, n.File, res.Command)
 	}
 	sum, err := campaign.Run(ctx, c, binaries)
 	line.close()
@@ -216,7 +222,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return err
 	}
 	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is in testdata/jostle")
+		fmt.Fprintln(stderr, "jostle: ended before all was done; what was found is kept in the files that are named above")
 	}
 	switch {
 	case sum.Failed || len(sum.Unbuilt) > 0:
@@ -228,6 +234,9 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	return nil
 }
+
+// onScreen returns what a file is called for readers in the working directory.
+func onScreen(file string) string { return filepath.ToSlash(report.ScreenName(workingDir(), file)) }
 
 // workingDir is the directory that files are named from in what is printed; "" if it has none.
 func workingDir() string {

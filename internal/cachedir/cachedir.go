@@ -17,7 +17,8 @@ import (
 const Partial = ".new-"
 
 // kinds are the folders of the cache that are swept, each with how long things are kept there that are not used. Key is what the names
-// of the directories in them look like. Nothing else is removed: people may have named a directory as the cache that holds other things.
+// of the directories in them look like. Nothing else is removed: findings cannot be made anew, and people may have named a directory as the
+// cache that holds other things.
 var (
 	kinds = map[string]time.Duration{
 		"build": month, "module": month, "package": month, "toolchain": month,

@@ -42,6 +42,7 @@ var all = []string{
 	"test/0123456789abcdef0123456789abcdef",
 	"build/.new-123",
 	"build/ours",
+	"findings/sample-0123456789abcdef",
 	"other/0123456789abcdef0123456789abcdef",
 	"0123456789abcdef0123456789abcdef/file",
 }
@@ -56,7 +57,7 @@ func left(cache string) []string {
 
 var (
 	foreign = all[7:]
-	whole   = []string{all[0], all[2], all[3], all[4], all[7], all[8], all[9]}
+	whole   = []string{all[0], all[2], all[3], all[4], all[7], all[8], all[9], all[10]}
 )
 
 func TestUseSweeps(t *testing.T) {

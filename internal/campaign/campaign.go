@@ -43,11 +43,21 @@ type Config struct {
 	Document  bool // a replay comes as data, too
 	Env       []string
 	Base      string // directory from which files are named in what is printed
+	Elsewhere string // directory for the findings of packages in whose directories nothing can be written
 
 	Print    func(pkg, text string, took time.Duration) // what go test prints of a package, and how long its tests ran
 	Covered  func(Binary) string                        // what go test says of coverage, when all of a package is done; nil without coverage
 	Progress func(Progress)                             // called whenever something of it has changed
-	Found    func(pkg, test, what, file string)         // called as soon as something is confirmed
+	Found    func(News)                                 // called as soon as something is confirmed
+}
+
+// News are what there is to say of a finding as soon as it is confirmed.
+type News struct {
+	*finding.Finding
+	Dir      string // of the package
+	Headline string
+	File     string // that the finding is kept in; "" if it could not be
+	Lost     string // why not
 }
 
 // A Mode forces how tests run.
@@ -125,12 +135,13 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	x := &campaign{Config: c, temp: temp, limit: make(chan struct{}, c.Parallel), used: map[string]bool{}, told: map[uint64]*test{}}
 	for _, b := range binaries {
 		x.note(activity{what: "listing the tests of " + b.Package})
-		finding.Sweep(b.findings())
 		p, err := x.list(whole, b)
 		if err != nil {
 			return Summary{}, err
 		}
-		p.older = readOlder(b.findings())
+		p.folder = finding.FolderOf(b.Dir, c.Elsewhere)
+		finding.Sweep(p.folder.Path)
+		p.older = readOlder(p.folder.Path)
 		if err := x.readKept(p); err != nil {
 			return Summary{}, err
 		}
@@ -140,8 +151,10 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 	x.natives(ctx)
 	x.schedule(ctx, end)
 	x.pending.Wait()
-	for _, b := range binaries {
-		_ = os.Remove(b.findings()) // which stays if it is not empty: not all that was written counts
+	for _, p := range x.packages {
+		if info, err := os.Stat(p.folder.Path); err == nil && info.IsDir() {
+			_ = os.Remove(p.folder.Path) // which stays if it is not empty: not all that was written counts
+		}
 	}
 	x.stopped = whole.Err() != nil
 	for _, t := range x.all {
@@ -160,7 +173,8 @@ type pkg struct {
 	idle    bool // its fuzz targets did not run: the time was over
 	broken  *run // in which it failed to say what tests it has; nil if it did not
 
-	older map[string][]byte // findings that were there before, by file
+	folder finding.Folder    // for its findings
+	older  map[string][]byte // findings that were there before, by file
 
 	ran stopwatch // of its tests and fuzz targets
 }

@@ -21,6 +21,7 @@ type confirmed struct {
 	*finding.Finding
 	screen     string // its report, with files named from Config.Base; "" if that is as it is kept
 	file       string
+	lost       string        // why the file is gone when this process ends; "" if it is kept
 	n          int           // the execution that found it, or none
 	after      time.Duration // in which the test had run until then
 	reproduced int
@@ -111,15 +112,19 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		return
 	}
 	f, err := finding.Read(file)
-	if err == nil {
-		_, err = f.Write(t.pkg.findings())
-	}
 	if err != nil {
 		t.fail(err.Error())
 		return
 	}
+	name, lost, err := t.keep(f)
+	if err != nil {
+		t.fail(err.Error() + "\n" + f.Report)
+		return
+	}
 	t.conclude() // what was pending is of the one before
-	t.confirm(confirmed{Finding: f, screen: cmp.Or(smaller, screen), file: e.File, n: t.number(b, e.N), after: after, reproduced: got, tried: tried})
+	t.confirm(confirmed{
+		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.number(b, e.N), after: after, reproduced: got, tried: tried,
+	})
 	if plainly != nil {
 		plainly.found = e
 		t.pending = plainly
@@ -191,7 +196,7 @@ func (t *test) first(ctx context.Context, b *batch, e session.Event) (f *finding
 	if number := t.number(b, e.N); is() && number != e.N+b.plan.Displaced {
 		_, how, _ := strings.Cut(f.Found, ",")
 		f.Found = session.Execution(number) + "," + how
-		_, err = f.Write(t.pkg.findings())
+		_, err = f.Write(filepath.Dir(e.File))
 	}
 	return f, screen, err
 }
@@ -199,12 +204,16 @@ func (t *test) first(ctx context.Context, b *batch, e session.Event) (f *finding
 // restore has the file of a cause that was looked into be what it was, after a process that did not know has found it too.
 func (t *test) restore(e session.Event) {
 	for _, c := range t.confirmed {
-		if c.Cause == e.Cause {
-			if _, err := c.Write(t.pkg.findings()); err != nil {
-				t.fail(err.Error())
-			}
-			return
+		if c.Cause != e.Cause {
+			continue
 		}
+		if c.lost != "" {
+			return // it has no file
+		}
+		if _, err := c.Write(t.pkg.folder.Path); err != nil {
+			t.fail(err.Error())
+		}
+		return
 	}
 	t.discard(e.File)
 }
@@ -214,9 +223,36 @@ func (t *test) confirm(f confirmed) {
 	t.c.mu.Lock()
 	t.shown.findings = len(t.confirmed)
 	t.c.mu.Unlock()
-	if t.c.Found != nil {
-		t.c.Found(t.pkg.Package, t.name, firstLine(f.text()), f.file)
+	if t.c.Found == nil {
+		return
 	}
+	n := News{Finding: f.Finding, Dir: t.pkg.Dir, Headline: firstLine(f.text()), File: f.file, Lost: f.lost}
+	if n.Lost != "" {
+		n.File = ""
+	}
+	t.c.Found(n)
+}
+
+// keep writes a finding to the folder of its package. If it cannot be written there, lost says why, and the file is one that is removed
+// when this process ends.
+func (t *test) keep(f *finding.Finding) (file, lost string, err error) {
+	if file, err = f.Write(t.pkg.folder.Path); err == nil {
+		return file, "", nil
+	}
+	lost = err.Error()
+	if t.pkg.folder.Package != "" {
+		lost += "; nor can anything be written in " + t.pkg.Dir + ": set JOSTLE_CACHE to a directory that can be written"
+	}
+	file, err = f.Write(t.c.temp)
+	return file, lost, err
+}
+
+// where says where a finding is kept, and if it is not, why.
+func (f confirmed) where(c *campaign) string {
+	if f.lost != "" {
+		return "not kept: " + f.lost
+	}
+	return "kept in " + c.screenName(f.file)
 }
 
 // remarks returns what there is to know of a test beside its findings.

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,7 +162,48 @@ func TestA(t *testing.T) {
 	assert.Contains(t, printed.String(), "found by execution 0, plain run")
 	assert.Contains(t, printed.String(), "reproduced 3 of 3 times")
 	assert.Empty(t, got.Notes)
-	left, err := filepath.Glob(filepath.Join(b.findings(), "*"))
+	folder := filepath.Join(b.Dir, filepath.FromSlash(finding.Dir))
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
 	require.NoError(t, err)
-	assert.Equal(t, []string{filepath.Join(b.findings(), "TestA-0000000b.jostle")}, left)
+	assert.Equal(t, []string{filepath.Join(folder, "TestA-0000000b.jostle")}, left)
+}
+
+// A finding that can be written nowhere is reported all the same, and the report says that it is not kept.
+func TestFoundLost(t *testing.T) {
+	dir := t.TempDir()
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	full := filepath.Join(dir, "full")
+	require.NoError(t, os.WriteFile(full, nil, 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "testdata"), nil, 0o666))
+	var news []News
+	c := &campaign{
+		Config: Config{Parallel: 1, Base: dir, Elsewhere: full, Found: func(n News) { news = append(news, n) }},
+		temp:   t.TempDir(), limit: make(chan struct{}, 1), told: map[uint64]*test{},
+	}
+	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, full)}, "TestA")
+	assert.Equal(t, x.pkg.folder.Path, x.plan().Kept)
+	x.walks.next = 30
+	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Found: "execution 40, PCT", Report: "leak: it stays"}).Write(c.temp) // by the worker
+	require.NoError(t, err)
+	b := &batch{line: x.walks, first: 30, last: 50, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
+		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "leak", File: file, Text: "leak: it stays\n"}, {Kind: session.Dirty, N: 40},
+	}}}
+	x.settle(ctx, b)
+	c.packages, x.finished = []*pkg{x.pkg}, true
+	x.pkg.tests = []*test{x}
+	sum := c.summary()
+	assert.True(t, sum.Failed)
+	require.Len(t, sum.Findings, 1)
+	const lost = "keep a finding: mkdir "
+	assert.Equal(t, "leak: it stays", sum.Findings[0].Text)
+	assert.Contains(t, sum.Findings[0].File, "not kept: "+lost)
+	assert.Contains(t, sum.Findings[0].File, "; nor can anything be written in "+dir+": set JOSTLE_CACHE to a directory that can be written")
+	require.Len(t, news, 1)
+	assert.Empty(t, news[0].File)
+	assert.Contains(t, news[0].Lost, lost)
+	var printed strings.Builder
+	x.print(&printed)
+	assert.Contains(t, printed.String(), "not confirmed: the search ended first, not kept: "+lost)
+	assert.Contains(t, printed.String(), "    leak: it stays\n")
 }

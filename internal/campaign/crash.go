@@ -133,11 +133,11 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: is.word, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
-		Report: crashReport(r.output),
+		Directory: t.pkg.folder.Package, Report: crashReport(r.output),
 	}
 	if is.panic != nil {
 		f.Place, f.Facts = report.Where(is.panic, t.pkg.Dir), is.panic.Facts()
-		f.Report = told(is.panic, t.pkg.Binary, "", finding.Dir+"/"+f.Name())
+		f.Report = told(is.panic, t.pkg.Binary, "", t.pkg.folder.File(f.Name()))
 	}
 	switch {
 	case t.mode == live:
@@ -170,9 +170,9 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 			return
 		}
 	}
-	name, err := f.Write(t.pkg.findings())
+	name, lost, err := t.keep(f)
 	if err != nil {
-		t.fail(err.Error())
+		t.fail(err.Error() + "\n" + f.Report)
 		return
 	}
 	t.does("confirming the crash")
@@ -199,5 +199,5 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	if is.panic != nil {
 		screen = told(is.panic, t.pkg.Binary, t.c.Base, t.c.screenName(name))
 	}
-	t.confirm(confirmed{Finding: f, screen: screen, file: name, n: number, after: after, reproduced: got, tried: tried})
+	t.confirm(confirmed{Finding: f, screen: screen, file: name, lost: lost, n: number, after: after, reproduced: got, tried: tried})
 }

@@ -68,9 +68,9 @@ func TestFoundLate(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	end()
 	c := &campaign{Config: Config{Parallel: 2, Base: dir}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]*test{}}
-	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}}, "TestA")
+	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, "")}, "TestA")
 	x.walks.next = 30
-	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Verdict: "deadlock", Cause: 7, Found: "execution 40, PCT, depth 2", Report: "deadlock: all wait"}).Write(x.pkg.findings())
+	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Verdict: "deadlock", Cause: 7, Found: "execution 40, PCT, depth 2", Report: "deadlock: all wait"}).Write(x.pkg.folder.Path)
 	require.NoError(t, err)
 	x.displaced = 12 // by a prediction of an execution before it
 	b := &batch{line: x.walks, first: 30, last: 50, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
@@ -91,7 +91,7 @@ func TestFoundLate(t *testing.T) {
 	// Another process had run ahead and written the same cause's file again: the report is about that file.
 	ahead := *kept
 	ahead.Found = "execution 44, PCT, depth 3"
-	_, err = ahead.Write(x.pkg.findings())
+	_, err = ahead.Write(x.pkg.folder.Path)
 	require.NoError(t, err)
 	x.found(ctx, b, session.Event{Kind: session.Found, N: 44, Verdict: "deadlock", Cause: 7, File: file})
 	require.Len(t, x.confirmed, 1)

@@ -176,7 +176,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if f.tried == 0 {
 		again = "not confirmed: the search ended first"
 	}
-	fmt.Fprintf(b, "    found by %s, after %v, %s, kept in %s\n", f.Found, f.after.Round(time.Millisecond), again, t.c.screenName(f.file))
+	fmt.Fprintf(b, "    found by %s, after %v, %s, %s\n", f.Found, f.after.Round(time.Millisecond), again, f.where(t.c))
 	if f.native != "" {
 		fmt.Fprintf(b, "    %s\n", f.native)
 	}

@@ -6,13 +6,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -153,6 +151,3 @@ func (t *tail) String() string {
 	}
 	return t.head.String() + t.end.String()
 }
-
-// findings is the folder for the findings of a package.
-func (b Binary) findings() string { return filepath.Join(b.Dir, filepath.FromSlash(finding.Dir)) }

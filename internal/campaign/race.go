@@ -73,11 +73,12 @@ func (t *test) raced(ctx context.Context, r run) {
 		f := &finding.Finding{
 			Package: t.pkg.Package, Test: t.name, Mode: "controlled", Module: t.pkg.Module, Race: true, Warm: t.warm,
 			Verdict: v.Kind.Word(), Rule: "-", Place: report.Where(v, t.pkg.Dir), Cause: cause, Found: "the race detector",
+			Directory: t.pkg.folder.Package,
 		}
-		f.Report = told(v, t.pkg.Binary, "", finding.Dir+"/"+f.Name())
-		name, err := f.Write(t.pkg.findings())
+		f.Report = told(v, t.pkg.Binary, "", t.pkg.folder.File(f.Name()))
+		name, lost, err := t.keep(f)
 		if err != nil {
-			t.fail(err.Error())
+			t.fail(err.Error() + "\n" + f.Report)
 			return
 		}
 		got, tried := 0, 0
@@ -92,7 +93,7 @@ func (t *test) raced(ctx context.Context, r run) {
 			}
 		}
 		screen := told(v, t.pkg.Binary, t.c.Base, t.c.screenName(name))
-		t.confirm(confirmed{Finding: f, screen: screen, file: name, n: none, after: after, reproduced: got, tried: tried})
+		t.confirm(confirmed{Finding: f, screen: screen, file: name, lost: lost, n: none, after: after, reproduced: got, tried: tried})
 	}
 }
 

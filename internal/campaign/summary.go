@@ -29,7 +29,7 @@ type Remark struct {
 	Package string // import path
 	Test    string // "" if it is about the whole package
 	Text    string
-	File    string // that it is kept in; "" if none
+	File    string // that it is kept in, or why it is kept in none; "" for what needs none
 }
 
 func (r Remark) String() string {
@@ -70,7 +70,9 @@ func (c *campaign) summary() Summary {
 			}
 			for _, f := range t.confirmed {
 				r := about(t.name, firstLine(f.text()))
-				r.File = c.screenName(f.file)
+				if r.File = c.screenName(f.file); f.lost != "" {
+					r.File = f.where(c)
+				}
 				s.Findings = append(s.Findings, r)
 			}
 			switch {

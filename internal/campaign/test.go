@@ -306,7 +306,10 @@ func (t *test) findings(ctx context.Context, b *batch) {
 func (t *test) plan() *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
-		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.findings(),
+		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
+	}
+	if t.pkg.folder.Package != "" {
+		p.Kept = t.pkg.folder.Path
 	}
 	for cause := range t.causes {
 		p.Known = append(p.Known, cause)

@@ -193,7 +193,7 @@ func (e *Entry) Path(pkgDir string) string {
 func Read(pkgDir string) (*Manifest, error) {
 	name := Path(pkgDir)
 	content, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	if finding.Absent(err) {
 		return new(Manifest), nil
 	}
 	if err != nil {

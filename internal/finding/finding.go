@@ -14,7 +14,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
-// Dir is the folder of a package's directory in which its findings are kept, and Suffix how their names end.
+// Dir is the folder of a package's directory in which its findings are kept, as a rule (see Folder), and Suffix how their names end.
 const (
 	Dir    = "testdata/jostle"
 	Suffix = ".jostle"
@@ -32,6 +32,8 @@ type Finding struct {
 	Jostle  string
 	Go      string
 	Race    bool // found with the race detector
+
+	Directory string // of the package, if the file does not lie in it; see Folder
 
 	Verdict string // one word
 	Rule    string // "1" to "4", or "-"
@@ -66,7 +68,7 @@ func (f *Finding) Output() string {
 	return ""
 }
 
-// Name returns the name of the finding's file in Dir: findings of one cause have one name.
+// Name returns the name of the finding's file in its folder: findings of one cause have one name.
 func (f *Finding) Name() string {
 	test := strings.Map(func(r rune) rune {
 		if r == '/' || r == '\\' || r == ' ' || r == ':' {
@@ -111,6 +113,7 @@ func hex(name string, at func(*Finding) *uint64) field {
 var fields = []field{
 	text("package", func(f *Finding) *string { return &f.Package }),
 	text("test", func(f *Finding) *string { return &f.Test }),
+	text("directory", func(f *Finding) *string { return &f.Directory }),
 	text("mode", func(f *Finding) *string { return &f.Mode }),
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
@@ -252,8 +255,12 @@ func (f *Finding) Write(dir string) (string, error) {
 	return name, nil
 }
 
-// WriteFile writes a file, whole or not at all, whenever the process ends. Its folder is made if need be.
+// WriteFile writes a file, whole or not at all, whenever the process ends. Its folder is made if need be. What is there and is no
+// regular file, a device or a pipe, is written to.
 func WriteFile(name string, content []byte) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, content, 0o644)
+	}
 	dir, base := filepath.Dir(name), filepath.Base(name)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -21,6 +21,7 @@ func example() *finding.Finding {
 	return &finding.Finding{
 		Package: "example.com/x", Test: "TestFlush", Mode: "controlled", Module: "example.com/x", Jostle: "v1", Go: "go1.26",
 		Verdict: "deadlock", Rule: "2", Cause: 0x3f2a000000000001, Trace: 7, Found: "execution 3", Warm: 1, Plain: 8, Race: true, Seed: 5, Points: 9,
+		Directory: "/a b/x",
 		Schedule: schedule.Keyed{
 			{Question: question(engine.Preempt, 2), Runs: 5, Note: "g2 before lock a: g3 goes on"},
 			{Question: question(engine.Preempt, 3), Runs: 5, Held: true},

@@ -3,9 +3,7 @@
 package ignore
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,7 +58,7 @@ func Path(dir string) string { return filepath.Join(dir, filepath.FromSlash(find
 func Read(dir string) ([]Line, error) {
 	content, err := os.ReadFile(Path(dir))
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case finding.Absent(err):
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("read what is to be ignored: %w", err)

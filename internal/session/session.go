@@ -67,6 +67,7 @@ type Plan struct {
 
 	Events   string `json:",omitempty"` // name of the file that events are appended to
 	Findings string `json:",omitempty"` // folder for findings
+	Kept     string `json:",omitempty"` // folder in which those that count are kept; "": finding.Dir in the package's directory
 	Record   string `json:",omitempty"` // Explore, Live: name of the file that departures, delays are appended to as they happen; "" for none
 
 	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input

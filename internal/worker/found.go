@@ -18,7 +18,7 @@ import (
 func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
-		Verdict: out.Kind.Word(), Cause: cause,
+		Verdict: out.Kind.Word(), Cause: cause, Directory: e.folder().Package,
 	}
 	e.describe(f, out)
 	return f
@@ -27,16 +27,32 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 // describe has a finding, whose test and cause are set, say what an execution that ended by that cause says.
 func (e *explorer) describe(f *finding.Finding, out outcome) {
 	f.Rule, f.Place, f.Facts = ruleNumber(out.Rule), out.place(), out.Facts()
-	f.Report = out.text("", e.replayFile(finding.Dir+"/"+f.Name()), false)
+	f.Report = out.text("", e.replayFile(e.folder().File(f.Name())), false)
 }
 
 // screen renders the report of a finding for the screen: files are named from the directory in which the command runs.
 func (e *explorer) screen(out outcome, f *finding.Finding) string {
-	file, err := filepath.Abs(filepath.Join(filepath.FromSlash(finding.Dir), f.Name()))
-	if err != nil {
-		return f.Report
-	}
+	file := filepath.Join(e.folder().Path, f.Name())
 	return out.text(e.base(), e.replayFile(filepath.ToSlash(report.ScreenName(e.base(), file))), false)
+}
+
+// folder is where the findings that count are kept.
+func (p *Process) folder() finding.Folder {
+	dir, _ := os.Getwd() // of the package under test: without it files are named from there
+	if p.plan.Kept != "" {
+		return finding.Folder{Path: p.plan.Kept, Package: dir}
+	}
+	return finding.Folder{Path: filepath.Join(dir, filepath.FromSlash(finding.Dir))}
+}
+
+// keep writes a finding to the folder for findings, and returns the file's name. If that fails it writes it to the folder of the log:
+// the command confirms it from there, and says that it is not kept.
+func (e *explorer) keep(f *finding.Finding) (string, error) {
+	name, err := f.Write(e.plan.Findings)
+	if err == nil || e.plan.Events == "" {
+		return name, err
+	}
+	return f.Write(filepath.Dir(e.plan.Events))
 }
 
 // replayFile is the command that replays a finding.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
@@ -51,6 +52,7 @@ func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 	}
 	x.noteEmpty(f.Name(), w.known)
 	if p.coordinates(f.Name()) {
+		requireWritable(f)
 		x.seed(f, w.known)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -67,6 +69,16 @@ func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 			kept.ended(t, out)
 		}
 	})
+}
+
+// requireWritable ends a fuzz target that looks for new inputs if they could not be kept: package testing says no more of a failing input
+// then than that it cannot be written.
+func requireWritable(f *testing.F) {
+	f.Helper()
+	dir := filepath.Join("testdata", "fuzz", f.Name())
+	if abs, err := filepath.Abs(dir); err == nil && !finding.Writable(abs) {
+		f.Fatalf("jostle: what is found could not be kept: nothing can be written to %s: fuzz a copy of the module that can be written to", abs)
+	}
 }
 
 // A target runs the inputs of a fuzz target.

@@ -55,7 +55,7 @@ func (e *explorer) tell(ev session.Event, out outcome, describe func(*finding.Fi
 		e.causes[cause] = true
 		f := e.found(out, cause)
 		describe(f)
-		if ev.File, e.err = f.Write(e.plan.Findings); e.err != nil {
+		if ev.File, e.err = e.keep(f); e.err != nil {
 			return false, false
 		}
 		e.fresh = true
