@@ -1,6 +1,7 @@
 package perturb
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -97,6 +98,9 @@ func Recv[T any](ch <-chan T, s *Site) T {
 func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 	t := engine.At(s)
 	if t == nil {
+		if engine.InLive() {
+			return recvLive(ch)
+		}
 		v, ok := <-ch
 		return v, ok
 	}
@@ -114,6 +118,21 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 		t.After(engine.OpRecv, o, s)
 	}
 	return v, ok
+}
+
+// recvLive receives in a live run, where it is noted which goroutines wait for timers.
+func recvLive[T any](ch <-chan T) (T, bool) {
+	if times(ch) {
+		defer engine.ReceivesTimes(chanPointer(ch))()
+	}
+	v, ok := <-ch
+	return v, ok
+}
+
+// times reports whether the values of a channel are times, as those of timers are.
+func times[T any](ch <-chan T) bool {
+	_, are := any(ch).(<-chan time.Time)
+	return are
 }
 
 // Recv2As is v, ok = <-ch where ok is of a type of its own.

@@ -144,6 +144,9 @@ func ContextWithDeadline(parent context.Context, d time.Time, s *Site) (context.
 func ContextWithDeadlineCause(parent context.Context, d time.Time, cause error, s *Site) (context.Context, context.CancelFunc) {
 	catchUp()
 	alarm(time.Until(d), s)
+	if engine.Self() == nil {
+		engine.TimerOutside(nil, time.Until(d), false)
+	}
 	ctx, cancel := context.WithDeadlineCause(own(parent, s), d, cause)
 	settle(ctx, parent, s)
 	end := offered(func(error) { cancel() }, s)

@@ -1,6 +1,9 @@
 package perturb_test
 
 import (
+	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -125,3 +129,69 @@ type ownLocker struct{ mu sync.Mutex }
 
 func (l *ownLocker) Lock()   { l.mu.Lock() }
 func (l *ownLocker) Unlock() { l.mu.Unlock() }
+
+// A goroutine that receives from the channel of a timer or ticker will be woken, as long as that is still to fire and nothing stops it.
+func TestLiveTimers(t *testing.T) {
+	live := engine.StartLive(engine.LivePlan{})
+	require.NotNil(t, live)
+	defer live.Stop()
+	s := &perturb.Site{Op: "receive", Func: "f"}
+	end := make(chan int)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer close(end)
+	blocked := func(wait func()) uint64 {
+		number := make(chan uint64)
+		all.Go(func() { number <- goroutineNumber(); wait() })
+		id := <-number
+		require.Eventually(t, func() bool {
+			return slices.ContainsFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool { return g.ID == id && g.Blocked() })
+		}, 10*time.Second, time.Millisecond)
+		return id
+	}
+	among := func(c <-chan time.Time) func() {
+		return func() { perturb.Select(s, perturb.NoDefault, perturb.OnRecv(c), perturb.OnRecv(end)) }
+	}
+
+	ticker := perturb.TimeNewTicker(time.Hour, s)
+	assert.True(t, live.Ticking())
+	assert.WithinDuration(t, time.Now().Add(time.Hour), live.Timer(), time.Minute)
+	ticks := blocked(among(ticker.C))
+	other := blocked(func() { perturb.Recv(end, s) })
+	assert.True(t, live.Woken(ticks))
+	assert.False(t, live.Woken(other))
+	perturb.TickerStop(ticker, s)
+	assert.False(t, live.Woken(ticks), "it was stopped")
+	assert.False(t, live.Ticking())
+	assert.False(t, live.Timer().After(time.Now()))
+	perturb.TickerReset(ticker, 20*time.Millisecond, s)
+	require.Eventually(t, func() bool { return !live.Woken(ticks) }, 10*time.Second, time.Millisecond, "it has received")
+	assert.True(t, live.Ticking(), "and there will be more")
+	ticker.Stop() // by code left native: that is not known
+	assert.True(t, live.Ticking())
+
+	timer := perturb.TimeNewTimer(time.Hour, s)
+	waits := blocked(among(timer.C))
+	assert.True(t, live.Woken(waits))
+	perturb.TimerReset(timer, time.Millisecond, s)
+	require.Eventually(t, func() bool { return !live.Woken(waits) }, 10*time.Second, time.Millisecond)
+	fired := blocked(among(timer.C))
+	assert.False(t, live.Woken(fired), "it fires once")
+	after := perturb.TimeAfter(20*time.Millisecond, s)
+	received := blocked(func() { perturb.Recv(after, s); <-end })
+	require.Eventually(t, func() bool { return !live.Woken(received) }, 10*time.Second, time.Millisecond)
+
+	later := perturb.TimeAfterFunc(time.Hour, func() {}, s)
+	assert.True(t, live.Timer().After(time.Now()))
+	perturb.TimerStop(later, s)
+	assert.False(t, live.Timer().After(time.Now()))
+}
+
+// goroutineNumber returns the number of the calling goroutine that stacks have.
+func goroutineNumber() (id uint64) {
+	stack := make([]byte, 64)
+	if _, err := fmt.Sscanf(string(stack[:runtime.Stack(stack, false)]), "goroutine %d ", &id); err != nil {
+		panic(err)
+	}
+	return id
+}

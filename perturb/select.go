@@ -19,6 +19,7 @@ type SelectCase interface {
 	done(w *engine.Waiter)      // w, which wait made, was completed
 	waiter() *engine.Waiter     // the one that wait made
 	native() reflect.SelectCase // for selects outside executions
+	timer() unsafe.Pointer      // the channel, if it may be a timer's that is received from; or nil
 	received(v reflect.Value, ok bool)
 	alone(hasDefault bool) bool // is the whole select, outside executions: whether the case was taken
 }
@@ -105,6 +106,11 @@ func released(t *engine.Task, c SelectCase, o *engine.Object, i int, s *Site) {
 }
 
 func selectNative(hasDefault bool, cases []SelectCase) int {
+	if !hasDefault && engine.InLive() {
+		if timers := timersOf(cases); len(timers) > 0 {
+			defer engine.ReceivesTimes(timers...)()
+		}
+	}
 	if len(cases) == 1 { // most selects, and much quicker than by reflection
 		if cases[0].alone(hasDefault) {
 			return 0
@@ -124,6 +130,15 @@ func selectNative(hasDefault bool, cases []SelectCase) int {
 	}
 	cases[i].received(v, ok)
 	return i
+}
+
+func timersOf(cases []SelectCase) (timers []unsafe.Pointer) {
+	for _, c := range cases {
+		if p := c.timer(); p != nil {
+			timers = append(timers, p)
+		}
+	}
+	return timers
 }
 
 // A RecvCase is a receive in a select.
@@ -196,6 +211,13 @@ func (c *RecvCase[T]) native() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c.w.ch)}
 }
 
+func (c *RecvCase[T]) timer() unsafe.Pointer {
+	if !times[T](c.w.ch) {
+		return nil
+	}
+	return chanPointer(c.w.ch)
+}
+
 func (c *RecvCase[T]) received(v reflect.Value, ok bool) {
 	reflect.ValueOf(&c.w.v).Elem().Set(v)
 	c.ok = ok
@@ -257,6 +279,8 @@ func (c *sendCase[T]) done(w *engine.Waiter) {
 }
 
 func (c *sendCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
+
+func (c *sendCase[T]) timer() unsafe.Pointer { return nil }
 
 func (c *sendCase[T]) native() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.w.ch), Send: reflect.ValueOf(&c.w.v).Elem()}

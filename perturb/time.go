@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -15,7 +16,7 @@ func TimeSleep(d time.Duration, s *Site) {
 		t.Sleep(d, s)
 		return
 	}
-	engine.TimerOutside(d)
+	engine.TimerOutside(nil, d, false)
 	time.Sleep(d)
 }
 
@@ -43,43 +44,56 @@ func TimeUntil(until time.Time) time.Duration {
 	return time.Until(until)
 }
 
-// alarm tells the engine of a timer that fires after d.
+// alarm tells the engine of a timer that is about to be started, and fires after d.
 func alarm(d time.Duration, s *Site) {
 	if t := engine.At(s); t != nil {
 		t.Point(engine.OpTimer, nil, s)
 		t.CatchUp()
 		t.Execution().Alarm(d)
-		return
 	}
-	engine.TimerOutside(d)
+}
+
+// started tells the engine of a timer outside of an execution that was started, and fires after d.
+func started(tm *time.Timer, d time.Duration) {
+	if engine.Self() == nil {
+		engine.TimerOutside(timerPointer(tm), d, false)
+	}
+}
+
+// timerPointer returns what tells a timer apart: its channel, if it has one, from which goroutines receive.
+func timerPointer(tm *time.Timer) unsafe.Pointer {
+	if tm.C == nil {
+		return unsafe.Pointer(tm)
+	}
+	return chanPointer(tm.C)
 }
 
 // TimeAfter is time.After.
 func TimeAfter(d time.Duration, s *Site) <-chan time.Time {
-	alarm(d, s)
-	return made(time.After(d), s)
+	return TimeNewTimer(d, s).C
 }
 
 // TimeNewTimer is time.NewTimer.
 func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
 	alarm(d, s)
 	tm := time.NewTimer(d)
+	started(tm, d)
 	made(tm.C, s)
 	return tm
 }
 
 // made notes who has made c, the channel of a timer.
-func made(c <-chan time.Time, s *Site) <-chan time.Time {
+func made(c <-chan time.Time, s *Site) {
 	if t := engine.At(s); t != nil && !t.Unwinding() {
 		chanObject(t, c, s).Made(t, engine.OpTimer, s, nil)
 	}
-	return c
 }
 
 // TimeAfterFunc is time.AfterFunc.
 func TimeAfterFunc(d time.Duration, f func(), s *Site) *time.Timer {
 	alarm(d, s)
 	tm := time.AfterFunc(d, callback(f, s))
+	started(tm, d)
 	if t := engine.Self(); t != nil {
 		t.After(engine.OpTimer, nil, s)
 	}
@@ -120,7 +134,7 @@ func catchUp() {
 // ticks tells the engine of a ticker that sends on c.
 func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 	if t := engine.At(s); t == nil {
-		engine.TimerOutside(d)
+		engine.TimerOutside(chanPointer(c), d, true)
 	} else if d > 0 {
 		t.Execution().SetTicker(chanPointer(c), d)
 		t.Point(engine.OpTimer, nil, s)
@@ -136,6 +150,8 @@ func TimerStop(tm *time.Timer, s *Site) bool {
 		if o := t.Known(chanPointer(tm.C)); o != nil {
 			t.Did(o, engine.OpTimer, s)
 		}
+	} else {
+		engine.TimerStops(timerPointer(tm))
 	}
 	return tm.Stop() || left
 }
@@ -147,6 +163,7 @@ func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
 	if t := engine.At(s); t != nil {
 		left = forget(t, tm.C)
 	}
+	started(tm, d)
 	return tm.Reset(d) || left
 }
 
@@ -163,6 +180,8 @@ func TickerStop(tk *time.Ticker, s *Site) {
 		t.Point(engine.OpTimer, nil, s)
 		forget(t, tk.C)
 		t.Execution().StopTicker(chanPointer(tk.C))
+	} else {
+		engine.TimerStops(chanPointer(tk.C))
 	}
 	tk.Stop()
 }

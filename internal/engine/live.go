@@ -20,9 +20,9 @@ type Live struct {
 	passed number
 	bubble number // tests that are in a testing/synctest bubble
 	late   number // goroutines that are delayed now
-	timer  number // unix nanoseconds: when the last timer fires that instrumented code has set
 	made   [maxDelays]pointer[Delay]
 	conds  conds
+	timers liveTimers
 }
 
 // A LivePlan says what a live run delays.
@@ -116,9 +116,6 @@ func (l *Live) Delayed() int { return int(min(l.delays.Load(), maxDelays)) }
 // Late reports whether a goroutine is delayed now.
 func (l *Live) Late() bool { return l.late.Load() > 0 }
 
-// Timer returns when the last timer fires that instrumented code has set so far: what waits until then does not hang.
-func (l *Live) Timer() time.Time { return time.Unix(0, l.timer.Load()) }
-
 // InBubble says that code runs in a testing/synctest bubble until leave is called: there, to sleep is to let virtual time
 // pass, and nobody is delayed by it.
 func InBubble() (leave func()) {
@@ -198,15 +195,4 @@ func (l *Live) delay(s *Site, nth int, h uint64) time.Duration {
 		return time.Microsecond << (6 + bits.Len64(h>>40&0xFF))
 	}
 	return 0
-}
-
-// sets notes a timer.
-func (l *Live) sets(d time.Duration) {
-	at := time.Now().Add(d).UnixNano()
-	for {
-		was := l.timer.Load()
-		if at <= was || l.timer.CompareAndSwap(was, at) {
-			return
-		}
-	}
 }

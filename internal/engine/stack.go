@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"time"
 
 	"github.com/jostle-dev/jostle/internal/stacks"
 )
@@ -97,20 +96,6 @@ func (x *Execution) foreign() {
 	stack := string(buf[:runtime.Stack(buf, false)])
 	if by := creator(stack); inBubble(stack) && by != "" && !startsOurs(by) {
 		x.starter.Store(&by)
-	}
-}
-
-// timersOutside is set once a timer or ticker is made that is on no bubble's clock.
-var timersOutside flag
-
-// TimerOutside tells the engine of a timer or ticker that code outside of an execution makes, and which fires after d: what
-// it wakes, or sends on, may be met in an execution.
-func TimerOutside(d time.Duration) {
-	if x := active.Load(); x != nil && x.free != nil {
-		x.free.sets(d)
-	}
-	if !timersOutside.Load() {
-		timersOutside.Store(true)
 	}
 }
 

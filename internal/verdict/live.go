@@ -47,6 +47,14 @@ var forGood = []string{
 // Blocked reports whether only another goroutine can end what g waits in.
 func (g Live) Blocked() bool { return slices.Contains(forGood, g.State) }
 
+// Runs reports whether g runs, or would if it had a processor: what comes of it is not known yet.
+func (g Live) Runs() bool {
+	return slices.Contains([]string{"running", "runnable", "preempted", "GC assist wait", "GC assist marking"}, g.State)
+}
+
+// Sleeps reports whether g will continue by itself.
+func (g Live) Sleeps() bool { return g.State == "sleep" }
+
 // OnNetwork reports whether g waits for the network, or for a pipe.
 func (g Live) OnNetwork() bool { return g.State == "IO wait" }
 

@@ -19,6 +19,7 @@ const (
 	liveUnknown = 15 * time.Second      // likewise, where a goroutine waits for a socket or pipe that may lead elsewhere
 	liveLimit   = 60 * time.Second      // for a run
 	liveGrace   = time.Second           // for what a test leaves behind to end by itself
+	liveWake    = 2 * liveEvery         // for what a timer wakes to run
 )
 
 // A liveWatch waits for a live run and judges it.
@@ -150,21 +151,24 @@ func (w *liveWatch) endless(after time.Duration) *verdict.Verdict {
 // wait for what nobody outside can do.
 func (w *liveWatch) left() *verdict.Verdict {
 	start := time.Now()
-	stuck, onNetwork, timers := w.remains(start)
-	if len(stuck) == 0 {
+	r := w.remains(start)
+	switch {
+	case r.all == 0:
 		return &verdict.Verdict{Evidence: "live: the test has returned, and has left nothing behind"}
+	case len(r.stuck) == 0:
+		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind is not stuck"}
 	}
 	leaked := unreachable()
-	proved := slices.DeleteFunc(slices.Clone(stuck), func(g verdict.Live) bool { return !leaked[g.ID] })
-	beside, outside := w.network(onNetwork)
+	proved := slices.DeleteFunc(slices.Clone(r.stuck), func(g verdict.Live) bool { return !leaked[g.ID] })
+	beside, outside := w.network(r.onNetwork)
 	switch {
-	case len(proved) > 0 && (outside == possible || len(proved) == len(stuck)):
+	case len(proved) > 0 && (outside == possible || len(proved) == len(r.stuck)):
 		return verdict.NewLive(verdict.Leak, "live: "+unreached+" they wait for", proved)
 	case outside == possible:
 		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
 	}
 	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, ", time.Since(start).Round(time.Second))
-	if timers {
+	if r.timers {
 		evidence += "while timers of the test go on"
 	} else {
 		evidence += "in what no timer of the test and nobody outside can end"
@@ -176,25 +180,57 @@ func (w *liveWatch) left() *verdict.Verdict {
 	default:
 		evidence += fmt.Sprintf("; %s %d of them wait for", unreached, len(proved))
 	}
-	return verdict.NewLive(verdict.Leak, evidence, stuck)
+	return verdict.NewLive(verdict.Leak, evidence, r.stuck)
 }
 
-// remains waits until what a test has left behind at start has ended, or time enough has passed for it. It returns the goroutines
-// that are stuck then, how many more wait for the network, and whether timers of the test are still to fire.
-func (w *liveWatch) remains(start time.Time) (stuck []verdict.Live, onNetwork int, timers bool) {
+// remains waits until what a test has left behind at start has ended or come to rest, or time enough has passed for it.
+func (w *liveWatch) remains(start time.Time) remainder {
+	due := w.live.Timer() // of what sleeps once nothing runs; what sets more timers then may do so for ever
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		left := slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return engine.BelongsToProcess(g.ID) })
-		stuck, onNetwork, _ = sift(left)
+		r := w.look()
+		if r.running > 0 {
+			due = w.live.Timer()
+		}
 		after := time.Since(start)
-		timers = time.Now().Before(w.live.Timer())
+		wakes := r.sleeping > 0 && time.Now().Before(due.Add(liveWake)) && due.Before(start.Add(liveGrace))
+		moves := r.running > 0 || wakes || w.live.Late()
 		switch {
-		case len(stuck) == 0 && (!w.live.Late() || after > liveGrace),
-			len(stuck) > 0 && after > liveGrace && !timers,
+		case len(r.stuck) == 0 && (!moves || after > liveGrace),
+			len(r.stuck) > 0 && after > liveGrace && !r.timers,
 			after > liveGrace+liveUnknown:
-			return stuck, onNetwork, timers
+			return r
 		}
 		time.Sleep(wait)
 	}
+}
+
+// A remainder is what a test has left behind.
+type remainder struct {
+	all       int            // goroutines, without those that belong to the process
+	stuck     []verdict.Live // that wait for what only another goroutine can end
+	onNetwork int            // that wait for the network
+	running   int            // of which it is not known yet what becomes of them
+	sleeping  int            // that a timer will wake
+	timers    bool           // timers of the test are still to fire
+}
+
+// look returns what is there of what the test has left behind.
+func (w *liveWatch) look() (r remainder) {
+	left := slices.DeleteFunc(w.mine(), func(g verdict.Live) bool { return engine.BelongsToProcess(g.ID) })
+	r.all = len(left)
+	left = slices.DeleteFunc(left, func(g verdict.Live) bool {
+		switch {
+		case g.Runs():
+			r.running++
+		case g.Sleeps(), g.Blocked() && w.live.Woken(g.ID):
+			r.sleeping++
+			return true
+		}
+		return false
+	})
+	r.stuck, r.onNetwork, _ = sift(left)
+	r.timers = w.live.Ticking() || time.Now().Before(w.live.Timer())
+	return r
 }
 
 // unreached is what the runtime's proof of a leak comes to.
