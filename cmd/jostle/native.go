@@ -60,14 +60,32 @@ func (n *nativeBuild) fails(ctx context.Context, importPath string) (bool, error
 	n.screen.words(n.stderr, stderr.String())
 	said := strings.TrimSuffix(stdout.String(), "FAIL\n")  // which is about all packages
 	verdict := "FAIL\t" + importPath + " [build failed]\n" // which go test prints when it would run it
+	failedBuild := ""
 	if n.asJSON {
 		n.screen.words(n.screen.stdout, said)
-		if said = ""; strings.Contains(stdout.String(), `"Action":"fail"`) {
+		if strings.Contains(said, `"Action":"fail"`) {
 			return true, nil
 		}
+		said, failedBuild = "", failedIn(said, importPath)
 	}
-	n.screen.pkg(ctx, importPath, cmp.Or(said, verdict), 0)
+	n.screen.unbuilt(ctx, importPath, cmp.Or(said, verdict), failedBuild)
 	return true, nil
+}
+
+// failedIn returns which build has failed by the events of a go test -json of a package: that of the package itself, with its tests or
+// without, or else the first. It is "" if the events name none: GODEBUG=gotestjsonbuildtext=1 has the go command print text.
+func failedIn(events, importPath string) (failed string) {
+	for line := range strings.Lines(events) {
+		var e struct{ Action, ImportPath string }
+		if json.Unmarshal([]byte(line), &e) != nil || e.Action != "build-fail" {
+			continue
+		}
+		if path, _, _ := strings.Cut(e.ImportPath, " "); path == importPath {
+			return e.ImportPath
+		}
+		failed = cmp.Or(failed, e.ImportPath)
+	}
+	return failed
 }
 
 // byTest are the analyzers of go vet that go test runs (cmd/go/internal/test, defaultVetFlags).

@@ -34,9 +34,19 @@ func (p *printer) keep(err error) {
 
 // pkg prints what go test would of a package that is done, whose tests ran for as long as took.
 func (p *printer) pkg(ctx context.Context, name, text string, took time.Duration) {
+	p.done(ctx, endEvent{Package: name, Elapsed: took.Round(time.Millisecond).Seconds()}, text)
+}
+
+// unbuilt prints what go test would of a package that does not build: failed is what of it does not, if the go command has said so.
+func (p *printer) unbuilt(ctx context.Context, name, text, failed string) {
+	p.done(ctx, endEvent{Package: name, FailedBuild: failed}, text)
+}
+
+// done prints what go test would of a package that is done. end is the end of it but for how it ends, which text says.
+func (p *printer) done(ctx context.Context, end endEvent, text string) {
 	p.line.aside(func() {
 		if p.json {
-			p.keep(printJSON(ctx, p.stdout, name, text, took))
+			p.keep(printJSON(ctx, p.stdout, end, text))
 			return
 		}
 		_, err := io.WriteString(p.screen, text)
@@ -80,12 +90,13 @@ type endEvent struct {
 	Time            time.Time
 	Action, Package string
 	Elapsed         float64 // in seconds
+	FailedBuild     string  `json:",omitempty"` // the build without which there are no tests, as the events of builds call it
 }
 
 // printJSON passes the output of go test on as go test -json has it. test2json takes the time that it reads for the time of
-// the package: that becomes took.
-func printJSON(ctx context.Context, stdout io.Writer, pkg, text string, took time.Duration) error {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", pkg)
+// the package: that becomes end's.
+func printJSON(ctx context.Context, stdout io.Writer, end endEvent, text string) error {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "go", "tool", "test2json", "-t", "-p", end.Package)
 	cmd.Stdin = strings.NewReader(text)
 	events, err := cmd.Output()
 	if err != nil {
@@ -98,9 +109,9 @@ func printJSON(ctx context.Context, stdout io.Writer, pkg, text string, took tim
 			Test string
 		}
 		if err := json.Unmarshal(line, &e); err == nil && e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
-			e.Elapsed = took.Round(time.Millisecond).Seconds()
-			if line, err = json.Marshal(e.endEvent); err != nil {
-				return fmt.Errorf("write the event that ends %s: %w", pkg, err)
+			end.Time, end.Action = e.Time, e.Action
+			if line, err = json.Marshal(end); err != nil {
+				return fmt.Errorf("write the event that ends %s: %w", end.Package, err)
 			}
 			line = append(line, '\n')
 		}
