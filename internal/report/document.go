@@ -108,8 +108,8 @@ type Run struct {
 	Held        []Span      `json:"held,omitempty"`   // which locks were held when
 }
 
-// A Place is a position in the source. File is relative to the root of the module, or begins with another module's path and
-// version, or with GOROOT/src.
+// A Place is a position in the source. File is relative to the root of the module, also in another module of its workspace, or begins
+// with another module's path and version, or with GOROOT/src.
 type Place struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`

@@ -16,6 +16,7 @@ import (
 // files are the source files of a report, under names that mean the same on every machine.
 type files struct {
 	root  string // of the module under test
+	work  string // of the workspace that it is in, else of the module
 	names map[string]string
 	lines map[string]map[int]bool // by file as the machine has it: places in it
 }
@@ -24,7 +25,31 @@ type files struct {
 func newFiles(dir string) *files {
 	f := &files{names: map[string]string{}, lines: map[string]map[int]bool{}}
 	f.root, _ = moduleOf(dir)
+	f.work = workspaceOf(f.root)
 	return f
+}
+
+// own reports whether a file, as the runtime prints it, is of the module under test or of another one in its workspace. A position
+// in a file will do as well.
+func (f *files) own(file string) bool {
+	_, ok := below(f.work, file)
+	return ok && !strings.Contains(filepath.ToSlash(file), inCache)
+}
+
+// inCache is in the name of each file in the module cache.
+const inCache = "/pkg/mod/"
+
+// workspaceOf returns the nearest directory above that of a module with a go.work, or else the module's.
+func workspaceOf(root string) string {
+	for d := root; d != ""; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {
+			return d
+		}
+		if filepath.Dir(d) == d {
+			break
+		}
+	}
+	return root
 }
 
 // moduleOf returns the root and the path of the module that a directory belongs to.
@@ -71,11 +96,13 @@ func (f *files) find(file string) string {
 	if rest, ok := strings.CutPrefix(slashed, goroot); ok && goroot != "" { // which may lie in the module cache
 		return "GOROOT/src/" + rest
 	}
-	if _, inCache, ok := strings.Cut(slashed, "/pkg/mod/"); ok {
-		return inCache
+	if _, rest, ok := strings.Cut(slashed, inCache); ok {
+		return rest
 	}
-	if rel, ok := below(f.root, file); ok {
-		return rel
+	if f.own(file) {
+		if rel, err := filepath.Rel(f.root, file); err == nil {
+			return filepath.ToSlash(rel)
+		}
 	}
 	if root, module := moduleOf(filepath.Dir(file)); module != "" {
 		if rel, ok := below(root, file); ok {
@@ -89,7 +116,7 @@ func (f *files) find(file string) string {
 // if that is shorter, and of a file of a library the whole path.
 func ScreenName(base, file string) string {
 	slashed := filepath.ToSlash(file)
-	if strings.Contains(slashed, "/pkg/mod/") || goroot != "" && strings.HasPrefix(slashed, goroot) || !filepath.IsAbs(file) {
+	if strings.Contains(slashed, inCache) || goroot != "" && strings.HasPrefix(slashed, goroot) || !filepath.IsAbs(file) {
 		return file
 	}
 	if rel, err := filepath.Rel(base, file); err == nil && len(rel) < len(file) {

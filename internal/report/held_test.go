@@ -1,11 +1,15 @@
 package report
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 func TestHeld(t *testing.T) {
@@ -101,6 +105,33 @@ func TestFileNames(t *testing.T) {
 		assert.Equal(t, want, f.name(file))
 	}
 	assert.Equal(t, "x GOROOT/src/io/pipe.go:12 y", f.portable("x "+goroot+"io/pipe.go:12 +0x1f y"))
+}
+
+// What is worked on has names from the root of the module, also in another module of the workspace. What lies in the module cache does
+// not count, wherever that is.
+func TestWorkspaceFiles(t *testing.T) {
+	work := t.TempDir()
+	for name, content := range map[string]string{
+		"go.work": "go 1.25\n", "a/go.mod": "module example.com/a\n", "b/go.mod": "module example.com/b\n", "b/b.go": "package b\n", "a/sub/a.go": "package a\n",
+	} {
+		name = filepath.Join(work, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(content), 0o644))
+	}
+	file := func(name string) string { return filepath.Join(work, filepath.FromSlash(name)) }
+	f := newFiles(file("a/sub"))
+	assert.Equal(t, "sub/a.go", f.name(file("a/sub/a.go")))
+	assert.Equal(t, "../b/b.go", f.name(file("b/b.go")))
+	assert.True(t, f.own(file("b/b.go")))
+	assert.False(t, f.own(file("go/pkg/mod/example.com/c@v1.0.0/c.go")))
+	v := &verdict.Verdict{Kind: verdict.Deadlock, Knot: []verdict.Goroutine{{Site: &engine.Site{File: file("b/b.go"), Line: 7}}}}
+	assert.Equal(t, "../../b/b.go:7", Where(v, file("a/sub")))
+
+	require.NoError(t, os.Remove(file("go.work")))
+	f = newFiles(file("a/sub"))
+	assert.Equal(t, "example.com/b/b.go", f.name(file("b/b.go")))
+	assert.False(t, f.own(file("b/b.go")))
+	assert.Empty(t, Where(v, file("a/sub")))
 }
 
 // What is printed can be opened from where the reader is.

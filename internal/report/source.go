@@ -39,8 +39,8 @@ func (t *text) file(name string) string {
 	if inStd, ok := strings.CutPrefix(filepath.ToSlash(name), goroot); ok && goroot != "" { // which may lie in the module cache
 		return inStd
 	}
-	if _, inCache, ok := strings.Cut(filepath.ToSlash(name), "/pkg/mod/"); ok {
-		return inCache // module@version/file says more than where the cache is
+	if _, rest, ok := strings.Cut(filepath.ToSlash(name), inCache); ok {
+		return rest // module@version/file says more than where the cache is
 	}
 	rel, err := filepath.Rel(t.o.Dir, name)
 	if err != nil || strings.HasPrefix(rel, filepath.Join("..", "..", "..")) {
@@ -57,11 +57,11 @@ func (t *text) short(p string, n int) string {
 	return shortened(p, n)
 }
 
-// startedAt returns where a goroutine was started: the line of the module under test from which a library was called that did.
+// startedAt returns where a goroutine was started: the line of the code that is worked on from which a library was called that did.
 func (t *text) startedAt(g verdict.Goroutine) string {
-	root, _ := moduleOf(t.o.Dir)
+	f := newFiles(t.o.Dir)
 	for _, p := range g.Calls {
-		if rel, ok := below(root, p); ok && !strings.HasPrefix(rel, "vendor/") {
+		if f.own(p) && !strings.Contains(filepath.ToSlash(p), "/vendor/") {
 			return t.place(p)
 		}
 	}

@@ -14,12 +14,7 @@ const unreached = ", where no schedule reaches"
 // directory of the package under test, base that from which the reader opens files.
 func Stalled(v *verdict.Verdict, dir, base string) string {
 	s := v.Who + " " + stalling(v)
-	module := newFiles(dir).root
-	inModule := func(file string) bool {
-		_, ok := below(module, file)
-		return ok
-	}
-	at := ""
+	at, inModule := "", newFiles(dir).own
 	if own := Where(v, dir); own != "" {
 		at = filepath.ToSlash(ScreenName(base, filepath.Join(dir, filepath.FromSlash(own))))
 	} else if c, ok := caller(v, inLibrary); ok {

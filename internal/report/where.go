@@ -10,11 +10,11 @@ import (
 
 // Where returns the one line of the code that a finding is about, as file and line, the file relative to the directory of the
 // package under test: where the first of those who wait blocks, where a panic or an access came from. It lies in the module
-// of the package; "" if there is no such line.
+// of the package, or in another one of its workspace; "" if there is no such line.
 func Where(v *verdict.Verdict, dir string) string {
 	f := newFiles(dir)
 	mine := func(file string, line int) string {
-		if _, ok := below(f.root, file); !ok {
+		if !f.own(file) {
 			return ""
 		}
 		rel, err := filepath.Rel(dir, file)
