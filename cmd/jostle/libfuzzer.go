@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -156,14 +157,17 @@ func (b *libfuzzerBuild) covered(ctx context.Context, pkg instrument.Root, targe
 	if err != nil {
 		return err
 	}
-	module, err := exec.CommandContext(ctx, "go", "-C", pkg.Dir, "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
+	modules, err := mainModules(ctx, pkg.Dir)
 	if err != nil {
 		return fmt.Errorf("find the module of %s: %w", pkg.ImportPath, err)
 	}
-	path, dir, _ := strings.Cut(strings.TrimSpace(string(module)), " ")
+	paths := ""
+	for _, m := range modules {
+		paths += "s=" + m.path + "=" + m.dir + "=\n"
+	}
 	// Beside the binary are other files of the corpus's world; in a directory of its own it is taken for no target itself.
 	sub := targets[0].name + ".coverage"
-	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + strings.Join(b.within(path), ","),
+	args := []string{"test", "-c", "-o", filepath.Join(b.out, sub, "fuzz.test"), "-covermode=atomic", "-coverpkg=" + strings.Join(b.within(modules), ","),
 		"-toolexec=" + coverTools(self, b.overlay),
 		"-ldflags=-X jostle/internal/libfuzzer.Covered=instrumented"}
 	if err := b.run(ctx, pkg.Dir, b.goCmd, append(append(args, b.flags...), ".")...); err != nil {
@@ -183,18 +187,36 @@ exec "$(dirname "$0")/` + sub + `/fuzz.test" -test.run='^` + t.name + `$' \
 			return err
 		}
 		// What OSS-Fuzz hands to sed, so that the profile names files.
-		if err := os.WriteFile(name+".gocovpath", []byte("s="+path+"="+dir+"=\n"), 0o666); err != nil {
+		if err := os.WriteFile(name+".gocovpath", []byte(paths), 0o666); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// within returns the packages of a module that were looked at. Package harness is not among them: what it forwards to is counted
+// A mainModule is one that people work on.
+type mainModule struct{ path, dir string }
+
+// mainModules returns the module of a directory, or the modules of its workspace: the longest paths first, because a module may lie
+// below another one.
+func mainModules(ctx context.Context, dir string) (all []mainModule, err error) {
+	out, err := exec.CommandContext(ctx, "go", "-C", dir, "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(out)) {
+		path, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
+		all = append(all, mainModule{path, dir})
+	}
+	slices.SortFunc(all, func(a, b mainModule) int { return len(b.path) - len(a.path) })
+	return all, nil
+}
+
+// within returns the packages of these modules that were looked at. Package harness is not among them: what it forwards to is counted
 // nowhere, and no file of the module has its text.
-func (b *libfuzzerBuild) within(module string) (paths []string) {
+func (b *libfuzzerBuild) within(modules []mainModule) (paths []string) {
 	for _, p := range b.packages {
-		if p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") {
+		if slices.ContainsFunc(modules, func(m mainModule) bool { return p.ImportPath == m.path || strings.HasPrefix(p.ImportPath, m.path+"/") }) {
 			paths = append(paths, p.ImportPath)
 		}
 	}
