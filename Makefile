@@ -6,13 +6,14 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 # make check vets. Go's own limit for the tests of a package, ten minutes, is too short where other work has the processors.
 TESTFLAGS = -vet=off -timeout 60m
 
+# The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
 .PHONY: fuzz test compatible check bench flat strangers goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
 
 test: check
-	go test $(TESTFLAGS) ./...
+	go test $(TESTFLAGS) work
 
 # What depends on the Go version: what runs tests, the conformance programs, which use every operation, and of the command's scripts those
 # that see something of the Go itself. GOTOOLCHAIN says which it is.
@@ -30,7 +31,7 @@ test: check
 SCRIPTS = cgo|deps|kinds|live|race|test|tutorial|untouched
 
 compatible:
-	go test $(TESTFLAGS) ./harness ./internal/worker
+	go test $(TESTFLAGS) ./harness ./internal/harness ./internal/worker
 	go test $(TESTFLAGS) -run '^TestConformance$$|^TestScript$$/^($(SCRIPTS))$$' ./instrument ./cmd/jostle
 
 # What staticcheck has to say does not depend on the Go that the tests run on, and it cannot read the standard library of Go 1.27
@@ -39,8 +40,8 @@ LINTERGO = go1.26.8
 
 check:
 	@unformatted=$$(gofmt -l $(GOFILES)); test -z "$$unformatted" || { echo "run gofmt on: $$unformatted"; exit 1; }
-	go vet ./...
-	GOTOOLCHAIN=$(LINTERGO) go tool staticcheck ./...
+	go vet work
+	GOTOOLCHAIN=$(LINTERGO) go tool staticcheck work
 
 # Steps and executions a second, beside two yardsticks of the same run: a goroutine hand-over, and native fuzzing of the
 # same query without instrumentation.

@@ -13,12 +13,12 @@ import (
 // A pattern takes tests as well, which Sources leaves out.
 //
 //go:embed perturb/*.go perturb/testhook/*.go
-//go:embed harness/*.go
 //go:embed internal/corpus/*.go
 //go:embed internal/engine/*.go internal/engine/*.s
 //go:embed internal/explain/*.go internal/explain/topics.md
 //go:embed internal/finding/*.go
 //go:embed internal/goenv/*.go
+//go:embed internal/harness/*.go
 //go:embed internal/ignore/*.go
 //go:embed internal/input/*.go
 //go:embed internal/libfuzzer/*.go internal/libfuzzer/*.s

@@ -3,8 +3,9 @@
 #
 #	ci/local-oss-fuzz.sh [--short] [module directory [packages]]
 #
-# Without arguments it is this module and its ./fuzz, for another ./... It is an error if a target finds what go test does not expect it
-# to find, or if a finding is not the same again in the fuzzer, in go test, and from an empty corpus.
+# Without arguments it is this repository and its ./fuzz, for another module ./... The command is that of this repository. It is an error
+# if a target finds what go test does not expect it to find, or if a finding is not the same again in the fuzzer, in go test, and from an
+# empty corpus.
 set -euo pipefail
 ci=$(cd "$(dirname "$0")" && pwd)
 
@@ -13,10 +14,11 @@ if [ "${1:-}" = --short ]; then
 	runs=300 seconds=4 rounds=1 covered=2
 	shift
 fi
-module=${1:-$ci/..}
+other=${1:-}
+module=${other:-$ci/..}
 packages=("${@:2}")
 if [ ${#packages[@]} = 0 ]; then
-	if [ -n "${1:-}" ]; then packages=(./...); else packages=(./fuzz); fi
+	if [ -n "$other" ]; then packages=(./...); else packages=(./fuzz); fi
 fi
 
 work=$(mktemp -d)
@@ -28,7 +30,17 @@ if ! { command -v unzip && clang++ -fsanitize=fuzzer "$work/try.cc" -o "$work/tr
 	export DEBIAN_FRONTEND=noninteractive
 	{ apt-get update && apt-get install -y --no-install-recommends clang libclang-rt-dev unzip; } > /dev/null
 fi
+
+(cd "$ci/.." && go build -o "$work/bin/" ./cmd/jostle)
+export PATH=$work/bin:$PATH
 cd "$module"
+if [ -n "$other" ]; then
+	export GOWORK=off # the module may lie in this repository, and is not part of its workspace
+fi
+# build: builds the targets into $OUT.
+build() {
+	if [ -n "$other" ]; then jostle libfuzzer "${packages[@]}" -o "$OUT"; else "$ci/oss-fuzz/build.sh" "${packages[@]}"; fi
+}
 
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 count() { find "$1" -type f | wc -l; }
@@ -46,7 +58,7 @@ home() {
 
 step "build ${packages[*]}"
 export OUT=$work/out
-env -u SANITIZER "$ci/oss-fuzz/build.sh" "${packages[@]}"
+(unset SANITIZER && build)
 targets=()
 for options in "$OUT"/*.options; do targets+=("$(basename "$options" .options)"); done
 echo "${targets[@]}"
@@ -88,7 +100,7 @@ for t in "${broken[@]}"; do
 
 	dir=$(home "$t")
 	rm -rf "$work/input"
-	go tool jostle corpus import "$crash"/crash-* "$work/input" > /dev/null
+	jostle corpus import "$crash"/crash-* "$work/input" > /dev/null
 	input=testdata/fuzz/$t/$(ls "$work/input")
 	mkdir -p "$dir/testdata/fuzz/$t" && cp "$work/input"/* "$dir/testdata/fuzz/$t"
 	echo "in Go's corpus: $input"
@@ -133,14 +145,14 @@ for t in "${clean[@]}"; do
 		"$OUT/$t" -max_total_time="$seconds" -print_final_stats=1 "$work/empty" > "$work/$t.rate" 2>&1 || { cat "$work/$t.rate"; fail "$t has found something"; }
 		rm -r "$work/empty"
 		echo "libFuzzer: $(sed -n 's/^stat::average_exec_per_sec: *//p' "$work/$t.rate")"
-		(cd "$dir" && go tool jostle fuzz . -run "^$t\$" -time "${seconds}s" -parallel 1) > "$work/$t.native" 2>&1 || { cat "$work/$t.native"; fail "native fuzzing"; }
+		(cd "$dir" && jostle fuzz . -run "^$t\$" -time "${seconds}s" -parallel 1) > "$work/$t.native" 2>&1 || { cat "$work/$t.native"; fail "native fuzzing"; }
 		echo "go test:   $(awk -v t="$t" '$1 == t { print $3 }' "$work/$t.native")"
 	done
 	break
 done
 
 step coverage
-SANITIZER=coverage OUT=$work/coverage "$ci/oss-fuzz/build.sh" "${packages[@]}"
+SANITIZER=coverage OUT=$work/coverage build
 all=("${broken[@]}" "${clean[@]}")
 for t in "${all[@]:0:covered}"; do
 	FUZZ_CORPUS_DIR=$work/corpus/$t FUZZ_PROFILE_NAME=$work/perf "$work/coverage/$t" -test.coverprofile "$work/$t.cover" > "$work/$t.covlog" 2>&1 ||

@@ -32,9 +32,11 @@
 //
 // # Running it
 //
-// The code under test must be built from rewritten copies of its sources. The command does so, and asks go test to do the rest:
+// The code under test must be built from rewritten copies of its sources. In a plain build a target is skipped, and this package does
+// nothing: its module requires no other, and Go 1.18 is enough to build it. The command jostle, which needs Go 1.25, builds the copies
+// and asks go test to do the rest:
 //
-//	go get -tool github.com/jostle-dev/jostle/cmd/jostle
+//	go install github.com/jostle-dev/jostle/cmd/jostle@latest
 //	jostle fuzz . -run FuzzTransfer -time 30s
 //
 // If TestMain is [Main], go test does so by itself:

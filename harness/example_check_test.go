@@ -10,7 +10,7 @@ import (
 func fetch(sources ...func() string) string {
 	answers := make(chan string)
 	for _, ask := range sources {
-		go func() { answers <- ask() }()
+		go func(ask func() string) { answers <- ask() }(ask)
 	}
 	return <-answers
 }

@@ -17,7 +17,7 @@ func ExampleWant() {
 func counts(t harness.T) {
 	numbers := make(chan int)
 	go count(t.Context(), numbers)
-	for range 3 {
+	for received := 0; received < 3; received++ {
 		select {
 		case <-numbers:
 		case <-t.Context().Done():
@@ -44,12 +44,16 @@ func count(ctx context.Context, numbers chan<- int) {
 
 // What a Verdict is called in reports.
 func ExampleVerdict() {
-	for _, v := range []harness.Verdict{harness.Deadlock, harness.Leak, harness.LostWakeup, harness.DataRace} {
+	for v := harness.Deadlock; v <= harness.Stall; v++ {
 		fmt.Println(v)
 	}
 	// Output:
 	// deadlock
 	// leak
 	// lost wake-up
+	// panic
+	// assertion
+	// livelock
 	// data race
+	// stall
 }

@@ -1,16 +1,6 @@
 package harness
 
-import (
-	"reflect"
-	"runtime"
-	"strings"
-	"testing"
-
-	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/input"
-	"github.com/jostle-dev/jostle/internal/literal"
-	"github.com/jostle-dev/jostle/internal/worker"
-)
+import "testing"
 
 // Fuzz makes f, a native fuzz target, search the schedules of body. The fuzzer's bytes hold an In and a schedule.
 //
@@ -35,46 +25,8 @@ import (
 // the process. There the wanted finding, see Want, is one like any other.
 func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 	f.Helper()
-	worker.This.Fuzz(f, target[In](body), configure(options))
-}
-
-// A target is the body of a fuzz target, whose bytes are those of package input.
-type target[In any] func(T, In)
-
-func (b target[In]) Split(data []byte) (schedule, taken []byte) {
-	var in In
-	return input.Split(data, &in)
-}
-
-func (b target[In]) Join(schedule, taken []byte) []byte {
-	return input.Join(schedule, taken, reflect.TypeFor[In]())
-}
-
-func (b target[In]) Body(data []byte) func(testing.TB) {
-	var in In
-	input.Split(data, &in)
-	return func(t testing.TB) { b(t, in) }
-}
-
-func (b target[In]) Literal(data []byte) string {
-	var in In // a new one: the body may have changed what it was given
-	if input.Empty(reflect.TypeFor[In]()) {
-		return ""
+	if fuzzing() {
+		f.Fatal(unreached())
 	}
-	input.Split(data, &in)
-	return literal.Of(in, packageOf(b.Entry()), inputWidth)
-}
-
-func (b target[In]) Entry() uintptr { return reflect.ValueOf(b).Pointer() }
-
-func (b target[In]) ShowOrders(o *engine.Orders) { showOrders(o) }
-
-const inputWidth = 68 // of a Go literal in a report
-
-// packageOf returns the import path of the package of a function.
-func packageOf(entry uintptr) string {
-	name := runtime.FuncForPC(entry).Name()
-	dir := strings.LastIndex(name, "/") + 1
-	last, _, _ := strings.Cut(name[dir:], ".")
-	return name[:dir] + strings.ReplaceAll(last, "%2e", ".") // as the linker has it
+	f.Skip(unreached())
 }

@@ -11,10 +11,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-
-	"github.com/jostle-dev/jostle/internal/corpus"
-	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/worker"
 )
 
 // Main makes plain go test do what the command jostle does, for a package with fuzz targets or Checks:
@@ -25,8 +21,8 @@ import (
 // and runs that with the same arguments in its place, and then the package's corpus (jostle corpus run). The command is the
 // tool of that name in the module's go.mod, or else the one in PATH. Main does not return.
 func Main(m *testing.M) {
-	flag.Parse()                                                                          // as (*testing.M).Run does
-	if len(engine.Sites()) > 0 || os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see requireInstrumented
+	flag.Parse()                                               // as (*testing.M).Run does
+	if os.Getenv(rebuilt) != "" || testing.CoverMode() != "" { // see unreached
 		os.Exit(m.Run())
 	}
 	code, err := runInstrumented(os.Args[1:])
@@ -34,24 +30,30 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 2
 	}
-	if !worker.This.Told() && code != 2 {
-		code = max(code, runCorpus())
+	if code == 0 || code == 1 {
+		if of := runCorpus(); of > code {
+			code = of
+		}
 	}
 	os.Exit(code)
 }
 
+// corpusFile is the manifest of the package's corpus: each line has a word and then the name of an entry, in the folder testdata.
+const corpusFile = "testdata/jostle/corpus.txt"
+
 // runCorpus runs the corpus of the package in the working directory, as the command jostle does it, if it has one, and returns
 // the exit code. With a pattern for -run it is that of the tests that match.
 func runCorpus() int {
-	if _, err := os.Stat(corpus.Path(".")); err != nil || worker.This.Fuzzing() || worker.This.Flag("test.list") != "" {
+	manifest, err := os.ReadFile(corpusFile)
+	if err != nil || fuzzing() || flagValue("test.list") != "" {
 		return 0
 	}
-	if m, err := corpus.Read("."); err == nil {
-		for _, e := range m.Entries {
-			_, _ = os.Stat(e.Path(".")) // go test sees that its result depends on it; who reads it says what is wrong with it
+	for _, line := range strings.Split(string(manifest), "\n") {
+		if words := strings.Fields(line); len(words) > 1 {
+			_, _ = os.Stat(filepath.Join("testdata", words[1])) // go test sees that its result depends on it
 		}
 	}
-	tests, _, _ := strings.Cut(worker.This.Flag("test.run"), "/")
+	tests, _, _ := strings.Cut(flagValue("test.run"), "/")
 	name, err := command()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -71,8 +73,7 @@ func runCorpus() int {
 	return 0
 }
 
-// rebuilt is set in the environment of what Main runs, so that a package in which nothing was to be instrumented is not
-// built again and again.
+// rebuilt is set in the environment of what Main runs. If that is not instrumented either, it is not built again and again.
 const rebuilt = "JOSTLE_REBUILT"
 
 // runInstrumented builds the test binary of the package in the working directory from instrumented sources, runs it and
@@ -90,7 +91,7 @@ func runInstrumented(args []string) (code int, err error) {
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, filepath.Base(os.Args[0]))
 
-	if worker.This.Fuzzing() {
+	if fuzzing() {
 		flags = append(flags, "-fuzz=.") // with the counters that guide the fuzzer
 	}
 	build := exec.Command(goCmd, append(append([]string{"test", "-c", "-vet=off", "-o", binary}, flags...), ".")...) // go test has vetted it as it is

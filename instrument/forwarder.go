@@ -17,34 +17,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jostle-dev/jostle"
 )
 
-// harnessPath is the package that authors of targets import. In an instrumented build the engine that it works with must be
-// the one that the instrumented code calls, which lies beside the standard library. So the package consists of forwarderName
-// alone there, which forwards to that.
+// harnessPath is the package that authors of targets import. It is in a module of its own, does nothing without an instrumented
+// build, and in one the engine that it works with must be that of the instrumented code, which lies beside the standard library.
+// So the package consists of forwarderName alone there, which forwards to what is forwardedTo in this module.
 const (
 	harnessPath   = jostle.Module + "/harness"
+	forwardedTo   = "internal/harness"
 	forwarderName = "jostle_forward.go"
 )
 
 // ours reports whether a package is jostle's and runs executions, and is not one of those under test.
 func (p *listed) ours() bool {
-	if p.Module == nil || p.Module.Path != jostle.Module {
-		return false
-	}
-	return !p.Module.Main || runtimePackages()[p.ImportPath]
+	return p.ImportPath == harnessPath || runtimePackages()[p.ImportPath]
 }
 
 // runtimePackages are the import paths, in this module, of what lies beside the standard library.
-func runtimePackages() map[string]bool {
+var runtimePackages = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for name := range jostle.Sources() {
 		m[jostle.Module+"/"+path.Dir(name)] = true
 	}
 	return m
-}
+})
 
 // forward puts the forwarder in the place of package harness, if the build needs that.
 func (b *build) forward(overlay overlay, copies modules) error {
@@ -79,20 +78,20 @@ func (b *build) forward(overlay overlay, copies modules) error {
 	return overlay.lay(u.Dir, over)
 }
 
-// forwarder returns the source of a package that has all exported names of the package harness in this program, each of which
-// stands for that in the package beside the standard library.
+// forwarder returns the source of a package that has all exported names of the package beside the standard library, each of which
+// stands for that.
 func forwarder() ([]byte, error) {
 	f := forwarding{fset: token.NewFileSet(), imports: map[string]string{}}
 	sources := jostle.Sources()
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		if path.Dir(name) != path.Base(harnessPath) {
+		if path.Dir(name) != forwardedTo {
 			continue
 		}
 		file, err := parser.ParseFile(f.fset, name, sources[name], parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
-		if file.Name.Name != path.Base(harnessPath) {
+		if file.Name.Name != path.Base(forwardedTo) {
 			continue // a generator
 		}
 		for _, d := range file.Decls {
@@ -113,7 +112,7 @@ type forwarding struct {
 
 func (f *forwarding) source() ([]byte, error) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "// Package harness forwards to the one that instrumented code works with.\npackage harness\n\nimport (\n\tforward %q\n", inStd+"/harness")
+	fmt.Fprintf(&b, "// Package harness forwards to the one that instrumented code works with.\npackage harness\n\nimport (\n\tforward %q\n", beside(forwardedTo))
 	for _, name := range slices.Sorted(maps.Keys(f.imports)) {
 		fmt.Fprintf(&b, "\t%s %q\n", name, f.imports[name])
 	}

@@ -167,11 +167,9 @@ func (b *build) copyModule(units []*unit) (string, error) {
 	if content, err := os.ReadFile(mod.GoMod); err == nil {
 		files["go.mod"] = content
 	}
-	forwards := false
 	for _, u := range units {
 		add := func() error { return b.addPackage(files, mod.Dir, u.listed, u) }
 		if u.alone {
-			forwards = true
 			add = func() error { return u.addAlone(files, mod.Dir) }
 		}
 		if err := add(); err != nil {
@@ -185,9 +183,6 @@ func (b *build) copyModule(units []*unit) (string, error) {
 		}
 		if slices.ContainsFunc(units, func(u *unit) bool { return u.Dir == p.Dir }) {
 			continue
-		}
-		if forwards && p.ImportPath == jostle.Module {
-			continue // it embeds what the forwarder is in the place of: the tool cannot be built from this copy
 		}
 		if err := b.addPackage(files, mod.Dir, p, nil); err != nil {
 			return "", err

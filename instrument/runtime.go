@@ -22,13 +22,22 @@ const (
 	thirdParty = inStd + "/internal/third_party" // below it is what others have written, under its own path
 )
 
+// beside returns the path in the standard library of a package of this module. The one that harness forwards to may not be below a
+// folder internal there: tests import it, too.
+func beside(rel string) string {
+	if rel == forwardedTo {
+		rel = path.Base(rel)
+	}
+	return inStd + "/" + rel
+}
+
 // runtimeFiles returns the files to add to a GOROOT, by their slash-separated paths in it: the runtime's own and those of
 // others that it needs.
 func (c *Config) runtimeFiles(ctx context.Context) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	needed := map[string]bool{} // import paths of others' packages
 	for name, content := range jostle.Sources() {
-		if err := addRuntime(files, path.Join(inStd, name), content, needed); err != nil {
+		if err := addRuntime(files, path.Join(beside(path.Dir(name)), path.Base(name)), content, needed); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +68,7 @@ func addRuntime(files map[string][]byte, name string, content []byte, needed map
 	}
 	moved, err := moveImports(name, content, func(importPath string) string {
 		if rest, ok := strings.CutPrefix(importPath, jostle.Module+"/"); ok {
-			return inStd + "/" + rest
+			return beside(rest)
 		}
 		if first, _, _ := strings.Cut(importPath, "/"); !strings.Contains(first, ".") {
 			return importPath

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# For .clusterfuzzlite: builds the module's fuzz targets with the command jostle of the version that the module requires for package
-# harness. It runs in the root of the module.
+# For .clusterfuzzlite, and for OSS-Fuzz: builds the module's fuzz targets with the command jostle of the version of package harness that
+# the module requires. It runs in the root of the module.
 set -euo pipefail
-go mod download github.com/jostle-dev/jostle
+version=$(go list -m -f '{{.Version}}' github.com/jostle-dev/jostle/harness)
 bin=$(mktemp -d)
-(cd "$(go list -m -f '{{.Dir}}' github.com/jostle-dev/jostle)" && go build -o "$bin" ./cmd/jostle)
+GOBIN=$bin GOFLAGS='' go install "github.com/jostle-dev/jostle/cmd/jostle@$version"
 exec "$bin/jostle" libfuzzer ./... -o "$OUT"

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/tools/txtar"
+
+	"github.com/jostle-dev/jostle/internal/publish"
 )
 
 // TestLint lints what is there to be copied, and the scripts behind it where shellcheck is installed. Steps of actions are linted as those of a workflow with the same inputs.
@@ -137,6 +139,11 @@ type project struct {
 	env []string // what its go commands see
 }
 
+const (
+	jostle  = "github.com/jostle-dev/jostle"
+	harness = jostle + "/harness"
+)
+
 // newProject has the module of testdata/project.txtar, with this repository in the place of the published jostle.
 func newProject(t *testing.T) *project {
 	if testing.Short() {
@@ -148,7 +155,7 @@ func newProject(t *testing.T) *project {
 	p.env = append(os.Environ(), "JOSTLE_CACHE="+filepath.Join(home, "cache"), "GOFLAGS=", "GOWORK=off", "GIT_CONFIG_GLOBAL=/dev/null")
 	git(t, p.dir, "init", "--quiet")
 	p.write("testdata/project.txtar")
-	p.run("go", "mod", "edit", "-replace", "github.com/jostle-dev/jostle="+repo)
+	p.run("go", "mod", "edit", "-replace", harness+"="+filepath.Join(repo, "harness"))
 	p.run("go", "mod", "tidy")
 	p.commit("the project")
 	return p
@@ -348,7 +355,7 @@ func (p *project) read(name string) string {
 	return string(content)
 }
 
-// TestClusterFuzzLite: the script that a project copies builds its fuzz targets, by what comes with the jostle that it requires.
+// TestClusterFuzzLite: the script that a project copies builds its fuzz targets, by the command of the version of harness that it requires.
 func TestClusterFuzzLite(t *testing.T) {
 	if _, err := exec.LookPath("clang++"); err != nil {
 		t.Skip("no clang++ to build for libFuzzer with: ci/local-oss-fuzz.sh installs it")
@@ -356,8 +363,14 @@ func TestClusterFuzzLite(t *testing.T) {
 	script, err := filepath.Abs("../clusterfuzzlite/build.sh")
 	require.NoError(t, err)
 	p := newProject(t)
-	out := t.TempDir()
-	p.env = append(p.env, "OUT="+out)
+	out, proxy := t.TempDir(), t.TempDir()
+	require.NoError(t, publish.Directory(proxy, "../..", jostle, "v0.1.0"))
+	require.NoError(t, publish.Directory(proxy, "../../harness", harness, "v0.1.0"))
+	goproxy, cache := strings.TrimSpace(p.run("go", "env", "GOPROXY")), strings.TrimSpace(p.run("go", "env", "GOMODCACHE"))
+	p.env = append(p.env, "OUT="+out, "GOPROXY=file://"+proxy+",file://"+cache+"/cache/download,"+goproxy,
+		"GONOSUMDB="+jostle+"/*,"+jostle, "GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw")
+	p.run("go", "mod", "edit", "-dropreplace", harness, "-require", harness+"@v0.1.0")
+	p.run("go", "mod", "tidy")
 	p.run(script)
 	assert.FileExists(t, filepath.Join(out, "FuzzTransfer.options"))
 	assert.Contains(t, p.run(filepath.Join(out, "FuzzTransfer"), "-runs=50"), "Done 50 runs")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/zip"
+
+	"github.com/jostle-dev/jostle/internal/publish"
 )
 
 func TestMain(m *testing.M) {
@@ -62,7 +61,7 @@ func TestScript(t *testing.T) {
 	warm(t, env)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publish},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publishDir},
 		Setup: func(e *testscript.Env) error {
 			for name, value := range env {
 				e.Setenv(name, value)
@@ -113,23 +112,11 @@ func warm(t *testing.T, env map[string]string) {
 	require.NoError(t, err, "%s", out)
 }
 
-// publish puts a directory as a version of a module on the proxy file://$WORK/proxy: publish dir path@version.
-func publish(ts *testscript.TestScript, neg bool, args []string) {
+// publishDir puts a directory as a version of a module on the proxy file://$WORK/proxy: publish dir path@version.
+func publishDir(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: publish dir path@version")
 	}
 	path, version, _ := strings.Cut(args[1], "@")
-	escaped, err := module.EscapePath(path)
-	ts.Check(err)
-	dir := ts.MkAbs(args[0])
-	base := ts.MkAbs(filepath.Join(ts.Getenv("WORK"), "proxy", escaped, "@v", version))
-	ts.Check(os.MkdirAll(filepath.Dir(base), 0o755))
-	ts.Check(os.WriteFile(base+".info", fmt.Appendf(nil, `{"Version":%q}`, version), 0o644))
-	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	ts.Check(err)
-	ts.Check(os.WriteFile(base+".mod", gomod, 0o644))
-	f, err := os.Create(base + ".zip")
-	ts.Check(err)
-	ts.Check(zip.CreateFromDir(f, module.Version{Path: path, Version: version}, dir))
-	ts.Check(f.Close())
+	ts.Check(publish.Directory(filepath.Join(ts.Getenv("WORK"), "proxy"), ts.MkAbs(args[0]), path, version))
 }

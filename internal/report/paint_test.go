@@ -13,7 +13,7 @@ import (
 
 // Whatever the report, colours change nothing of its text, and end in the line in which they begin.
 func TestPainterKeepsText(t *testing.T) {
-	goldens, err := filepath.Glob("../bugs/testdata/*.golden")
+	goldens, err := filepath.Glob("../../fuzz/bugs/testdata/*.golden")
 	require.NoError(t, err)
 	require.NotEmpty(t, goldens)
 	colour := regexp.MustCompile(`\x1b\[\d*m`)

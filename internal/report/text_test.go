@@ -17,7 +17,7 @@ import (
 
 // A report fits on a screen: the golden files of package bugs are written for lines of 72 columns.
 func TestFitsTheScreen(t *testing.T) {
-	goldens, err := filepath.Glob("../bugs/testdata/*.golden")
+	goldens, err := filepath.Glob("../../fuzz/bugs/testdata/*.golden")
 	require.NoError(t, err)
 	require.NotEmpty(t, goldens)
 	for _, name := range goldens {

@@ -48,6 +48,7 @@ func TestReport(t *testing.T) {
 	}{
 		{0, []string{"mod", "init", "example.com/reported"}},
 		{0, []string{"mod", "edit", "-require=" + module + "@v0.0.0", "-replace=" + module + "=" + repo, "-tool=" + module + "/cmd/jostle"}},
+		{0, []string{"mod", "edit", "-require=" + module + "/harness@v0.0.0", "-replace=" + module + "/harness=" + filepath.Join(repo, "harness")}},
 		{0, []string{"mod", "tidy"}},
 		{1, []string{"tool", "jostle", "test", "-schedules", "60", "./..."}},
 		{0, []string{"tool", "jostle", "report", "-html", "page.html", "--json", "report.json", "-sarif", "report.sarif"}},

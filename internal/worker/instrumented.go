@@ -52,10 +52,10 @@ func (p *Process) requireInstrumented(t testing.TB) {
 	switch {
 	case testing.CoverMode() != "" && libfuzzer.Covered == "":
 		text = "jostle: under -cover the go command builds from the original files (go.dev/issue/73802), and no schedule can reach " +
-			"the code under test: run this test without -cover"
+			"the code under test: run this test without -cover, or use `jostle test -cover`"
 	case len(engine.Sites()) == 0:
-		text = "jostle: nothing in this test binary is instrumented, so no schedule can reach it. " +
-			"Use `jostle fuzz`, or `eval \"$(jostle env ./...)\"` before go test"
+		text = "jostle: nothing that this test is built from has a sync point, or all of it is excluded: there are no schedules to run " +
+			"it under. Make it an ordinary test, without package harness"
 	}
 	if text == "" {
 		text = p.hiddenFromRaces()

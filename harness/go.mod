@@ -1,0 +1,3 @@
+module github.com/jostle-dev/jostle/harness
+
+go 1.18
