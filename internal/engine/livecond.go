@@ -15,9 +15,8 @@ import (
 type conds struct {
 	mu    sync.Mutex
 	now   int // counts what happens
-	taken map[unsafe.Pointer]int
-	of    map[unsafe.Pointer]*liveCond
-	waits map[*CondWait]bool
+	of    addresses
+	waits *CondWait // the newest of those that wait now
 }
 
 type liveCond struct {
@@ -32,6 +31,7 @@ type CondWait struct {
 	cond   *liveCond
 	lock   unsafe.Pointer
 	missed *Missed
+	next   *CondWait
 }
 
 // A Missed is a wake-up that has met nobody in a live run, because it came after a goroutine had looked at its condition and
@@ -48,24 +48,12 @@ type Missed struct {
 func (c *conds) lock() {
 	hide()
 	c.mu.Lock()
-	if c.taken == nil {
-		c.taken, c.of, c.waits = map[unsafe.Pointer]int{}, map[unsafe.Pointer]*liveCond{}, map[*CondWait]bool{}
-	}
 	c.now++
 }
 
 func (c *conds) unlock() {
 	c.mu.Unlock()
 	unhide()
-}
-
-func (c *conds) cond(p unsafe.Pointer) *liveCond {
-	o := c.of[p]
-	if o == nil {
-		o = new(liveCond)
-		c.of[p] = o
-	}
-	return o
 }
 
 func liveRun() *Live {
@@ -79,7 +67,7 @@ func liveRun() *Live {
 func Taken(p unsafe.Pointer) {
 	if l := liveRun(); l != nil {
 		l.conds.lock()
-		l.conds.taken[p] = l.conds.now
+		l.conds.of.at(p).taken = l.conds.now
 		l.conds.unlock()
 	}
 }
@@ -94,10 +82,10 @@ func CondWaits(p, lock unsafe.Pointer, s *Site) *CondWait {
 	id, _ := caller()
 	l.conds.lock()
 	defer l.conds.unlock()
-	w := &CondWait{live: l, cond: l.conds.cond(p), lock: lock}
+	w := &CondWait{live: l, cond: &l.conds.of.at(p).cond, lock: lock, next: l.conds.waits}
 	w.cond.waiting++
-	l.conds.waits[w] = true
-	if taken := l.conds.taken[lock]; w.cond.last != nil && lock != nil && taken > 0 && w.cond.at > taken {
+	l.conds.waits = w
+	if taken := l.conds.of.at(lock).taken; w.cond.last != nil && lock != nil && taken > 0 && w.cond.at > taken {
 		m := *w.cond.last
 		m.Goroutine, m.Wait = id, s
 		w.missed = &m
@@ -114,8 +102,13 @@ func (w *CondWait) Over() {
 	c.lock()
 	defer c.unlock()
 	w.cond.waiting--
-	delete(c.waits, w)
-	c.taken[w.lock] = c.now
+	for at := &c.waits; *at != nil; at = &(*at).next {
+		if *at == w {
+			*at = w.next
+			break
+		}
+	}
+	c.of.at(w.lock).taken = c.now
 }
 
 // CondWakes says that the calling goroutine is about to do op, a signal or broadcast, on the sync.Cond at p, outside of
@@ -125,16 +118,16 @@ func CondWakes(p unsafe.Pointer, op Op, s *Site) {
 	if l == nil {
 		return
 	}
+	id, name := caller() // before the lock: what it does itself to synchronise is to be seen
 	l.conds.lock()
 	defer l.conds.unlock()
-	o := l.conds.cond(p)
+	o := &l.conds.of.at(p).cond
 	o.last, o.at = nil, l.conds.now
 	if o.waiting == 0 {
-		id, name := caller()
 		o.last = &Missed{Op: op, Site: s, By: id, Name: name}
 		return
 	}
-	for w := range l.conds.waits { // whom it meets is not known
+	for w := l.conds.waits; w != nil; w = w.next { // whom it meets is not known
 		if w.cond == o {
 			w.missed = nil
 		}
@@ -145,7 +138,7 @@ func CondWakes(p unsafe.Pointer, op Op, s *Site) {
 func (l *Live) Missed() (all []Missed) {
 	l.conds.lock()
 	defer l.conds.unlock()
-	for w := range l.conds.waits {
+	for w := l.conds.waits; w != nil; w = w.next {
 		if w.missed != nil {
 			all = append(all, *w.missed)
 		}
