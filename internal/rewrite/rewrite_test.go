@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -110,7 +112,7 @@ type queue[T any] struct{ c chan T }
 // A variable is the same in the package that declares it, which is read from source, and in others, which may know it from
 // export data.
 func TestVariableOfAnotherPackage(t *testing.T) {
-	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	_, imports := fromSource()
 	const path = "example.com/first"
 	src := "package first\n\nvar C = make(chan int)\n\ntype T struct{ b, D chan int }\n\nfunc F(t T, c chan bool) { <-C; <-t.D; <-c }\n"
 	first, err := checkAs(path, token.NewFileSet(), imports, []byte(src), "")
@@ -141,17 +143,25 @@ type only struct{ pkg *types.Package }
 
 func (o only) Import(string) (*types.Package, error) { return o.pkg, nil }
 
+// fromSource returns an importer that reads packages from source, and the positions of what is in them. It reads each once, for all
+// tests, and without cgo, which is slow and changes nothing that is imported here.
+var fromSource = sync.OnceValues(func() (*token.FileSet, types.Importer) {
+	build.Default.CgoEnabled = false
+	fset := token.NewFileSet()
+	return fset, importer.ForCompiler(fset, "source", nil)
+})
+
 // rewriteSource rewrites a file /x.go of package p.
 func rewriteSource(t testing.TB, src string) (*rewrite.Output, error) {
 	t.Helper()
-	fset := token.NewFileSet()
+	fset, imports := fromSource()
 	file, err := parser.ParseFile(fset, "/x.go", src, parser.ParseComments)
 	require.NoError(t, err)
 	info := &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, FileVersions: map[*ast.File]string{},
 	}
-	pkg, err := (&types.Config{Importer: importer.ForCompiler(fset, "source", nil)}).Check("p", fset, []*ast.File{file}, info)
+	pkg, err := (&types.Config{Importer: imports}).Check("p", fset, []*ast.File{file}, info)
 	require.NoError(t, err)
 	return rewrite.File(rewrite.Input{Fset: fset, File: file, Src: []byte(src), Name: "/x.go", PkgPath: "p", Pkg: pkg, Info: info})
 }
@@ -253,7 +263,7 @@ func FuzzRewrite(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(src)
 	}
-	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	_, imports := fromSource()
 	f.Fuzz(func(t *testing.T, src []byte) {
 		if in, err := check(imports, src, ""); err == nil {
 			checkRewritten(t, imports, in)
@@ -263,7 +273,7 @@ func FuzzRewrite(f *testing.F) {
 
 // FuzzRewriteProgram: so does what is grown from bytes, and all of it compiles.
 func FuzzRewriteProgram(f *testing.F) {
-	imports := importer.ForCompiler(token.NewFileSet(), "source", nil)
+	_, imports := fromSource()
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		src, language := grow(bytes)
 		in, err := check(imports, []byte(src), language)
