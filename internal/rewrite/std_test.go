@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,7 @@ func (u universe) check(fset *token.FileSet, path string, files []*ast.File, goV
 // Each package of the standard library, under another name so that its sync is not the one that perturb knows, is
 // rewritten to what the type checker accepts. Nowhere else is there so much Go of so many kinds.
 func TestStandardLibrary(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // it would be a third of the time
 	pkgs, err := packages.Load(&packages.Config{
 		Mode:      packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedForTest,
 		Tests:     true,
@@ -161,6 +163,7 @@ func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points in
 	}
 	after := token.NewFileSet()
 	var rewritten []*ast.File
+	changed := false
 	for i, f := range files {
 		out, err := rewrite.File(rewrite.Input{
 			Fset: fset, File: f, Src: sources[i], Name: fset.File(f.FileStart).Name(), PkgPath: path, Pkg: pkg, Info: info, Tests: true,
@@ -170,7 +173,7 @@ func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points in
 		}
 		src := sources[i]
 		if out.Src != nil {
-			src = atHome(out.Src)
+			src, changed = atHome(out.Src), true
 		}
 		for _, n := range out.Points {
 			points += n
@@ -180,6 +183,9 @@ func rewriteStandard(t *testing.T, all universe, p *packages.Package) (points in
 			return points, true
 		}
 		rewritten = append(rewritten, g)
+	}
+	if !changed {
+		return points, true
 	}
 	_, _, errs = all.check(after, path, rewritten, "")
 	for _, err := range errs {
