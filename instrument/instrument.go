@@ -107,7 +107,7 @@ type Ignore struct {
 // the compiler or the linker objects to is not seen here: the instrumented build fails too. Prepare returns a *BuildError if the go
 // command cannot list the packages. Several processes may use the same cache. What was not used for 30 days is removed from it.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
-	b := &build{Config: c, listed: map[string]*listed{}}
+	b := &build{Config: c, listed: map[string]*listed{}, sums: map[string]manifest.Sum{}}
 	if err := b.complete(); err != nil {
 		return nil, err
 	}
@@ -191,6 +191,7 @@ type build struct {
 	built   map[string]bool    // what the tests that build are built from, by the same
 	units   []*unit            // in the order of go list
 
+	sums     map[string]manifest.Sum
 	embedded map[string]bool   // files whose text the program has, by absolute name
 	broken   map[string]string // packages that the patterns name and that do not build, and why
 }
@@ -290,7 +291,7 @@ func (b *build) assemble() (*Result, error) {
 			return nil, err
 		}
 		var err error
-		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir); err != nil {
+		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir, b.sum); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
@@ -18,7 +19,7 @@ func (b *build) baseKey() (string, error) {
 	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.flags, b.modFlag)
 	self, err := os.Executable()
 	if err == nil {
-		err = hashFile(h, self)
+		err = b.hashFile(h, self)
 	}
 	return hex.EncodeToString(h.Sum(nil)), err
 }
@@ -86,7 +87,7 @@ func (k *keyring) hashImports(h hash.Hash, paths []string) error {
 
 func (k *keyring) hashFiles(h hash.Hash, names []string) error {
 	for _, name := range names {
-		if err := hashFile(h, name); err != nil {
+		if err := k.hashFile(h, name); err != nil {
 			return err
 		}
 		if k.embedded[name] {
@@ -96,12 +97,19 @@ func (k *keyring) hashFiles(h hash.Hash, names []string) error {
 	return nil
 }
 
-func hashFile(h hash.Hash, name string) error {
-	content, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(content)
+func (b *build) hashFile(h hash.Hash, name string) error {
+	sum, err := b.sum(name)
 	fmt.Fprintf(h, "%s %x\n", filepath.Base(name), sum)
-	return nil
+	return err
+}
+
+// sum returns the hash of a file, which is read once.
+func (b *build) sum(name string) (sum manifest.Sum, err error) {
+	sum, ok := b.sums[name]
+	if !ok {
+		if sum, err = manifest.SumFile(name); err == nil {
+			b.sums[name] = sum
+		}
+	}
+	return sum, err
 }

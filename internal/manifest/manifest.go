@@ -25,8 +25,17 @@ type Manifest struct {
 	Dirs    map[string]string // hash of the Go files of each package that can be edited, by directory
 }
 
-// HashDir returns a hash of the names and contents of the Go files in a directory.
-func HashDir(dir string) (string, error) {
+// A Sum is a hash of the content of a file.
+type Sum = [sha256.Size]byte
+
+// SumFile returns the hash of a file.
+func SumFile(name string) (Sum, error) {
+	content, err := os.ReadFile(name)
+	return sha256.Sum256(content), err
+}
+
+// HashDir returns a hash of the names and contents of the Go files in a directory. Sum is SumFile, or returns what that has returned before.
+func HashDir(dir string, sum func(name string) (Sum, error)) (string, error) {
 	entries, err := os.ReadDir(dir) // sorted
 	if err != nil {
 		return "", err
@@ -36,12 +45,11 @@ func HashDir(dir string) (string, error) {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".go") {
 			continue
 		}
-		content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		content, err := sum(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(h, "%s %d\n", e.Name(), len(content))
-		h.Write(content)
+		fmt.Fprintf(h, "%s %x\n", e.Name(), content)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
@@ -63,7 +71,7 @@ func Read(name string) (*Manifest, error) {
 func (m *Manifest) Stale() []string {
 	var out []string
 	for dir, was := range m.Dirs {
-		if is, err := HashDir(dir); err != nil || is != was {
+		if is, err := HashDir(dir, SumFile); err != nil || is != was {
 			out = append(out, dir)
 		}
 	}

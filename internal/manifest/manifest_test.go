@@ -38,7 +38,7 @@ func TestStale(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "pkg")
 			write(t, filepath.Join(dir, "a.go"), "package a")
-			hash, err := HashDir(dir)
+			hash, err := HashDir(dir, SumFile)
 			require.NoError(t, err)
 			content, err := json.Marshal(Manifest{Dirs: map[string]string{dir: hash}})
 			require.NoError(t, err)
