@@ -4,5 +4,5 @@
 set -euo pipefail
 version=$(go list -m -f '{{.Version}}' github.com/jostle-dev/jostle/harness)
 bin=$(mktemp -d)
-GOBIN=$bin GOFLAGS='' go install "github.com/jostle-dev/jostle/cmd/jostle@$version"
+GOBIN=$bin GOFLAGS=-trimpath go install "github.com/jostle-dev/jostle/cmd/jostle@$version"
 exec "$bin/jostle" libfuzzer ./... -o "$OUT"

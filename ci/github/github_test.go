@@ -368,7 +368,8 @@ func TestClusterFuzzLite(t *testing.T) {
 	require.NoError(t, publish.Directory(proxy, "../../harness", harness, "v0.1.0"))
 	goproxy, cache := strings.TrimSpace(p.run("go", "env", "GOPROXY")), strings.TrimSpace(p.run("go", "env", "GOMODCACHE"))
 	p.env = append(p.env, "OUT="+out, "GOPROXY=file://"+proxy+",file://"+cache+"/cache/download,"+goproxy,
-		"GONOSUMDB="+jostle+"/*,"+jostle, "GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw")
+		"GONOSUMDB="+jostle+"/*,"+jostle, "GOMODCACHE="+t.TempDir())
+	defer p.run("go", "clean", "-modcache") // which is read-only
 	p.run("go", "mod", "edit", "-dropreplace", harness, "-require", harness+"@v0.1.0")
 	p.run("go", "mod", "tidy")
 	p.run(script)
