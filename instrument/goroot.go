@@ -2,14 +2,19 @@ package instrument
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/instrument/patch"
 	"github.com/jostle-dev/jostle/instrument/toolchain"
+	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/manifest"
 )
@@ -37,6 +42,31 @@ func (b *build) selectGo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return b.plant(ctx, selected, files)
+}
+
+// plant makes the tree of a Go with files and with the changed functions of its standard library. Those that do not apply to
+// it are left out, and so are all if what came of them does not compile.
+func (b *build) plant(ctx context.Context, selected toolchain.Go, files map[string][]byte) error {
+	changed, refused, err := patch.Apply(b.goroot)
+	if err != nil {
+		return err
+	}
+	maps.Copy(changed, files)
+	if err := b.use(ctx, selected, changed); err != nil {
+		return err
+	}
+	wrong, err := b.compileChanged(ctx)
+	if err != nil || wrong == "" {
+		b.refused = refused
+		return err
+	}
+	b.refused = patch.Refuse(wrong)
+	return b.use(ctx, selected, files)
+}
+
+// use makes a tree and has all later go commands be of it.
+func (b *build) use(ctx context.Context, selected toolchain.Go, files map[string][]byte) (err error) {
 	b.tree, err = toolchain.Tree(ctx, b.CacheDir, selected, files, b.Progress)
 	if err != nil {
 		return err
@@ -44,6 +74,30 @@ func (b *build) selectGo(ctx context.Context) error {
 	bin := filepath.Join(b.tree, "bin")
 	b.goCmd = goCommand{filepath.Join(bin, "go"), b.Dir, with(b.Env, goenv.Change(b.Env, b.treeVariables(), bin, ""))}
 	return nil
+}
+
+// compileChanged has the go command compile the changed packages, once for each tree, and returns what it says against them.
+func (b *build) compileChanged(ctx context.Context) (wrong string, err error) {
+	const name = "wrong"
+	sum := sha256.Sum256([]byte(b.tree))
+	key := hex.EncodeToString(sum[:16])
+	known, err := os.ReadFile(filepath.Join(b.CacheDir, "changed", key, name))
+	if err == nil {
+		cachedir.Used(filepath.Join(b.CacheDir, "changed", key))
+		return string(known), nil
+	}
+	b.Progress("compiling the standard library of " + b.env["GOVERSION"] + " (once)")
+	pkgs, err := b.made(ctx, "-export", "ImportPath,Error", patch.Packages())
+	if err != nil {
+		return "", err
+	}
+	for _, p := range pkgs {
+		if p.Error != nil && wrong == "" {
+			wrong = p.Error.Error()
+		}
+	}
+	_, err = b.store("changed", key, map[string][]byte{name: []byte(wrong)})
+	return wrong, err
 }
 
 // treeVariables returns what has the go command take the tree for what it belongs to.

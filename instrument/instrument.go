@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/jostle-dev/jostle"
+	"github.com/jostle-dev/jostle/instrument/patch"
 	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/manifest"
@@ -49,6 +50,8 @@ type Result struct {
 	Roots    []Root            // the packages that the patterns name and that build
 	Broken   []Broken          // the packages that they name and that do not
 	Packages []Package         // all that were looked at, by import path
+
+	Refused []patch.Refusal // what of the standard library of this Go could not be put under control
 
 	user   []string // environment
 	goroot string   // the user's
@@ -183,6 +186,7 @@ type build struct {
 	flags   string            // the user's GOFLAGS, but for what follows
 	modFlag string            // the go.mod that they have for -modfile; ""
 	goroot  string            // the user's
+	refused []patch.Refusal   // what does not apply to it
 	tree    string            // the GOROOT with the runtime in it
 	goCmd   goCommand         // of that
 	pinned  bool              // the command jostle is a tool of a main module
@@ -257,7 +261,7 @@ func (b *build) assemble() (*Result, error) {
 	overlay := overlay{}
 	copies := modules{}
 	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
-	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, user: b.Env, goroot: b.goroot}
+	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, Refused: b.refused, user: b.Env, goroot: b.goroot}
 	for _, u := range b.units {
 		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {

@@ -97,6 +97,9 @@ func (b *buildFlags) prepareSome(ctx context.Context, patterns []string, stderr 
 	if b.verbose {
 		describe(stderr, res)
 	}
+	for _, r := range res.Refused {
+		fmt.Fprintf(stderr, "jostle: %v\n", r)
+	}
 	tellTimers(stderr, res.Roots)
 	return res, nil
 }

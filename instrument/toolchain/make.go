@@ -21,7 +21,7 @@ type base struct {
 // has reports whether a file of the Go is in it.
 func (b base) has(e entry) bool { return b.plan != nil && b.entries[e.path] == e }
 
-// A builder makes what a plan says in a directory, which is empty.
+// A builder makes what a plan says in a directory that is not there yet, or empty.
 type builder struct {
 	*plan
 	*shelf
@@ -30,6 +30,9 @@ type builder struct {
 }
 
 func (b *builder) build(ctx context.Context) error {
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return err
+	}
 	tasks, going := errgroup.WithContext(ctx)
 	tasks.SetLimit(2 * runtime.GOMAXPROCS(0))
 	for _, path := range b.paths {
@@ -63,7 +66,7 @@ func (b *builder) place(e entry) error {
 		}
 		return finish(to, e, 0)
 	}
-	if b.from.has(e) && b.hard(native(b.from.dir, e.path), to) == nil {
+	if b.from.has(e) && b.hard(native(b.from.in(b.from.dir), e.path), to) == nil {
 		return nil
 	}
 	return copyFile(native(b.root, e.path), to, e)

@@ -26,7 +26,7 @@ type plan struct {
 }
 
 // layout is part of each key. It changes with what this package makes of the same Go and the same files.
-const layout = "1"
+const layout = "2"
 
 // ours is the time of all files that are not of the Go. It depends on nothing, so that what is there can be compared.
 const ours = 1_000_000_000
@@ -52,6 +52,12 @@ func newPlan(g Go, files map[string][]byte, links bool) (*plan, error) {
 	p.paths = slices.Sorted(maps.Keys(p.entries))
 	p.key = p.hash(g)
 	return p, nil
+}
+
+// in returns where the tree itself is in the directory dir that is made for it. Its path ends in that of the Go, so that the
+// name which a file has in the Go is the end of the name that it has in the tree.
+func (p *plan) in(dir string) string {
+	return filepath.Join(dir, p.root[len(filepath.VolumeName(p.root)):])
 }
 
 // inside returns the directories in which files of ours lie, at any depth.
@@ -138,8 +144,9 @@ func (p *plan) hash(g Go) string {
 	return filepath.Base(version) + "-" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// differs returns nil if dir has what the plan says, and else what is not so.
+// differs returns nil if the tree in dir has what the plan says, and else what is not so.
 func (p *plan) differs(dir string) error {
+	dir = p.in(dir)
 	if info, err := os.Lstat(dir); err != nil {
 		return err
 	} else if !info.IsDir() {

@@ -76,7 +76,7 @@ func (s *shelf) base(ctx context.Context, p *plan, g Go) (base, error) {
 // make makes the tree of p under another name, looks at it, and gives it its name.
 func (s *shelf) make(ctx context.Context, p *plan, from base) error {
 	err := cachedir.Make(s.of(p), func(temp string) error {
-		b := builder{plan: p, shelf: s, dir: temp, from: from}
+		b := builder{plan: p, shelf: s, dir: p.in(temp), from: from}
 		if err := b.build(ctx); err != nil {
 			return err
 		}

@@ -27,8 +27,8 @@ type Go struct {
 	Version string // go1.26.8
 }
 
-// Tree returns the directory of a tree that has what g has and the files, which maps slash-separated paths below the root,
-// as "src/jostle/perturb/chan.go", to contents. A file takes the place of one that g has, or is added. The tree is to be
+// Tree returns the root of a tree that has what g has and the files, which maps slash-separated paths below the root,
+// as "src/jostle/perturb/chan.go", to contents. The path of the root ends in that of g's root. A file takes the place of one that g has, or is added. The tree is to be
 // used as GOROOT, and not to be written to.
 //
 // A tree is kept below cacheDir and found again by its content: it is made once, and again if anything of it was changed,
@@ -72,7 +72,7 @@ func (s *shelf) tree(ctx context.Context, g Go, files map[string][]byte) (string
 		}
 	}
 	cachedir.Used(dir)
-	return dir, nil
+	return p.in(dir), nil
 }
 
 func check(g Go, files map[string][]byte) error {

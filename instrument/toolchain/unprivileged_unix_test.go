@@ -52,7 +52,7 @@ func TestReadOnlyCache(t *testing.T) {
 		fails   bool
 	}{
 		{"a tree", nil, "ready\n<tree>\n", false},
-		{"no trees", func(dir string) error { return os.RemoveAll(filepath.Dir(dir)) },
+		{"no trees", func(dir string) error { return os.RemoveAll(filepath.Dir(strings.TrimSuffix(dir, g.Root))) },
 			"in <cache>/toolchain" + advice + "mkdir <cache>/toolchain: permission denied\n", true},
 		{"a damaged tree", remove("VERSION"), "the tree of go1.99.1 is damaged (VERSION is missing): making it anew\n", true},
 		{"a tree damaged, the advice", remove("VERSION"), "in <cache>/toolchain" + advice + "mkdir <cache>/toolchain/.new-", true},

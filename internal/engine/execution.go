@@ -280,6 +280,9 @@ func (x *Execution) reset() {
 	x.closed = false
 	x.settled, x.ended = 0, -1
 	x.began = time.Now().UnixNano()
+	if RestartRandom != nil {
+		RestartRandom()
+	}
 }
 
 // A Quiet says on what evidence an execution was ended that had not ended by itself.

@@ -1,0 +1,10 @@
+package engine
+
+import _ "unsafe" // for go:linkname
+
+func init() { RestartRandom = restartRandom }
+
+// restartRandom is runtime's.
+//
+//go:linkname restartRandom
+func restartRandom()

@@ -1,0 +1,8 @@
+package os
+
+import _ "unsafe" // for go:linkname
+
+// jostleNameRand is runtime's.
+//
+//go:linkname jostleNameRand
+func jostleNameRand() uint64

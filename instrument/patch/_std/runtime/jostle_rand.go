@@ -1,0 +1,84 @@
+package runtime
+
+import (
+	"internal/runtime/atomic"
+	"unsafe"
+)
+
+// jostleCounters are where random values come from. Maps have a counter of their own: a map that is made lazily, by the first
+// execution of a process, must not change what an execution gets from math/rand. So have names of temporary files, of which more
+// are tried where some are there already.
+type jostleCounters struct{ values, maps, names uint64 }
+
+var jostleProcess jostleCounters
+
+//go:nosplit
+func jostleNow() *jostleCounters {
+	if b := getg().bubble; b != nil {
+		return &b.random
+	}
+	return &jostleProcess
+}
+
+// jostleNext returns the next value of a counter: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+//
+//go:nosplit
+func jostleNext(counter *uint64) uint64 {
+	z := atomic.Xadd64(counter, -7046029254386353131)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+//go:nosplit
+func jostleRand() uint64 { return jostleNext(&jostleNow().values) }
+
+//go:nosplit
+func jostleMapRand() uint64 { return jostleNext(&jostleNow().maps) }
+
+//go:linkname jostleNameRand os.jostleNameRand
+func jostleNameRand() uint64 { return jostleNext(&jostleNow().names) }
+
+// jostleRandn returns a value below n, which is the scheduler's own outside of bubbles.
+//
+//go:nosplit
+func jostleRandn(n uint32) uint32 {
+	b := getg().bubble
+	if b == nil {
+		return cheaprandn(n)
+	}
+	return uint32(uint64(uint32(jostleNext(&b.random.values))) * uint64(n) >> 32)
+}
+
+// jostleSeed is what hashes of strings and the like depend on, the same in each process.
+func jostleSeed() (seed [32]byte) {
+	for i := range seed {
+		seed[i] = byte(i)
+	}
+	return seed
+}
+
+// jostleFill fills p as crypto/rand would and reports whether it has: only in a bubble.
+//
+//go:linkname jostleFill crypto/internal/sysrand.jostleFill
+func jostleFill(p []byte) bool {
+	b := getg().bubble
+	if b == nil {
+		return false
+	}
+	for len(p) > 0 {
+		v := jostleNext(&b.random.values)
+		n := copy(p, (*[8]byte)(unsafe.Pointer(&v))[:])
+		p = p[n:]
+	}
+	return true
+}
+
+// jostleRestart has the bubble's values begin anew: an execution begins.
+//
+//go:linkname jostleRestart jostle/internal/engine.restartRandom
+func jostleRestart() {
+	if b := getg().bubble; b != nil {
+		b.random = jostleCounters{}
+	}
+}

@@ -1,0 +1,123 @@
+// Package patch changes the few functions of the standard library that rewriting cannot change: those of package runtime,
+// and those that other packages reach below it. It changes copies, for a tree (package toolchain), and never a Go itself.
+//
+// A change is an edit of one line. It is anchored on the syntax tree: on a function and on what stands in it. What edits call
+// is in files of their own (_std). Changes that need each other are a group. A group whose anchors are not all there, as in a
+// Go that jostle does not know yet, is refused as a whole: then that Go does what it always did, and the caller says so.
+package patch
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A group is a set of changes that make sense together only.
+type group struct {
+	name  string
+	loss  string // what is so without it, as a sentence
+	edits []edit
+	files []string // that are added, by their names below _std
+}
+
+// groups has one of each file of this package that has a table.
+var groups = []group{randomness, adoption, names}
+
+// A Refusal says that a group does not apply to a Go.
+type Refusal struct {
+	Group string // its name
+	Why   string // the place and what is not as expected
+	Loss  string // what that means for tests, as a sentence
+}
+
+func (r Refusal) String() string {
+	return fmt.Sprintf("the standard library of this Go is not as expected (%s): %s", r.Why, r.Loss)
+}
+
+// Refuse returns a refusal of each group, for a Go with which what came of them does not compile.
+func Refuse(why string) (all []Refusal) {
+	for _, g := range groups {
+		all = append(all, Refusal{g.name, why, g.loss})
+	}
+	return all
+}
+
+//go:embed all:_std
+var added embed.FS
+
+// Apply returns the files that stand for those of the Go at root, or are added to it, by their slash-separated paths below root. A
+// group that does not apply is left out and returned as a refusal. The error is that of reading a file that is there.
+func Apply(root string) (map[string][]byte, []Refusal, error) {
+	files := map[string][]byte{}
+	var refused []Refusal
+	for _, g := range groups {
+		changed, why, err := g.apply(root, files)
+		if err != nil {
+			return nil, nil, fmt.Errorf("change the standard library: %w", err)
+		}
+		if why != "" {
+			refused = append(refused, Refusal{g.name, why, g.loss})
+			continue
+		}
+		maps.Copy(files, changed)
+	}
+	return files, refused, nil
+}
+
+// apply returns what g makes of the files of a Go and of those that were changed already. Why is "" if it applies.
+func (g *group) apply(root string, before map[string][]byte) (changed map[string][]byte, why string, err error) {
+	changed = map[string][]byte{}
+	for _, e := range g.edits {
+		name := path.Join("src", e.file)
+		src, done := changed[name]
+		if !done {
+			src, done = before[name]
+		}
+		if !done {
+			src, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+			switch {
+			case os.IsNotExist(err):
+				return nil, e.file + " is not there", nil
+			case err != nil:
+				return nil, "", err
+			}
+		}
+		if changed[name], err = e.apply(src); err != nil {
+			return nil, err.Error(), nil
+		}
+	}
+	for _, name := range g.files {
+		content, err := fs.ReadFile(added, path.Join("_std", name))
+		if err != nil {
+			return nil, "", err
+		}
+		if name = path.Join("src", name); exists(root, name) {
+			return nil, name + " is there already", nil
+		}
+		changed[name] = []byte(strings.ReplaceAll(string(content), "{{goroot}}", filepath.ToSlash(root)))
+	}
+	return changed, "", nil
+}
+
+func exists(root, name string) bool {
+	_, err := os.Lstat(filepath.Join(root, filepath.FromSlash(name)))
+	return err == nil
+}
+
+// Packages returns the import paths of the packages that any group changes, sorted.
+func Packages() []string {
+	var paths []string
+	for _, g := range groups {
+		for _, e := range g.edits {
+			paths = append(paths, path.Dir(e.file))
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
