@@ -16,15 +16,16 @@ import (
 )
 
 // A checker type-checks packages and what they import from the source. Only the standard library is read as it was compiled, which the
-// instrumented build needs it to be too. Nothing else is compiled without being instrumented.
+// instrumented build needs it to be too: all of it, or what is not rewritten of it. Nothing is compiled without being instrumented.
 type checker struct {
 	*build
-	fset    *token.FileSet
-	sources map[string]*source // by import path, with the variant that go list names
-	order   []*source          // each after what it imports
-	parsed  map[string]*parsed // by file name: a package has files in common with its variant for tests
-	std     standard
-	limit   chan struct{} // one for each processor
+	ofStandard bool // the standard library is what is rewritten
+	fset       *token.FileSet
+	sources    map[string]*source // by import path, with the variant that go list names
+	order      []*source          // each after what it imports
+	parsed     map[string]*parsed // by file name: a package has files in common with its variant for tests
+	std        standard
+	limit      chan struct{} // one for each processor
 }
 
 // A source is a package that is type-checked from its files.
@@ -49,10 +50,10 @@ type parsed struct {
 	errors []string
 }
 
-// check type-checks units, with their tests if they are roots. What is wrong with them is in their sources.
-func (b *build) check(ctx context.Context, units []*unit) (*checker, error) {
+// check type-checks units, with their tests if they are roots: those of the standard library, or the others. What is wrong with them is in their sources.
+func (b *build) check(ctx context.Context, units []*unit, ofStandard bool) (*checker, error) {
 	c := &checker{
-		build: b, fset: token.NewFileSet(), sources: map[string]*source{}, parsed: map[string]*parsed{},
+		build: b, ofStandard: ofStandard, fset: token.NewFileSet(), sources: map[string]*source{}, parsed: map[string]*parsed{},
 		limit: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	c.std = standard{fset: c.fset, listed: map[string]*exported{}, packages: map[string]*types.Package{}}
@@ -90,13 +91,13 @@ func (c *checker) add(p *listed) *source {
 	s := &source{listed: p, checked: make(chan struct{}), names: absolute(p.Dir, p.GoFiles)}
 	c.sources[p.ImportPath] = s
 	imports := p.Imports
-	if len(p.CgoFiles) > 0 {
+	if len(p.CgoFiles) > 0 && p.ImportPath != "runtime/cgo" {
 		imports = append(slices.Clip(imports), "runtime/cgo", "syscall") // which the cgo tool adds
 	}
 	for _, path := range imports {
 		switch dep := c.listed[path]; {
 		case path == "C" || path == "unsafe":
-		case dep == nil || dep.Standard:
+		case dep == nil || dep.Standard && !(c.ofStandard && !c.below[path]):
 			c.std.listed[path] = nil
 		default:
 			s.needs = append(s.needs, c.add(dep))

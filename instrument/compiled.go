@@ -48,7 +48,14 @@ func (b *build) made(ctx context.Context, flag, fields string, paths []string) (
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	args := slices.Concat([]string{"list", "-e", "-pgo=off", flag, "-json=" + fields}, b.BuildFlags, []string{"--"}, paths)
+	args := slices.Concat([]string{"list", "-e", "-pgo=off", flag, "-json=" + fields}, b.BuildFlags)
+	if b.stdOverlay != "" {
+		args = append(args, "-overlay="+b.stdOverlay)
+	}
+	if b.race() {
+		args = append(args, RaceFlag)
+	}
+	args = append(append(args, "--"), paths...)
 	out, err := b.goCmd.run(ctx, args...)
 	if err != nil {
 		return nil, err

@@ -89,6 +89,7 @@ func (r *Result) Err() error {
 // A Package says what became of one.
 type Package struct {
 	ImportPath string
+	Standard   bool           // it belongs to the standard library
 	Files      int            // that were looked at
 	Points     map[string]int // sync points by kind
 	Native     []string       // what was left as it is: position, operation, reason
@@ -102,9 +103,9 @@ type Ignore struct {
 	What string // a verdict in a word, or the number of a rule
 }
 
-// Prepare instruments the packages that c names and all that they need, but the standard library. What the instrumented code
-// calls it puts beside that, in a copy of links in the cache: no go.mod has to require anything for it. Nothing is done
-// twice: rewritten packages are kept in the cache by their content.
+// Prepare instruments the packages that c names and all that they need. What the instrumented code calls it puts beside the
+// standard library, in a copy in the cache: no go.mod has to require anything for it. Nothing is done twice: rewritten
+// packages are kept in the cache by their content.
 //
 // Packages that do not build are left out, and named in the result with the go command's or the type checker's words. What only
 // the compiler or the linker objects to is not seen here: the instrumented build fails too. Prepare returns a *BuildError if the go
@@ -124,11 +125,8 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.pkgs, err = b.goCmd.list(ctx, b.BuildFlags, b.Patterns, "-e", "-test"); err != nil {
+	if err := b.list(ctx); err != nil {
 		return nil, err
-	}
-	if len(b.pkgs) == 0 {
-		return nil, fmt.Errorf("no packages match %s", strings.Join(b.Patterns, " "))
 	}
 	if err := b.addTools(ctx, gomods); err != nil {
 		return nil, err
@@ -138,9 +136,13 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 		b.listed[p.ImportPath] = p
 	}
 	b.embedded = embedded(b.pkgs)
+	b.findBase()
 	b.listedBroken()
 	for { // each time without what has turned out not to build
 		if err := b.collect(); err != nil {
+			return nil, err
+		}
+		if err := b.rewriteStandard(ctx); err != nil {
 			return nil, err
 		}
 		switch more, err := b.rewrite(ctx); {
@@ -193,9 +195,12 @@ type build struct {
 	pkgs    []*listed
 	listed  map[string]*listed // by import path, with the variant that go list names
 	built   map[string]bool    // what the tests that build are built from, by the same
+	below   map[string]bool    // what instrumented code itself stands on, by import path
 	units   []*unit            // in the order of go list
 
-	sums     map[string]manifest.Sum
+	sums       map[string]manifest.Sum
+	stdOverlay string // the file that says where the rewritten files of the standard library are, "" if there are none
+
 	embedded map[string]bool   // files whose text the program has, by absolute name
 	broken   map[string]string // packages that the patterns name and that do not build, and why
 }
@@ -226,7 +231,7 @@ func (b *build) collect() error {
 	}
 	b.units = nil
 	for _, p := range b.pkgs {
-		if p.Standard || p.isVariant() || len(variants[p.ImportPath]) == 0 || p.ours() {
+		if p.isVariant() || len(variants[p.ImportPath]) == 0 || p.ours() || p.Standard && !b.rewritesStandard(p) {
 			continue
 		}
 		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
@@ -238,6 +243,24 @@ func (b *build) collect() error {
 			return err
 		}
 		b.units = append(b.units, u)
+	}
+	return nil
+}
+
+// list asks the go command for the packages that the patterns name, for all that they and their tests need, and for what
+// instrumented code calls.
+func (b *build) list(ctx context.Context) (err error) {
+	b.pkgs, err = b.goCmd.list(ctx, b.BuildFlags, append(slices.Clip(b.Patterns), perturbPath), "-e", "-test")
+	if err != nil {
+		return err
+	}
+	named := false
+	for _, p := range b.pkgs {
+		p.named = p.named && p.ImportPath != perturbPath
+		named = named || p.named
+	}
+	if !named {
+		return fmt.Errorf("no packages match %s", strings.Join(b.Patterns, " "))
 	}
 	return nil
 }
@@ -263,7 +286,7 @@ func (b *build) assemble() (*Result, error) {
 	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
 	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, Refused: b.refused, user: b.Env, goroot: b.goroot}
 	for _, u := range b.units {
-		pkg := Package{ImportPath: u.ImportPath, Files: len(u.done.Files), Points: map[string]int{}}
+		pkg := Package{ImportPath: u.ImportPath, Standard: u.Standard, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {
 			for k, n := range f.Points {
 				pkg.Points[k] += n
@@ -285,14 +308,11 @@ func (b *build) assemble() (*Result, error) {
 			copies.add(u)
 			continue
 		}
-		over := map[string]string{}
-		for _, f := range u.done.Files {
-			if f.Copy != "" {
-				over[f.Name] = filepath.Join(u.done.dir, f.Copy)
-			}
-		}
-		if err := overlay.lay(u.Dir, over); err != nil {
+		if err := u.layOver(overlay); err != nil {
 			return nil, err
+		}
+		if u.Standard {
+			continue
 		}
 		var err error
 		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir, b.sum); err != nil {
@@ -318,6 +338,17 @@ func (b *build) assemble() (*Result, error) {
 
 // An overlay says which files stand for which, as go build's -overlay has it; "" for a file that is not to be there.
 type overlay map[string]string
+
+// layOver lays the rewritten files of a unit over its own.
+func (u *unit) layOver(o overlay) error {
+	over := map[string]string{}
+	for _, f := range u.done.Files {
+		if f.Copy != "" {
+			over[f.Name] = filepath.Join(u.done.dir, f.Copy)
+		}
+	}
+	return o.lay(u.Dir, over)
+}
 
 // lay lays files, by their names in a directory, over those of that directory. It may be a link: the go command may be run at either place.
 func (o overlay) lay(dir string, over map[string]string) error {

@@ -62,7 +62,10 @@ func (k *keyring) of(u *unit) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, types, u.root)
+	fmt.Fprintln(h, k.base, u.ImportPath, types, u.root)
+	if u.Standard {
+		fmt.Fprintln(h, u.Dir) // in a tree whose name says what is in it
+	}
 	if u.root {
 		if err := k.hashFiles(h, u.files); err != nil {
 			return "", err

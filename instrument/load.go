@@ -33,19 +33,24 @@ type rewrittenFile struct {
 
 const packageName = "package.json"
 
-// rewrite makes sure that every unit is in the cache. It reports whether some do not build: then the others are to be done
-// without them.
-func (b *build) rewrite(ctx context.Context) (broken bool, err error) {
-	var missing []*unit
-	for _, u := range b.units {
+// missing returns those of the units that are not in the cache.
+func (b *build) missing(units []*unit) (missing []*unit) {
+	for _, u := range units {
 		if u.done = b.cached(u.key); u.done == nil {
 			missing = append(missing, u)
 		}
 	}
+	return missing
+}
+
+// rewrite makes sure that every unit that is not of the standard library is in the cache. It reports whether some do not build: then the others are to be done
+// without them.
+func (b *build) rewrite(ctx context.Context) (broken bool, err error) {
+	missing := b.missing(slices.DeleteFunc(slices.Clone(b.units), func(u *unit) bool { return u.Standard }))
 	if len(missing) == 0 {
 		return false, nil
 	}
-	c, err := b.check(ctx, missing)
+	c, err := b.check(ctx, missing, false)
 	if err != nil {
 		return false, err
 	}
@@ -114,6 +119,10 @@ func (c *checker) files() map[string]*source {
 }
 
 func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
+	if s := c.sources[u.ImportPath]; u.Standard && len(s.errors) > 0 {
+		u.done = u.noteUntyped(s.errors)
+		return nil
+	}
 	done := &rewrittenPackage{}
 	stored := map[string][]byte{}
 	for _, name := range u.files {
@@ -134,7 +143,7 @@ func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 			path = "main"
 		}
 		out, err := rewrite.File(rewrite.Input{
-			Fset: c.fset, File: c.parsed[name].file, Src: c.parsed[name].src, Name: name, PkgPath: path, Pkg: in.types, Info: in.info,
+			Fset: c.fset, File: c.parsed[name].file, Src: c.parsed[name].src, Name: c.original(name), PkgPath: path, Pkg: in.types, Info: in.info,
 			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
 		})
 		if err != nil {

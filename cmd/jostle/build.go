@@ -160,9 +160,16 @@ func (b *buildFlags) dirs(ctx context.Context, patterns []string) ([]string, err
 	return dirs, nil
 }
 
+// describe says which sync points there are in each package, and what was left native. Of the standard library it says how many
+// packages have some.
 func describe(w io.Writer, res *instrument.Result) {
+	standard := 0
 	for _, p := range res.Packages {
 		if len(p.Points)+len(p.Native) == 0 {
+			continue
+		}
+		if p.Standard {
+			standard++
 			continue
 		}
 		fmt.Fprintf(w, "%s:", p.ImportPath)
@@ -176,5 +183,8 @@ func describe(w io.Writer, res *instrument.Result) {
 		for _, n := range p.Native {
 			fmt.Fprintln(w, "\tleft native:", n)
 		}
+	}
+	if standard > 0 {
+		fmt.Fprintf(w, "the standard library: %d packages\n", standard)
 	}
 }

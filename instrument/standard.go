@@ -1,0 +1,115 @@
+package instrument
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/module"
+)
+
+// Packages of the standard library are rewritten like any others, but for what instrumented code itself stands on: package
+// perturb and what it imports. These are read as they are compiled; what is above them is type-checked from its sources when some of it
+// is to be rewritten, and read as it is compiled with the copies in place when all of it is in the cache.
+
+// perturbPath is what rewritten code imports.
+const perturbPath = inStd + "/perturb"
+
+// nativeStandard are the packages above perturb that are left as they are, and all below them.
+var nativeStandard = []struct{ path, why string }{
+	{inStd, "jostle's own"},
+	{"crypto/internal", "it runs before package runtime is set up, or checks itself"},
+	{"internal/coverage", "it is part of the build's own measurements"},
+	{"internal/fuzz", "it is part of the fuzzer"},
+	{"internal/sysinfo", "package testing needs it"},
+	{"internal/testlog", "package testing needs it"},
+	{"internal/trace", "it is part of the build's own measurements"},
+	{"os/signal", "signals come from outside"},
+	{"plugin", "the linker has to know it"},
+	{"runtime", "it is below all else"},
+	{"testing", "it runs the executions"},
+	{"unique", "its goroutines belong to the garbage collector"},
+}
+
+// findBase notes which packages are perturb and what it imports.
+func (b *build) findBase() {
+	b.below = map[string]bool{}
+	var add func(id string)
+	add = func(id string) {
+		if p := b.listed[id]; p != nil && !b.below[id] {
+			b.below[id] = true
+			for _, i := range p.Imports {
+				add(i)
+			}
+		}
+	}
+	add(perturbPath)
+}
+
+// rewritesStandard reports whether a package of the standard library is one to be rewritten.
+func (b *build) rewritesStandard(p *listed) bool {
+	return !b.below[p.ImportPath] && !slices.ContainsFunc(nativeStandard, func(n struct{ path, why string }) bool {
+		return module.MatchPrefixPatterns(n.path, p.ImportPath)
+	})
+}
+
+// rewriteStandard makes sure that the units of the standard library are in the cache, and says in an overlay where they are. One
+// that this program cannot type-check stays as it is.
+func (b *build) rewriteStandard(ctx context.Context) error {
+	var units []*unit
+	for _, u := range b.units {
+		if u.Standard {
+			units = append(units, u)
+		}
+	}
+	if missing := b.missing(units); len(missing) > 0 {
+		b.Progress("rewriting the standard library of " + b.env["GOVERSION"] + " (once)")
+		c, err := b.check(ctx, missing, true)
+		if err != nil {
+			return err
+		}
+		if err := c.rewrite(missing); err != nil {
+			return err
+		}
+	}
+	over := overlay{}
+	for _, u := range units {
+		if err := u.layOver(over); err != nil {
+			return err
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	content, err := json.MarshalIndent(map[string]any{"Replace": over}, "", "\t")
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(content)
+	dir, err := b.store("build", hex.EncodeToString(sum[:16]), map[string][]byte{overlayName: content})
+	b.stdOverlay = filepath.Join(dir, overlayName)
+	return err
+}
+
+// original returns the name that a file of the tree has in the user's Go, and other names as they are.
+func (b *build) original(name string) string {
+	if rest, ok := strings.CutPrefix(name, b.tree+string(filepath.Separator)); ok {
+		return filepath.Join(b.goroot, rest)
+	}
+	return name
+}
+
+// noteUntyped has the files of a unit of the standard library stay as they are, as this program cannot type-check them.
+func (u *unit) noteUntyped(errors []string) *rewrittenPackage {
+	done := &rewrittenPackage{}
+	for _, name := range u.files {
+		done.Files = append(done.Files, rewrittenFile{
+			Name: filepath.Base(name), Native: []string{name + ": file: its package cannot be type-checked: " + errors[0]},
+		})
+	}
+	return done
+}
