@@ -53,7 +53,7 @@ func (b *build) made(ctx context.Context, flag, fields string, paths []string) (
 		args = append(args, "-overlay="+b.stdOverlay)
 	}
 	if b.race() {
-		args = append(args, RaceFlag)
+		args = append(args, RaceFlags...)
 	}
 	args = append(append(args, "--"), paths...)
 	out, err := b.goCmd.run(ctx, args...)
