@@ -186,6 +186,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 		panic("jostle: two executions at a time in one process")
 	}
 	begun.Store(true)
+	x.beginRandom()
 	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)
 	x.ready(main)
@@ -280,9 +281,6 @@ func (x *Execution) reset() {
 	x.closed = false
 	x.settled, x.ended = 0, -1
 	x.began = time.Now().UnixNano()
-	if RestartRandom != nil {
-		RestartRandom()
-	}
 }
 
 // A Quiet says on what evidence an execution was ended that had not ended by itself.

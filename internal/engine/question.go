@@ -47,7 +47,13 @@ const (
 	// Cancel is asked before each operation while there are contexts that may be cancelled: i is which of them is, 1 the
 	// first that was made, and 0 none.
 	Cancel
+	// Random is asked once, when an execution begins: i is the number of the sequence that its random values are of. It is not asked
+	// where these do not come from a counter, see RestartRandom.
+	Random
 )
+
+// sequences is how many sequences of random values there are.
+const sequences = 1 << 16
 
 // Doubtful reports whether it is not known that to take Task off could matter: it has released something and returns, to
 // code that may do nothing but pass its next sync point. Most releases are of this kind, and few bugs.

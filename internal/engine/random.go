@@ -1,6 +1,13 @@
 package engine
 
 // RestartRandom has all random values begin anew in the bubble that it is called in: the order of maps, math/rand,
-// crypto/rand. It is nil where package runtime was not changed so that they come from a counter (package instrument/patch).
-// Then they are different each time. It is set before main.
-var RestartRandom func()
+// crypto/rand. They are those of the given sequence. It is nil where package runtime was not changed so that they come from a
+// counter (package instrument/patch). Then they are different each time. It is set before main.
+var RestartRandom func(sequence uint64)
+
+// beginRandom has the random values of an execution begin.
+func (x *Execution) beginRandom() {
+	if RestartRandom != nil {
+		RestartRandom(uint64(x.ask(Random, sequences, nil, OpNone, nil, nil)))
+	}
+}

@@ -20,7 +20,7 @@ type Departure struct {
 	Question Question
 	Runs     uint64 // Preempt, After, Next: the path of the goroutine that goes on
 	Held     bool   // Preempt, After: the one that was asked is held back until nothing else can run
-	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1
+	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1; Random: of the sequence
 	Note     string // for people: who, where, what; it is not compared
 }
 
@@ -58,7 +58,9 @@ func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inne
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
-	r.Asked++
+	if q.Kind != engine.Random { // which no Reader has a byte for
+		r.Asked++
+	}
 	if q.Kind.Preempts() && !q.Doubtful() || q.Kind == engine.Next {
 		r.Who++
 	}
@@ -70,7 +72,9 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	if c == 0 {
 		return 0
 	}
-	r.answers = append(r.answers, Answer{r.Asked - 1, c})
+	if q.Kind != engine.Random {
+		r.answers = append(r.answers, Answer{r.Asked - 1, c})
+	}
 	m := made{Departure: Departure{Question: key}, op: q.Op, site: q.Site, task: q.Task}
 	switch q.Kind {
 	case engine.Preempt, engine.After, engine.Next:
@@ -78,7 +82,7 @@ func (r *Recorder) Choose(q *engine.Question) int {
 		m.Runs = r.keys.path(q.Tasks(), m.runs)
 	case engine.Case:
 		m.Case = q.CaseOf(c)
-	case engine.Moment, engine.Cancel:
+	case engine.Moment, engine.Cancel, engine.Random:
 		m.Case = c
 	}
 	r.made = append(r.made, m)
@@ -109,6 +113,8 @@ func (m *made) note() string {
 		return fmt.Sprintf("%s%s goes on", m.asked(), m.runs.Title())
 	case m.Question.Kind == engine.Case:
 		return fmt.Sprintf("%scase %d is taken", m.asked(), m.Case)
+	case m.Question.Kind == engine.Random:
+		return fmt.Sprintf("random values are those of sequence %d", m.Case)
 	case m.Question.Kind == engine.Cancel:
 		return fmt.Sprintf("%scontext %d is cancelled", m.asked(), m.Case)
 	case m.task != nil:
@@ -189,7 +195,7 @@ func (p *Player) alternative(q *engine.Question, d Departure) int {
 				return i
 			}
 		}
-	case engine.Moment, engine.Cancel:
+	case engine.Moment, engine.Cancel, engine.Random:
 		return min(d.Case, q.N-1)
 	}
 	return 0

@@ -40,7 +40,10 @@ func NewPCT(source Source, depth, steps int) *PCT {
 
 // Choose is engine.Strategy.
 func (p *PCT) Choose(q *engine.Question) int {
-	if !q.Kind.Preempts() && q.Kind != engine.Next {
+	switch {
+	case q.Kind == engine.Random:
+		return 0
+	case !q.Kind.Preempts() && q.Kind != engine.Next:
 		return p.source.Intn(q.N)
 	}
 	if p.steps > p.fair {

@@ -26,6 +26,9 @@ const doubtfulOnce = 4
 
 // Choose is engine.Strategy.
 func (w *RandomWalk) Choose(q *engine.Question) int {
+	if q.Kind == engine.Random {
+		return 0
+	}
 	if !q.Kind.Preempts() {
 		return w.source.Intn(q.N)
 	}

@@ -15,7 +15,7 @@ type Strategy interface {
 }
 
 // Mix returns the strategy of the n-th execution of a test, n >= 0: the first is the plain run, then random walks and
-// PCT take turns. seed makes one test's executions differ from another's. asked is how many questions of who runs the
+// PCT take turns, each time with other random values. seed makes one test's executions differ from another's. asked is how many questions of who runs the
 // plain run had: PCT spreads its change points over so many.
 func Mix(seed uint64, n, asked int) Strategy {
 	if n == 0 {
@@ -24,9 +24,24 @@ func Mix(seed uint64, n, asked int) Strategy {
 	source := NewSource(seed + uint64(n)*0x9E3779B97F4A7C15)
 	round := (n - 1) / 2
 	if n%2 == 1 {
-		return NewRandomWalk(source, walks[round%len(walks)])
+		return sequence{NewRandomWalk(source, walks[round%len(walks)]), n}
 	}
-	return NewPCT(source, depths[round%len(depths)], asked)
+	return sequence{NewPCT(source, depths[round%len(depths)], asked), n}
+}
+
+// A sequence is a strategy whose executions get the random values of one sequence. Each execution of a test has its own: a bug
+// may need maps in a certain order.
+type sequence struct {
+	Strategy
+	number int
+}
+
+// Choose is engine.Strategy.
+func (s sequence) Choose(q *engine.Question) int {
+	if q.Kind == engine.Random {
+		return s.number % q.N
+	}
+	return s.Strategy.Choose(q)
 }
 
 // walks are how many sync points in a row a random walk passes between two preemptions, on average. Some bugs need

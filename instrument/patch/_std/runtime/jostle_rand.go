@@ -74,11 +74,12 @@ func jostleFill(p []byte) bool {
 	return true
 }
 
-// jostleRestart has the bubble's values begin anew: an execution begins.
+// jostleRestart has the bubble's values begin anew, with those of a sequence: an execution begins.
 //
 //go:linkname jostleRestart jostle/internal/engine.restartRandom
-func jostleRestart() {
+func jostleRestart(sequence uint64) {
 	if b := getg().bubble; b != nil {
-		b.random = jostleCounters{}
+		begin := sequence << 32 // no sequence comes to where another begins
+		b.random = jostleCounters{begin, begin, begin}
 	}
 }

@@ -7,4 +7,4 @@ func init() { RestartRandom = restartRandom }
 // restartRandom is runtime's.
 //
 //go:linkname restartRandom
-func restartRandom()
+func restartRandom(sequence uint64)
