@@ -122,9 +122,13 @@ func (r *Result) Environ() []string { return with(r.user, r.Env) }
 // user's own, with the bin of the user's GOROOT as the first of PATH, so that a test which runs the go command sees what it
 // always sees.
 func (r *Result) TestEnviron() []string {
+	random := ""
+	if slices.ContainsFunc(r.Refused, func(f patch.Refusal) bool { return f.Group == patch.Randomness }) {
+		random = "randautoseed=0" // at least math/rand repeats itself in a replay
+	}
 	return with(r.user, map[string]string{
 		"PATH":       goenv.Before(filepath.Join(r.goroot, "bin"), goenv.Get(r.user, "PATH")),
-		"GODEBUG":    debugSettings("randautoseed=0", goenv.Get(r.user, "GODEBUG")), // the generator of math/rand is part of what a replay repeats
+		"GODEBUG":    debugSettings(random, goenv.Get(r.user, "GODEBUG")),
 		manifest.Env: r.Env[manifest.Env],
 	})
 }

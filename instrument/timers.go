@@ -26,7 +26,7 @@ func (b *build) oldTimers(u *unit) bool {
 		reached[b.listed[id].of()] = true
 	}
 	return slices.ContainsFunc(b.units, func(v *unit) bool {
-		return reached[v.ImportPath] && !b.inModuleCache(v.Dir) &&
+		return reached[v.ImportPath] && !v.Standard && !b.inModuleCache(v.Dir) &&
 			slices.ContainsFunc(v.done.Files, func(f rewrittenFile) bool { return f.Points["timer"] > 0 })
 	})
 }

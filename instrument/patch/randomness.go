@@ -1,11 +1,14 @@
 package patch
 
+// Randomness is the name of the group without which random values are different each time.
+const Randomness = "randomness"
+
 // In a bubble every random value comes from a counter of the bubble: the order of maps, their seeds, the top-level functions of
 // math/rand and math/rand/v2, hash/maphash, native selects, the order of timers that are due at once, names of temporary files,
 // crypto/rand and what is made of it. Outside of bubbles there is a counter of the process, as package-level maps are made there;
 // only what crypto/rand returns stays random there.
 var randomness = group{
-	name: "randomness",
+	name: Randomness,
 	loss: "maps and random values are different in each execution, so some tests will be said to have no two runs that are the same",
 	edits: []edit{
 		{file: "runtime/rand.go", in: "rand", put: ` if true { return jostleRand() }; `},

@@ -2,6 +2,9 @@ package worker
 
 import (
 	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +47,14 @@ func (p *Process) version() string {
 	return ""
 }
 
+// hasOwnSites reports whether any code but the standard library has sync points.
+func hasOwnSites() bool {
+	root := runtime.GOROOT()
+	return slices.ContainsFunc(engine.Sites(), func(file []engine.Site) bool {
+		return len(file) > 0 && (root == "" || !strings.HasPrefix(file[0].File, filepath.Join(root, "src")+string(filepath.Separator)))
+	})
+}
+
 // requireInstrumented ends a test whose code would not be controlled, or is not the code that is in the files: as an
 // error if schedules were asked for, and silently where plain go test merely runs what is there.
 func (p *Process) requireInstrumented(t testing.TB) {
@@ -53,7 +64,7 @@ func (p *Process) requireInstrumented(t testing.TB) {
 	case testing.CoverMode() != "" && libfuzzer.Covered == "":
 		text = "jostle: under -cover the go command builds from the original files (go.dev/issue/73802), and no schedule can reach " +
 			"the code under test: run this test without -cover, or use `jostle test -cover`"
-	case len(engine.Sites()) == 0:
+	case !hasOwnSites():
 		text = "jostle: nothing that this test is built from has a sync point, or all of it is excluded: there are no schedules to run " +
 			"it under. Make it an ordinary test, without package harness"
 	}
