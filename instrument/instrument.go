@@ -237,7 +237,7 @@ func (b *build) collect() error {
 		if module.MatchPrefixPatterns(strings.Join(b.Exclude, ","), p.ImportPath) {
 			continue
 		}
-		u := &unit{listed: p, root: b.tested(p), variants: forRewriting(variants[p.ImportPath])}
+		u := &unit{listed: p, root: b.tested(p) && !p.Standard, variants: forRewriting(variants[p.ImportPath])}
 		u.files = p.files(u.root)
 		if u.key, err = keys.of(u); err != nil {
 			return err

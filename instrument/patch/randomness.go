@@ -15,7 +15,7 @@ var randomness = group{
 		{file: "runtime/rand.go", in: "maps_rand", find: `rand()`, put: `jostleMapRand()`},
 		{file: "runtime/rand.go", in: "randinit", find: `globalRand.state.Init(*seed)`, put: `*seed = jostleSeed(); globalRand.state.Init(*seed)`},
 		{file: "runtime/select.go", in: "selectgo", find: `cheaprandn(uint32(norder + 1))`, put: `jostleRandn(uint32(norder + 1))`},
-		{file: "runtime/time.go", in: "timer.maybeAdd", find: `cheaprand()`, put: `jostleRandn(1<<31)`},
+		{file: "runtime/time.go", in: "timer.maybeAdd", find: `cheaprand()`, put: `jostleTimerRand()`},
 		{file: "runtime/synctest.go", in: "synctestBubble", put: ` random jostleCounters; `},
 		{file: "os/tempfile.go", in: "nextRandom", find: `runtime_rand()`, put: `jostleNameRand()`},
 		{file: "crypto/internal/sysrand/rand.go", in: "Read", put: ` if jostleFill(b) { return }; `},

@@ -6,9 +6,9 @@ import (
 )
 
 // jostleCounters are where random values come from. Maps have a counter of their own: a map that is made lazily, by the first
-// execution of a process, must not change what an execution gets from math/rand. So have names of temporary files, of which more
-// are tried where some are there already.
-type jostleCounters struct{ values, maps, names uint64 }
+// execution of a process, must not change what an execution gets from math/rand. So have timers, some of which are the engine's, and
+// names of temporary files, of which more are tried where some are there already.
+type jostleCounters struct{ values, maps, timers, names uint64 }
 
 var jostleProcess jostleCounters
 
@@ -39,7 +39,7 @@ func jostleMapRand() uint64 { return jostleNext(&jostleNow().maps) }
 //go:linkname jostleNameRand os.jostleNameRand
 func jostleNameRand() uint64 { return jostleNext(&jostleNow().names) }
 
-// jostleRandn returns a value below n, which is the scheduler's own outside of bubbles.
+// jostleRandn returns a value below n. Outside of bubbles it is the runtime's own.
 //
 //go:nosplit
 func jostleRandn(n uint32) uint32 {
@@ -49,6 +49,11 @@ func jostleRandn(n uint32) uint32 {
 	}
 	return uint32(uint64(uint32(jostleNext(&b.random.values))) * uint64(n) >> 32)
 }
+
+// jostleTimerRand returns a place of a timer among those that are due at the same time. Only those of bubbles have one.
+//
+//go:nosplit
+func jostleTimerRand() uint32 { return uint32(jostleNext(&jostleNow().timers)) }
 
 // jostleSeed is what hashes of strings and the like depend on, the same in each process.
 func jostleSeed() (seed [32]byte) {
@@ -80,6 +85,6 @@ func jostleFill(p []byte) bool {
 func jostleRestart(sequence uint64) {
 	if b := getg().bubble; b != nil {
 		begin := sequence << 32 // no sequence comes to where another begins
-		b.random = jostleCounters{begin, begin, begin}
+		b.random = jostleCounters{begin, begin, begin, begin}
 	}
 }
