@@ -5,12 +5,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // files are the source files of a report, under names that mean the same on every machine.
@@ -71,15 +71,8 @@ func moduleOf(dir string) (root, name string) {
 // moduleLine is where a go.mod says what its module is called. No test binary is to link more than it needs.
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^"\s]+)`)
 
-// goroot is where the standard library was compiled, with a slash behind it; "" if that is not known.
-var goroot = func() string {
-	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer()).FileLine(0)
-	dir, ok := strings.CutSuffix(filepath.ToSlash(file), "strings/strings.go")
-	if !ok {
-		return ""
-	}
-	return dir
-}()
+// goroot is where the files of the standard library are, with a slash after it; "" if that is not known.
+var goroot = stacks.Standard()
 
 // name returns what a file is called in a report.
 func (f *files) name(file string) string {

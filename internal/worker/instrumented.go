@@ -3,7 +3,6 @@ package worker
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // built returns the manifest of the build that this binary is of; nil if it was built elsewhere.
@@ -49,9 +49,9 @@ func (p *Process) version() string {
 
 // hasOwnSites reports whether any code but the standard library has sync points.
 func hasOwnSites() bool {
-	root := runtime.GOROOT()
+	standard := stacks.Standard()
 	return slices.ContainsFunc(engine.Sites(), func(file []engine.Site) bool {
-		return len(file) > 0 && (root == "" || !strings.HasPrefix(file[0].File, filepath.Join(root, "src")+string(filepath.Separator)))
+		return len(file) > 0 && (standard == "" || !strings.HasPrefix(filepath.ToSlash(file[0].File), standard))
 	})
 }
 
