@@ -5,10 +5,11 @@ import (
 	"unsafe"
 )
 
-// jostleCounters are where random values come from. Maps have a counter of their own: a map that is made lazily, by the first
-// execution of a process, must not change what an execution gets from math/rand. So have timers, some of which are the engine's, and
-// names of temporary files, of which more are tried where some are there already.
-type jostleCounters struct{ values, maps, timers, names uint64 }
+// jostleCounters are where random values come from. What orders maps has a counter of its own: to look at one must not change what
+// math/rand returns. So have timers, some of which are the engine's, and names of temporary files, of which more are tried where
+// some are there already. All maps that are made in one execution have the same seed: some are made by the first execution of a process
+// only.
+type jostleCounters struct{ values, orders, timers, names, seed uint64 }
 
 var jostleProcess jostleCounters
 
@@ -33,8 +34,14 @@ func jostleNext(counter *uint64) uint64 {
 //go:nosplit
 func jostleRand() uint64 { return jostleNext(&jostleNow().values) }
 
-//go:nosplit
-func jostleMapRand() uint64 { return jostleNext(&jostleNow().maps) }
+//go:linkname jostleOrder internal/runtime/maps.jostleOrder
+func jostleOrder() uint64 { return jostleNext(&jostleNow().orders) }
+
+// jostleMapSeed returns what the hashes of a new map begin with.
+func jostleMapSeed() uint64 {
+	seed := jostleNow().seed
+	return jostleNext(&seed)
+}
 
 //go:linkname jostleNameRand os.jostleNameRand
 func jostleNameRand() uint64 { return jostleNext(&jostleNow().names) }
@@ -85,6 +92,6 @@ func jostleFill(p []byte) bool {
 func jostleRestart(sequence uint64) {
 	if b := getg().bubble; b != nil {
 		begin := sequence << 32 // no sequence comes to where another begins
-		b.random = jostleCounters{begin, begin, begin, begin}
+		b.random = jostleCounters{begin, begin, begin, begin, begin}
 	}
 }
