@@ -119,8 +119,8 @@ func (c *checker) files() map[string]*source {
 }
 
 func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
-	if s := c.sources[u.ImportPath]; u.Standard && len(s.errors) > 0 {
-		u.done = u.noteUntyped(s.errors)
+	if wrong := c.wrongWith(u); u.Standard && wrong != "" {
+		u.done = u.noteUntyped(wrong)
 		return nil
 	}
 	done := &rewrittenPackage{}

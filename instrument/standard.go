@@ -26,6 +26,7 @@ var nativeStandard = []struct{ path, why string }{
 	{"internal/coverage", "it is part of the build's own measurements"},
 	{"internal/fuzz", "it is part of the fuzzer"},
 	{"internal/sysinfo", "package testing needs it"},
+	{"internal/testenv", "only the tests of a Go use it"},
 	{"internal/testlog", "package testing needs it"},
 	{"internal/trace", "it is part of the build's own measurements"},
 	{"os/signal", "signals come from outside"},
@@ -103,12 +104,22 @@ func (b *build) original(name string) string {
 	return name
 }
 
+// wrongWith returns the first thing that the type checker has against a unit, "" if it has nothing.
+func (c *checker) wrongWith(u *unit) string {
+	for _, p := range u.variants {
+		if s := c.sources[p.ImportPath]; s != nil && len(s.errors) > 0 {
+			return s.errors[0]
+		}
+	}
+	return ""
+}
+
 // noteUntyped has the files of a unit of the standard library stay as they are, as this program cannot type-check them.
-func (u *unit) noteUntyped(errors []string) *rewrittenPackage {
+func (u *unit) noteUntyped(wrong string) *rewrittenPackage {
 	done := &rewrittenPackage{}
 	for _, name := range u.files {
 		done.Files = append(done.Files, rewrittenFile{
-			Name: filepath.Base(name), Native: []string{name + ": file: its package cannot be type-checked: " + errors[0]},
+			Name: filepath.Base(name), Native: []string{name + ": file: its package cannot be type-checked: " + wrong},
 		})
 	}
 	return done
