@@ -21,7 +21,7 @@ import (
 
 // What is embedded is what the go command says that the runtime is built from, on this system and on others, under every tag.
 func TestSourcesAreWhole(t *testing.T) {
-	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Module,GoFiles,CgoFiles,SFiles,CFiles,HFiles,EmbedFiles,IgnoredGoFiles,IgnoredOtherFiles", "./internal/harness", "./perturb", "./perturb/testhook")
+	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Module,GoFiles,CgoFiles,SFiles,CFiles,HFiles,EmbedFiles,IgnoredGoFiles,IgnoredOtherFiles", "./internal/harness", "./internal/network", "./perturb", "./perturb/testhook")
 	out, err := cmd.Output()
 	require.NoError(t, err)
 	want := map[string]bool{}

@@ -148,6 +148,7 @@ type Execution struct {
 	anyOutside flag
 	foreigns   number          // sync points passed by goroutines that are no tasks, as far as they were looked into
 	starter    pointer[string] // who has started one of them
+	lacking    string          // what a task has asked for that an execution does not have, see Lacks
 	callbacks  int
 
 	failure   Failure
@@ -276,6 +277,7 @@ func (x *Execution) reset() {
 	x.anyOutside.Store(false)
 	x.foreigns.Store(0)
 	x.starter.Store(nil)
+	x.lacking = ""
 	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.closed = false

@@ -134,6 +134,7 @@ const (
 	OpRead
 	OpWrite
 	OpDeadline
+	OpDescriptor
 )
 
 var opNames = [...]string{
@@ -143,7 +144,7 @@ var opNames = [...]string{
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
 	OpAcquire: "acquire", OpRelease: "release", OpListen: "listen", OpDial: "dial", OpAccept: "accept",
-	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline",
+	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline", OpDescriptor: "descriptor",
 }
 
 func (o Op) String() string { return opNames[o] }

@@ -45,16 +45,35 @@ func (x *Execution) stacks() map[*Task]string {
 	return of
 }
 
-// Uncontrolled returns the function that has started a goroutine of the execution's bubble which is none of its tasks, and
-// which is still there or has passed a sync point: code left native did, net/http say. "" if there was none. To be called
-// in the bubble when the execution has ended: what such goroutines do is no question to any strategy.
+// Lacks notes that t has asked for something that an execution does not have: what it does now is not what it does without control.
+func (t *Task) Lacks(what string, s *Site) {
+	if t.x.lacking == "" && s != nil {
+		t.x.lacking = "it asks for " + what + " in " + InPackage(s.Func)
+	}
+}
+
+// Uncontrolled says why the execution was not under control: a task has asked for what only the machine has, or there is a goroutine
+// in its bubble which is none of its tasks, and which is still there or has passed a sync point, because code left native has started it.
+// It returns "" if it was. It is to be called in the bubble when the execution has ended: what such goroutines do is no question to any
+// strategy.
 func (x *Execution) Uncontrolled() string {
+	if x.lacking != "" {
+		return x.lacking
+	}
+	if by := x.startedOutside(); by != "" {
+		return by + " starts goroutines that jostle does not control"
+	}
+	return ""
+}
+
+// startedOutside returns the function that has started a goroutine which is no task.
+func (x *Execution) startedOutside() string {
 	if by := x.starter.Load(); by != nil {
 		return *by
 	}
 	for _, s := range Stacks() {
 		if !inBubble(s) || strings.Contains(s, "testing/synctest.Test(") || stacks.Calls(s, "internal/engine.(*Task).run", "internal/engine.(*Execution).Run",
-			"internal/engine.(*decider).run", "internal/engine.(*Execution).Uncontrolled") {
+			"internal/engine.(*decider).run", "internal/engine.(*Execution).startedOutside") {
 			continue
 		}
 		if by := creator(s); by != "" && !startsOurs(by) {

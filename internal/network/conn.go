@@ -101,6 +101,12 @@ func (c *Conn) failed() error {
 
 // Write writes p, and waits while there is no room. Other writes of this end come before all of it or after.
 func (c *Conn) Write(p []byte) (int, error) {
+	n, err := c.WriteBuffers([][]byte{p})
+	return int(n), err
+}
+
+// WriteBuffers is Write for bytes that stand in several places.
+func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	t, err := c.n.task()
 	if err != nil {
 		return 0, err
@@ -113,7 +119,13 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if !c.writing.begin(t, &c.closed, engine.OpWrite, c.out.o, s) {
 		return 0, ErrClosed
 	}
-	n, err := c.write(t, p, s)
+	for _, p := range v {
+		var k int
+		k, err = c.write(t, p, s)
+		if n += int64(k); err != nil {
+			break
+		}
+	}
 	c.writing.end(t)
 	return n, err
 }

@@ -150,7 +150,8 @@ func (c *Conn) Bind(a Addr) error {
 	return err
 }
 
-// Connect connects the end with the listener at a. It waits while the queue of that is full.
+// Connect connects the end with the listener at a. It waits while the queue of that is
+// full, and where it need not wait no deadline counts.
 func (c *Conn) Connect(a Addr) error {
 	t, err := c.n.task()
 	if err != nil {
@@ -169,12 +170,12 @@ func (c *Conn) Connect(a Addr) error {
 			return syscall.ENOENT
 		case b == nil:
 			return syscall.ECONNREFUSED
-		case c.writing.late(t):
-			return os.ErrDeadlineExceeded
 		case b.listener.pending <= b.listener.backlog:
 			return c.connect(t, b.listener, a, s)
 		case c.proto == Unix:
 			return syscall.EAGAIN
+		case c.writing.late(t):
+			return os.ErrDeadlineExceeded
 		case !c.writing.wait(t, &b.listener.o.Senders, engine.OpDial, b.listener.o, s):
 			return os.ErrDeadlineExceeded
 		}

@@ -81,6 +81,14 @@ func (n *Network) task() (*engine.Task, error) {
 	return t, nil
 }
 
+// Descriptor notes that the calling goroutine asks for the descriptor of a socket in memory, which has none: what it does then it does
+// with a socket of the machine only, so its test is to run live.
+func (n *Network) Descriptor() {
+	if t, err := n.task(); err == nil && !t.Unwinding() {
+		t.Lacks("the descriptor of a socket", t.LibSite(engine.OpDescriptor))
+	}
+}
+
 // wake ends the wait of the first in l, if there is one.
 func wake(t *engine.Task, l *engine.Waiters) {
 	if w := l.First(); w != nil {

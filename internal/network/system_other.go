@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// Truncated is the flag of a received message that was longer than there was room for.
+const Truncated = 0
+
 // A file is what a unix socket is in the file system.
 type file struct{ dev, ino uint64 }
 

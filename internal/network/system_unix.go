@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// Truncated is the flag of a received message that was longer than there was room for.
+const Truncated = syscall.MSG_TRUNC
+
 // A file is a unix socket in the file system: the same one under all names that it has there.
 type file struct{ dev, ino uint64 }
 

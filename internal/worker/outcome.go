@@ -27,7 +27,7 @@ type outcome struct {
 type ending struct {
 	log             string // what it logged, or printed
 	failed, skipped bool   // by its own word
-	uncontrolled    string // the function that has started goroutines which no schedule reaches; "" for none
+	uncontrolled    string // why no schedule reaches all of it; "" if one does
 }
 
 // left reports whether the test has come to its end, and only what it leaves behind is a finding.

@@ -29,7 +29,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			e.measure(t, out, rec)
 		}
 		if out.uncontrolled != "" && out.Kind != verdict.Race {
-			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled + " starts goroutines that jostle does not control"})
+			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled})
 			return false
 		}
 		if i > 0 && e.x.Again() && out.Found() && !out.left() {
