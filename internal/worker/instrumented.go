@@ -51,7 +51,7 @@ func (p *Process) version() string {
 func hasOwnSites() bool {
 	standard := stacks.Standard()
 	return slices.ContainsFunc(engine.Sites(), func(file []engine.Site) bool {
-		return len(file) > 0 && (standard == "" || !strings.HasPrefix(filepath.ToSlash(file[0].File), standard))
+		return len(file) == 0 || standard == "" || !strings.HasPrefix(filepath.ToSlash(file[0].File), standard)
 	})
 }
 
