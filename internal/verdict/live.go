@@ -112,9 +112,9 @@ func (g Live) place() (at, name string) {
 		}
 	}
 	if at == "" {
-		// The runtime's own functions say nothing.
+		// The runtime's own functions say nothing, nor do those of package reflect, by which a rewritten select waits.
 		for _, f := range frames {
-			if at = f.file; !strings.HasPrefix(f.fn, "runtime.") && !strings.Contains(f.fn, "internal/") && !strings.HasPrefix(f.fn, "sync.") {
+			if at = f.file; !strings.HasPrefix(f.fn, "runtime.") && !strings.Contains(f.fn, "internal/") && !strings.HasPrefix(f.fn, "sync.") && !strings.HasPrefix(f.fn, "reflect.") {
 				name = f.fn
 				break
 			}

@@ -24,3 +24,13 @@ func TestReadLive(t *testing.T) {
 	}
 	assert.Empty(t, ReadLive([]string{"", "runtime.main()", "goroutine x [running]:"}))
 }
+
+// A goroutine in a rewritten select of the standard library is where that select is.
+func TestPlaceOfSelect(t *testing.T) {
+	at, name := Live{Stack: "reflect.rselect({0x1, 0x2, 0x3})\n\t/go/src/runtime/select.go:616 +0x1\n" +
+		"reflect.Select({0x1, 0x2, 0x3})\n\t/go/src/reflect/value.go:3180 +0x1\n" +
+		"net/http.(*persistConn).readLoop(0x1)\n\t/go/src/net/http/transport.go:2450 +0x1\n" +
+		"created by net/http.(*Transport).dialConn in goroutine 8\n\t/go/src/net/http/transport.go:1 +0x1"}.place()
+	assert.Equal(t, "/go/src/net/http/transport.go:2450", at)
+	assert.Equal(t, "http.(*persistConn).readLoop", name)
+}
