@@ -25,10 +25,13 @@ func (b *build) anchored(name string, src []byte) []byte {
 }
 
 // calledAs returns the name that the compiler shall know the copy of a file by; "" if it need not be told, because the file is
-// laid over the original.
+// laid over the original. What is laid over a file of a tree is called what the user's Go calls it: the build cache has it for
+// all trees of that Go.
 func (b *build) calledAs(p *listed, name string) string {
 	base := filepath.Base(name)
 	switch {
+	case p.Standard && !b.trimmed():
+		return b.original(name)
 	case !b.inModuleCache(p.Dir):
 		return ""
 	case !b.trimmed():
