@@ -19,17 +19,19 @@ test: check
 # that see something of the Go itself. GOTOOLCHAIN says which it is.
 #
 #	cgo       what cgo makes of a file, and go test -fuzz
+#	chance    the changes to package runtime
 #	deps      line directives in copies, -modfile, go work, -trimpath
 #	kinds     stack traces, go vet, coverage, all that go build knows
 #	live      the leak profile, what Go prints of a panic, the network
 #	liverace  the race detector without control
 #	race      what the race detector prints
+#	sockets   the changes to package net
 #	test      testing and testing/synctest, go test -json, what go build and go vet say
 #	tutorial  go test and go test -fuzz with package harness
 #	untouched the language of go.mod, GODEBUG, timers, vendor and go.work
 #
 # The others are about what jostle finds, explains, keeps and prints: that is the same on each Go.
-SCRIPTS = cgo|deps|kinds|live|liverace|race|test|tutorial|untouched
+SCRIPTS = cgo|chance|deps|kinds|live|liverace|race|sockets|test|tutorial|untouched
 
 compatible:
 	go test $(TESTFLAGS) ./harness ./internal/harness ./internal/worker

@@ -73,7 +73,7 @@ func TestEndings(t *testing.T) {
 				close(done)
 			}()
 			<-done
-		}, []string{"verdict=stall ", "stall: g2 ", "net.(*TCPListener).Accept", "endings_test.go:"}},
+		}, []string{"verdict=deadlock ", "waits  receive done ", "waits  accept from 127.0.0.1:", "endings_test.go:"}},
 		{"pipe", func(t *testing.T) {
 			r, w, err := os.Pipe()
 			require.NoError(t, err)
