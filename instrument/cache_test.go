@@ -40,7 +40,7 @@ func TestCacheUsed(t *testing.T) {
 		require.NoError(t, os.Chtimes(name, old, old))
 		kinds[filepath.Base(filepath.Dir(name))] = true
 	}
-	assert.Equal(t, map[string]bool{"build": true, "module": true, "package": true}, kinds)
+	assert.Equal(t, map[string]bool{"build": true, "changed": true, "module": true, "package": true}, kinds)
 	assert.Equal(t, first, prepare())
 	for _, name := range first {
 		info, err := os.Stat(name)
