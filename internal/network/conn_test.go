@@ -292,25 +292,6 @@ func TestLeftOver(t *testing.T) {
 	run(t, nil, use)
 }
 
-// TestCost: 3,000 ping-pongs cost at most twice what they cost over a pair of channels.
-func TestCost(t *testing.T) {
-	if engine.Race {
-		t.Skip("the race detector is what costs then")
-	}
-	best := func(body func()) time.Duration {
-		least := time.Duration(1 << 62)
-		for range 5 {
-			began := time.Now()
-			execute(body)
-			least = min(least, time.Since(began))
-		}
-		return least
-	}
-	channels, conn := best(pingPongChannels), best(pingPongConn)
-	assert.Less(t, conn, 2*channels)
-	t.Logf("channels %v, connection %v", channels, conn)
-}
-
 // TestSameSteps: the same schedule is the same execution.
 func TestSameSteps(t *testing.T) {
 	body := func() {
