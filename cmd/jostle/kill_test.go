@@ -58,7 +58,7 @@ func TestD(t *testing.T) { both(60) }
 // The command is killed at random moments. What it has said it has found is there, and nothing is half-written.
 func TestKill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it kills the command fifty times")
+		t.Skip("it kills the command twenty times")
 	}
 	t.Parallel()
 	repo, err := filepath.Abs("../..")
@@ -109,7 +109,7 @@ func TestKill(t *testing.T) {
 	start := time.Since(began) // until it has found something, about
 
 	found := 0
-	for range 50 {
+	for range 20 {
 		files := search(start/2+rand.N(start), false)
 		for _, name := range files {
 			_, err := finding.Read(name)
