@@ -20,29 +20,52 @@ type edit struct {
 	times int    // how often it stands there; 0 means once
 }
 
-// apply returns src with the edit. Every line stays where it is. The error says where the anchor is not.
-func (e edit) apply(src []byte) ([]byte, error) {
+// apply returns a file with edits, which are not in each other's places. Every line stays where it is. The error says where an anchor
+// is not.
+func apply(file string, src []byte, edits []edit) ([]byte, error) {
 	fset := token.NewFileSet()
-	f, err := parser.ParseFile(fset, e.file, src, parser.ParseComments|parser.SkipObjectResolution)
+	f, err := parser.ParseFile(fset, file, src, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
+	at := func(p token.Pos) int { return fset.Position(p).Offset }
+	var puts []put
+	for _, e := range edits {
+		found, err := e.places(f, src, at)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			puts = append(puts, put{s, e.put})
+		}
+	}
+	slices.SortFunc(puts, func(a, b put) int { return a.from - b.from })
+	return replace(src, puts), nil
+}
+
+// places returns where the edit is to be made in a file.
+func (e edit) places(f *ast.File, src []byte, at func(token.Pos) int) ([]span, error) {
 	body := declared(f, e.in)
 	if body == nil {
 		return nil, fmt.Errorf("%s has no %s", e.file, e.in)
 	}
-	at := func(p token.Pos) int { return fset.Position(p).Offset }
-	found := []span{{at(body.begin), at(body.begin)}}
-	if e.find != "" {
-		found = e.matches(src, body.node, at)
-		if want := max(e.times, 1); len(found) != want {
-			return nil, fmt.Errorf("%s of %s has %q %d times and not %d times", e.in, e.file, e.find, len(found), want)
-		}
+	if e.find == "" {
+		return []span{{at(body.begin), at(body.begin)}}, nil
 	}
-	return replace(src, found, e.put), nil
+	found := e.matches(src, body.node, at)
+	if want := max(e.times, 1); len(found) != want {
+		return nil, fmt.Errorf("%s of %s has %q %d times and not %d times", e.in, e.file, e.find, len(found), want)
+	}
+	return found, nil
 }
 
 type span struct{ from, to int }
+
+// A put is text for a place.
+type put struct {
+	span
+	text string
+}
 
 // A body is where a declaration can be edited.
 type body struct {
@@ -121,15 +144,15 @@ func tokens(src []byte) (out []string) {
 	}
 }
 
-// replace puts text in the place of each of the spans, with as many line breaks after it as it takes away.
-func replace(src []byte, at []span, text string) []byte {
+// replace puts each text in its place, with as many line breaks after it as it takes away.
+func replace(src []byte, puts []put) []byte {
 	var out bytes.Buffer
 	last := 0
-	for _, s := range at {
-		out.Write(src[last:s.from])
-		out.WriteString(text)
-		out.WriteString(strings.Repeat("\n", bytes.Count(src[s.from:s.to], []byte("\n"))))
-		last = s.to
+	for _, p := range puts {
+		out.Write(src[last:p.from])
+		out.WriteString(p.text)
+		out.WriteString(strings.Repeat("\n", bytes.Count(src[p.from:p.to], []byte("\n"))))
+		last = p.to
 	}
 	out.Write(src[last:])
 	return out.Bytes()

@@ -73,22 +73,23 @@ func Apply(root string) (map[string][]byte, []Refusal, error) {
 // apply returns what g makes of the files of a Go and of those that were changed already. Why is "" if it applies.
 func (g *group) apply(root string, before map[string][]byte) (changed map[string][]byte, why string, err error) {
 	changed = map[string][]byte{}
+	edits := map[string][]edit{}
 	for _, e := range g.edits {
-		name := path.Join("src", e.file)
-		src, done := changed[name]
-		if !done {
-			src, done = before[name]
-		}
+		edits[e.file] = append(edits[e.file], e)
+	}
+	for _, file := range slices.Sorted(maps.Keys(edits)) {
+		name := path.Join("src", file)
+		src, done := before[name]
 		if !done {
 			src, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 			switch {
 			case os.IsNotExist(err):
-				return nil, e.file + " is not there", nil
+				return nil, file + " is not there", nil
 			case err != nil:
 				return nil, "", err
 			}
 		}
-		if changed[name], err = e.apply(src); err != nil {
+		if changed[name], err = apply(file, src, edits[file]); err != nil {
 			return nil, err.Error(), nil
 		}
 	}

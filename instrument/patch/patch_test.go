@@ -129,7 +129,7 @@ func TestEdit(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.edit.file = "p.go"
-			got, err := c.edit.apply([]byte(src))
+			got, err := apply(c.edit.file, []byte(src), []edit{c.edit})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, string(got))
 		})
