@@ -33,26 +33,29 @@ func (b *build) tested(p *listed) bool {
 // tests is built from itself.
 func (b *build) builtFrom(roots ...*listed) map[string]bool {
 	built := map[string]bool{}
-	var add func(id string)
-	add = func(id string) {
-		if p := b.listed[id]; p != nil && !built[id] {
-			built[id] = true
-			if p.path() == harnessPath {
-				return // what forwards needs nothing of what stands there
-			}
-			for _, i := range p.Imports {
-				add(i)
-			}
-		}
-	}
 	for _, root := range roots {
 		if tests := root.ImportPath + ".test"; b.listed[tests] != nil {
-			add(tests)
+			b.reach(tests, built)
 		} else {
-			add(root.ImportPath)
+			b.reach(root.ImportPath, built)
 		}
 	}
 	return built
+}
+
+// reach adds a package, by its import path with the variant that go list names, and what it imports.
+func (b *build) reach(id string, reached map[string]bool) {
+	p := b.listed[id]
+	if p == nil || reached[id] {
+		return
+	}
+	reached[id] = true
+	if p.path() == harnessPath {
+		return // what forwards needs nothing of what stands there
+	}
+	for _, i := range p.Imports {
+		b.reach(i, reached)
+	}
 }
 
 // roots returns the packages whose tests are to be built.

@@ -1,6 +1,8 @@
 package instrument
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +27,12 @@ func (c *Config) store(kind, key string, files map[string][]byte) (string, error
 		return "", fmt.Errorf("keep rewritten sources (set JOSTLE_CACHE for another place): %w", err)
 	}
 	return final, nil
+}
+
+// keyOf returns the key of what depends on some content alone.
+func keyOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:16])
 }
 
 // writeFiles writes files, by their slash-separated names, below a directory.

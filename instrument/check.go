@@ -92,7 +92,7 @@ func (c *checker) add(p *listed) *source {
 	c.sources[p.ImportPath] = s
 	imports := p.Imports
 	if len(p.CgoFiles) > 0 && p.ImportPath != "runtime/cgo" {
-		imports = append(slices.Clip(imports), "runtime/cgo", "syscall") // which the cgo tool adds
+		imports = append(slices.Clip(imports), "runtime/cgo", "syscall") // which the cgo tool adds to others
 	}
 	for _, path := range imports {
 		switch dep := c.listed[path]; {

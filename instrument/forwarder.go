@@ -2,8 +2,6 @@ package instrument
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"go/ast"
 	"go/format"
@@ -54,8 +52,7 @@ func (b *build) forward(overlay overlay, copies modules) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(src)
-	u := &unit{listed: b.listed[harnessPath], alone: true, key: hex.EncodeToString(sum[:16])}
+	u := &unit{listed: b.listed[harnessPath], alone: true, key: keyOf(src)}
 	u.done = &rewrittenPackage{Files: []rewrittenFile{{Name: forwarderName, Copy: forwarderName}}}
 	if u.done.dir, err = b.store("package", u.key, map[string][]byte{forwarderName: src}); err != nil {
 		return err

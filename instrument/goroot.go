@@ -2,8 +2,6 @@ package instrument
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"maps"
 	"os"
@@ -79,8 +77,7 @@ func (b *build) use(ctx context.Context, selected toolchain.Go, files map[string
 // compileChanged has the go command compile the changed packages, once for each tree, and returns what it says against them.
 func (b *build) compileChanged(ctx context.Context) (wrong string, err error) {
 	const name = "wrong"
-	sum := sha256.Sum256([]byte(b.tree))
-	key := hex.EncodeToString(sum[:16])
+	key := keyOf([]byte(b.tree))
 	known, err := os.ReadFile(filepath.Join(b.CacheDir, "changed", key, name))
 	if err == nil {
 		cachedir.Used(filepath.Join(b.CacheDir, "changed", key))

@@ -136,7 +136,8 @@ func Prepare(ctx context.Context, c Config) (*Result, error) {
 		b.listed[p.ImportPath] = p
 	}
 	b.embedded = embedded(b.pkgs)
-	b.findBase()
+	b.below = map[string]bool{}
+	b.reach(perturbPath, b.below)
 	b.listedBroken()
 	for { // each time without what has turned out not to build
 		if err := b.collect(); err != nil {
@@ -339,6 +340,11 @@ func (b *build) assemble() (*Result, error) {
 // An overlay says which files stand for which, as go build's -overlay has it; "" for a file that is not to be there.
 type overlay map[string]string
 
+// text returns the overlay as a file for -overlay.
+func (o overlay) text() ([]byte, error) {
+	return json.MarshalIndent(map[string]any{"Replace": o}, "", "\t")
+}
+
 // layOver lays the rewritten files of a unit over its own.
 func (u *unit) layOver(o overlay) error {
 	over := map[string]string{}
@@ -415,7 +421,7 @@ const (
 func (b *build) writeBuild(overlay overlay, copies modules, m manifest.Manifest) (string, error) {
 	files := map[string][]byte{}
 	var err error
-	if files[overlayName], err = json.MarshalIndent(map[string]any{"Replace": overlay}, "", "\t"); err != nil {
+	if files[overlayName], err = overlay.text(); err != nil {
 		return "", err
 	}
 	if files[manifestName], err = json.MarshalIndent(m, "", "\t"); err != nil {

@@ -2,11 +2,7 @@ package instrument
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -20,42 +16,25 @@ import (
 const perturbPath = inStd + "/perturb"
 
 // nativeStandard are the packages above perturb that are left as they are, and all below them.
-var nativeStandard = []struct{ path, why string }{
-	{inStd, "jostle's own"},
-	{"crypto/internal", "it runs before package runtime is set up, or checks itself"},
-	{"internal/coverage", "it is part of the build's own measurements"},
-	{"internal/fuzz", "it is part of the fuzzer"},
-	{"internal/sysinfo", "package testing needs it"},
-	{"internal/testenv", "only the tests of a Go use it"},
-	{"internal/testlog", "package testing needs it"},
-	{"internal/trace", "it is part of the build's own measurements"},
-	{"os/signal", "signals come from outside"},
-	{"plugin", "the linker has to know it"},
-	{"runtime", "it is below all else"},
-	{"testing", "it runs the executions"},
-	{"unique", "its goroutines belong to the garbage collector"},
-}
-
-// findBase notes which packages are perturb and what it imports.
-func (b *build) findBase() {
-	b.below = map[string]bool{}
-	var add func(id string)
-	add = func(id string) {
-		if p := b.listed[id]; p != nil && !b.below[id] {
-			b.below[id] = true
-			for _, i := range p.Imports {
-				add(i)
-			}
-		}
-	}
-	add(perturbPath)
-}
+var nativeStandard = strings.Join([]string{
+	inStd,
+	"crypto/internal",   // it runs before package runtime is set up, or checks itself
+	"internal/coverage", // it is part of the build's own measurements
+	"internal/fuzz",     // it is part of the fuzzer
+	"internal/sysinfo",  // package testing needs it
+	"internal/testenv",  // only the tests of a Go use it
+	"internal/testlog",  // package testing needs it
+	"internal/trace",    // it is part of the build's own measurements
+	"os/signal",         // signals come from outside
+	"plugin",            // the linker has to know it
+	"runtime",           // it is below all else
+	"testing",           // it runs the executions
+	"unique",            // its goroutines belong to the garbage collector
+}, ",")
 
 // rewritesStandard reports whether a package of the standard library is one to be rewritten.
 func (b *build) rewritesStandard(p *listed) bool {
-	return !b.below[p.ImportPath] && !slices.ContainsFunc(nativeStandard, func(n struct{ path, why string }) bool {
-		return module.MatchPrefixPatterns(n.path, p.ImportPath)
-	})
+	return !b.below[p.ImportPath] && !module.MatchPrefixPatterns(nativeStandard, p.ImportPath)
 }
 
 // rewriteStandard makes sure that the units of the standard library are in the cache, and says in an overlay where they are. One
@@ -86,12 +65,11 @@ func (b *build) rewriteStandard(ctx context.Context) error {
 	if len(over) == 0 {
 		return nil
 	}
-	content, err := json.MarshalIndent(map[string]any{"Replace": over}, "", "\t")
+	content, err := over.text()
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(content)
-	dir, err := b.store("build", hex.EncodeToString(sum[:16]), map[string][]byte{overlayName: content})
+	dir, err := b.store("build", keyOf(content), map[string][]byte{overlayName: content})
 	b.stdOverlay = filepath.Join(dir, overlayName)
 	return err
 }
