@@ -41,31 +41,35 @@ const inCache = "/pkg/mod/"
 
 // workspaceOf returns the nearest directory above that of a module with a go.work, or else the module's.
 func workspaceOf(root string) string {
-	for d := root; d != ""; d = filepath.Dir(d) {
-		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {
-			return d
-		}
-		if filepath.Dir(d) == d {
-			break
-		}
+	if dir, _, ok := nearest(root, "go.work"); ok {
+		return dir
 	}
 	return root
 }
 
-// moduleOf returns the root and the path of the module that a directory belongs to.
-func moduleOf(dir string) (root, name string) {
+// nearest returns the first directory, from dir upwards, that has a file of a name, and what is in the file.
+func nearest(dir, name string) (at string, content []byte, ok bool) {
 	for d := dir; d != "" && d != "."; d = filepath.Dir(d) {
-		if content, err := os.ReadFile(filepath.Join(d, "go.mod")); err == nil {
-			if m := moduleLine.FindSubmatch(content); m != nil {
-				name = string(m[1])
-			}
-			return d, name
+		if content, err := os.ReadFile(filepath.Join(d, name)); err == nil {
+			return d, content, true
 		}
 		if filepath.Dir(d) == d {
 			break
 		}
 	}
-	return dir, ""
+	return "", nil, false
+}
+
+// moduleOf returns the root and the path of the module that a directory belongs to.
+func moduleOf(dir string) (root, name string) {
+	root, content, ok := nearest(dir, "go.mod")
+	if !ok {
+		return dir, ""
+	}
+	if m := moduleLine.FindSubmatch(content); m != nil {
+		name = string(m[1])
+	}
+	return root, name
 }
 
 // moduleLine is where a go.mod says what its module is called. No test binary is to link more than it needs.
