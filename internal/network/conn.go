@@ -52,9 +52,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s := t.LibSite(engine.OpRead)
-	t.Point(engine.OpRead, c.in.o, s)
-	if !c.reading.begin(t, &c.closed, engine.OpRead, c.in.o, s) {
+	s, ok := c.reading.begin(t, &c.closed, engine.OpRead, c.in.o)
+	if !ok {
 		return 0, ErrClosed
 	}
 	n, err := c.read(t, p, s)
@@ -114,9 +113,8 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s := t.LibSite(engine.OpWrite)
-	t.Point(engine.OpWrite, c.out.o, s)
-	if !c.writing.begin(t, &c.closed, engine.OpWrite, c.out.o, s) {
+	s, ok := c.writing.begin(t, &c.closed, engine.OpWrite, c.out.o)
+	if !ok {
 		return 0, ErrClosed
 	}
 	for _, p := range v {

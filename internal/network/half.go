@@ -19,17 +19,20 @@ type half struct {
 // past is the deadline of those that had passed when they were set.
 const past = -1
 
-// begin waits until no other operation of the half is under way. It reports false if the socket is closed before that.
-func (h *half) begin(t *engine.Task, closed *bool, op engine.Op, o *engine.Object, s *engine.Site) bool {
+// begin is the sync point of op, an operation on o. It waits until no other operation of the half is under way, and reports false if the
+// socket is closed before that.
+func (h *half) begin(t *engine.Task, closed *bool, op engine.Op, o *engine.Object) (s *engine.Site, ok bool) {
+	s = t.LibSite(op)
+	t.Point(op, o, s)
 	for h.taken && !*closed {
 		t.Wait(&h.queue, t.Waiter(), o, op, s)
 		t.Block(op, s)
 	}
 	if *closed {
-		return false
+		return s, false
 	}
 	h.taken = true
-	return true
+	return s, true
 }
 
 // end lets the next operation begin. As in package net, one that comes just then may still be before it.

@@ -52,9 +52,8 @@ func (l *Listener) Accept() (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := t.LibSite(engine.OpAccept)
-	t.Point(engine.OpAccept, l.o, s)
-	if !l.accepting.begin(t, &l.closed, engine.OpAccept, l.o, s) {
+	s, ok := l.accepting.begin(t, &l.closed, engine.OpAccept, l.o)
+	if !ok {
 		return nil, ErrClosed
 	}
 	c, err := l.accept(t, s)

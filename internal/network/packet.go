@@ -85,9 +85,8 @@ func (p *Packet) ReadFrom(b []byte) (n, size int, from Addr, err error) {
 	if err != nil {
 		return 0, 0, Addr{}, err
 	}
-	s := t.LibSite(engine.OpRead)
-	t.Point(engine.OpRead, p.o, s)
-	if !p.reading.begin(t, &p.closed, engine.OpRead, p.o, s) {
+	s, ok := p.reading.begin(t, &p.closed, engine.OpRead, p.o)
+	if !ok {
 		return 0, 0, Addr{}, ErrClosed
 	}
 	d, err := p.read(t, s)
