@@ -43,24 +43,53 @@ func (b *build) selectGo(ctx context.Context) error {
 	return b.plant(ctx, selected, files)
 }
 
-// plant makes the tree of a Go with files and with the changed functions of its standard library. Those that do not apply to
-// it are left out, and so are all if what came of them does not compile.
+// plant makes the tree of a Go with files and with the changed functions of its standard library. Groups of changes that do not apply
+// to it are left out, and so are those with which it does not compile.
 func (b *build) plant(ctx context.Context, selected toolchain.Go, files map[string][]byte) error {
-	changed, refused, err := patch.Apply(b.goroot)
+	return leaveOut(patch.Groups(), func(wrong map[string]string) (string, error) {
+		return b.plantWithout(ctx, selected, files, wrong)
+	})
+}
+
+// leaveOut calls try until it compiles, without as few of the groups as it can: wrong says of each that is left out what the compiler
+// says. The last call is the one that counts.
+func leaveOut(groups []string, try func(wrong map[string]string) (said string, err error)) error {
+	said, err := try(nil)
+	if err != nil || said == "" {
+		return err
+	}
+	wrong := map[string]string{}
+	for _, g := range groups {
+		wrong[g] = said
+	}
+	for _, g := range groups { // each with those before it that compile
+		delete(wrong, g)
+		if said, err = try(wrong); err != nil {
+			return err
+		}
+		if said != "" {
+			wrong[g] = said
+		}
+	}
+	if said != "" { // of the last group
+		_, err = try(wrong)
+	}
+	return err
+}
+
+// plantWithout is plant without some groups, of which wrong says what is against them. It returns what the compiler has against what
+// came of the others, "" if that is nothing.
+func (b *build) plantWithout(ctx context.Context, selected toolchain.Go, files map[string][]byte, wrong map[string]string) (said string, err error) {
+	all, refused, err := patch.Apply(b.goroot, wrong)
 	if err != nil {
-		return err
+		return "", err
 	}
-	maps.Copy(changed, files)
-	if err := b.use(ctx, selected, changed); err != nil {
-		return err
+	b.refused = refused
+	maps.Copy(all, files)
+	if err := b.use(ctx, selected, all); err != nil {
+		return "", err
 	}
-	wrong, err := b.compileChanged(ctx)
-	if err != nil || wrong == "" {
-		b.refused = refused
-		return err
-	}
-	b.refused = patch.Refuse(wrong)
-	return b.use(ctx, selected, files)
+	return b.compileChanged(ctx)
 }
 
 // use makes a tree and has all later go commands be of it.

@@ -40,24 +40,29 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("the standard library of this Go is not as expected (%s): %s", r.Why, r.Loss)
 }
 
-// Refuse returns a refusal of each group, for a Go with which what came of them does not compile.
-func Refuse(why string) (all []Refusal) {
+// Groups returns the names of all groups.
+func Groups() (names []string) {
 	for _, g := range groups {
-		all = append(all, Refusal{g.name, why, g.loss})
+		names = append(names, g.name)
 	}
-	return all
+	return names
 }
 
 //go:embed all:_std
 var added embed.FS
 
 // Apply returns the files that stand for those of the Go at root, or are added to it, by their slash-separated paths below root. A
-// group that does not apply is left out and returned as a refusal. The error is that of reading a file that is there.
-func Apply(root string) (map[string][]byte, []Refusal, error) {
+// group that does not apply is left out and returned as a refusal; so is one for which wrong says why it is not wanted, by its name.
+// The error is that of reading a file that is there.
+func Apply(root string, wrong map[string]string) (map[string][]byte, []Refusal, error) {
 	files := map[string][]byte{}
 	var refused []Refusal
 	for _, g := range groups {
-		changed, why, err := g.apply(root, files)
+		var changed map[string][]byte
+		why, err := wrong[g.name], error(nil)
+		if why == "" {
+			changed, why, err = g.apply(root, files)
+		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("change the standard library: %w", err)
 		}

@@ -24,7 +24,7 @@ func goroot(t *testing.T) string {
 
 func TestApplyHere(t *testing.T) {
 	root := goroot(t)
-	files, refused, err := Apply(root)
+	files, refused, err := Apply(root, nil)
 	require.NoError(t, err)
 	require.Empty(t, refused, "every group applies to each Go that jostle is for")
 	for name, content := range files {
@@ -83,7 +83,7 @@ func TestRefused(t *testing.T) {
 		{"no Go", "os/tempfile.go", func(string) string { return "package" }, "os/tempfile.go:1:8: expected 'IDENT', found 'EOF'"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			files, refused, err := Apply(other(t, c.file, c.change))
+			files, refused, err := Apply(other(t, c.file, c.change), nil)
 			require.NoError(t, err)
 			var whys, lost []string
 			for _, r := range refused {
@@ -106,13 +106,23 @@ func TestRefused(t *testing.T) {
 // A file that an earlier group has changed and that a later one is refused for keeps what the earlier has made of it.
 func TestRefusedAfterAnother(t *testing.T) {
 	root := other(t, "runtime/select.go", func(s string) string { return strings.ReplaceAll(s, "getg().bubble != cas.c.bubble", "false") })
-	files, refused, err := Apply(root)
+	files, refused, err := Apply(root, nil)
 	require.NoError(t, err)
 	require.Len(t, refused, 1)
 	assert.Equal(t, "adoption", refused[0].Group)
 	assert.Contains(t, string(files["src/runtime/select.go"]), "jostleRandn")
 	assert.NotContains(t, string(files["src/runtime/select.go"]), "jostleAdopt")
 	assert.NotContains(t, files, "src/runtime/chan.go")
+}
+
+func TestUnwanted(t *testing.T) {
+	files, refused, err := Apply(goroot(t), map[string]string{"adoption": "it does not compile"})
+	require.NoError(t, err)
+	require.Len(t, refused, 1)
+	assert.Equal(t, "adoption", refused[0].Group)
+	assert.Equal(t, "it does not compile", refused[0].Why)
+	assert.NotContains(t, files, "src/runtime/jostle_adopt.go")
+	assert.Contains(t, files, "src/runtime/jostle_names.go")
 }
 
 func TestEdit(t *testing.T) {
