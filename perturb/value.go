@@ -122,7 +122,7 @@ func AtomicFunc[F any](f F, s *Site) F {
 	v := reflect.ValueOf(f)
 	return reflect.MakeFunc(v.Type(), func(args []reflect.Value) []reflect.Value {
 		if t := engine.At(s); t != nil {
-			t.Poll(engine.OpAtomic, nil, s)
+			t.Atomic(nil, s)
 		}
 		results := v.Call(args)
 		Stored(s)

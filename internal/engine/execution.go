@@ -24,7 +24,8 @@ type Limits struct {
 	Pause func(time.Duration)
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
-	// Keep has the snapshot hold the steps, and how locks were taken, of an execution that went well too.
+	// Keep has the snapshot hold the steps, how locks were taken, and what atomic operations were done on, of an execution that
+	// went well too.
 	Keep bool
 	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
 	Cancel bool
@@ -131,6 +132,7 @@ type Execution struct {
 	world     World
 
 	objects objects
+	words   objects // with Limits.Keep: the variables that atomic operations were done on
 	finals  finals
 	trace   trace
 	locking []Locking
@@ -262,6 +264,7 @@ func (x *Execution) reset() {
 	x.wants, x.wanted = x.wants[:0], 0
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
+	x.words.reset()
 	x.finals.reset()
 	x.trace.reset()
 	x.locking = x.locking[:0]

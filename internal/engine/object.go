@@ -423,7 +423,7 @@ func (t *Task) Collect() {
 	if t.x.unwinding {
 		return
 	}
-	t.near = nil
+	t.near = 0
 	if due := t.x.collect(time.Millisecond); due != nil {
 		t.GoTitled(due, finalizers, nil)
 	}
@@ -458,6 +458,7 @@ func (x *Execution) start(due func()) bool {
 // time, and returns what runs those that are due; nil if none are.
 func (x *Execution) collect(d time.Duration) (due func()) {
 	x.objects.forget(x.tasks)
+	x.words.forget(nil)
 	runtime.GC()
 	if x.limits.Pause != nil {
 		x.limits.Pause(d)
@@ -523,7 +524,7 @@ func (fs *finals) reset() {
 // forget lets go of the objects that nothing but their memory would be lost of.
 func (os *objects) forget(tasks []*Task) {
 	os.last = nil
-	near := map[*Object]bool{} // about to be used
+	near := map[uintptr]bool{} // about to be used
 	for _, t := range tasks {
 		if t.state != Ended {
 			near[t.near] = true
@@ -536,7 +537,7 @@ func (os *objects) forget(tasks []*Task) {
 			continue
 		}
 		idle := o.Waiters.head == nil && o.Senders.head == nil && o.Pending.head == nil && len(o.holds) == 0
-		if idle && !near[o] && !o.Running && o.Count == 0 && o.Stash == nil {
+		if idle && !near[uintptr(o.ptr)] && !o.Running && o.Count == 0 && o.Stash == nil {
 			o.ptr, o.Spare = nil, nil
 			continue
 		}

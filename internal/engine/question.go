@@ -100,6 +100,39 @@ func (q *Question) Runnable() iter.Seq2[int, *Task] {
 	}
 }
 
+// An Operation is what a task is about to do.
+type Operation struct {
+	Op   Op      // OpNone: it is not known, as the task has begun, was woken, or has just done something
+	On   uintptr // address of the object, or of the variable of an atomic operation; 0: it is not known, or there is none
+	Site *Site
+}
+
+// Pending returns what t, which can run, is about to do.
+func (q *Question) Pending(t *Task) Operation {
+	switch {
+	case t == q.Task && q.Kind == Preempt:
+		return Operation{q.Op, t.near, q.Site}
+	case t.ready:
+		return Operation{t.op, t.near, t.site}
+	}
+	return Operation{}
+}
+
+// Steps ranges over the steps that have been done after the first so many, oldest first, as far as they are kept.
+func (q *Question) Steps(after int) iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		tr := &q.x.trace
+		for i := max(after, tr.n-len(tr.steps)); i < tr.n; i++ {
+			if !yield(&tr.steps[i%keptSteps]) {
+				return
+			}
+		}
+	}
+}
+
+// Done returns how many steps have been done.
+func (q *Question) Done() int { return q.x.trace.n }
+
 // Wants returns the number of what t is about to acquire of a resource, counted over the execution from 1, if it said so at the
 // sync point with the given key; else 0.
 func (q *Question) Wants(t *Task, site uint64) int {

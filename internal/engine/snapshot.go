@@ -24,6 +24,10 @@ type Snapshot struct {
 	Cancelled *Cancelling // by the schedule; nil if nothing was
 	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
+	// Words are the variables that atomic operations were done on, with Limits.Keep: each as what it was operated on under,
+	// which is Site.Var, or Site.Key where that is unknown.
+	Words [][4]uint64
+
 	Moves     int  // of the clock
 	Waited    int  // for how many more the execution then continued, and did not end
 	Continued bool // it is asked for again, after that: see Limits.Doubt
@@ -206,6 +210,9 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read, h.N})
 		}
 		snap.Objects = append(snap.Objects, os)
+	}
+	for i := range x.words.n {
+		snap.Words = append(snap.Words, x.words.chunks[i/objectChunk][i%objectChunk].vars)
 	}
 	return snap
 }

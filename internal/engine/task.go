@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -28,8 +29,9 @@ type Task struct {
 	g     uintptr
 	gate  chan struct{} // capacity 1: a token in it is leave to run
 	state State
-	held  int // locks
-	polls int // in a row
+	ready bool // to do op, see Question.Pending: it was taken off before it, or waits for a lock
+	held  int  // locks
+	polls int  // in a row
 
 	queue      *queue
 	prev, next *Task
@@ -47,7 +49,7 @@ type Task struct {
 	awaited  bool // such native code waits for its end
 	gaveUp   bool // see GiveUp
 
-	near     *Object // of the sync point at which it is, or was last; nil for none
+	near     uintptr // address of what the sync point is about at which it is, or was last; 0 for none
 	last     *Site   // where it last passed a sync point
 	lastRecv int     // step of its last completed receive of a value
 	born     int     // step at which it was started
@@ -188,7 +190,7 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		x.unwindStep()
 		return
 	}
-	t.near = o
+	t.nears(op, o)
 	if x.outside > 0 {
 		t.Settle()
 	}
@@ -205,6 +207,16 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		t.park()
 	}
 	t.Step(op, o, s)
+}
+
+// nears notes that t is about to do op on o. Of an atomic operation that was noted before, see Atomic.
+func (t *Task) nears(op Op, o *Object) {
+	switch {
+	case o != nil:
+		t.near = uintptr(o.ptr)
+	case op != OpAtomic:
+		t.near = 0
+	}
 }
 
 // After is a sync point after an operation that lets others do something: t has released what they need, and the schedule
@@ -244,7 +256,7 @@ func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
 	if c == 0 {
 		return false
 	}
-	t.site, t.op = s, op
+	t.site, t.op, t.ready = s, op, k == Preempt
 	x.trace.takes(t, k == After, op, o, s)
 	if c > q {
 		c -= q
@@ -347,12 +359,21 @@ const maxPolls = 200
 func (t *Task) Poll(op Op, o *Object, s *Site) {
 	n := t.polls + 1
 	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
-		t.near = o
+		t.nears(op, o)
 		t.Yield(s)
 		return
 	}
 	t.Point(op, o, s)
 	t.polls = n
+}
+
+// Atomic is Poll for an atomic operation on the variable at p; nil if it is not known which.
+func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
+	t.near = uintptr(p)
+	if t.x.limits.Keep && p != nil && s != nil {
+		t.x.words.get(p, 0, s, t.x.trace.n).Seen(cmp.Or(s.Var, s.Key))
+	}
+	t.Poll(OpAtomic, nil, s)
 }
 
 // Here says that the task goes on on the goroutine that calls, as coroutines do.
@@ -432,6 +453,7 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 		w.Poller = poll
 	}
 	t.op, t.site, t.state = op, s, Blocked
+	t.ready, t.near = true, uintptr(o.ptr)
 	t.passOn()
 }
 
@@ -550,6 +572,7 @@ func (t *Task) handTo(next *Task) {
 }
 
 func (x *Execution) grant(next *Task) {
+	next.ready = false
 	x.cur.Store(next)
 	hide()
 	next.gate <- struct{}{}
