@@ -7,7 +7,7 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 TESTFLAGS = -vet=off -timeout 60m
 
 # The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
-.PHONY: fuzz test compatible check bench flat strangers goker
+.PHONY: fuzz test compatible check bench flat third-party goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
@@ -56,8 +56,8 @@ flat:
 	go test ./fuzz -run '^$$' -bench Flat -benchtime 1000000x -timeout 30m
 
 # Published modules, with all that they need, instrumented: do they build, and do their own tests still pass?
-strangers:
-	go run ./internal/strangers
+third-party:
+	go run ./internal/thirdparty
 
 # The kernels of real blocking bugs that ship with Go, each as a test with the default budget: is the bug found?
 goker:

@@ -18,6 +18,8 @@ type table struct {
 	packages        int
 	passed, lost    int
 	live            int
+	concurrent      int // tests with more than one goroutine, by the search
+	controlled      int // how many of those ran under control
 	bad             bool
 	reasons         map[string]int
 	flaky           int
@@ -34,14 +36,14 @@ func newTable(w io.Writer, head bool) *table {
 	return t
 }
 
-func (t *table) skip(m stranger) {
+func (t *table) skip(m module) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprintf(t.w, "%-50s no time left\n", m.path+" "+m.version)
 	t.bad = true
 }
 
-func (t *table) add(m stranger, r *result, err error, verbose bool) {
+func (t *table) add(m module, r *result, err error, verbose bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.modules++
@@ -86,7 +88,7 @@ func short(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
 
 func (t *table) finish() {
 	fmt.Fprintf(t.w, "\n%d modules, %d of which do not build; %d packages; %d tests pass as they are, %d of them (%.2f%%) are lost; %d test functions ran live, %d are flaky as they are and left out\n",
-		t.modules, t.broken, t.packages, t.passed, t.lost, 100*float64(t.lost)/float64(max(t.passed, 1)), t.live, t.flaky)
+		t.modules, t.broken, t.packages, t.passed, t.lost, percent(t.lost, t.passed), t.live, t.flaky)
 	for _, reason := range sortedKeys(t.reasons) {
 		fmt.Fprintf(t.w, "%6d left native: %s\n", t.reasons[reason], reason)
 	}
@@ -94,9 +96,9 @@ func (t *table) finish() {
 	t.bad = t.bad || 50*t.lost > t.passed
 }
 
-// write puts the table into a file, in the place of what stands between the lines that begin and end it.
-func (t *table) write(file string) error {
-	const begin, end = "<!-- written by make strangers -->\n", "<!-- end -->\n"
+// writeTo puts the Markdown of what was done into a file, in the place of what stands between the lines that begin and end it.
+func (t *table) writeTo(file, what, markdown string) error {
+	begin, end := "<!-- written by make third-party: "+what+" -->\n", "<!-- end -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -104,19 +106,34 @@ func (t *table) write(file string) error {
 	head, rest, ok := strings.Cut(string(text), begin)
 	_, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		return fmt.Errorf("%s: no place for the table", file)
+		return fmt.Errorf("%s: no place for the table: it has no line %s", file, strings.TrimSpace(begin))
 	}
+	return os.WriteFile(file, []byte(head+begin+markdown+end+tail), 0o666)
+}
+
+// ofComparison is the Markdown of what became of tests that pass as they are.
+func (t *table) ofComparison() string {
 	slices.Sort(t.rows)
 	slices.Sort(t.losses)
 	var b strings.Builder
-	b.WriteString(head + begin)
 	fmt.Fprintf(&b, "%d modules, %d packages. %d tests pass as they are; %d of them (%.2f%%) pass instrumented. %d test functions ran live. %d are flaky as they are and left out.\n\n",
-		t.modules, t.packages, t.passed, t.passed-t.lost, 100*float64(t.passed-t.lost)/float64(max(t.passed, 1)), t.live, t.flaky)
+		t.modules, t.packages, t.passed, t.passed-t.lost, percent(t.passed-t.lost, t.passed), t.live, t.flaky)
 	b.WriteString("| module | version | packages | files | points | native | tests | instrumented | live | time | instrumented |\n| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	b.WriteString(strings.Join(t.rows, "") + "\nLeft native:\n\n")
 	for _, reason := range sortedKeys(t.reasons) {
 		fmt.Fprintf(&b, "- %d: %s\n", t.reasons[reason], reason)
 	}
-	b.WriteString("\nLost:\n\n" + strings.Join(t.losses, "") + end + tail)
-	return os.WriteFile(file, []byte(b.String()), 0o666)
+	b.WriteString("\nLost:\n\n" + strings.Join(t.losses, ""))
+	return b.String()
 }
+
+// ofSearch is the Markdown of how many tests ran under control.
+func (t *table) ofSearch() string {
+	slices.Sort(t.rows)
+	slices.Sort(t.losses)
+	return fmt.Sprintf("%d modules. %d tests have more than one goroutine; %d of them (%.1f%%) run controlled.\n\n", t.modules, t.concurrent, t.controlled, percent(t.controlled, t.concurrent)) +
+		"| module | version | tests | with goroutines | controlled | executions | findings | time |\n| --- | --- | --: | --: | --: | --: | --: | --: |\n" +
+		strings.Join(t.rows, "") + "\nNot controlled:\n\n" + strings.Join(t.losses, "")
+}
+
+func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }

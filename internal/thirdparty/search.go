@@ -9,31 +9,41 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // A search is what jostle test made of one module.
 type search struct {
-	tests, executions int
-	findings          []string // test, headline and file
-	notes             []string
-	spent             time.Duration
-	output            string
+	executions int
+	single     int      // tests in which no schedule has a choice
+	controlled int      // tests with more than one goroutine that ran under control
+	live       []string // tests that did not, each with its reason
+	findings   []string // test, headline and file
+	notes      []string
+	spent      time.Duration
+	output     string
 }
+
+func (s *search) tests() int { return s.single + s.concurrent() }
+
+// concurrent returns how many tests have more than one goroutine. A live test is taken for one that has.
+func (s *search) concurrent() int { return s.controlled + len(s.live) }
 
 // What jostle test says at its end is in sections: of what was found, of tests that the time was too short for, and of what
 // else there is to know.
 const found, unrun, noted = "Found:", "Not run:", "Notes:"
 
 var (
-	testLine = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (schedule|run)s?, `)
+	testLine = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (?:schedule|run)s?, (.*)`)
+	liveLine = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*, live .*|(?:Test|Example)\S*: run once, .*)`)
 	noteLine = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
 	telling  = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
 )
 
 // search runs jostle test on the module's packages, with so many schedules a test.
-func (m stranger) search(ctx context.Context, jostle string, schedules int) (*search, error) {
+func (m module) search(ctx context.Context, jostle string, schedules int) (*search, error) {
 	dir, err := m.fetch(ctx)
 	if err != nil {
 		return nil, err
@@ -68,24 +78,51 @@ func (s *search) read() {
 			s.findings = append(s.findings, noteLine.FindStringSubmatch(line)[1])
 		case section == unrun && noteLine.MatchString(line), section == noted && noteLine.MatchString(line) && telling.MatchString(line):
 			s.notes = append(s.notes, noteLine.FindStringSubmatch(line)[1])
-		case testLine.MatchString(line):
-			n := 0
-			_, _ = fmt.Sscan(testLine.FindStringSubmatch(line)[2], &n)
-			s.tests, s.executions = s.tests+1, s.executions+n
+		default:
+			s.readTest(line)
 		}
 	}
 }
 
-func (t *table) addSearch(m stranger, s *search, err error, verbose bool) {
+// readTest reads the line that sums up one test, if it is such a line.
+func (s *search) readTest(line string) {
+	f := testLine.FindStringSubmatch(line)
+	if f != nil {
+		n, _ := strconv.Atoi(f[2]) // it is a number by the expression
+		s.executions += n
+	}
+	switch {
+	case liveLine.MatchString(line):
+		s.live = append(s.live, liveLine.FindStringSubmatch(line)[1])
+	case f == nil:
+	case strings.HasPrefix(f[3], "the only one"):
+		s.single++
+	default:
+		s.controlled++
+	}
+}
+
+func (t *table) addSearch(m module, s *search, err error, verbose bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	name := m.path + " " + m.version
+	t.modules++
 	if err != nil {
 		fmt.Fprintf(t.w, "%-60s %v\n", name, err)
+		t.broken++
 		t.bad = true
 		return
 	}
-	fmt.Fprintf(t.w, "%-60s %5d tests %8d executions %3d findings %8s\n", name, s.tests, s.executions, len(s.findings), short(s.spent))
+	t.concurrent += s.concurrent()
+	t.controlled += s.controlled
+	fmt.Fprintf(t.w, "%-60s %5d tests %5d concurrent %5d controlled %8d executions %3d findings %8s\n",
+		name, s.tests(), s.concurrent(), s.controlled, s.executions, len(s.findings), short(s.spent))
+	t.rows = append(t.rows, fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d | %s |\n",
+		m.path, m.version, s.tests(), s.concurrent(), s.controlled, s.executions, len(s.findings), short(s.spent)))
+	for _, l := range s.live {
+		fmt.Fprintf(t.w, "    %s\n", l)
+		t.losses = append(t.losses, fmt.Sprintf("- %s %s\n", m.path, l))
+	}
 	for _, f := range s.findings {
 		fmt.Fprintf(t.w, "    %s\n", f)
 	}

@@ -45,7 +45,7 @@ type outcome struct {
 const testTimeout = 45 * time.Second
 
 // try runs the module's tests both ways.
-func (m stranger) try(ctx context.Context, mode string) (*result, error) {
+func (m module) try(ctx context.Context, mode string) (*result, error) {
 	dir, err := m.fetch(ctx)
 	if err != nil {
 		return nil, err

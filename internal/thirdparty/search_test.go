@@ -13,6 +13,11 @@ func TestRead(t *testing.T) {
     deadlock: 2 goroutines wait for each other in a circle (rule 2)
     TestA: 12 schedules, 3 different orders, controlled
     TestB: 300 schedules, 3 different orders, controlled
+    TestF: 1 schedule, the only one, controlled
+    TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)
+    TestG: 3 schedules, then 20 runs, live (it uses signals)
+    TestH: run once, without control: it is a fuzz target
+    TestI: it skips itself
 FAIL
 FAIL	example.com/a	0.100s
 
@@ -33,5 +38,6 @@ Notes:
 	s.read()
 	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)"}, s.findings)
 	assert.Equal(t, []string{"example.com/a TestD: the time was over", "example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported"}, s.notes)
-	assert.Equal(t, []int{2, 312}, []int{s.tests, s.executions})
+	assert.Equal(t, []string{"TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)", "TestG: 3 schedules, then 20 runs, live (it uses signals)", "TestH: run once, without control: it is a fuzz target"}, s.live)
+	assert.Equal(t, []int{6, 5, 2, 1, 336}, []int{s.tests(), s.concurrent(), s.controlled, s.single, s.executions})
 }

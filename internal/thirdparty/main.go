@@ -1,8 +1,8 @@
-// Command strangers instruments published modules at pinned versions, with all that they need, and runs their own tests
+// Command thirdparty instruments published modules at pinned versions, with all that they need, and runs their own tests
 // twice: as they are, and instrumented. What passes the one way must pass the other. It prints a table of modules, and
 // exits with 1 if a package does not build or a test is lost.
 //
-//	go run ./internal/strangers [-sample n] [-run regexp] [-mode inert|plain|search] [-schedules n] [-doc file]
+//	go run ./internal/thirdparty [-list modules|network] [-run regexp] [-mode inert|plain|search] [-schedules n] [-doc file]
 //
 // In the mode inert no execution is active; in the mode plain each test is an execution under the plain schedule. In the
 // mode search jostle test runs them under so many schedules, and what it finds is printed, to be looked into.
@@ -10,8 +10,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -26,33 +27,38 @@ import (
 	"time"
 )
 
-//go:embed modules.txt
-var list string
+//go:embed modules.txt network.txt
+var lists embed.FS
 
-// A stranger is one line of the list.
-type stranger struct {
+// A module is one line of the list.
+type module struct {
 	path, version string
 	patterns      []string
 }
 
-func strangers() []stranger {
-	var out []stranger
-	for s := bufio.NewScanner(strings.NewReader(list)); s.Scan(); {
+// modules returns those of a list.
+func modules(list string) ([]module, error) {
+	text, err := lists.ReadFile(list + ".txt")
+	if err != nil {
+		return nil, fmt.Errorf("-list=%s: there are modules and network", list)
+	}
+	var out []module
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
 		f := strings.Fields(s.Text())
 		if len(f) < 2 || f[0] == "#" {
 			continue
 		}
-		m := stranger{f[0], f[1], f[2:]}
+		m := module{f[0], f[1], f[2:]}
 		if len(m.patterns) == 0 {
 			m.patterns = []string{"./..."}
 		}
 		out = append(out, m)
 	}
-	return out
+	return out, nil
 }
 
 func main() {
-	sample := flag.Int("sample", 0, "take only the first `n` modules; 0 takes all")
+	list := flag.String("list", "modules", "which `list` of modules to take: modules, or network")
 	only := flag.String("run", "", "take only modules that match this `regexp`")
 	mode := flag.String("mode", "plain", "how instrumented tests run: `inert, plain or search`")
 	schedules := flag.Int("schedules", 100, "schedules for each test in the mode search")
@@ -71,9 +77,10 @@ func main() {
 		os.Exit(2)
 	}
 	defer os.RemoveAll(filepath.Dir(jostle))
-	all := strangers()
-	if *sample > 0 && *sample < len(all) {
-		all = all[:*sample]
+	all, err := modules(*list)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
 	if err := findTest2JSON(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -106,11 +113,13 @@ func main() {
 		})
 	}
 	wg.Wait()
+	markdown := t.ofSearch
 	if *mode != "search" {
 		t.finish()
+		markdown = t.ofComparison
 	}
 	if *doc != "" {
-		if err := t.write(*doc); err != nil {
+		if err := t.writeTo(*doc, *list+", "+*mode, markdown()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
@@ -122,7 +131,7 @@ func main() {
 
 // buildCommand builds the command jostle in a new folder and returns its name.
 func buildCommand(ctx context.Context) (string, error) {
-	dir, err := os.MkdirTemp("", "jostle-strangers-")
+	dir, err := os.MkdirTemp("", "jostle-third-party-")
 	if err != nil {
 		return "", err
 	}
@@ -133,8 +142,8 @@ func buildCommand(ctx context.Context) (string, error) {
 
 // fetch makes a copy of the module, which says nothing of jostle, alone in a new folder and with the name of its repository:
 // there are tests that look for that in file names.
-func (m stranger) fetch(ctx context.Context) (dir string, err error) {
-	top, err := os.MkdirTemp("", "strangers")
+func (m module) fetch(ctx context.Context) (dir string, err error) {
+	top, err := os.MkdirTemp("", "third-party")
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +162,7 @@ func (m stranger) fetch(ctx context.Context) (dir string, err error) {
 // version is how the path of a module ends that is not at its first.
 var version = regexp.MustCompile(`/v[0-9]+$`)
 
-func (m stranger) copyTo(ctx context.Context, dir string) error {
+func (m module) copyTo(ctx context.Context, dir string) error {
 	out, err := command(ctx, ".", nil, "go", "mod", "download", "-json", m.path+"@"+m.version)
 	if err != nil {
 		return fmt.Errorf("download: %w", err)
