@@ -187,6 +187,7 @@ func (o *orders) learn(e *execution) []Prediction {
 		out = append(out, Prediction{
 			Kind: Order, Pauses: []strategy.Pause{{At: taken.StableKey(), Hold: held.StableKey()}},
 			Text: fmt.Sprintf("%s is read-locked again by who has it from %s, and %s locks it for writing", name(taken), name(held), name(writer.site)),
+			seen: []*engine.Site{taken, held, writer.site},
 		})
 	})
 	return append(out, o.share(e, edges)...)
@@ -204,6 +205,7 @@ func ordered(places []place) Prediction {
 	var says []string
 	for _, pl := range slices.Compact(slices.Clone(places)) {
 		p.Pauses = append(p.Pauses, strategy.Pause{At: pl.taken.StableKey(), Hold: pl.held.StableKey()})
+		p.seen = append(p.seen, pl.taken, pl.held)
 		says = append(says, fmt.Sprintf("%s is taken with %s held", name(pl.taken), name(pl.held)))
 	}
 	p.Text = strings.Join(says, ", ")

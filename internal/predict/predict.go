@@ -8,10 +8,12 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
@@ -30,6 +32,15 @@ type Prediction struct {
 	Kind   Kind
 	Pauses []strategy.Pause // where goroutines have to be held back for it
 	Text   string           // what was seen, in one sentence without a full stop
+
+	seen []*engine.Site // the places that Text names
+}
+
+// inLibrary reports whether all places are in the standard library. Every test that uses net/http has the same dozen, its authors
+// have no way to change them, and to steer executions there would take half of the schedules of such a test.
+func (p *Prediction) inLibrary() bool {
+	std := stacks.Standard()
+	return std != "" && !slices.ContainsFunc(p.seen, func(s *engine.Site) bool { return !strings.HasPrefix(filepath.ToSlash(s.File), std) })
 }
 
 // Key identifies a prediction: the same places are the same prediction.
@@ -59,13 +70,13 @@ func NewDetector() *Detector { return &Detector{made: map[uint64]bool{}} }
 const maxPredictions = 16
 
 // Learn returns what an execution of which the snapshot was kept (engine.Limits.Keep) gives reason to predict, and what was
-// seen in executions before did not.
+// seen in executions before did not. What concerns only the standard library is left out.
 func (d *Detector) Learn(snap *engine.Snapshot) []Prediction {
 	e := read(snap)
 	var out []Prediction
 	for _, found := range [][]Prediction{d.orders.learn(e), e.releases(), e.wakeups()} {
 		for _, p := range found {
-			if key := p.Key(); !d.made[key] && len(out) < maxPredictions {
+			if key := p.Key(); !p.inLibrary() && !d.made[key] && len(out) < maxPredictions {
 				d.made[key] = true
 				out = append(out, p)
 			}

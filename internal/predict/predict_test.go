@@ -10,6 +10,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/predict"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/strategy"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -232,4 +233,30 @@ func TestLearnAcross(t *testing.T) {
 	require.Len(t, ps, 1)
 	assert.Equal(t, predict.Order, ps[0].Kind)
 	assert.Len(t, ps[0].Pauses, 2)
+}
+
+// What concerns the standard library alone is not predicted: nobody can change it. One place of the user's is enough.
+func TestInLibrary(t *testing.T) {
+	library := func(n int, name string) *perturb.Site {
+		return &perturb.Site{File: stacks.Standard() + "net/http/transport.go", Line: int32(n), Key: uint64(n), Func: "net/http.f", Expr: name, Var: uint64(name[0])}
+	}
+	for _, users := range []int{0, 1} {
+		place := func(n int, name string) *perturb.Site {
+			if users > 0 && n == 503 {
+				return at(n, name)
+			}
+			return library(n, name)
+		}
+		var a, b sync.Mutex
+		take := func(first, second *sync.Mutex, n int, names [2]string) func() {
+			return func() {
+				perturb.MutexLock(first, place(n, names[0]))
+				perturb.MutexLock(second, place(n+1, names[1]))
+				perturb.MutexUnlock(second, place(n+2, names[1]))
+				perturb.MutexUnlock(first, place(n+3, names[0]))
+			}
+		}
+		snap := run(t, strategy.Plain{}, func() { together(take(&a, &b, 500, ab), take(&b, &a, 502, ba)) })
+		assert.Len(t, predict.NewDetector().Learn(snap), users)
+	}
 }

@@ -46,6 +46,7 @@ func (e *execution) releases() []Prediction {
 					out = append(out, Prediction{
 						Kind: Release, Pauses: []strategy.Pause{{At: need.site.StableKey()}},
 						Text: fmt.Sprintf("%s is held at %s %s, and who ends that wait takes it before, as %s", name(h.site), s.Op, name(s.Site), name(need.site)),
+						seen: []*engine.Site{h.site, s.Site, need.site},
 					})
 				}
 			}

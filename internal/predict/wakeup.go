@@ -24,6 +24,7 @@ func (e *execution) wakeups() []Prediction {
 		out = append(out, Prediction{
 			Kind: Wakeup, Pauses: []strategy.Pause{{At: s.Site.StableKey()}},
 			Text: fmt.Sprintf("the %s on %s met nobody, and %s waits for one", d.Op, name(d.Site), name(s.Site)),
+			seen: []*engine.Site{d.Site, s.Site},
 		})
 	}
 	return out
