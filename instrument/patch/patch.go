@@ -27,7 +27,7 @@ type group struct {
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, names, network}
+var groups = []group{randomness, adoption, names, network, serial}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {

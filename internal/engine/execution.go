@@ -189,6 +189,9 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 		panic("jostle: two executions at a time in one process")
 	}
 	begun.Store(true)
+	if Serial != nil {
+		Serial()
+	}
 	x.beginRandom()
 	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)

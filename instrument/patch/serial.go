@@ -1,0 +1,16 @@
+package patch
+
+// The goroutines of an execution run one at a time: one that wakes another, or starts it, stops at once. So no further processor is
+// woken for the other. The stack of a goroutine that begins is as large as most come to be, as each execution begins them all anew.
+var serial = group{
+	name: "serial",
+	loss: "each execution takes longer",
+	edits: []edit{
+		{file: "runtime/synctest.go", in: "synctestBubble", put: ` serial bool; `},
+		{file: "runtime/proc.go", in: "ready", find: `wakep()`, put: `gp.jostleWakep()`},
+		{file: "runtime/proc.go", in: "newproc", find: `wakep()`, put: `newg.jostleWakep()`},
+		{file: "runtime/proc.go", in: "gfput", find: `startingStackSize`, put: `jostleStackSize()`},
+		{file: "runtime/proc.go", in: "gfget", find: `startingStackSize`, put: `jostleStackSize()`, times: 2},
+	},
+	files: []string{"runtime/jostle_serial.go", "jostle/internal/engine/serial_patched.go"},
+}
