@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"hash/fnv"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -55,6 +54,13 @@ type made struct {
 
 // NewRecorder returns a Recorder of one execution under inner.
 func NewRecorder(inner engine.Strategy) *Recorder { return &Recorder{inner: inner} }
+
+// Reset makes r what NewRecorder returns, in the memory that it has.
+func (r *Recorder) Reset(inner engine.Strategy) {
+	clear(r.made) // they hold the tasks of an execution
+	r.keys.reset()
+	*r = Recorder{inner: inner, keys: r.keys, made: r.made[:0], answers: r.answers[:0]}
+}
 
 // Choose is engine.Strategy.
 func (r *Recorder) Choose(q *engine.Question) int {
@@ -211,52 +217,4 @@ func (p *Player) Missed(k Keyed) Keyed {
 		}
 	}
 	return out
-}
-
-// keys computes the keys of an execution's questions.
-type keys struct {
-	paths  []uint64         // by task
-	spawns map[spawn]int    // how often a goroutine has passed a go statement
-	counts map[Question]int // how often a question was asked
-}
-
-type spawn struct {
-	parent uint64
-	site   uint64
-}
-
-// of returns the key of q, which must be asked for once for each question.
-func (ks *keys) of(q *engine.Question) Question {
-	if ks.counts == nil {
-		ks.counts = map[Question]int{}
-	}
-	key := Question{Kind: q.Kind, Path: ks.path(q.Tasks(), q.Task), Site: q.Site.StableKey()}
-	n := ks.counts[key]
-	ks.counts[key] = n + 1
-	key.Nth = n
-	return key
-}
-
-// path identifies a goroutine in all executions of a program by the go statements that lead to it, each with the number
-// of times that it was passed before by the goroutine that passed it.
-func (ks *keys) path(tasks []*engine.Task, t *engine.Task) uint64 {
-	if t == nil {
-		return 0
-	}
-	if ks.spawns == nil {
-		ks.spawns = map[spawn]int{}
-	}
-	for len(ks.paths) < len(tasks) {
-		child := tasks[len(ks.paths)]
-		s := spawn{site: child.Spawned.StableKey()}
-		if child.Parent != nil {
-			s.parent = ks.paths[child.Parent.ID-1]
-		}
-		n := ks.spawns[s]
-		ks.spawns[s] = n + 1
-		h := fnv.New64a()
-		fmt.Fprint(h, s.parent, s.site, n)
-		ks.paths = append(ks.paths, h.Sum64())
-	}
-	return ks.paths[t.ID-1]
 }

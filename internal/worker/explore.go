@@ -19,6 +19,7 @@ import (
 type explorer struct {
 	*runner
 	test *test
+	rec  schedule.Recorder // of the last execution
 	log  *session.Log
 	err  error // of the first thing that could not be noted
 
@@ -82,14 +83,14 @@ func (e *explorer) dealtWith(out outcome) outcome {
 	return out
 }
 
-// execute runs an execution.
+// execute runs an execution. What it returns of the schedule counts until the next.
 func (e *explorer) execute(s engine.Strategy) (outcome, *schedule.Recorder) {
-	rec := schedule.NewRecorder(s)
-	out := e.run(rec)
+	e.rec.Reset(s)
+	out := e.run(&e.rec)
 	if err := e.log.Saw(out.Hash); err != nil && e.err == nil {
 		e.err = err
 	}
-	return out, rec
+	return out, &e.rec
 }
 
 // numbers are the executions of the process from number first on.
