@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -194,6 +195,7 @@ type Log struct {
 
 	times int   // executions in a row of which there was nothing else to say
 	began int64 // where their line is, if there are any
+	buf   []byte
 }
 
 // beganWidth is the length of a line that is written over.
@@ -280,19 +282,33 @@ func (l *Log) Add(e Event) error {
 	} else {
 		l.times = 0
 	}
-	b, err := json.Marshal(e)
+	b, err := l.line(e, together)
 	if err != nil {
 		return err
 	}
-	if together {
-		b = fmt.Appendf(nil, "%-*s", beganWidth-1, b)
-	}
-	b = append(b, '\n')
 	if _, err := l.file.WriteAt(b, at); err != nil { // one write: the line is there whole or not at all
 		return err
 	}
 	l.end = max(l.end, at+int64(len(b)))
 	return nil
+}
+
+// line returns the line of an event. That of executions of which there is nothing else to say is written for each: it is put together
+// by hand, and has the same length each time.
+func (l *Log) line(e Event, together bool) ([]byte, error) {
+	if !together {
+		b, err := json.Marshal(e)
+		return append(b, '\n'), err
+	}
+	b := append(l.buf[:0], `{"Kind":"began","N":`...)
+	b = strconv.AppendInt(b, int64(e.N), 10)
+	b = strconv.AppendInt(append(b, `,"Times":`...), int64(e.Times), 10)
+	b = append(b, '}')
+	for len(b) < beganWidth-1 {
+		b = append(b, ' ')
+	}
+	l.buf = append(b, '\n')
+	return l.buf, nil
 }
 
 // Events reads a log: whole lines, as far as there are any.
