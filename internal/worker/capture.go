@@ -11,7 +11,11 @@ import (
 type capture struct {
 	file   *os.File // is printed to
 	reader *os.File // the same, for us: code closes what it prints to
+	from   int64    // where in it what was printed last begins
 }
+
+// captured is how much stays in the file of a capture.
+const captured = 1 << 20
 
 func newCapture() (*capture, error) {
 	f, err := os.CreateTemp("", "jostle-output-")
@@ -43,16 +47,15 @@ func (c *capture) begin() (restore func()) {
 }
 
 // end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
-// printed of the test around it.
+// printed of the test around it. Most executions print nothing, and there are many.
 func (c *capture) end(name string) string {
-	_, _ = c.reader.Seek(0, io.SeekStart)
-	content, _ := io.ReadAll(c.reader)
-	_ = c.reader.Truncate(0)
-	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
-		if fresh, err := newCapture(); err == nil {
-			_ = c.reader.Close()
-			*c = *fresh
-		}
+	to, err := c.file.Seek(0, io.SeekEnd)
+	if err == nil && to == c.from {
+		return ""
+	}
+	content, _ := io.ReadAll(io.NewSectionReader(c.reader, c.from, 1<<62))
+	if c.from = to; err != nil || to > captured {
+		c.empty()
 	}
 	var b strings.Builder
 	for line := range strings.Lines(string(content)) {
@@ -61,6 +64,19 @@ func (c *capture) end(name string) string {
 		}
 	}
 	return b.String()
+}
+
+// empty has the file begin anew, or another one in its place if code has closed it.
+func (c *capture) empty() {
+	c.from = 0
+	_ = c.reader.Truncate(0)
+	if _, err := c.file.Seek(0, io.SeekStart); err == nil {
+		return
+	}
+	if fresh, err := newCapture(); err == nil {
+		_ = c.reader.Close()
+		*c = *fresh
+	}
 }
 
 func ofWholeTest(line, name string) bool {

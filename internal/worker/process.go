@@ -43,6 +43,8 @@ type Process struct {
 	races  raceFile
 	stdout *os.File // what the process prints to; package testing puts a pipe in its place while an example runs
 
+	ballast []byte // see ballastSize
+
 	live      atomic.Bool  // a test runs live: the function that begins it is not to begin another
 	abandoned atomic.Int64 // the newest bubble of an execution that was given up
 
@@ -102,9 +104,15 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 	return true
 }
 
+// ballastSize is how much memory stands in a process only so that garbage is collected when there is as much of it again. Executions are
+// short and leave everything behind: with a heap of what one needs, as much time goes to collections as to executions. Nothing is
+// written there, so it takes no memory of the machine.
+const ballastSize = 16 << 20
+
 // beforeBubbles makes what must belong to no bubble. It must be called outside of bubbles before the first execution.
 func (p *Process) beforeBubbles() {
 	p.ready.Do(func() {
+		p.ballast = make([]byte, ballastSize)
 		go p.pauser.serve()
 		signals()
 	})
