@@ -200,6 +200,6 @@ func (r *replayer) debug(ctx context.Context, file string) error {
 	}
 	plan := &session.Plan{Mode: session.Replay, Package: b.Package, Test: k.test(), Finding: k.path, Leaks: true, Patient: true, Report: k.f == nil}
 	name, value, _ := strings.Cut(plan.Environ(), "=")
-	fmt.Fprintf(r.stdout, "cd %s\n%s=%s dlv exec %s -- -test.run '^%s$' -test.timeout 0\n", shellQuote(b.Dir), name, shellQuote(value), shellQuote(b.Path), k.test())
+	fmt.Fprintf(r.stdout, "cd %s\n%s=%s dlv exec %s -- -test.run '^%s$' -test.timeout 0\n", shellQuote(b.Dir), name, shellQuote(value), shellQuote(b.Path), session.Function(k.test()))
 	return nil
 }

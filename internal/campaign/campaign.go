@@ -223,6 +223,7 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 	case err != nil:
 		return nil, fmt.Errorf("list the tests of %s: %w", b.Package, err)
 	}
+	var names []string
 	for line := range strings.Lines(string(out)) {
 		name := strings.TrimSpace(line)
 		prefix := slices.ContainsFunc([]string{"Test", "Example", "Fuzz"}, func(s string) bool { return strings.HasPrefix(name, s) })
@@ -235,12 +236,31 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 			return nil, err
 		case !asked:
 		case !strings.HasPrefix(name, "Fuzz"):
-			p.tests = append(p.tests, c.newTest(p, name))
+			names = append(names, name)
 		default:
 			p.natives = append(p.natives, name)
 		}
 	}
+	for _, name := range qualified(b.Package, names) {
+		p.tests = append(p.tests, c.newTest(p, name))
+	}
 	return p, nil
+}
+
+// qualified returns what the tests of a package are called that has test functions of these names, in the order in which package testing
+// lists them: the package's own come first.
+func qualified(importPath string, functions []string) []string {
+	out := slices.Clone(functions)
+	for i, f := range functions {
+		first, last := slices.Index(functions, f), len(functions)-1
+		for functions[last] != f {
+			last--
+		}
+		if first != last {
+			out[i] = session.Qualified(importPath, f, i == last)
+		}
+	}
+	return out
 }
 
 // natives runs fuzz targets on their corpora, as go test does. Each belongs to one shard.

@@ -175,3 +175,12 @@ func TestDiscard(t *testing.T) {
 	x.discard(fresh)
 	assert.NoFileExists(t, fresh)
 }
+
+// A package and its external tests may have a test function of one name each: they are two tests.
+func TestQualified(t *testing.T) {
+	assert.Equal(t, []string{"TestA", "TestB"}, qualified("example.com/bank", []string{"TestA", "TestB"}))
+	assert.Equal(t, []string{"bank.Test", "TestA", "bank_test.Test"}, qualified("example.com/bank", []string{"Test", "TestA", "Test"}))
+	for _, name := range []string{"Test", "bank.Test", "bank_test.Test"} {
+		assert.Equal(t, "Test", session.Function(name))
+	}
+}

@@ -78,7 +78,7 @@ func (c *comparison) failed(test, verdict string) bool {
 	if verdict == "panic" {
 		return panicked
 	}
-	return !panicked && regexp.MustCompile(`(?m)^\x16?--- FAIL: `+regexp.QuoteMeta(test)+` `).MatchString(c.run.output)
+	return !panicked && regexp.MustCompile(`(?m)^\x16?--- FAIL: `+regexp.QuoteMeta(session.Function(test))+` `).MatchString(c.run.output)
 }
 
 // raced is what package testing says of a test that fails because the race detector has reported something.

@@ -304,7 +304,7 @@ func readReplay(p *session.Plan, r run) replayed {
 		}
 	}
 	if out.verdict == "" && !ended && !r.killed && r.exit != 0 {
-		is := endingOf(p.Package+"."+p.Test, r.output)
+		is := endingOf(p.Package+"."+session.Function(p.Test), r.output)
 		out.verdict, out.cause, out.panic = is.word, is.cause, is.panic
 	}
 	return out

@@ -111,7 +111,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		t.finished = true
 		return
 	}
-	full := t.pkg.Package + "." + t.name
+	full := t.pkg.Package + "." + session.Function(t.name)
 	is := endingOf(full, r.output)
 	cause := is.cause
 	if t.causes[cause] {

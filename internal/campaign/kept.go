@@ -41,7 +41,7 @@ func (c *campaign) kept(ctx context.Context, b Binary, target, file string) (cor
 		}
 		p.Test, out.Decisions = f.Test, len(f.Schedule)
 	}
-	r, err := c.process(ctx, b, p, patience, "-test.run=^"+regexp.QuoteMeta(p.Test)+"$")
+	r, err := c.process(ctx, b, p, patience, "-test.run=^"+regexp.QuoteMeta(session.Function(p.Test))+"$")
 	if err != nil {
 		return out, err
 	}

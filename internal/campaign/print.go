@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // print prints what go test would of a package: a line, and before it the tests that fail. With -v each test has a line that
@@ -116,13 +117,14 @@ func (t *test) print(b *strings.Builder) {
 // withoutHeads takes from the output of a test binary what it says of the test as a whole.
 func (t *test) withoutHeads(output string) string {
 	var b strings.Builder
+	function := session.Function(t.name)
 	for line := range strings.Lines(output) {
 		line := strings.TrimPrefix(line, mark)
 		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")
 		name, _, _ := strings.Cut(of, " ")
 		switch {
-		case line == "PASS\n", line == "FAIL\n", strings.HasPrefix(line, "=== ") && strings.HasSuffix(line, " "+t.name+"\n"):
-		case isHead && strings.HasPrefix(line, "--- ") && name == t.name:
+		case line == "PASS\n", line == "FAIL\n", strings.HasPrefix(line, "=== ") && strings.HasSuffix(line, " "+function+"\n"):
+		case isHead && strings.HasPrefix(line, "--- ") && name == function:
 		default:
 			b.WriteString(line)
 		}

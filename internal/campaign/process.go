@@ -104,7 +104,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 
 // only returns the arguments that select one test, and the subtests that the user's pattern has.
 func (c *campaign) only(name string) []string {
-	pattern := "^" + regexp.QuoteMeta(name) + "$"
+	pattern := "^" + regexp.QuoteMeta(session.Function(name)) + "$"
 	if strings.Contains(c.Run, "/") {
 		pattern = c.Run // the plan passes over the others
 	}

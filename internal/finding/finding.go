@@ -26,7 +26,7 @@ const version = "jostle replay 1"
 // A Finding is an execution of a test that is kept.
 type Finding struct {
 	Package string // import path
-	Test    string // name of the test function
+	Test    string // name of the test function, session.Qualified if there are two of the name
 	Mode    string // "controlled" or "live"
 	Module  string // and its version, of jostle and of Go: for people
 	Jostle  string

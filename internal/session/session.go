@@ -12,7 +12,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -40,11 +42,23 @@ const (
 	Live    Mode = "live"    // the real scheduler, with yields and delays
 )
 
+// Qualified is what a test is called whose name two test functions have: one of the package with the given import path, and one of its
+// external tests. Others are called by the name of the function.
+func Qualified(importPath, function string, external bool) string {
+	if external {
+		importPath += "_test"
+	}
+	return path.Base(importPath) + "." + function
+}
+
+// Function returns the name of the function of a test, which may be Qualified.
+func Function(test string) string { return test[strings.LastIndexByte(test, '.')+1:] }
+
 // A Plan is what one process has to do for one test.
 type Plan struct {
 	Mode    Mode
 	Package string `json:",omitempty"` // import path
-	Test    string `json:",omitempty"` // name of the test function; all others are passed over
+	Test    string `json:",omitempty"` // its Function is run, and all others are passed over
 	Module  string `json:",omitempty"` // for people
 	Race    bool   `json:",omitempty"`
 	Base    string `json:",omitempty"` // directory in which the command runs: files that it prints are named from there; "": that of the package

@@ -14,7 +14,7 @@ import (
 // Example is what an example with output begins with: if the command jostle has asked for it, it runs body, the example
 // itself, as a test that compares what it prints with want, under many schedules, and reports that it did.
 func (p *Process) Example(name string, body func(), want string, unordered bool) bool {
-	if p.plan == nil || p.plan.Mode == session.Once || p.plan.Test != name || p.live.Load() || engine.Self() != nil {
+	if p.plan == nil || p.plan.Mode == session.Once || session.Function(p.plan.Test) != name || p.live.Load() || engine.Self() != nil {
 		return false
 	}
 	out, err := newCapture()

@@ -17,7 +17,7 @@ import (
 // found returns what there is to say of a finding, however the test was run.
 func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
-		Package: e.plan.Package, Test: e.test.name, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
+		Package: e.plan.Package, Test: e.plan.Test, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: out.Kind.Word(), Cause: cause, Directory: e.folder().Package,
 	}
 	e.describe(f, out)

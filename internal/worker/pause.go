@@ -3,6 +3,7 @@ package worker
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,12 @@ type pauser struct {
 	asked   chan time.Duration
 	resumed chan struct{}
 	over    chan struct{} // closed when no more executions come: a TestMain may look for goroutines that are left
+	end     func()        // closes over
 }
 
 func newPauser() pauser {
-	return pauser{make(chan time.Duration), make(chan struct{}), make(chan struct{})}
+	over := make(chan struct{})
+	return pauser{make(chan time.Duration), make(chan struct{}), over, sync.OnceFunc(func() { close(over) })}
 }
 
 // serve waits for those that ask. It must run outside of bubbles.
@@ -41,8 +44,6 @@ func (p pauser) pause(d time.Duration) {
 	p.asked <- d
 	<-p.resumed
 }
-
-func (p pauser) end() { close(p.over) }
 
 // signals has the runtime make its channels for signals, which it does when the first is asked for. Made in a bubble, they would end
 // the process: "select on synctest channel from outside bubble".

@@ -10,6 +10,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"reflect"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,7 +88,7 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 	}
 	t.Helper()
 	if p.plan.Test != "" {
-		if t.Name() != p.plan.Test {
+		if !p.planned(t.Name(), body) {
 			t.SkipNow()
 		}
 		defer p.pauser.end() // no more executions come
@@ -108,6 +110,15 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 // short and leave everything behind: with a heap of what one needs, as much time goes to collections as to executions. Nothing is
 // written there, so it takes no memory of the machine.
 const ballastSize = 16 << 20
+
+// planned reports whether the plan is for the test function that begins now.
+func (p *Process) planned(name string, body func(*testing.T)) bool {
+	if name == p.plan.Test {
+		return true
+	}
+	external := runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name() == p.plan.Package+"_test."+name
+	return session.Qualified(p.plan.Package, name, external) == p.plan.Test
+}
 
 // beforeBubbles makes what must belong to no bubble. It must be called outside of bubbles before the first execution.
 func (p *Process) beforeBubbles() {
