@@ -31,6 +31,11 @@ func ExampleCancel() {
 	_ = func(t *testing.T) { harness.Check(t, counts, harness.Cancel(), harness.Schedules(1_000)) }
 }
 
+// Connections of the body fail at some point of each execution: what it has started must end all the same.
+func ExampleFaults() {
+	_ = func(t *testing.T) { harness.Check(t, counts, harness.Faults(), harness.Schedules(1_000)) }
+}
+
 // count sends numbers until its context is done.
 func count(ctx context.Context, numbers chan<- int) {
 	for n := 0; ; n++ {

@@ -30,6 +30,7 @@ type testFlags struct {
 	mode      string
 	leaks     bool
 	cancel    bool
+	faults    bool
 	shard     string
 
 	run, skip string
@@ -79,6 +80,7 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
+	fl.BoolVar(&f.faults, "faults", false, "cut, refuse or stall a connection of a test, at any operation: what hangs or does not end then is a finding")
 	fl.BoolVar(&f.cancel, "cancel", false, "cancel contexts that a test makes, at any sync point: what does not end then is a finding")
 	fl.StringVar(&f.shard, "shard", "", "run one of several parts: 2/4 is the second of four, which together do what the command does without")
 	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
@@ -172,7 +174,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Faults: f.faults, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: res.TestEnviron(), Base: workingDir(),
 	}
 	if c.Elsewhere, err = cachedir.Findings(); err != nil {

@@ -31,6 +31,7 @@ type Config struct {
 	Isolate   bool // a process for each execution
 	Mode      Mode
 	Cancel    bool // contexts that tests make are cancelled
+	Faults    bool // connections fail
 	Race      bool // the binaries have the race detector
 	Leaks     bool // goroutines that are left are findings
 	Shard     session.Shard

@@ -26,6 +26,7 @@ type test struct {
 	displaced  int    // how many tries have numbers before that of the next walk
 	asked      int
 	cancels    int
+	breaks     int
 	warm       int
 	plain      uint64
 	executions int
@@ -306,6 +307,7 @@ func (t *test) findings(ctx context.Context, b *batch) {
 func (t *test) plan() *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
+		Faults: t.c.Faults, Breaks: t.breaks,
 		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
 	}
 	if t.pkg.folder.Package != "" {
@@ -420,9 +422,12 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 				}
 			}
 		case session.Measured:
-			t.asked, t.cancels, cold = e.Asked, e.Cancels, e.Hash
+			t.asked, t.cancels, t.breaks, cold = e.Asked, e.Cancels, e.Breaks, e.Hash
 			if t.c.Cancel && e.Cancels == 0 {
 				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
+			}
+			if t.c.Faults && e.Breaks == 0 {
+				t.notes = append(t.notes, "it makes no connection in memory that could fail")
 			}
 		case session.Settled:
 			t.asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1

@@ -29,6 +29,8 @@ type Limits struct {
 	Keep bool
 	// Cancel has the schedule cancel contexts that were offered, see Task.Offer.
 	Cancel bool
+	// Faults has the schedule say when connections fail, see Task.Fault.
+	Faults bool
 	// Doubt is asked when an execution seems never to end though some of it runs, with the snapshot as it would be returned. It
 	// returns for how many moves of the clock, or as many times stepsPerMove steps, the execution continues before that
 	// snapshot is believed; 0 for none. It is asked again when these have passed, with Snapshot.Continued set; if it says 0
@@ -139,6 +141,7 @@ type Execution struct {
 
 	offers    []*Offer
 	cancelled *Cancelling
+	faulted   *Faulting
 
 	inProcess []*InProcess // what was done once in the process, if that was in this execution
 	again     bool         // see Again
@@ -271,7 +274,7 @@ func (x *Execution) reset() {
 	x.finals.reset()
 	x.trace.reset()
 	x.locking = x.locking[:0]
-	x.offers, x.cancelled = nil, nil
+	x.offers, x.cancelled, x.faulted = nil, nil, nil
 	x.inProcess = nil
 	x.world = nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}

@@ -13,7 +13,7 @@ import (
 // what they are asked for. Their Site is where those were called.
 
 // passOn are packages that do I/O for others: no reader wants to be told of a line in them.
-var passOn = [...]string{"net.", "internal/poll.", "bufio.", "io.", "crypto/tls."}
+var passOn = [...]string{"net.", "internal/poll.", "bufio.", "io.", "fmt.", "crypto/tls."}
 
 // LibSite returns the sync point at which t does op: the innermost call on its stack that is not of a package that passes on
 // what others ask for.

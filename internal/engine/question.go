@@ -21,8 +21,9 @@ type Question struct {
 
 	Following Following // After: what may come next
 
-	x     *Execution
-	cases []int
+	x      *Execution
+	cases  []int
+	faults []Fault
 }
 
 // A QuestionKind says what the alternatives of a Question are.
@@ -47,6 +48,9 @@ const (
 	// Cancel is asked before each operation while there are contexts that may be cancelled: i is which of them is, 1 the
 	// first that was made, and 0 none.
 	Cancel
+	// Broken is asked at each operation of a connection, while there may be a fault of the network: i is which of them there is,
+	// and 0 none.
+	Broken
 	// Random is asked once, when an execution begins: i is the number of the sequence that its random values are of. It is not asked
 	// where these do not come from a counter, see RestartRandom.
 	Random
@@ -165,6 +169,9 @@ func (q *Question) Holds(t *Task, site uint64) bool {
 
 // CaseOf returns the number of the select's case, in source order, that an alternative of a Case stands for.
 func (q *Question) CaseOf(alternative int) int { return q.cases[alternative] }
+
+// FaultOf returns the fault that an alternative of a Broken, other than 0, stands for.
+func (q *Question) FaultOf(alternative int) Fault { return q.faults[alternative-1] }
 
 // Tasks returns all tasks of the execution so far, by number: Tasks()[0] has ID 1.
 func (q *Question) Tasks() []*Task { return q.x.tasks }

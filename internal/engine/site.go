@@ -135,6 +135,9 @@ const (
 	OpWrite
 	OpDeadline
 	OpDescriptor
+	OpCut
+	OpRefuse
+	OpStall
 )
 
 var opNames = [...]string{
@@ -145,6 +148,7 @@ var opNames = [...]string{
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
 	OpAcquire: "acquire", OpRelease: "release", OpListen: "listen", OpDial: "dial", OpAccept: "accept",
 	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline", OpDescriptor: "descriptor",
+	OpCut: "cut", OpRefuse: "refuse", OpStall: "stall",
 }
 
 func (o Op) String() string { return opNames[o] }

@@ -22,6 +22,7 @@ type Snapshot struct {
 	Races     int         // reported by the race detector
 	Settled   int         // step since which whoever is blocked has been stuck; what blocked later is woken by timers
 	Cancelled *Cancelling // by the schedule; nil if nothing was
+	Faulted   *Faulting   // likewise
 	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
 	// Words are the variables that atomic operations were done on, with Limits.Keep: each as what it was operated on under,
@@ -144,7 +145,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races, Moves: x.clock.moves,
 	}
-	snap.Cancelled = x.cancelled
+	snap.Cancelled, snap.Faulted = x.cancelled, x.faulted
 	well := quiet == AllEnded && x.failure == NoFailure
 	if snap.Traced = x.limits.Trace; well && !x.limits.Keep && !x.limits.Trace {
 		return snap

@@ -12,7 +12,7 @@ import (
 // that runs that schedule alone.
 //
 // In a test that the command jostle test runs, or one that runs live, body is a part of the test: the schedules are the command's, and
-// the options Schedules and Cancel do nothing. With Want, t is skipped there.
+// the options Schedules, Cancel and Faults do nothing. With Want, t is skipped there.
 //
 // There is one execution at a time in a process: Check is not for tests that run in parallel. Where nothing is rewritten, t is skipped.
 func Check(t testing.TB, body func(T), options ...Option) {

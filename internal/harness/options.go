@@ -45,6 +45,10 @@ func Schedules(n int) Option { return func(c *config) { c.Schedules = n } }
 // fail; what it has started must end all the same.
 func Cancel() Option { return func(c *config) { c.Cancel = true } }
 
+// Faults lets the schedule have the network fail: a connection of the body's, in memory, is cut or refused, or nothing comes through
+// it for a while, at any operation, once in an execution. The body may then fail; what it has started must end all the same.
+func Faults() Option { return func(c *config) { c.Faults = true } }
+
 // IgnoreGoroutine says that a goroutine is not a leak if it runs the function of this name, or was started by it: it is meant to stay.
 // The name is what runtime.FuncForPC calls the function, "example.com/pkg.(*Pool).worker", or what reports call it. Where the source
 // can be changed, a comment //jostle:ignore leak at the function says the same for all tests. For code that cannot be edited there is

@@ -56,6 +56,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if !ok {
 		return 0, ErrClosed
 	}
+	c.broken(t, ofStream, engine.OpRead, c.in.o, s, &c.reading)
 	n, err := c.read(t, p, s)
 	c.reading.end(t)
 	return n, err
@@ -72,6 +73,7 @@ func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 		switch {
 		case c.closed:
 			return 0, ErrClosed
+		case c.reading.stalled(t):
 		case c.in.n > 0:
 			engine.RaceAcquire(unsafe.Pointer(&c.in.edge))
 			n := c.in.take(p)
@@ -117,6 +119,7 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	if !ok {
 		return 0, ErrClosed
 	}
+	c.broken(t, ofStream, engine.OpWrite, c.out.o, s, &c.peer.reading)
 	for _, p := range v {
 		var k int
 		k, err = c.write(t, p, s)
@@ -247,6 +250,7 @@ func (c *Conn) Close() error {
 	if c.closed {
 		return ErrClosed
 	}
+	c.broken(t, ofClose, engine.OpClose, c.out.o, s, nil)
 	t.Did(c.in.o, engine.OpClose, s)
 	c.close(t)
 	return nil
@@ -269,7 +273,7 @@ func (c *Conn) close(t *engine.Task) {
 	}
 	engine.RaceRelease(unsafe.Pointer(&c.out.edge))
 	switch p := c.peer; {
-	case p.closed:
+	case p.closed, c.over:
 	case c.proto == Unix:
 		if lost {
 			p.fault = syscall.ECONNRESET

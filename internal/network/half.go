@@ -12,6 +12,7 @@ type half struct {
 	taken    bool           // an operation is under way
 	queue    engine.Waiters // operations that wait until it is over
 	deadline int64          // unix nanoseconds, virtual; 0: none, past: it has passed when it was set
+	still    int64          // likewise: until then nothing comes through, see stall; 0 if all does
 	waits    *engine.Waiter // the operation that waits for the other side, or nil
 	x        *engine.Execution
 }
@@ -45,8 +46,8 @@ func (h *half) end(t *engine.Task) {
 func (h *half) wait(t *engine.Task, l *engine.Waiters, op engine.Op, o *engine.Object, s *engine.Site) bool {
 	w := t.Waiter()
 	h.x, h.waits = t.Execution(), w
-	if h.deadline > 0 {
-		w.Poller, w.Until = h, h.deadline
+	if until := h.until(); until > 0 {
+		w.Poller, w.Until = h, until
 	}
 	t.Wait(l, w, o, op, s)
 	t.Block(op, s)
@@ -54,12 +55,25 @@ func (h *half) wait(t *engine.Task, l *engine.Waiters, op engine.Op, o *engine.O
 	return w.Ok
 }
 
+// until returns when an operation looks again that waits: 0 for not before it is woken.
+func (h *half) until() int64 {
+	if h.still != 0 && (h.deadline <= 0 || h.still < h.deadline) {
+		return h.still
+	}
+	return max(h.deadline, 0)
+}
+
 // Poll is engine.Poller.
 func (h *half) Poll() bool {
-	if h.waits == nil || !h.expired(time.Now()) {
+	if h.waits == nil {
 		return false
 	}
-	h.x.Complete(h.waits, false)
+	now := time.Now()
+	late := h.expired(now)
+	if !late && (h.still == 0 || now.UnixNano() < h.still) {
+		return false
+	}
+	h.x.Complete(h.waits, !late)
 	return true
 }
 
@@ -79,11 +93,11 @@ func (h *half) setDeadline(t *engine.Task, at time.Time) {
 	case w == nil || w.Done:
 	case h.deadline == past:
 		t.Execution().Complete(w, false)
-	case h.deadline > 0:
-		w.Poller = h
-		t.Execution().SetUntil(w, h.deadline)
 	default:
-		t.Execution().SetUntil(w, 0)
+		if h.until() > 0 {
+			w.Poller = h
+		}
+		t.Execution().SetUntil(w, h.until())
 	}
 }
 

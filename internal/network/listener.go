@@ -162,9 +162,21 @@ func (c *Conn) Connect(a Addr) error {
 		o = b.listener.o
 	}
 	t.Point(engine.OpDial, o, s)
+	if o != nil {
+		switch f := t.Fault(ofDial, engine.OpDial, o, s); f.Op {
+		case engine.OpRefuse:
+			return syscall.ECONNREFUSED
+		case engine.OpStall:
+			c.writing.stall(t, f.For)
+		}
+	}
 	for {
 		b := c.n.at(c.proto, a, listening)
 		switch {
+		case o != nil && c.writing.stalled(t):
+			if c.writing.late(t) || !c.writing.wait(t, &c.writing.queue, engine.OpDial, o, s) {
+				return os.ErrDeadlineExceeded
+			}
 		case b == nil && a.Path != "" && !a.abstract() && fileAt(a.Path) == file{}:
 			return syscall.ENOENT
 		case b == nil:

@@ -888,6 +888,7 @@ function show(f) {
 		el('h2', { id: 'headline' }, f.headline),
 		el('p', { class: 'meta' }, facts.join(' · ')),
 		f.canceled && el('p', { class: 'meta' }, (f.canceled.at ? 'The context that ' + view.title(f.canceled.goroutine) + ' made at ' + at(f.canceled.at) : 'The context of the test') + ' was cancelled in step ' + f.canceled.step + ', as its owner may do at any time.'),
+		f.fault && el('p', { class: 'meta' }, { cut: 'A connection was cut', refuse: 'A connection was refused', stall: 'A connection stood still from then on' }[f.fault.op] + ' (fault) in step ' + f.fault.step + ', by ' + view.title(f.fault.goroutine) + ' at ' + at(f.fault.at) + ', as a network may do at any time.'),
 		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),

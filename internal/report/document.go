@@ -58,6 +58,7 @@ type Finding struct {
 	Others   []uint32 `json:"others,omitempty"`   // stuck as well
 	Left     []uint32 `json:"left,omitempty"`     // by a test that failed by its own word
 	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
+	Fault    *Event   `json:"fault,omitempty"`    // what the network did by the schedule, to which goroutine's operation, and where
 	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
 	Panicked string   `json:"panicked,omitempty"` // what was panicked with
 	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
@@ -285,6 +286,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	}
 	if c := v.Cancelled; c != nil {
 		f.Canceled = &Event{c.Task, engine.OpCancel.String(), b.place(c.Site), c.Step}
+	}
+	if e := v.Faulted; e != nil {
+		f.Fault = &Event{e.Task, e.Op.String(), b.place(e.At), e.Step}
 	}
 	for _, r := range v.Races {
 		f.Races = append(f.Races, b.race(r))

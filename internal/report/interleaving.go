@@ -106,6 +106,7 @@ func (t *text) steps(rows []stepRow) {
 const (
 	preempted   = ">"
 	blocks      = "blocks"
+	fault       = "fault"
 	meetsNobody = "meets nobody"
 )
 
@@ -138,6 +139,9 @@ func (t *text) preemption(s engine.Step) stepRow {
 // which somebody took what is still held, blocked, gave a wake-up to nobody, or last did what would be needed, and ended.
 func (t *text) matters() map[int]string {
 	notes := map[int]string{}
+	if f := t.v.Faulted; f != nil && f.Step >= t.number0() {
+		notes[f.Step-t.number0()] = fault
+	}
 	if len(t.v.Knot) == 0 {
 		return t.mattersTo(notes)
 	}

@@ -38,6 +38,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	t.headline()
 	if v.Found() {
 		t.cancelled()
+		t.faulted()
 		t.knot()
 		t.others()
 		t.left()

@@ -19,7 +19,7 @@ type Departure struct {
 	Question Question
 	Runs     uint64 // Preempt, After, Next: the path of the goroutine that goes on
 	Held     bool   // Preempt, After: the one that was asked is held back until nothing else can run
-	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1; Random: of the sequence
+	Case     int    // Case: the number of the select's case, in source order; Moment: 1; Cancel: of the context, from 1; Broken: of the fault, from 1; Random: of the sequence
 	Note     string // for people: who, where, what; it is not compared
 }
 
@@ -36,6 +36,7 @@ type Recorder struct {
 	Asked   int // questions so far
 	Who     int // those of who runs, the doubtful ones not counted
 	Cancels int // those of whether a context is cancelled
+	Breaks  int // those of whether a connection fails
 
 	inner   engine.Strategy
 	keys    keys
@@ -46,10 +47,11 @@ type Recorder struct {
 // A made departure is one whose note is still to be written: nobody reads most of them.
 type made struct {
 	Departure
-	op   engine.Op
-	site *engine.Site
-	task *engine.Task // that was asked
-	runs *engine.Task
+	op    engine.Op
+	fault engine.Fault
+	site  *engine.Site
+	task  *engine.Task // that was asked
+	runs  *engine.Task
 }
 
 // NewRecorder returns a Recorder of one execution under inner.
@@ -70,8 +72,11 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	if q.Kind.Preempts() && !q.Doubtful() || q.Kind == engine.Next {
 		r.Who++
 	}
-	if q.Kind == engine.Cancel {
+	switch q.Kind {
+	case engine.Cancel:
 		r.Cancels++
+	case engine.Broken:
+		r.Breaks++
 	}
 	key := r.keys.of(q)
 	c := r.inner.Choose(q)
@@ -88,6 +93,8 @@ func (r *Recorder) Choose(q *engine.Question) int {
 		m.Runs = r.keys.path(q.Tasks(), m.runs)
 	case engine.Case:
 		m.Case = q.CaseOf(c)
+	case engine.Broken:
+		m.Case, m.fault = c, q.FaultOf(c)
 	case engine.Moment, engine.Cancel, engine.Random:
 		m.Case = c
 	}
@@ -123,15 +130,28 @@ func (m *made) note() string {
 		return fmt.Sprintf("random values are those of sequence %d", m.Case)
 	case m.Question.Kind == engine.Cancel:
 		return fmt.Sprintf("%scontext %d is cancelled", m.asked(), m.Case)
+	case m.Question.Kind == engine.Broken:
+		return m.asked() + happens(m.fault)
 	case m.task != nil:
 		return m.asked() + "time passes first"
 	}
 	return "sleepers wake before a timer fires"
 }
 
+// happens says what the network does.
+func happens(f engine.Fault) string {
+	switch f.Op {
+	case engine.OpCut:
+		return "the connection is cut"
+	case engine.OpRefuse:
+		return "the connection is refused"
+	}
+	return fmt.Sprintf("the connection stands still for %v", f.For)
+}
+
 // before is what stands in a note between who is asked and the operation.
 var before = map[engine.QuestionKind]string{
-	engine.Preempt: " before ", engine.After: " after ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back at ", engine.Cancel: " before ",
+	engine.Preempt: " before ", engine.After: " after ", engine.Next: " waits in ", engine.Case: " at ", engine.Moment: " is held back at ", engine.Cancel: " before ", engine.Broken: " at ",
 }
 
 // asked says who was asked, and where.
@@ -201,7 +221,7 @@ func (p *Player) alternative(q *engine.Question, d Departure) int {
 				return i
 			}
 		}
-	case engine.Moment, engine.Cancel, engine.Random:
+	case engine.Moment, engine.Cancel, engine.Broken, engine.Random:
 		return min(d.Case, q.N-1)
 	}
 	return 0

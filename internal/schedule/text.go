@@ -13,7 +13,7 @@ import (
 //
 //	preempt 5f0c3d1a9be2704c 18d2a0b7c39f4e61 2 run 90b1c4d27e3f8a56   # g2 worker before lock p.mu (pool.go:31): g3 worker goes on
 //	case 5f0c3d1a9be2704c 77d2a0b7c39f4e00 0 take 1                    # g1 main at select (pool.go:50): case 1 is taken
-var kinds = map[engine.QuestionKind]string{engine.Preempt: "preempt", engine.After: "after", engine.Next: "next", engine.Case: "case", engine.Moment: "moment", engine.Cancel: "cancel", engine.Random: "random"}
+var kinds = map[engine.QuestionKind]string{engine.Preempt: "preempt", engine.After: "after", engine.Next: "next", engine.Case: "case", engine.Moment: "moment", engine.Cancel: "cancel", engine.Broken: "fault", engine.Random: "random"}
 
 // Text returns k as text, one line a departure.
 func (k Keyed) Text() string {
@@ -69,7 +69,7 @@ func parseDeparture(f []string) (d Departure, err error) {
 		}
 	}
 	if !known {
-		return d, fmt.Errorf("%q is no kind of question: preempt, after, next, case, moment or cancel", f[0])
+		return d, fmt.Errorf("%q is no kind of question: preempt, after, next, case, moment, cancel or fault", f[0])
 	}
 	if d.Question.Path, err = strconv.ParseUint(f[1], 16, 64); err != nil {
 		return d, fmt.Errorf("the goroutine %q is no hex number", f[1])

@@ -72,6 +72,8 @@ type Plan struct {
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
 	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
+	Faults      bool          `json:",omitempty"` // connections fail
+	Breaks      int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
 	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
@@ -149,6 +151,7 @@ type Event struct {
 
 	Asked    int           `json:",omitempty"`
 	Cancels  int           `json:",omitempty"`
+	Breaks   int           `json:",omitempty"`
 	Spent    time.Duration `json:",omitempty"` // Ended: by the executions of this process
 	Hash     uint64        `json:",omitempty"`
 	Verdict  string        `json:",omitempty"`

@@ -24,10 +24,10 @@ func outlivedCancel(snap *engine.Snapshot) string {
 	return fmt.Sprintf("the context was cancelled in step %d, the body has returned, and what it has started goes on and on", snap.Cancelled.Step)
 }
 
-// Excused reports whether the verdict counts for nothing because the schedule has cancelled a context: a test whose context is
-// cancelled may fail, and with what it fails it may leave behind what is not of the context's time.
+// Excused reports whether the verdict counts for nothing because the schedule has cancelled a context, or had a connection fail: a test
+// of which either is done may fail, and with what it fails it may leave behind what is not of the context's time.
 func (v *Verdict) Excused(failed bool) bool {
-	if v.Cancelled == nil {
+	if v.Cancelled == nil && v.Faulted == nil {
 		return false
 	}
 	switch v.Kind {
@@ -41,7 +41,7 @@ func (v *Verdict) Excused(failed bool) bool {
 		}
 		for _, gs := range [][]Goroutine{v.Knot, v.Others} {
 			for _, g := range gs {
-				if g.Born >= v.Cancelled.Made {
+				if v.Cancelled != nil && g.Born >= v.Cancelled.Made {
 					return false
 				}
 			}

@@ -63,6 +63,7 @@ type Verdict struct {
 	Lost *Event // the wake-up that the last of the knot has missed, if it was seen
 
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
+	Faulted   *engine.Faulting   // what the network did by the schedule, if anything
 
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 	Said  Said         // of a test that has failed by its own word
@@ -179,7 +180,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
-		Cancelled: snap.Cancelled,
+		Cancelled: snap.Cancelled, Faulted: snap.Faulted,
 	}
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"

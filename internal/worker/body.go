@@ -23,7 +23,7 @@ type body struct {
 // newBodyRunner returns a runner of a body in the test tb.
 func (p *Process) newBodyRunner(tb testing.TB, b *body, c Config) *runner {
 	tb.Helper()
-	r, err := p.newRunner(b, engine.Limits{Begin: p.begin, Cancel: c.Cancel}, wallLimit)
+	r, err := p.newRunner(b, engine.Limits{Begin: p.begin, Cancel: c.Cancel, Faults: c.Faults}, wallLimit)
 	if err != nil {
 		tb.Fatal("jostle:", err)
 	}
@@ -198,10 +198,10 @@ func (s *scope) Failed() bool {
 }
 
 // FailNow ends the execution: there is nothing to learn from what the other goroutines would do. If the context was cancelled
-// before it is no wonder that the body fails, and the question is what the others do.
+// before, or a connection has failed, it is no wonder that the body fails, and the question is what the others do.
 func (s *scope) FailNow() {
 	s.Fail()
-	if t := engine.Self(); t != nil && s.ctx.Err() == nil {
+	if t := engine.Self(); t != nil && s.ctx.Err() == nil && !t.Execution().Faulted() {
 		t.Fail()
 	}
 	runtime.Goexit()

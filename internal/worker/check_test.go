@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"os"
 	"runtime"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -229,4 +231,36 @@ func TestCancel(t *testing.T) {
 	assert.Contains(t, r.text, "leak: 1 goroutine")
 	assert.Contains(t, r.text, "rule 4")
 	assert.Contains(t, r.text, "The context of the test was cancelled")
+}
+
+// A body that says so when a connection fails is right, and what then never ends is a leak.
+func TestFaults(t *testing.T) {
+	ask := func(room int, fails bool) func(testing.TB) {
+		return func(t testing.TB) {
+			n := network.Current()
+			l, _ := n.Listen(network.TCP, network.IP(netip.MustParseAddr("127.0.0.1"), 0), false, 1)
+			c := n.NewConn(network.TCP)
+			if err := c.Connect(l.Local()); err != nil {
+				t.Fatal(err)
+			}
+			s, _ := l.Accept()
+			failed := make(chan error, room)
+			perturb.Go(func() {
+				if _, err := c.Read(make([]byte, 1)); err != nil {
+					perturb.To(failed, at(1, "failed")).Send(err)
+				}
+			}, at(2, "func"))
+			if _, err := s.Write([]byte("1")); err != nil && fails {
+				t.Fatal(err)
+			}
+		}
+	}
+	faults := Config{Schedules: 200, Faults: true}
+	assert.False(t, check(ask(0, false)).failed, "nothing fails")
+	assert.False(t, checkWith(ask(1, true), faults).failed, "it ends")
+	assert.False(t, checkWith(ask(0, true), faults).failed, "what a body leaves behind that fails is not looked at")
+	r := checkWith(ask(0, false), faults)
+	assert.True(t, r.failed)
+	assert.Contains(t, r.text, "leak: 1 goroutine")
+	assert.Regexp(t, `The connection 127.0.0.1:\d+ → 127.0.0.1:\d+ was cut at`, r.text)
 }

@@ -29,6 +29,7 @@ type explorer struct {
 	before  int    // plain executions before the present one, if that is plain too
 	plain   uint64 // trace of such a one
 	cancels int    // questions of the plain run, of whether a context is cancelled
+	breaks  int    // likewise, of whether a connection fails
 	began   time.Time
 	causes  map[uint64]bool
 	spoken  map[string]bool // what was ignored
@@ -114,8 +115,8 @@ func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 func (e *explorer) ready(t *testing.T) bool {
 	t.Helper()
 	if p := e.plan; p.First > 0 {
-		e.asked, e.cancels, e.warm, e.plain = p.Asked, p.Cancels, p.Warm, p.Plain
-		e.limits.Cancel = p.Cancel
+		e.asked, e.cancels, e.breaks, e.warm, e.plain = p.Asked, p.Cancels, p.Breaks, p.Warm, p.Plain
+		e.limits.Cancel, e.limits.Faults = p.Cancel, p.Faults
 		return e.warmUp()
 	}
 	if !e.settle(t) {
@@ -181,6 +182,9 @@ func (e *explorer) strategy(n int) strategy.Strategy {
 	s := strategy.Mix(e.plan.Seed, n, e.asked)
 	if e.cancels > 0 {
 		s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
+	}
+	if e.plan.Faults {
+		s = strategy.NewFault(strategy.NewSource(^(e.plan.Seed ^ uint64(n))), s, e.breaks)
 	}
 	return s
 }

@@ -16,6 +16,7 @@ type Config struct {
 	Want      *Want // nil: nothing
 	Schedules int   // that Check tries, the plain one among them: 1 and more
 	Cancel    bool  // the schedule may cancel the body's context
+	Faults    bool  // it may have a connection fail
 }
 
 // A Want is the finding that a target is there to find.

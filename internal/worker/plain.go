@@ -18,7 +18,7 @@ const mostPlain = 3
 // find there. It reports whether other schedules make sense.
 func (e *explorer) settle(t *testing.T) bool {
 	t.Helper()
-	e.limits.Keep, e.limits.Cancel = true, e.plan.Cancel
+	e.limits.Keep, e.limits.Cancel, e.limits.Faults = true, e.plan.Cancel, e.plan.Faults
 	began := time.Now()
 	for i := range mostPlain {
 		e.before = i
@@ -58,8 +58,8 @@ func (e *explorer) settle(t *testing.T) bool {
 // measure notes what the first plain run says of the others.
 func (e *explorer) measure(t *testing.T, out outcome, rec *schedule.Recorder) {
 	t.Helper()
-	e.asked, e.cancels = rec.Who, rec.Cancels
-	e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels, Hash: out.Hash})
+	e.asked, e.cancels, e.breaks = rec.Who, rec.Cancels, rec.Breaks
+	e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels, Breaks: e.breaks, Hash: out.Hash})
 	if out.Total > 0 {
 		e.limits.Steps = max(engine.DefaultSteps, 10*out.Total)
 	}

@@ -24,7 +24,10 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 		return
 	}
 	e.warm = f.Warm
-	e.limits.Cancel = slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == engine.Cancel })
+	answers := func(kind engine.QuestionKind) bool {
+		return slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == kind })
+	}
+	e.limits.Cancel, e.limits.Faults = answers(engine.Cancel), answers(engine.Broken)
 	if !e.warmUp() {
 		return
 	}

@@ -1,0 +1,48 @@
+package network
+
+import (
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// What the network may do to operations of a connection, see engine.Fault. A second is longer than most programs take for anything,
+// and a minute is longer than most of their time-outs.
+var (
+	shortStall = engine.Fault{Op: engine.OpStall, For: time.Second}
+	longStall  = engine.Fault{Op: engine.OpStall, For: time.Minute}
+	cut        = engine.Fault{Op: engine.OpCut}
+	refusal    = engine.Fault{Op: engine.OpRefuse}
+
+	ofDial   = []engine.Fault{refusal, shortStall, longStall}
+	ofStream = []engine.Fault{cut, shortStall, longStall}
+	ofClose  = []engine.Fault{cut}
+)
+
+// broken asks whether the network fails as t does op on o, one of the directions. What h receives, which is at the end of that, stands
+// still then, or the connection is cut: either end finds it reset.
+func (c *Conn) broken(t *engine.Task, faults []engine.Fault, op engine.Op, o *engine.Object, s *engine.Site, h *half) {
+	if c.over || c.closed || c.peer.closed {
+		return
+	}
+	switch f := t.Fault(faults, op, o, s); f.Op {
+	case engine.OpCut:
+		c.peer.reset(t)
+		c.reset(t)
+	case engine.OpStall:
+		h.stall(t, f.For)
+	}
+}
+
+// stall has nothing come through for some time.
+func (h *half) stall(t *engine.Task, d time.Duration) {
+	h.still = t.Execution().Time().UnixNano() + int64(d)
+}
+
+// stalled reports whether nothing comes through yet.
+func (h *half) stalled(t *engine.Task) bool {
+	if h.still != 0 && t.Execution().Time().UnixNano() >= h.still {
+		h.still = 0
+	}
+	return h.still != 0
+}
