@@ -15,10 +15,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-// dropPrivileges has root obey the modes of files, where there are such things.
-var dropPrivileges = func() {}
+	"github.com/jostle-dev/jostle/internal/unprivileged"
+)
 
 // TestMain lets this program ask for a tree, as a process of its own that is killed or may do less than the test.
 func TestMain(m *testing.M) {
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	if do == "unprivileged" {
-		dropPrivileges()
+		unprivileged.Become()
 	}
 	g := Go{os.Getenv("TOOLCHAIN_TEST_ROOT"), "go1.99.1"}
 	fmt.Println("ready")

@@ -13,17 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/unprivileged"
 )
-
-// dropPrivileges has root obey the modes of files, where there are such things.
-var dropPrivileges = func() {}
 
 // writableIn names a directory: this binary then says whether it is writable, and does no more.
 const writableIn = "JOSTLE_TEST_WRITABLE"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(writableIn); dir != "" {
-		dropPrivileges()
+		unprivileged.Become()
 		fmt.Println(finding.Writable(dir))
 		return
 	}

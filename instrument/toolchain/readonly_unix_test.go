@@ -7,23 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-func init() {
-	dropPrivileges = func() {
-		if os.Geteuid() != 0 {
-			return
-		}
-		if err := syscall.Setuid(65534); err != nil {
-			panic(err)
-		}
-	}
-}
 
 // protect makes all directories below one, and itself, unwritable until the test ends.
 func protect(t *testing.T, dir string) {

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package unprivileged
+
+func become() {}
