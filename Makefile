@@ -7,7 +7,7 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 TESTFLAGS = -vet=off -timeout 60m
 
 # The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
-.PHONY: fuzz test compatible check bench flat third-party goker
+.PHONY: fuzz test compatible check race bench flat third-party goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
@@ -45,6 +45,12 @@ check:
 	@unformatted=$$(gofmt -l $(GOFILES)); test -z "$$unformatted" || { echo "run gofmt on: $$unformatted"; exit 1; }
 	go vet work
 	GOTOOLCHAIN=$(LINTERGO) go tool staticcheck work
+
+# The network's tests under the race detector. It and the engine are compiled without, as in tests of users (instrument.RaceFlags).
+UNSEEN = github.com/jostle-dev/jostle/internal
+
+race:
+	go test $(TESTFLAGS) -race '-gcflags=$(UNSEEN)/engine/...=-race=false -l' '-gcflags=$(UNSEEN)/network=-race=false -l' ./internal/network
 
 # Steps and executions a second, beside two yardsticks of the same run: a goroutine hand-over, and native fuzzing of the
 # same query without instrumentation.

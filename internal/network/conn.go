@@ -52,7 +52,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s, ok := c.reading.begin(t, &c.closed, engine.OpRead, c.in.o)
+	s, ok := c.reading.begin(t, &c.closed, engine.OpRead)
 	if !ok {
 		return 0, ErrClosed
 	}
@@ -115,7 +115,7 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s, ok := c.writing.begin(t, &c.closed, engine.OpWrite, c.out.o)
+	s, ok := c.writing.begin(t, &c.closed, engine.OpWrite)
 	if !ok {
 		return 0, ErrClosed
 	}
@@ -295,34 +295,16 @@ func (c *Conn) close(t *engine.Task) {
 func (c *Conn) SetLinger(seconds int) { c.noLinger = seconds == 0 }
 
 // SetReadDeadline sets until when reads wait.
-func (c *Conn) SetReadDeadline(at time.Time) error { return c.setDeadline(at, true, false) }
+func (c *Conn) SetReadDeadline(at time.Time) error {
+	return c.n.setDeadline(at, &c.closed, &c.reading)
+}
 
 // SetWriteDeadline sets until when writes wait, and Connect.
-func (c *Conn) SetWriteDeadline(at time.Time) error { return c.setDeadline(at, false, true) }
+func (c *Conn) SetWriteDeadline(at time.Time) error {
+	return c.n.setDeadline(at, &c.closed, &c.writing)
+}
 
 // SetDeadline sets until when all operations wait.
-func (c *Conn) SetDeadline(at time.Time) error { return c.setDeadline(at, true, true) }
-
-func (c *Conn) setDeadline(at time.Time, read, write bool) error {
-	t, err := c.n.task()
-	if err != nil {
-		return err
-	}
-	if c.peer != nil && (read && c.reading.urgent(t, at) || write && c.writing.urgent(t, at)) {
-		o := c.in.o
-		if !read {
-			o = c.out.o
-		}
-		t.Point(engine.OpDeadline, o, t.LibSite(engine.OpDeadline))
-	}
-	if c.closed {
-		return ErrClosed
-	}
-	if read {
-		c.reading.setDeadline(t, at)
-	}
-	if write {
-		c.writing.setDeadline(t, at)
-	}
-	return nil
+func (c *Conn) SetDeadline(at time.Time) error {
+	return c.n.setDeadline(at, &c.closed, &c.reading, &c.writing)
 }

@@ -9,6 +9,7 @@ import (
 
 // A half is what a socket has for reading, and once more for writing: one operation at a time, and a deadline.
 type half struct {
+	o        *engine.Object // that operations are done on; nil if they wait for nothing
 	taken    bool           // an operation is under way
 	queue    engine.Waiters // operations that wait until it is over
 	deadline int64          // unix nanoseconds, virtual; 0: none, past: it has passed when it was set
@@ -20,13 +21,13 @@ type half struct {
 // past is the deadline of those that had passed when they were set.
 const past = -1
 
-// begin is the sync point of op, an operation on o. It waits until no other operation of the half is under way, and reports false if the
+// begin is the sync point of op. It waits until no other operation of the half is under way, and reports false if the
 // socket is closed before that.
-func (h *half) begin(t *engine.Task, closed *bool, op engine.Op, o *engine.Object) (s *engine.Site, ok bool) {
+func (h *half) begin(t *engine.Task, closed *bool, op engine.Op) (s *engine.Site, ok bool) {
 	s = t.LibSite(op)
-	t.Point(op, o, s)
+	t.Point(op, h.o, s)
 	for h.taken && !*closed {
-		t.Wait(&h.queue, t.Waiter(), o, op, s)
+		t.Wait(&h.queue, t.Waiter(), h.o, op, s)
 		t.Block(op, s)
 	}
 	if *closed {
@@ -84,6 +85,27 @@ func (h *half) expired(now time.Time) bool {
 // late reports whether the deadline has passed.
 func (h *half) late(t *engine.Task) bool {
 	return h.deadline != 0 && h.expired(t.Execution().Time())
+}
+
+// setDeadline sets the deadline of some halves of a socket.
+func (n *Network) setDeadline(at time.Time, closed *bool, halves ...*half) error {
+	t, err := n.task()
+	if err != nil {
+		return err
+	}
+	for _, h := range halves {
+		if h.o != nil && h.urgent(t, at) {
+			t.Point(engine.OpDeadline, h.o, t.LibSite(engine.OpDeadline))
+			break
+		}
+	}
+	if *closed {
+		return ErrClosed
+	}
+	for _, h := range halves {
+		h.setDeadline(t, at)
+	}
+	return nil
 }
 
 // setDeadline sets the deadline; the zero time is none. A goroutine that waits is woken if it has passed, and waits until then otherwise.

@@ -33,7 +33,7 @@ func (n *Network) Listen(proto Proto, a Addr, v6only bool, backlog int) (*Listen
 	l := &Listener{n: n, backlog: backlog}
 	s := t.LibSite(engine.OpListen)
 	l.o = t.Object(unsafe.Pointer(l), engine.Socket, s)
-	l.o.Name = a.String()
+	l.o.Name, l.accepting.o = a.String(), l.o
 	t.Point(engine.OpListen, l.o, s)
 	if l.b, err = n.bind(proto, a, v6only, true); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (l *Listener) Accept() (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, ok := l.accepting.begin(t, &l.closed, engine.OpAccept, l.o)
+	s, ok := l.accepting.begin(t, &l.closed, engine.OpAccept)
 	if !ok {
 		return nil, ErrClosed
 	}
@@ -125,19 +125,29 @@ func (l *Listener) Close() error {
 
 // SetDeadline sets until when Accept waits.
 func (l *Listener) SetDeadline(at time.Time) error {
-	t, err := l.n.task()
-	if err != nil {
-		return err
-	}
-	if l.accepting.urgent(t, at) {
-		t.Point(engine.OpDeadline, l.o, t.LibSite(engine.OpDeadline))
-	}
-	if l.closed {
-		return ErrClosed
-	}
-	l.accepting.setDeadline(t, at)
-	return nil
+	return l.n.setDeadline(at, &l.closed, &l.accepting)
 }
+
+// SetReadDeadline is SetDeadline.
+func (l *Listener) SetReadDeadline(at time.Time) error { return l.SetDeadline(at) }
+
+// SetWriteDeadline does nothing.
+func (l *Listener) SetWriteDeadline(time.Time) error { return nil }
+
+// Remote returns no address.
+func (l *Listener) Remote() Addr { return Addr{} }
+
+// Read is for connections only.
+func (l *Listener) Read([]byte) (int, error) { return 0, syscall.ENOTCONN }
+
+// Write is for connections only.
+func (l *Listener) Write([]byte) (int, error) { return 0, syscall.ENOTCONN }
+
+// CloseRead is for connections only.
+func (l *Listener) CloseRead() error { return syscall.ENOTCONN }
+
+// CloseWrite is for connections only.
+func (l *Listener) CloseWrite() error { return syscall.ENOTCONN }
 
 // Bind gives the end its own address before Connect.
 func (c *Conn) Bind(a Addr) error {
@@ -210,6 +220,9 @@ func (c *Conn) connect(t *engine.Task, l *Listener, a Addr, s *engine.Site) erro
 	c.remote, c.peer = a, other
 	c.out, c.in = newFlows(t, c.local.String(), other.local.String(), s)
 	other.in, other.out = c.out, c.in
+	for _, end := range []*Conn{c, other} {
+		end.reading.o, end.writing.o = end.in.o, end.out.o
+	}
 	t.Did(c.out.o, engine.OpDial, s)
 	engine.RaceRelease(unsafe.Pointer(&l.edge))
 	l.push(other)

@@ -13,6 +13,7 @@ package network
 import (
 	"errors"
 	"syscall"
+	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -25,6 +26,20 @@ const (
 	Unix
 	UDP
 )
+
+// A Socket is what a Conn, a Listener and a Packet have in common. What one cannot do returns the error of Linux.
+type Socket interface {
+	Local() Addr
+	Remote() Addr
+	Read([]byte) (int, error)
+	Write([]byte) (int, error)
+	CloseRead() error
+	CloseWrite() error
+	Close() error
+	SetDeadline(time.Time) error
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
 
 // ErrClosed is returned by operations on a socket that is closed, or is closed meanwhile.
 var ErrClosed = errors.New("use of closed network connection")

@@ -48,7 +48,7 @@ func (n *Network) Packet(a Addr, v6only bool) (*Packet, error) {
 	p := &Packet{n: n}
 	s := t.LibSite(engine.OpListen)
 	p.o = t.Object(unsafe.Pointer(p), engine.Socket, s)
-	p.o.Name = a.String()
+	p.o.Name, p.reading.o = a.String(), p.o
 	t.Point(engine.OpListen, p.o, s)
 	if p.b, err = n.bind(UDP, a, v6only, false); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (p *Packet) ReadFrom(b []byte) (n, size int, from Addr, err error) {
 	if err != nil {
 		return 0, 0, Addr{}, err
 	}
-	s, ok := p.reading.begin(t, &p.closed, engine.OpRead, p.o)
+	s, ok := p.reading.begin(t, &p.closed, engine.OpRead)
 	if !ok {
 		return 0, 0, Addr{}, ErrClosed
 	}
@@ -210,31 +210,32 @@ func (p *Packet) Close() error {
 	return nil
 }
 
-// SetReadDeadline sets until when ReadFrom waits.
-func (p *Packet) SetReadDeadline(at time.Time) error { return p.setDeadline(at, true, false) }
+// SetReadDeadline sets until when reads wait.
+func (p *Packet) SetReadDeadline(at time.Time) error {
+	return p.n.setDeadline(at, &p.closed, &p.reading)
+}
 
 // SetWriteDeadline sets after when writes fail.
-func (p *Packet) SetWriteDeadline(at time.Time) error { return p.setDeadline(at, false, true) }
+func (p *Packet) SetWriteDeadline(at time.Time) error {
+	return p.n.setDeadline(at, &p.closed, &p.writing)
+}
 
 // SetDeadline sets both.
-func (p *Packet) SetDeadline(at time.Time) error { return p.setDeadline(at, true, true) }
-
-func (p *Packet) setDeadline(at time.Time, read, write bool) error {
-	t, err := p.n.task()
-	if err != nil {
-		return err
-	}
-	if read && p.reading.urgent(t, at) {
-		t.Point(engine.OpDeadline, p.o, t.LibSite(engine.OpDeadline))
-	}
-	if p.closed {
-		return ErrClosed
-	}
-	if read {
-		p.reading.setDeadline(t, at)
-	}
-	if write {
-		p.writing.setDeadline(t, at)
-	}
-	return nil
+func (p *Packet) SetDeadline(at time.Time) error {
+	return p.n.setDeadline(at, &p.closed, &p.reading, &p.writing)
 }
+
+// Read receives a packet from where the socket is connected to.
+func (p *Packet) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	n, _, _, err := p.ReadFrom(b)
+	return n, err
+}
+
+// CloseRead is for connections only.
+func (p *Packet) CloseRead() error { return syscall.ENOTCONN }
+
+// CloseWrite is for connections only.
+func (p *Packet) CloseWrite() error { return syscall.ENOTCONN }

@@ -13,13 +13,11 @@ import (
 	"time"
 )
 
-// A jostleSocket is what a netFD has in the place of a descriptor: one of the three.
+// A jostleSocket is what a netFD has in the place of a descriptor.
 type jostleSocket struct {
-	fd       *netFD
-	network  *network.Network
-	conn     *network.Conn
-	listener *network.Listener
-	packet   *network.Packet
+	fd      *netFD
+	network *network.Network
+	network.Socket
 }
 
 // jostleBacklog is how many connections wait to be accepted: what Linux allows.
@@ -90,9 +88,9 @@ func jostleKind(net string, sotype int) (network.Proto, bool) {
 
 func (m *jostleSocket) listen(n *network.Network, kind network.Proto, local network.Addr, ipv6only bool) (err error) {
 	if kind == network.UDP {
-		m.packet, err = n.Packet(local, ipv6only)
+		m.Socket, err = n.Packet(local, ipv6only)
 	} else {
-		m.listener, err = n.Listen(kind, local, ipv6only, jostleBacklog)
+		m.Socket, err = n.Listen(kind, local, ipv6only, jostleBacklog)
 	}
 	return m.error("bind", err)
 }
@@ -107,18 +105,19 @@ func (m *jostleSocket) dial(ctx context.Context, n *network.Network, kind networ
 		if err != nil {
 			return m.error("bind", err)
 		}
-		m.packet = packet
+		m.Socket = packet
 		if err := packet.Connect(remote); err != nil {
 			return m.error("connect", err)
 		}
 	} else {
-		m.conn = n.NewConn(kind)
+		conn := n.NewConn(kind)
+		m.Socket = conn
 		if bound {
-			if err := m.conn.Bind(local); err != nil {
+			if err := conn.Bind(local); err != nil {
 				return m.error("bind", err)
 			}
 		}
-		if err := m.connect(ctx, remote); err != nil {
+		if err := m.connect(ctx, conn, remote); err != nil {
 			return err
 		}
 	}
@@ -127,22 +126,22 @@ func (m *jostleSocket) dial(ctx context.Context, n *network.Network, kind networ
 }
 
 // connect waits no longer than ctx allows, and where it need not wait at all without the means for that.
-func (m *jostleSocket) connect(ctx context.Context, remote network.Addr) error {
-	m.conn.SetWriteDeadline(aLongTimeAgo)
-	err := m.conn.Connect(remote)
+func (m *jostleSocket) connect(ctx context.Context, conn *network.Conn, remote network.Addr) error {
+	conn.SetWriteDeadline(aLongTimeAgo)
+	err := conn.Connect(remote)
 	if err == os.ErrDeadlineExceeded {
 		deadline, _ := ctx.Deadline()
-		m.conn.SetWriteDeadline(deadline)
-		stop := context.AfterFunc(ctx, func() { m.conn.SetWriteDeadline(aLongTimeAgo) })
-		err = m.conn.Connect(remote)
+		conn.SetWriteDeadline(deadline)
+		stop := context.AfterFunc(ctx, func() { conn.SetWriteDeadline(aLongTimeAgo) })
+		err = conn.Connect(remote)
 		stop()
 	}
 	if err == nil {
-		m.conn.SetWriteDeadline(noDeadline)
+		conn.SetWriteDeadline(noDeadline)
 	}
 	if ctx.Err() != nil {
 		if err == nil {
-			m.conn.Close()
+			conn.Close()
 		}
 		return mapErr(ctx.Err())
 	}
@@ -152,16 +151,9 @@ func (m *jostleSocket) connect(ctx context.Context, remote network.Addr) error {
 // name gives the netFD the addresses of the socket.
 func (m *jostleSocket) name() {
 	address := m.fd.addrFunc()
-	switch {
-	case m.listener != nil:
-		m.fd.laddr = address(m.sockaddr(m.listener.Local()))
-	case m.conn != nil:
-		m.fd.laddr, m.fd.raddr = address(m.sockaddr(m.conn.Local())), address(m.sockaddr(m.conn.Remote()))
-	default:
-		m.fd.laddr = address(m.sockaddr(m.packet.Local()))
-		if remote := m.packet.Remote(); remote != (network.Addr{}) {
-			m.fd.raddr = address(m.sockaddr(remote))
-		}
+	m.fd.laddr = address(m.sockaddr(m.Local()))
+	if _, connected := m.Socket.(*network.Conn); connected || m.Remote() != (network.Addr{}) {
+		m.fd.raddr = address(m.sockaddr(m.Remote()))
 	}
 }
 
@@ -206,64 +198,47 @@ func (m *jostleSocket) options(proto int) (*netFD, error) {
 }
 
 func (m *jostleSocket) accept() (*netFD, error) {
-	if m.listener == nil {
+	listener, ok := m.Socket.(*network.Listener)
+	if !ok {
 		return nil, m.error("accept", syscall.EINVAL)
 	}
-	c, err := m.listener.Accept()
+	c, err := listener.Accept()
 	if err != nil {
 		return nil, m.error("accept", err)
 	}
 	fd := &netFD{family: m.fd.family, sotype: m.fd.sotype, net: m.fd.net, isConnected: true}
 	fd.pfd.Sysfd--
-	fd.mem = &jostleSocket{fd: fd, network: m.network, conn: c}
+	fd.mem = &jostleSocket{fd: fd, network: m.network, Socket: c}
 	fd.mem.name()
 	return fd, nil
 }
 
-func (m *jostleSocket) close() error {
-	switch {
-	case m.conn != nil:
-		return m.error("close", m.conn.Close())
-	case m.listener != nil:
-		return m.error("close", m.listener.Close())
-	default:
-		return m.error("close", m.packet.Close())
-	}
-}
+func (m *jostleSocket) close() error      { return m.error("close", m.Close()) }
+func (m *jostleSocket) closeRead() error  { return m.error("shutdown", m.CloseRead()) }
+func (m *jostleSocket) closeWrite() error { return m.error("shutdown", m.CloseWrite()) }
 
-func (m *jostleSocket) closeRead() error {
-	if m.conn == nil {
-		return m.error("shutdown", syscall.ENOTCONN)
-	}
-	return m.error("shutdown", m.conn.CloseRead())
-}
-
-func (m *jostleSocket) closeWrite() error {
-	if m.conn == nil {
-		return m.error("shutdown", syscall.ENOTCONN)
-	}
-	return m.error("shutdown", m.conn.CloseWrite())
-}
-
-func (m *jostleSocket) read(p []byte) (n int, err error) {
-	switch {
-	case m.conn != nil:
-		n, err = m.conn.Read(p)
-	case m.packet != nil && len(p) > 0:
-		n, _, _, err = m.packet.ReadFrom(p)
-	case m.packet == nil:
-		err = syscall.ENOTCONN
-	}
+func (m *jostleSocket) read(p []byte) (int, error) {
+	n, err := m.Read(p)
 	return n, m.error(readSyscallName, err)
 }
 
+func (m *jostleSocket) write(p []byte) (int, error) {
+	n, err := m.Write(p)
+	return n, m.error(writeSyscallName, err)
+}
+
+func (m *jostleSocket) setDeadline(t time.Time) error      { return m.error("", m.SetDeadline(t)) }
+func (m *jostleSocket) setReadDeadline(t time.Time) error  { return m.error("", m.SetReadDeadline(t)) }
+func (m *jostleSocket) setWriteDeadline(t time.Time) error { return m.error("", m.SetWriteDeadline(t)) }
+
 // receive receives a packet, or reads what is there of a stream.
 func (m *jostleSocket) receive(call string, p []byte) (n, flags int, from network.Addr, err error) {
-	if m.packet == nil {
-		n, err = m.conn.Read(p)
-		return n, 0, m.conn.Remote(), m.error(call, err)
+	packet, ok := m.Socket.(*network.Packet)
+	if !ok {
+		n, err = m.Read(p)
+		return n, 0, m.Remote(), m.error(call, err)
 	}
-	n, size, from, err := m.packet.ReadFrom(p)
+	n, size, from, err := packet.ReadFrom(p)
 	if size > n {
 		flags = network.Truncated
 	}
@@ -318,31 +293,21 @@ func (m *jostleSocket) readMsgInet6(p []byte, from *syscall.SockaddrInet6) (n, o
 	return n, 0, flags, err
 }
 
-func (m *jostleSocket) write(p []byte) (n int, err error) {
-	switch {
-	case m.conn != nil:
-		n, err = m.conn.Write(p)
-	case m.packet != nil:
-		n, err = m.packet.Write(p)
-	default:
-		err = syscall.ENOTCONN
-	}
-	return n, m.error(writeSyscallName, err)
-}
-
 func (m *jostleSocket) writeTo(p []byte, sa syscall.Sockaddr) (int, error) {
-	if m.packet == nil {
+	packet, ok := m.Socket.(*network.Packet)
+	if !ok {
 		return 0, m.error(writeToSyscallName, syscall.EISCONN)
 	}
-	n, err := m.packet.WriteTo(p, jostleAddr(sa))
+	n, err := packet.WriteTo(p, jostleAddr(sa))
 	return n, m.error(writeToSyscallName, err)
 }
 
 // writeMsg writes to where the socket is connected if sa is nil. Control messages say from where a packet is to be sent, which is
 // known here, or what descriptors go with it.
 func (m *jostleSocket) writeMsg(p, oob []byte, sa syscall.Sockaddr) (n, oobn int, err error) {
+	_, packets := m.Socket.(*network.Packet)
 	switch {
-	case len(oob) > 0 && m.packet == nil:
+	case len(oob) > 0 && !packets:
 		err = m.none(writeMsgSyscallName)
 	case sa == nil:
 		n, err = m.write(p)
@@ -367,47 +332,18 @@ func (m *jostleSocket) writeMsgInet6(p, oob []byte, sa *syscall.SockaddrInet6) (
 }
 
 func (m *jostleSocket) writeBuffers(v *Buffers) (n int64, err error) {
-	if m.conn == nil {
+	conn, ok := m.Socket.(*network.Conn)
+	if !ok {
 		return 0, m.error("writev", syscall.ENOTCONN)
 	}
-	n, err = m.conn.WriteBuffers(*v)
+	n, err = conn.WriteBuffers(*v)
 	v.consume(n)
 	return n, m.error("writev", err)
 }
 
-func (m *jostleSocket) setDeadline(t time.Time) error {
-	switch {
-	case m.conn != nil:
-		return m.error("", m.conn.SetDeadline(t))
-	case m.listener != nil:
-		return m.error("", m.listener.SetDeadline(t))
-	}
-	return m.error("", m.packet.SetDeadline(t))
-}
-
-func (m *jostleSocket) setReadDeadline(t time.Time) error {
-	switch {
-	case m.conn != nil:
-		return m.error("", m.conn.SetReadDeadline(t))
-	case m.listener != nil:
-		return m.error("", m.listener.SetDeadline(t))
-	}
-	return m.error("", m.packet.SetReadDeadline(t))
-}
-
-func (m *jostleSocket) setWriteDeadline(t time.Time) error {
-	switch {
-	case m.conn != nil:
-		return m.error("", m.conn.SetWriteDeadline(t))
-	case m.packet != nil:
-		return m.error("", m.packet.SetWriteDeadline(t))
-	}
-	return nil
-}
-
 func (m *jostleSocket) setLinger(seconds int) error {
-	if m.conn != nil {
-		m.conn.SetLinger(seconds)
+	if conn, ok := m.Socket.(*network.Conn); ok {
+		conn.SetLinger(seconds)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ type (
 	Conn     = network.Conn
 	Listener = network.Listener
 	Packet   = network.Packet
+	Socket   = network.Socket
 )
 
 const (
