@@ -334,3 +334,47 @@ func TestOutlived(t *testing.T) {
 	assert.Equal(t, engine.Outlived, snap.Quiet, "it never waits for the clock")
 	assert.Less(t, snap.Total, 300_000)
 }
+
+// Of a goroutine that blocks in native code it is its stack that says in what: not the operation that it did before, nor the one
+// before which it was preempted. Else one cause has many names.
+func TestOutsideAfter(t *testing.T) {
+	for _, choice := range []takenOff{0, 1} {
+		var mu sync.Mutex
+		c := make(chan int, 1)
+		var snap *engine.Snapshot
+		assert.Panics(t, func() { // its goroutine cannot be ended
+			synctest.Test(t, func(*testing.T) {
+				snap = new(engine.Execution).Run(choice, engine.Limits{}, synctest.Wait, func() {
+					native := make(chan int)
+					Go(func() {
+						To(c, site).Send(1)
+						MutexLock(&mu, site)
+						MutexUnlock(&mu, site)
+						<-native
+					}, site)
+					RuntimeGosched(site)
+				})
+			})
+		})
+		var stuck []engine.TaskState
+		for _, ts := range snap.Tasks {
+			if ts.State == engine.Outside {
+				stuck = append(stuck, ts)
+			}
+		}
+		require.Len(t, stuck, 1)
+		assert.Equal(t, engine.OpNone, stuck[0].Op)
+		assert.Nil(t, stuck[0].Site)
+		assert.Contains(t, stuck[0].Stack, "TestOutsideAfter")
+	}
+}
+
+// takenOff has a goroutine go on, 0, or another in its place, 1, wherever that is asked.
+type takenOff int
+
+func (c takenOff) Choose(q *engine.Question) int {
+	if q.Kind.Preempts() {
+		return int(c)
+	}
+	return 0
+}

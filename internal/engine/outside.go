@@ -31,9 +31,10 @@ type arrival struct {
 	task *Task
 }
 
-// leave notes that t blocks in something uncontrolled. Called by the root.
+// leave notes that t blocks in something uncontrolled, of which its stack says what it is: not the sync point that it passed last.
+// Called by the root.
 func (x *Execution) leave(t *Task) {
-	t.state = Outside
+	t.state, t.op, t.site = Outside, OpNone, nil
 	x.outside++
 	x.out.lock()
 	x.out.gone = append(x.out.gone, t)
