@@ -6,8 +6,10 @@ import (
 	"hash/fnv"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
@@ -103,17 +105,29 @@ func readRecord(name string) (schedule.Keyed, error) {
 	return schedule.ParseKeyed(text[:strings.LastIndexByte(text, '\n')+1])
 }
 
+// gaveUp reports whether the code under test has ended its process, by a panic or an exit, in an execution in which a context was
+// cancelled or a connection has failed. As a test may fail then, it may do that. What the runtime ends the process for is another matter.
+func gaveUp(made schedule.Keyed, output string) bool {
+	provoked := slices.ContainsFunc(made, func(d schedule.Departure) bool {
+		return d.Question.Kind == engine.Cancel || d.Question.Kind == engine.Broken
+	})
+	return provoked && (verdict.ReadPanic(output) != nil || !fatal.MatchString(output))
+}
+
 // crashed looks into an execution that has ended its process: a fatal error, a panic outside of the execution, os.Exit.
 func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	r := b.run
+	full := t.pkg.Package + "." + session.Function(t.name)
+	is := endingOf(full, r.output)
+	cause := is.cause
+	if t.excused[cause] {
+		return
+	}
 	const most = 3
 	if t.crashes++; t.crashes > most {
 		t.finished = true
 		return
 	}
-	full := t.pkg.Package + "." + session.Function(t.name)
-	is := endingOf(full, r.output)
-	cause := is.cause
 	if t.causes[cause] {
 		return
 	}
@@ -167,6 +181,12 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		}
 		if f.Schedule, err = readRecord(p.Record); err != nil {
 			t.fail(err.Error())
+			return
+		}
+		if gaveUp(f.Schedule, r.output) {
+			t.crashes--
+			t.excused[cause] = true
+			t.notes = append(t.notes, session.Execution(number)+" ended its process, which is no finding, as a context was cancelled or a connection failed before")
 			return
 		}
 	}

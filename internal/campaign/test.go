@@ -57,6 +57,7 @@ type test struct {
 	notes     []string
 	causes    map[uint64]bool
 	ignored   map[uint64]bool // causes of what would be findings
+	excused   map[uint64]bool // likewise, see gaveUp
 	states    map[uint64]bool // in which executions were left that may end by themselves, or not
 	kept      []kept          // of the corpus
 	known     int             // of these, what is expected to be found
@@ -82,7 +83,7 @@ const (
 const wanted = "asked for"
 
 func (c *campaign) newTest(p *pkg, name string) *test {
-	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, states: map[uint64]bool{}}
+	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, excused: map[uint64]bool{}, states: map[uint64]bool{}}
 	t.begin()
 	switch {
 	case c.Mode == Live:
