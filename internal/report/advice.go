@@ -40,8 +40,25 @@ func (t *text) staying() string {
 
 // where is at, short where the report has the whole path elsewhere.
 func (t *text) where(s *engine.Site) string {
-	elsewhere := t.o.Base == "" || s != nil && t.whole[s.File]
-	at := t.at(s)
+	if s == nil {
+		return "-"
+	}
+	return t.brief(fmt.Sprintf("%s:%d", s.File, s.Line))
+}
+
+// whereIn is where for the line from which a goroutine has come to where it blocks.
+func (t *text) whereIn(g verdict.Goroutine) string {
+	if u := g.User(); u != nil {
+		return t.brief(u.Place)
+	}
+	return t.where(g.Site)
+}
+
+// brief is place, short where the report has the whole path elsewhere.
+func (t *text) brief(position string) string {
+	file, _, _ := cutLine(position)
+	elsewhere := t.o.Base == "" || t.whole[file]
+	at := t.place(position)
 	if t.o.Full || t.o.Base != "" && !filepath.IsAbs(at) || !elsewhere {
 		return at
 	}
@@ -80,7 +97,7 @@ func (t *text) change() string {
 func (t *text) keepWakeup() string {
 	lost, last := t.v.Lost, t.waiterOf(t.v.Lost)
 	came := fmt.Sprintf("The %s at %s met nobody: %s waited only afterwards, at %s. ",
-		lost.Op, t.where(lost.Site), t.number(last.ID), t.where(last.Site))
+		lost.Op, t.where(lost.Site), t.number(last.ID), t.whereIn(last))
 	if lost.Op == engine.OpSend {
 		return came + "A send that is given up when nobody receives loses the wake-up. Give the channel capacity 1, so that it is kept until it is looked for."
 	}
@@ -116,7 +133,7 @@ func (t *text) releaseFirst() string {
 					what = fmt.Sprintf("give back %s, as at %s,", t.object(h.Object), t.where(h.Site))
 				}
 				say = append(say, fmt.Sprintf("%s must %s before it blocks at %s: %s, which needs it first, is on the way to ending that wait.",
-					t.number(g.ID), what, t.where(g.Site), t.number(before.ID)))
+					t.number(g.ID), what, t.whereIn(g), t.number(before.ID)))
 			}
 		}
 	}
@@ -160,23 +177,23 @@ func (t *text) oneOrder() string {
 		}
 		if g.Op == engine.OpAcquire {
 			return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
-				t.number(g.ID), t.object(g.Waits[0].Object), t.where(g.Site))
+				t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
 		}
 		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
-			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.where(g.Site))
+			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.whereIn(g))
 		}
 		if g.Op == engine.OpOnce {
-			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.where(g.Site))
+			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.whereIn(g))
 		}
 		return fmt.Sprintf("%s locks %s at %s while it holds it: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
-			t.number(g.ID), t.object(g.Waits[0].Object), t.where(g.Site))
+			t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
 	}
 	for _, g := range v.Knot {
 		for _, w := range g.Waits {
 			for _, h := range g.Holds {
 				if h.Object.ID == w.Object.ID && h.Read && w.Op == engine.OpRLock {
 					return fmt.Sprintf("%s read-locks %s at %s while it has it read-locked since %s. A writer that comes between waits for the first and keeps the second out. Lock once, and pass on that it is locked.",
-						t.number(g.ID), t.object(w.Object), t.where(g.Site), t.where(h.Site))
+						t.number(g.ID), t.object(w.Object), t.whereIn(g), t.where(h.Site))
 				}
 			}
 		}
@@ -190,7 +207,7 @@ func (t *text) oneOrder() string {
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
 				if w.Object.ID == h.Object.ID && len(g.Waits) > 0 {
-					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.number(g.ID), t.object(h.Object), t.where(h.Site), t.object(g.Waits[0].Object), t.where(g.Site)))
+					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.number(g.ID), t.object(h.Object), t.where(h.Site), t.object(g.Waits[0].Object), t.whereIn(g)))
 				}
 			}
 		}
@@ -220,7 +237,7 @@ func (t *text) signal() string {
 		return "All workers wait for work that stands in the queue behind them. Run such work in the worker that needs it, or start another for as long as one waits."
 	}
 	return fmt.Sprintf("Whoever makes the condition true that %s waits for at %s must signal %s before it blocks or ends, on every path.",
-		t.number(last.ID), t.where(last.Site), t.object(last.Waits[0].Object))
+		t.number(last.ID), t.whereIn(last), t.object(last.Waits[0].Object))
 }
 
 func (t *text) wayOut() string {
@@ -229,7 +246,7 @@ func (t *text) wayOut() string {
 		return fmt.Sprintf("Give %s a way out of the code that its stack shows: close what it reads or writes when its partner goes.", t.number(g.ID))
 	}
 	if len(g.Waits) == 0 {
-		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.where(g.Site))
+		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.whereIn(g))
 	}
 	for _, w := range g.Waits { // of several the code's first is as a rule what it is there for
 		if len(w.By) > 0 && w.By[0].How == verdict.Stranded {

@@ -128,7 +128,8 @@ type Goroutine struct {
 	Born    int     `json:"born,omitempty"`    // step after which it was started
 	State   string  `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
 	Doing   string  `json:"doing,omitempty"`   // what it is blocked in
-	At      *Place  `json:"at,omitempty"`      // where
+	At      *Place  `json:"at,omitempty"`      // where, in the code under test if it is there
+	Inside  *Place  `json:"inside,omitempty"`  // where in a library, if At has called that
 	Waits   []Wait  `json:"waits,omitempty"`
 	Holds   []Hold  `json:"holds,omitempty"`
 	Calls   []Place `json:"calls,omitempty"` // how it came to where it is stuck, the innermost call first
@@ -526,6 +527,9 @@ var hows = map[verdict.How]string{
 func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 	t := b.text
 	g.Doing, g.At, g.Stack = t.doing(s), b.place(s.Site), b.stack(s.Stack)
+	if u := s.User(); u != nil {
+		g.At, g.Inside = b.runtimePlace(u.Place, u.Func), g.At
+	}
 	if s.Place != "" {
 		g.At = b.runtimePlace(s.Place, s.Name)
 	}

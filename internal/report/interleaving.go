@@ -27,14 +27,14 @@ func (t *text) interleaving(most int) {
 			rows = append(rows, t.preemption(s))
 		}
 		if note, ok := notes[i]; ok || t.o.Full {
-			what := t.operation(s)
+			what, at := t.operation(s), t.at(s.Site)
 			switch note {
 			case blocks:
-				what = t.blockedIn(s.Task)
+				what, at = t.blockedIn(s.Task)
 			case meetsNobody:
 				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(t.waitsOn(t.waiterOf(t.v.Lost), 0).Object))
 			}
-			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, t.at(s.Site), note})
+			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, at, note})
 		}
 	}
 	if len(rows) == 0 {
@@ -110,15 +110,15 @@ const (
 	meetsNobody = "meets nobody"
 )
 
-// blockedIn returns the operation in which a goroutine of the knot is blocked; of a select the one that matters.
-func (t *text) blockedIn(task uint32) string {
+// blockedIn returns the operation in which a goroutine of the knot is blocked, of a select the one that matters, and where.
+func (t *text) blockedIn(task uint32) (what, at string) {
 	i := slices.IndexFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.ID == task })
 	g := t.v.Knot[i]
 	next, _ := t.next(i)
 	if w := t.waitsOn(g, next); w.Op != engine.OpNone {
-		return w.Op.String() + " " + preposition[w.Op] + t.object(w.Object)
+		return w.Op.String() + " " + preposition[w.Op] + t.object(w.Object), t.blockedAt(g)
 	}
-	return t.doing(g)
+	return t.doing(g), t.blockedAt(g)
 }
 
 // preemption says whom the schedule took off in favour of step s, and before or after what.

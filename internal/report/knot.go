@@ -89,12 +89,15 @@ func (t *text) title(first, margin string, g verdict.Goroutine) {
 }
 
 // A row says what a goroutine holds or waits for, and where in the code.
-type row struct{ word, what, at, source string }
+type row struct {
+	word, what, at, source string
+	waits                  bool // what it is blocked in
+}
 
 func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	var out []row
 	for _, h := range g.Holds {
-		r := row{"holds", engine.Amount(max(h.N, 1)) + t.object(h.Object), t.at(h.Site), t.source(h.Site, h.Object.Name)}
+		r := row{word: "holds", what: engine.Amount(max(h.N, 1)) + t.object(h.Object), at: t.at(h.Site), source: t.source(h.Site, h.Object.Name)}
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
@@ -107,9 +110,14 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		out = append(out, r)
 	}
 	if g.Stack != "" && g.Site == nil {
-		return append(out, row{word: "waits", what: t.doing(g)})
+		return append(out, row{word: "waits", what: t.doing(g), waits: true})
 	}
-	return append(out, row{"waits", t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name)})
+	word := "waits"
+	if u := g.User(); u != nil {
+		out = append(out, row{word: word, what: "in " + engine.InPackage(g.Within[len(g.Within)-2].Func), at: t.place(u.Place), source: t.sourceAt(u.Place)})
+		word = ""
+	}
+	return append(out, row{word, t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name), true})
 }
 
 // waitsOn returns what g waits for from next; 0: what it waits for first.
@@ -150,7 +158,7 @@ func (t *text) rows(gs []verdict.Goroutine, n int) [][]string {
 		for i, g := range gs {
 			next, _ := t.next(i)
 			for j := range all[i] {
-				if r := &all[i][j]; r.word == "waits" && columns(r.what) > most {
+				if r := &all[i][j]; r.waits && columns(r.what) > most {
 					r.what = t.doingShort(g, next)
 				}
 				what = max(what, columns(all[i][j].what))

@@ -19,6 +19,15 @@ func (t *text) at(s *engine.Site) string {
 	return fmt.Sprintf("%s:%d", t.file(s.File), s.Line)
 }
 
+// blockedAt returns the line of the code under test at which a goroutine is stuck: that from which it has called a library, if it is
+// stuck there.
+func (t *text) blockedAt(g verdict.Goroutine) string {
+	if u := g.User(); u != nil {
+		return t.place(u.Place)
+	}
+	return t.at(g.Site)
+}
+
 // place is at for a position that is known as the runtime prints it.
 func (t *text) place(p string) string {
 	i := strings.LastIndexByte(p, ':')

@@ -233,7 +233,7 @@ type group struct {
 func (t *text) alike(gs []verdict.Goroutine) []group {
 	var out []group
 	for _, g := range gs {
-		next := group{g, t.name(g.ID), t.doing(g), t.at(g.Site), 1}
+		next := group{g, t.name(g.ID), t.doing(g), t.blockedAt(g), 1}
 		if g.Place != "" {
 			next.at = t.place(g.Place)
 		}

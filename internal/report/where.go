@@ -44,6 +44,12 @@ func Where(v *verdict.Verdict, dir string) string {
 		}
 		return ""
 	}
+	user := func(g verdict.Goroutine) string {
+		if u := g.User(); u != nil {
+			return printed(u.Place)
+		}
+		return ""
+	}
 	for _, r := range v.Races {
 		for _, a := range r.Accesses {
 			if m := printed(a.Place()); m != "" {
@@ -56,7 +62,7 @@ func Where(v *verdict.Verdict, dir string) string {
 	}
 	for _, gs := range [][]verdict.Goroutine{v.Knot, v.Others} {
 		for _, g := range gs {
-			for _, m := range []string{at(g.Site), printed(g.Place), stack(g.Stack)} {
+			for _, m := range []string{at(g.Site), user(g), printed(g.Place), stack(g.Stack)} {
 				if m != "" {
 					return m
 				}

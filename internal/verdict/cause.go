@@ -31,6 +31,9 @@ func (v *Verdict) Cause() uint64 {
 			if g.State != "" { // of a live run no sync point is known
 				site += g.Name
 			}
+			if u := g.User(); u != nil { // many tests wait in one line of a library
+				site += u.Func
+			}
 			sites = append(sites, site)
 		}
 		// Who comes first in a circle, and how many of one kind wait in the same place, is no other cause.

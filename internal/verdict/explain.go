@@ -73,34 +73,57 @@ type knot struct {
 	lost  *Event // the wake-up that the last of them has missed
 }
 
-// knot looks for the best explanation: a cycle of certain edges; else one of likely edges; else a wake-up that was lost
-// for certain; else the way to a goroutine that those who could help have left; else a cycle of goroutines that could help
-// each other; else the way to a goroutine that nobody was seen to help; else a cycle of whatever edges there are.
+// knot looks for the best explanation: a cycle of certain edges, and else what seekIn finds. What goes on inside a library
+// explains nothing as long as there is something else: its goroutines wait for each other whenever nothing is to be done.
 func (g *graph) knot() knot {
-	if c := g.cycle(Queued); c != nil {
+	if c := g.cycle(Queued, true); c != nil {
 		return knot{tasks: c, cycle: true, sure: true}
 	}
-	if c := g.cycle(Used); c != nil {
+	outside := slices.DeleteFunc(slices.Clone(g.stuck), g.idle)
+	if k := g.seekIn(outside, false); len(k.tasks) > 0 {
+		return k
+	}
+	return g.seekIn(g.stuck, true)
+}
+
+// seekIn looks for an explanation that begins with one of these goroutines: a cycle of likely edges; else a wake-up that was lost
+// for certain; else the way to a goroutine that those who could help have left; else a cycle of goroutines that could help
+// each other; else the way to a goroutine that nobody was seen to help; else a cycle of whatever edges there are. Cycles
+// that have nothing but objects of libraries in them count if machinery is set.
+func (g *graph) seekIn(stuck []*engine.TaskState, machinery bool) knot {
+	if c := g.cycle(Used, machinery); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
-	for _, t := range g.stuck {
+	for _, t := range stuck {
 		if lost := g.lost(t, g.stepBefore(t)); lost != nil {
 			return knot{tasks: g.pathTo(t.ID), lost: lost}
 		}
 	}
-	if p := g.orphan(true); p != nil {
+	if p := g.orphan(stuck, true); p != nil {
 		return g.orphaned(p)
 	}
-	if c := g.cycle(Could); c != nil {
+	if c := g.cycle(Could, machinery); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
-	if p := g.orphan(false); p != nil {
+	if p := g.orphan(stuck, false); p != nil {
 		return g.orphaned(p)
 	}
-	if c := g.cycle(Made); c != nil {
+	if c := g.cycle(Made, machinery); c != nil {
 		return knot{tasks: c, cycle: true}
 	}
 	return knot{}
+}
+
+// idle reports whether a goroutine is a library's own, and waits inside of that.
+func (g *graph) idle(t *engine.TaskState) bool {
+	return t.State == engine.Blocked && len(t.Wants) == 0 && t.Site != nil && inLibrary(t.Site.File) && within(t) == nil &&
+		!slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return !g.ofLibrary(w.Object) })
+}
+
+// ofLibrary reports whether an object is a library's own: a library has used it first.
+func (g *graph) ofLibrary(object uint32) bool {
+	first := g.objects[object].First
+	return first != nil && inLibrary(first.File)
 }
 
 func (g *graph) orphaned(path []uint32) knot {
@@ -116,12 +139,20 @@ func (g *graph) orphaned(path []uint32) knot {
 // could cancel a context counts if there is nothing else to wait for: beside something else it is a way out that is not needed
 // when all goes well.
 func (g *graph) next(id uint32, worst How) []uint32 {
+	return g.nextBy(id, worst, func(Waiting) bool { return true })
+}
+
+// nextBy is next for some of the waits.
+func (g *graph) nextBy(id uint32, worst How, wanted func(Waiting) bool) []uint32 {
 	var out []uint32
 	isContext := func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op == engine.OpContext }
 	if slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return !isContext(w) }) {
 		worst = min(worst, Might)
 	}
 	for _, w := range g.waits[id] {
+		if !wanted(w) {
+			continue
+		}
 		limit := worst
 		switch {
 		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
@@ -138,13 +169,16 @@ func (g *graph) next(id uint32, worst How) []uint32 {
 	return out
 }
 
-// cycle returns the shortest cycle of edges at least as sure as worst, or nil; of several the one with the lowest numbers.
-func (g *graph) cycle(worst How) []uint32 {
+// cycle returns the shortest cycle of edges at least as sure as worst, or nil; of several the one with the lowest numbers. One of its
+// edges is about an object of the code under test, unless machinery is set.
+func (g *graph) cycle(worst How, machinery bool) []uint32 {
 	var best []uint32
 	for _, t := range g.stuck {
-		if path := g.path(t.ID, worst, func(id uint32) bool { return slices.Contains(g.next(id, worst), t.ID) }); path != nil {
-			if best == nil || len(path) < len(best) {
-				best = path
+		begins := func(w Waiting) bool { return machinery || !g.ofLibrary(w.Object.ID) }
+		for _, id := range g.nextBy(t.ID, worst, begins) {
+			path := g.path(id, worst, func(at uint32) bool { return at == t.ID })
+			if path != nil && (best == nil || len(path) < len(best)) {
+				best = append([]uint32{t.ID}, path[:len(path)-1]...)
 			}
 		}
 	}
@@ -178,12 +212,12 @@ func (g *graph) body() uint32 {
 }
 
 // orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else as
-// pathTo has it. If left, it is one of which it is known who could have done it and has ended.
-func (g *graph) orphan(left bool) []uint32 {
+// pathTo has it. If left, it is one of which it is known who could have done it and has ended. The path begins with one of stuck.
+func (g *graph) orphan(stuck []*engine.TaskState, left bool) []uint32 {
 	alone := func(id uint32) bool {
 		return len(g.next(id, Made)) == 0 && (!left || slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return len(w.By) > 0 }))
 	}
-	for _, t := range g.stuck {
+	for _, t := range stuck {
 		if p := g.path(t.ID, Made, alone); p != nil {
 			if to := g.pathTo(p[len(p)-1]); len(to) > len(p) {
 				return to
@@ -247,6 +281,9 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	}
 	if want := wantOf(t); want != nil {
 		out.Op, out.Site = engine.OpAcquire, want.Site
+	}
+	if out.Site == t.Site {
+		out.Within = within(t)
 	}
 	if t.State == engine.Outside {
 		out.Stack = cleanStack(t.Stack)

@@ -114,6 +114,10 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 		}
 	}
 	f.line("  waits: %s in %s", f.doing(g), place(g.Site))
+	if u := g.User(); u != nil {
+		_, fn := splitFunc(u.Func)
+		f.line("  called in %s", fn)
+	}
 	needs := false
 	for _, w := range g.Waits {
 		for _, r := range w.By {

@@ -97,6 +97,7 @@ type Goroutine struct {
 	Born    int          // step
 	Op      engine.Op    // what it is blocked in
 	Site    *engine.Site // where
+	Within  []RaceFrame  // if that is in a library: the calls that led there from the code under test, the innermost first
 	Waits   []Waiting
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
@@ -196,7 +197,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
-	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && g.cycle(Queued) == nil && !survives {
+	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && g.cycle(Queued, true) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v

@@ -114,7 +114,7 @@ func (g *graph) wait() {
 // keepInterlocked leaves those stuck that wait for each other's locks, and who waits for one of theirs. The others may
 // wait for somebody who goes on.
 func (g *graph) keepInterlocked() {
-	sure := g.cycle(Queued)
+	sure := g.cycle(Queued, true)
 	for n := 0; n < len(sure); {
 		n = len(sure)
 		for _, t := range g.stuck {
