@@ -80,7 +80,9 @@ func leaveOut(groups []string, try func(wrong map[string]string) (said string, e
 // plantWithout is plant without some groups, of which wrong says what is against them. It returns what the compiler has against what
 // came of the others, "" if that is nothing.
 func (b *build) plantWithout(ctx context.Context, selected toolchain.Go, files map[string][]byte, wrong map[string]string) (said string, err error) {
-	all, refused, err := patch.Apply(b.goroot, wrong)
+	unwanted := maps.Clone(b.wrong)
+	maps.Copy(unwanted, wrong)
+	all, refused, err := patch.Apply(b.goroot, unwanted)
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +115,7 @@ func (b *build) compileChanged(ctx context.Context) (wrong string, err error) {
 		return string(known), nil
 	}
 	b.Progress("compiling the standard library of " + b.env["GOVERSION"] + " (once)")
-	pkgs, err := b.made(ctx, "-export", "ImportPath,Error", patch.Packages())
+	pkgs, err := b.made(ctx, "-export", "ImportPath,Error", patch.Early())
 	if err != nil {
 		return "", err
 	}

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -111,7 +112,25 @@ type Ignore struct {
 // the compiler or the linker objects to is not seen here: the instrumented build fails too. Prepare returns a *BuildError if the go
 // command cannot list the packages. Several processes may use the same cache. What was not used for 30 days is removed from it.
 func Prepare(ctx context.Context, c Config) (*Result, error) {
-	b := &build{Config: c, listed: map[string]*listed{}, sums: map[string]manifest.Sum{}}
+	for wrong := map[string]string{}; ; {
+		res, err := prepare(ctx, c, wrong)
+		var w *wronglyChanged
+		if !errors.As(err, &w) {
+			return res, err
+		}
+		for _, group := range patch.Late(w.path) { // once more, without these changes
+			wrong[group] = w.why
+		}
+	}
+}
+
+// A wronglyChanged is an error of the type checker in a package of the standard library that has been changed by hand.
+type wronglyChanged struct{ path, why string }
+
+func (w *wronglyChanged) Error() string { return w.path + ": " + w.why }
+
+func prepare(ctx context.Context, c Config, wrong map[string]string) (*Result, error) {
+	b := &build{Config: c, wrong: wrong, listed: map[string]*listed{}, sums: map[string]manifest.Sum{}}
 	if err := b.complete(); err != nil {
 		return nil, err
 	}
@@ -190,6 +209,7 @@ type build struct {
 	modFlag string            // the go.mod that they have for -modfile; ""
 	goroot  string            // the user's
 	refused []patch.Refusal   // what does not apply to it
+	wrong   map[string]string // by group of changes: what the type checker has against it
 	tree    string            // the GOROOT with the runtime in it
 	goCmd   goCommand         // of that
 	pinned  bool              // the command jostle is a tool of a main module

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jostle-dev/jostle/instrument/patch"
 	"github.com/jostle-dev/jostle/internal/cachedir"
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/rewrite"
@@ -120,6 +121,9 @@ func (c *checker) files() map[string]*source {
 
 func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 	if wrong := c.wrongWith(u); u.Standard && wrong != "" {
+		if late := patch.Late(u.ImportPath); slices.ContainsFunc(late, func(group string) bool { return c.wrong[group] == "" }) {
+			return &wronglyChanged{u.ImportPath, wrong}
+		}
 		u.done = u.noteUntyped(wrong)
 		return nil
 	}

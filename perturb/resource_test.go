@@ -63,13 +63,13 @@ func TestResource(t *testing.T) {
 			k := newTokens(1)
 			k.acquire()
 			k.acquire()
-		}, "deadlock (rule 2)\nmain holds 1, waits acquire"},
+		}, "deadlock (rule 1)\nmain holds 1, waits acquire"},
 		{"none of it", func(*enginetest.Log) {
 			k := newTokens(1)
 			k.say.Acquire(0)
 			k.acquire()
 			k.acquire()
-		}, "deadlock (rule 2)\nmain holds 1, waits acquire"},
+		}, "deadlock (rule 1)\nmain holds 1, waits acquire"},
 		{"ended with it", func(*enginetest.Log) {
 			k := newTokens(1)
 			Go(k.acquire, site)

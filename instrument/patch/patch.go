@@ -24,10 +24,20 @@ type group struct {
 	loss  string // what is so without it, as a sentence
 	edits []edit
 	files []string // that are added, by their names below _std
+	// late is set if its packages are large, and type-checked in any case before they are used, when they are rewritten: then nobody
+	// compiles them only to see whether the changes do.
+	late bool
+}
+
+func (g *group) packages() (paths []string) {
+	for _, e := range g.edits {
+		paths = append(paths, path.Dir(e.file))
+	}
+	return paths
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, names, network, serial}
+var groups = []group{randomness, adoption, names, network, serial, httpConnections, sqlConnections, pipes}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {
@@ -116,14 +126,24 @@ func exists(root, name string) bool {
 	return err == nil
 }
 
-// Packages returns the import paths of the packages that any group changes, sorted.
-func Packages() []string {
-	var paths []string
+// Early returns the import paths of the packages that are to be compiled before anything else, to see whether what groups change in
+// them does, sorted.
+func Early() (paths []string) {
 	for _, g := range groups {
-		for _, e := range g.edits {
-			paths = append(paths, path.Dir(e.file))
+		if !g.late {
+			paths = append(paths, g.packages()...)
 		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
+}
+
+// Late returns the names of the groups that change a package which is type-checked when it is rewritten, and not compiled before.
+func Late(path string) (names []string) {
+	for _, g := range groups {
+		if g.late && slices.Contains(g.packages(), path) {
+			names = append(names, g.name)
+		}
+	}
+	return names
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestApplyHere(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, bytes.Count(original, []byte("\n")), bytes.Count(content, []byte("\n")), "%s: lines stay where they are", name)
 	}
-	for _, p := range Packages() {
+	for _, p := range changed() {
 		assert.DirExists(t, filepath.Join(root, "src", filepath.FromSlash(p)))
 	}
 }
@@ -46,7 +47,7 @@ func TestApplyHere(t *testing.T) {
 func other(t *testing.T, name string, change func(string) string) string {
 	t.Helper()
 	real, root := goroot(t), t.TempDir()
-	for _, p := range Packages() {
+	for _, p := range changed() {
 		from := filepath.Join(real, "src", filepath.FromSlash(p))
 		to := filepath.Join(root, "src", filepath.FromSlash(p))
 		require.NoError(t, os.MkdirAll(to, 0o755))
@@ -101,6 +102,23 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// changed returns the packages that any group changes.
+func changed() (paths []string) {
+	for _, g := range groups {
+		paths = append(paths, g.packages()...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// What is type-checked later needs no compiler before.
+func TestLate(t *testing.T) {
+	assert.Equal(t, []string{httpConnections.name}, Late("net/http"))
+	assert.Empty(t, Late("net"))
+	assert.NotContains(t, Early(), "net/http")
+	assert.Contains(t, Early(), "net")
 }
 
 // A file that an earlier group has changed and that a later one is refused for keeps what the earlier has made of it.

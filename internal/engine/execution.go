@@ -129,6 +129,7 @@ type Execution struct {
 
 	wants     []want
 	wanted    int       // how many there were
+	sharings  *sharing  // what libraries give out
 	callSites *callSite // of all executions
 	libSites  libSites  // likewise
 	world     World
@@ -268,6 +269,7 @@ func (x *Execution) reset() {
 	x.hurried.Store(false)
 	clear(x.wants)
 	x.wants, x.wanted = x.wants[:0], 0
+	x.sharings = nil
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.words.reset()

@@ -174,10 +174,7 @@ func ShortFunc(name string) string {
 
 // OfLibrary reports whether a sync point is in a module that is not worked on: in the module cache, whose directories have a
 // version, or vendored.
-func (s *Site) OfLibrary() bool { return OfLibrary(s.File) }
-
-// OfLibrary reports whether a file is one of such a module.
-func OfLibrary(file string) bool { return moduleOf(file) != "" }
+func (s *Site) OfLibrary() bool { return moduleOf(s.File) != "" }
 
 // moduleOf returns the folder of the module in the module cache that a file belongs to, or if it is vendored that of its
 // package; "" for any other file.

@@ -85,6 +85,9 @@ type Hold struct {
 	Step int
 	Read bool
 	N    int64 // of a Resource
+
+	Keeping Keeping // of a library's Resource
+	id      uint64  // see Kept
 }
 
 // A Use is the last operation of one kind that one task did on an object.

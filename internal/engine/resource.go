@@ -14,12 +14,17 @@ type want struct {
 	n      int64
 	site   *Site
 	id     int // counts the wants of an execution, from 1
+	since  int // step
+
+	library bool // a library says so, see Awaits
+	all     bool // it waits until no goroutine holds any of it
+	op      Op   // Uses: what it does; else OpNone
 }
 
 // Wants notes that t waits for n of o, a Resource, from now on until Got or GaveUp.
 func (t *Task) Wants(o *Object, n int64, s *Site) {
 	t.x.wanted++
-	t.x.wants = append(t.x.wants, want{t, o, n, s, t.x.wanted})
+	t.x.wants = append(t.x.wants, want{task: t, object: o, n: n, site: s, id: t.x.wanted, since: t.x.trace.n})
 }
 
 // GaveUp notes that t does not wait for o any more.

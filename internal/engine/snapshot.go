@@ -80,9 +80,13 @@ type Locking struct {
 
 // A Want is some of a resource that a task waits for.
 type Want struct {
-	Object uint32
-	N      int64
-	Site   *Site
+	Object  uint32
+	N       int64
+	Site    *Site
+	Since   int  // step
+	Library bool // a library says so
+	All     bool // it waits until no task holds any of it
+	Op      Op   // of a pipe: what it does; else OpNone
 }
 
 // A Held is a lock that a task holds, or some of a resource.
@@ -92,6 +96,8 @@ type Held struct {
 	Step   int
 	Read   bool
 	N      int64 // of a resource
+
+	Keeping Keeping // of a library's resource
 }
 
 // An ObjectState is a synchronisation object in a Snapshot.
@@ -187,7 +193,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	for i := len(x.wants) - 1; i >= 0; i-- {
 		w := &x.wants[i]
 		ts := &snap.Tasks[w.task.ID-1]
-		ts.Wants = append(ts.Wants, Want{w.object.ID, w.n, w.site})
+		ts.Wants = append(ts.Wants, Want{w.object.ID, w.n, w.site, w.since, w.library, w.all, w.op})
 	}
 	for i := range x.objects.n {
 		o := &x.objects.chunks[i/objectChunk][i%objectChunk]
@@ -208,7 +214,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		}
 		for _, h := range o.holds {
 			ts := &snap.Tasks[h.Task.ID-1]
-			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read, h.N})
+			ts.Holds = append(ts.Holds, Held{o.ID, h.Site, h.Step, h.Read, h.N, h.Keeping})
 		}
 		snap.Objects = append(snap.Objects, os)
 	}

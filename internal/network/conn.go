@@ -62,6 +62,21 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Awaits notes that the calling goroutine waits for what comes from the other end, whoever reads it, until it calls the function that
+// Awaits returns.
+func (c *Conn) Awaits() (done func()) {
+	t, err := c.n.task()
+	if err != nil || t.Unwinding() || c.in == nil {
+		return func() {}
+	}
+	t.Uses(engine.OpRead, c.in.o)
+	return func() {
+		if t := engine.Self(); t != nil && !t.Unwinding() {
+			t.GaveUp(c.in.o)
+		}
+	}
+}
+
 func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

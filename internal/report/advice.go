@@ -67,6 +67,9 @@ func (t *text) brief(position string) string {
 
 func (t *text) change() string {
 	v := t.v
+	if kept := t.giveBack(); kept != "" {
+		return kept
+	}
 	switch {
 	case v.Lost != nil:
 		return t.keepWakeup()
@@ -119,6 +122,10 @@ func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
 func (t *text) releaseFirst() string {
 	if !t.v.Cycle {
 		return t.release()
+	}
+	if g := t.v.Knot[0]; len(t.v.Knot) == 1 && len(g.Waits) > 0 {
+		return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
+			t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
 	}
 	var say []string
 	for i, g := range t.v.Knot {
@@ -174,10 +181,6 @@ func (t *text) oneOrder() string {
 		g := v.Knot[0]
 		if len(g.Waits) == 0 {
 			return ""
-		}
-		if g.Op == engine.OpAcquire {
-			return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
-				t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
 		}
 		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
 			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.whereIn(g))

@@ -153,7 +153,8 @@ type Releaser struct {
 	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "stranded", "might", "made", "given", "spent"
 	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
-	N         int64  `json:"n,omitempty"` // of a resource: how much it holds
+	N         int64  `json:"n,omitempty"`       // of a resource: how much it holds
+	Keeping   string `json:"keeping,omitempty"` // why something of a library was not given back, see Hold
 	Ended     bool   `json:"ended,omitempty"`
 }
 
@@ -165,6 +166,9 @@ type Hold struct {
 	Read   bool   `json:"read,omitempty"`
 	N      int64  `json:"n,omitempty"`    // of a resource: how much
 	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
+	// Keeping is why something of a library was not given back: "body" of a response, "rows", "transaction" or "connection" of a database,
+	// "request" that is being served.
+	Keeping string `json:"keeping,omitempty"`
 }
 
 // An Object is a synchronisation object.
@@ -536,7 +540,7 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 	for _, w := range s.Waits {
 		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N}
 		for _, r := range w.By {
-			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.N, r.Ended})
+			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.N, keepings[r.Keeping].word, r.Ended})
 		}
 		for _, site := range w.Code {
 			wait.Code = append(wait.Code, *b.place(site))
@@ -544,7 +548,7 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.Waits = append(g.Waits, wait)
 	}
 	for _, h := range s.Holds {
-		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.N, h.Owed})
+		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.N, h.Owed, keepings[h.Keeping].word})
 	}
 	return g
 }

@@ -150,6 +150,9 @@ func (t *text) matters() map[int]string {
 			notes[n] = blocks
 		}
 		for _, h := range g.Holds {
+			if !t.told(h) {
+				continue
+			}
 			t.note(notes, g.ID, h.Site, "")
 		}
 		next, ok := t.next(i)

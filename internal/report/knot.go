@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -97,7 +96,10 @@ type row struct {
 func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	var out []row
 	for _, h := range g.Holds {
-		r := row{word: "holds", what: engine.Amount(max(h.N, 1)) + t.object(h.Object), at: t.at(h.Site), source: t.source(h.Site, h.Object.Name)}
+		if !t.told(h) {
+			continue
+		}
+		r := row{word: "holds", what: engine.Amount(max(h.N, 1)) + t.kept(h.Object, h.Keeping), at: t.at(h.Site), source: t.source(h.Site, h.Object.Name)}
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
@@ -122,12 +124,23 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 
 // waitsOn returns what g waits for from next; 0: what it waits for first.
 func (t *text) waitsOn(g verdict.Goroutine, next uint32) verdict.Waiting {
-	for _, w := range g.Waits {
-		if next == 0 || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next }) {
-			return w
+	w, _ := edge(g, next)
+	return w
+}
+
+// edge returns what g waits for that next could end, and how: of several what is surest. If next is 0, it is what g waits for first.
+func edge(g verdict.Goroutine, next uint32) (w verdict.Waiting, by *verdict.Releaser) {
+	for _, of := range g.Waits {
+		if next == 0 {
+			return of, nil
+		}
+		for i := range of.By {
+			if r := &of.By[i]; r.Task == next && (by == nil || r.How < by.How) {
+				w, by = of, r
+			}
 		}
 	}
-	return verdict.Waiting{}
+	return w, by
 }
 
 // doingShort is doing with no more of a select than the case that next could end.
@@ -208,27 +221,24 @@ func (t *text) next(i int) (uint32, bool) {
 
 // link says why next is the one that g waits for.
 func (t *text) link(g verdict.Goroutine, next uint32) string {
-	for _, w := range g.Waits {
-		i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Task == next })
-		if i < 0 {
-			continue
-		}
-		why := t.because(w.By[i], w)
-		if len(g.Waits) > 1 && w.By[i].How <= verdict.Queued {
-			why = t.object(w.Object) + ": " + why
-		}
-		others := 0
-		for _, r := range w.By {
-			if r.Task != next && !r.Ended && w.By[i].How > verdict.Owes && r.How <= w.By[i].How {
-				others++
-			}
-		}
-		if others > 0 {
-			why += fmt.Sprintf("; %d more could, and are stuck too", others)
-		}
-		return why
+	w, by := edge(g, next)
+	if by == nil {
+		return t.number(next) + " is to go on first"
 	}
-	return t.number(next) + " is to go on first"
+	why := t.because(*by, w)
+	if len(g.Waits) > 1 && by.How <= verdict.Queued {
+		why = t.object(w.Object) + ": " + why
+	}
+	others := 0
+	for _, r := range w.By {
+		if r.Task != next && !r.Ended && by.How > verdict.Owes && r.How <= by.How {
+			others++
+		}
+	}
+	if others > 0 {
+		why += fmt.Sprintf("; %d more could, and are stuck too", others)
+	}
+	return why
 }
 
 // because says why r could end a wait.
@@ -241,7 +251,7 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
 	case verdict.Owes:
 		if w.Op == engine.OpAcquire {
-			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site))
+			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
 		}
 		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
 	case verdict.Used:
@@ -256,6 +266,9 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
 	case verdict.Spent:
 		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
+	}
+	if w.Object.Kind == engine.Socket && w.Op != engine.OpAccept && w.Op != engine.OpDial {
+		return fmt.Sprintf("for %s, which has the other end (%s)", who, t.where(r.Site))
 	}
 	if r.Site == nil {
 		return fmt.Sprintf("for %s, which does the same work as who could %s", who, t.partner(w))
@@ -311,7 +324,11 @@ func (t *text) could(r verdict.Releaser) string {
 		did = "could have received that"
 	case verdict.Holds:
 		did = "locked it"
-	case verdict.Used, verdict.Owes:
+	case verdict.Owes:
+		if did = "did"; r.Op == engine.OpRelease {
+			did = "got it"
+		}
+	case verdict.Used:
 		did = "did"
 	case verdict.Made:
 		did = "made it"
@@ -329,7 +346,7 @@ func (t *text) could(r verdict.Releaser) string {
 	case r.Ended:
 		did += ", and has ended"
 	}
-	return did
+	return did + t.unless(r.Keeping)
 }
 
 // lost says which wake-up came before the wait.
@@ -349,7 +366,8 @@ func (t *text) blocksThere(s engine.Step) bool {
 	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others, t.v.Left} {
 		for _, g := range gs {
 			if g.ID == s.Task {
-				return g.Site == s.Site && g.Op == s.Op
+				byWord := g.Op == engine.OpAcquire || g.Site != t.v.Tasks[g.ID-1].Site // how it waits does not matter then
+				return g.Site == s.Site && g.Op == s.Op || byWord
 			}
 		}
 	}

@@ -153,6 +153,8 @@ func (t *text) what(name func(task uint32) string) string {
 	}
 	stuck := len(v.Knot) + len(v.Others)
 	switch {
+	case v.Cycle && len(v.Knot) == 1 && t.keptBy() != nil:
+		return name(v.Knot[0].ID) + " waits for what it holds itself" + t.unless(t.keptBy().Keeping)
 	case v.Cycle && len(v.Knot) == 1:
 		return name(v.Knot[0].ID) + " waits for itself"
 	case v.Cycle:

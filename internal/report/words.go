@@ -29,6 +29,9 @@ func (t *text) partner(w verdict.Waiting) string {
 	case engine.OpWait:
 		return "do " + t.object(w.Object) + ".Done"
 	case engine.OpAcquire:
+		if w.All {
+			return "end its " + t.object(w.Object)
+		}
 		return "give back some of " + t.object(w.Object)
 	case engine.OpLock, engine.OpRLock:
 		return "unlock " + t.object(w.Object)
@@ -87,6 +90,9 @@ func (t *text) doing(g verdict.Goroutine) string {
 
 // way says one thing that would let a goroutine go on.
 func (t *text) way(w verdict.Waiting) string {
+	if w.All {
+		return "wait for the end of each " + t.object(w.Object)
+	}
 	return w.Op.String() + " " + preposition[w.Op] + engine.Amount(max(w.N, 1)) + t.object(w.Object)
 }
 

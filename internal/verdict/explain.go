@@ -116,14 +116,14 @@ func (g *graph) seekIn(stuck []*engine.TaskState, machinery bool) knot {
 
 // idle reports whether a goroutine is a library's own, and waits inside of that.
 func (g *graph) idle(t *engine.TaskState) bool {
-	return t.State == engine.Blocked && len(t.Wants) == 0 && t.Site != nil && inLibrary(t.Site.File) && within(t) == nil &&
+	return t.State == engine.Blocked && len(t.Wants) == 0 && t.Site != nil && engine.InLibrary(t.Site.File) && within(t) == nil &&
 		!slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return !g.ofLibrary(w.Object) })
 }
 
 // ofLibrary reports whether an object is a library's own: a library has used it first.
 func (g *graph) ofLibrary(object uint32) bool {
 	first := g.objects[object].First
-	return first != nil && inLibrary(first.File)
+	return first != nil && engine.InLibrary(first.File)
 }
 
 func (g *graph) orphaned(path []uint32) knot {
@@ -279,18 +279,18 @@ func (g *graph) goroutine(id uint32) Goroutine {
 		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Calls: callsTo(t.Spawned, t.Callers), Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id],
 	}
-	if want := wantOf(t); want != nil {
-		out.Op, out.Site = engine.OpAcquire, want.Site
+	if want := g.wantOf(t); want != nil {
+		out.Op, out.Site = cmp.Or(want.Op, engine.OpAcquire), want.Site
 	}
 	if out.Site == t.Site {
 		out.Within = within(t)
 	}
-	if t.State == engine.Outside {
+	if t.State == engine.Outside && out.Op != engine.OpRead && out.Op != engine.OpWrite {
 		out.Stack = cleanStack(t.Stack)
 	}
 	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
 	for _, h := range inOrder {
-		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N})
+		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping})
 	}
 	return out
 }

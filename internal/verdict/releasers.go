@@ -218,6 +218,9 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		}
 		r.add(rel)
 	}
+	if g.ofLibrary(r.object.ID) {
+		return // which makes one for each
+	}
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
 		_, isElsewhere := elsewhere[t.ID]

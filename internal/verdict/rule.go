@@ -27,7 +27,7 @@ func (v *Verdict) rule(g *graph) Rule {
 		holding = holding || v.waitsForHold(before, g)
 	}
 	switch {
-	case one && len(v.Knot) > 1: // each keeps some of it and wants more: no order would help
+	case one: // each keeps some of it and wants more: no order would help
 		return ReleaseFirst
 	case locks == len(v.Knot):
 		return OneOrder
@@ -50,12 +50,19 @@ func (v *Verdict) ruleOfOrphan() Rule {
 		return Propagate // nobody has any of it, and it is not given: it asks for more than there is, or somebody who does is before it
 	case blocksOnLock(last.Op):
 		return ReleaseFirst // of a lock whose holder has ended
-	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op):
+	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op) && !serves(v.Knot[len(v.Knot)-2], last):
 		return ReleaseFirst // it waits with a lock held that others need
 	case last.Op == engine.OpCondWait:
 		return Propagate
 	}
 	return Cancel
+}
+
+// serves reports whether g waits for the end of a request that next serves: what that holds it cannot let go of.
+func serves(g, next Goroutine) bool {
+	return slices.ContainsFunc(g.Waits, func(w Waiting) bool {
+		return slices.ContainsFunc(w.By, func(r Releaser) bool { return r.Task == next.ID && r.Keeping == engine.Serving })
+	})
 }
 
 // waitsForHold reports whether g waits for something that next has to give back.

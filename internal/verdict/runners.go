@@ -137,7 +137,7 @@ func (r *runners) stays(t *engine.TaskState) bool {
 // mayWake reports whether a runner may end a wait of t.
 func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 	o := r.g.objects[w.Object.ID]
-	all := w.Op == engine.OpWait || blocksOnLock(w.Op) // of those who hold it, or owe it, all have to let go
+	all := w.Op == engine.OpWait || blocksOnLock(w.Op) && w.Op != engine.OpAcquire || w.All // of those who hold it, or owe it, all have to let go
 	if all && slices.ContainsFunc(w.By, func(rel Releaser) bool { return rel.How <= Owes && r.never(rel.Task, w.Op, o) }) {
 		return false
 	}

@@ -1,33 +1,22 @@
 package verdict
 
 import (
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/stacks"
 )
-
-// standard is where the files of the standard library are; "" if that is not known.
-var standard = stacks.Standard()
-
-// inLibrary reports whether a file, as the runtime names it, is of the standard library or of a module that is not worked on.
-func inLibrary(file string) bool {
-	return standard != "" && strings.HasPrefix(filepath.ToSlash(file), standard) || engine.OfLibrary(file)
-}
 
 // within returns the calls by which the code under test came to where a goroutine blocks in a library, the innermost first: the
 // last of them is the line of the code under test. It returns nil if the goroutine does not block in a library, or if none but
 // libraries are on its stack.
 func within(t *engine.TaskState) []RaceFrame {
-	if t.State == engine.Blocked && t.Site != nil && !inLibrary(t.Site.File) {
+	if t.State == engine.Blocked && t.Site != nil && !engine.InLibrary(t.Site.File) {
 		return nil
 	}
 	calls := Calls(t.Stack)
 	last := slices.IndexFunc(calls, func(c RaceFrame) bool {
 		file, _ := position(c.Place)
-		return !inLibrary(file)
+		return !engine.InLibrary(file)
 	})
 	if last <= 0 {
 		return nil

@@ -111,6 +111,7 @@ type Waiting struct {
 	Op     engine.Op
 	By     []Releaser     // who could do it, or could have done it while it lived; those that can be relied on first
 	N      int64          // of a resource: how much
+	All    bool           // of a resource: no goroutine may hold any of it
 	Code   []*engine.Site // if there is nobody: where the code would do it
 }
 
@@ -128,15 +129,20 @@ type Holding struct {
 	Read   bool
 	Owed   bool  // not a lock: it owes a wait group its Done
 	N      int64 // of a resource: how much
+
+	Keeping engine.Keeping // of a library's resource
 }
 
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
-	Task  uint32
-	How   How
-	Op    engine.Op
-	Site  *engine.Site // where it last did, or took, what makes it one
-	N     int64        // of a resource: how much of it it holds
+	Task uint32
+	How  How
+	Op   engine.Op
+	Site *engine.Site // where it last did, or took, what makes it one
+	N    int64        // of a resource: how much of it it holds
+
+	Keeping engine.Keeping // of a library's resource
+
 	Via   Object       // Stranded: the channel with what was sent
 	Sent  *engine.Site // and where it was sent
 	Ended bool

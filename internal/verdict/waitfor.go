@@ -83,7 +83,8 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			g.later[t.ID] = set(code.later(fns, t, started))
 		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
-		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && t.Since <= snap.Settled && !sleeps {
+		since := t.Since <= snap.Settled && !sleeps
+		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && (since || g.polls(t)) {
 			g.stuck = append(g.stuck, t)
 		}
 	}
@@ -98,9 +99,9 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 func (g *graph) wait() {
 	clear(g.waits)
 	for _, t := range g.stuck {
-		want := wantOf(t)
+		want := g.wantOf(t)
 		if want != nil {
-			g.waits[t.ID] = append(g.waits[t.ID], g.acquisition(t, want))
+			g.waits[t.ID] = append(g.waits[t.ID], g.wanting(t, want))
 		}
 		for _, w := range t.Waits {
 			if want != nil && g.objects[w.Object].Made.Op != engine.OpContext {
@@ -228,23 +229,48 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	return out
 }
 
-// wantOf returns the part of a resource that t waits for, nil if it waits for something else, or for the lock of one.
-func wantOf(t *engine.TaskState) *engine.Want {
+// wantOf returns what t waits for by its own word, nil if it waits for something else, or for the lock of a resource. Where no
+// goroutine has what a library gives out, the library's own objects know more: it is still being made, say.
+func (g *graph) wantOf(t *engine.TaskState) *engine.Want {
 	if len(t.Wants) == 0 || blocksOnLock(t.Op) {
 		return nil
 	}
-	return &t.Wants[0]
+	w := &t.Wants[0]
+	if w.Library && w.Op == engine.OpNone && !g.isHeld(w.Object) {
+		return nil
+	}
+	return w
+}
+
+func (g *graph) isHeld(object uint32) bool {
+	return slices.ContainsFunc(g.snap.Tasks, func(t engine.TaskState) bool {
+		return slices.ContainsFunc(t.Holds, func(h engine.Held) bool { return h.Object == object })
+	})
+}
+
+// polls reports whether t looks again and again, on timers, for the end of what others hold.
+func (g *graph) polls(t *engine.TaskState) bool {
+	want := g.wantOf(t)
+	return want != nil && want.All && want.Since <= g.snap.Settled
+}
+
+// wanting returns what t waits for by its own word.
+func (g *graph) wanting(t *engine.TaskState, want *engine.Want) Waiting {
+	if want.Op != engine.OpNone {
+		return g.waiting(t, engine.Wait{Object: want.Object, Op: want.Op})
+	}
+	return g.acquisition(t, want)
 }
 
 // acquisition returns t's wait for some of a resource. Each of those who hold some of it may give back enough; t itself
 // counts if nobody else is left.
 func (g *graph) acquisition(t *engine.TaskState, want *engine.Want) Waiting {
-	out := Waiting{Object: g.object(want.Object, want.Site, -1), Op: engine.OpAcquire, N: want.N}
+	out := Waiting{Object: g.object(want.Object, want.Site, -1), Op: engine.OpAcquire, N: want.N, All: want.All}
 	for i := range g.snap.Tasks {
 		by := &g.snap.Tasks[i]
 		for _, h := range by.Holds {
 			if h.Object == want.Object {
-				rel := Releaser{Task: by.ID, How: Owes, Op: engine.OpRelease, Site: h.Site, N: h.N}
+				rel := Releaser{Task: by.ID, How: Owes, Op: engine.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
 				if by.State == engine.Ended {
 					rel.Ended, rel.Last = true, by.Last
 				}

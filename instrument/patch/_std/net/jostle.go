@@ -406,3 +406,11 @@ func jostleCopies(c *netFD, other any) bool {
 	}
 	return c.mem != nil || fd != nil && fd.mem != nil
 }
+
+// JostleAwaits notes that the calling goroutine waits for what another one is to read from the connection: package http calls it.
+func (c *conn) JostleAwaits() (done func()) {
+	if c.fd == nil || c.fd.mem == nil || c.fd.mem.conn == nil {
+		return func() {}
+	}
+	return c.fd.mem.conn.Awaits()
+}

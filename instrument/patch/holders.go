@@ -1,0 +1,56 @@
+package patch
+
+// Notes on what goroutines hold of the standard library and wait for in it: each is one line, and a place that a Go does not have costs no
+// more than the notes of its group. A report says with them that the body of a response was not
+// closed, and not that a channel of net/http is empty. They change nothing of what the code does.
+
+var httpConnections = group{
+	name: "connections of net/http",
+	loss: "reports do not say which response or request keeps a connection of net/http",
+	late: true,
+	edits: []edit{
+		{file: "net/http/transport.go", in: "persistConn", put: ` held jostleKept; `},
+		{file: "net/http/transport.go", in: "Transport.getConn", put: ` if t.MaxConnsPerHost > 0 { defer jostleWaits(t, cm.key())() }; `},
+		{file: "net/http/transport.go", in: "Transport.getConn", find: `return r.pc, r.err`, put: `return jostleTakes(t, w.key, r.pc), r.err`},
+		{file: "net/http/transport.go", in: "persistConn.roundTrip", put: ` defer jostleAnswer(pc)(); `},
+		{file: "net/http/transport.go", in: "persistConn.roundTrip", find: `return re.res, nil`, put: `pc.held.Until(jostleBody); return re.res, nil`},
+		{file: "net/http/transport.go", in: "Transport.tryPutIdleConn", put: ` pconn.held.Back(); `},
+		{file: "net/http/transport.go", in: "persistConn.closeLocked", put: ` pc.held.Back(); `},
+		{file: "net/http/server.go", in: "conn", put: ` held jostleKept; `},
+		{file: "net/http/server.go", in: "conn.setState", put: ` jostleState(c, state); `},
+		{file: "net/http/server.go", in: "Server.Shutdown", find: `timer := time.NewTimer(nextPollInterval())`, put: `defer jostleShutdown(s)(); timer := time.NewTimer(nextPollInterval())`},
+		{file: "net/http/httptest/server.go", in: "Server.Close", find: `s.wg.Wait()`, put: `defer jostleCloses(s)(); s.wg.Wait()`},
+	},
+	files: []string{"net/http/jostle.go", "net/http/httptest/jostle.go"},
+}
+
+var sqlConnections = group{
+	name: "connections of database/sql",
+	loss: "reports do not say which rows or transaction keep a connection of database/sql",
+	late: true,
+	edits: []edit{
+		{file: "database/sql/sql.go", in: "driverConn", put: ` held jostleKept; `},
+		{file: "database/sql/sql.go", in: "DB.conn", find: `delHandle := db.connRequests.Add(req)`, put: `defer jostleWaits(db)(); delHandle := db.connRequests.Add(req)`},
+		{file: "database/sql/sql.go", in: "DB.conn", find: `return conn, nil`, put: `return jostleTakes(db, conn), nil`},
+		{file: "database/sql/sql.go", in: "DB.conn", find: `return ret.conn, ret.err`, put: `return jostleTakes(db, ret.conn), ret.err`},
+		{file: "database/sql/sql.go", in: "DB.conn", find: `return dc, nil`, put: `return jostleTakes(db, dc), nil`},
+		{file: "database/sql/sql.go", in: "DB.putConn", put: ` dc.held.Back(); `},
+		{file: "database/sql/sql.go", in: "DB.queryDC", find: `rows.initContextClose(ctx, txctx)`, put: `dc.held.Until(jostleRows); rows.initContextClose(ctx, txctx)`, times: 2},
+		{file: "database/sql/sql.go", in: "Stmt.QueryContext", find: `rows.initContextClose(ctx, txctx)`, put: `dc.held.Until(jostleRows); rows.initContextClose(ctx, txctx)`},
+		{file: "database/sql/sql.go", in: "DB.beginDC", find: `go tx.awaitDone()`, put: `dc.held.Until(jostleTx); go tx.awaitDone()`},
+		{file: "database/sql/sql.go", in: "DB.Conn", find: `return conn, nil`, put: `dc.held.Until(jostleConn); return conn, nil`},
+	},
+	files: []string{"database/sql/jostle.go"},
+}
+
+var pipes = group{
+	name: "pipes",
+	loss: "reports do not say which goroutine has the other end of a net.Pipe or an io.Pipe",
+	edits: []edit{
+		{file: "net/pipe.go", in: "pipe.read", put: ` defer jostleReads(p)(); `},
+		{file: "net/pipe.go", in: "pipe.write", put: ` defer jostleWrites(p)(); `},
+		{file: "io/pipe.go", in: "pipe.read", put: ` defer jostleUses(p, false)(); `},
+		{file: "io/pipe.go", in: "pipe.write", put: ` defer jostleUses(p, true)(); `},
+	},
+	files: []string{"net/jostle_pipe.go", "io/jostle.go", "jostle/perturb/iopipe_patched.go"},
+}

@@ -1,0 +1,182 @@
+package engine
+
+import (
+	"hash/fnv"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
+)
+
+// What goroutines hold of a library, and wait for in it: a connection of a pool, the end of a request, the other end of a pipe. The
+// copies of the standard library say so (package instrument/patch). Their own locks and channels tell it to nobody.
+
+// A Keeping is what has to come before something is given back that a library has given out.
+type Keeping uint8
+
+// The keepings.
+const (
+	Using   Keeping = iota // it is in use
+	Body                   // a response has come, and its body is to be closed
+	Rows                   // rows of a database are to be closed
+	Tx                     // a transaction is to be committed or rolled back
+	Conn                   // a connection that was asked for is to be closed
+	Serving                // a request is being served
+)
+
+// A Kept is something of a library that a goroutine holds from Keep until Back. The zero Kept is nothing.
+type Kept struct {
+	o  *Object
+	id uint64 // of the hold; no other one of the process has it
+}
+
+var kept atomic.Uint64
+
+// Keep notes that the calling goroutine holds one of what owner gives out under a name.
+func (k *Kept) Keep(owner unsafe.Pointer, name string, why Keeping) {
+	t := Self()
+	if t == nil || t.Unwinding() || k.o != nil {
+		return
+	}
+	o := t.shared(owner, name)
+	s := t.userSite(OpAcquire, name)
+	if why != Serving { // which each request does, and says nothing of how it came to anything
+		t.Step(OpAcquire, o, s)
+	}
+	o.Hold(t, s, false)
+	h := &o.holds[len(o.holds)-1]
+	h.N, h.Keeping, h.id = 1, why, kept.Add(1)
+	k.o, k.id = o, h.id
+}
+
+// Until notes what has to come before Back, if nothing else was said before.
+func (k *Kept) Until(why Keeping) {
+	if h := k.hold(); h >= 0 && k.o.holds[h].Keeping == Using {
+		k.o.holds[h].Keeping = why
+	}
+}
+
+// Back notes that it was given back, by whatever goroutine.
+func (k *Kept) Back() {
+	if h := k.hold(); h >= 0 {
+		k.o.dropHold(h)
+	}
+	k.o = nil
+}
+
+// hold returns the index of the hold, or -1: it is one of an earlier execution, say, whose objects are others' now.
+func (k *Kept) hold() int {
+	if k.o == nil || Self() == nil {
+		return -1
+	}
+	for i := range k.o.holds {
+		if k.o.holds[i].id == k.id {
+			return i
+		}
+	}
+	return -1
+}
+
+// Awaits notes that t waits for what owner gives out under a name, from now on until GaveUp. If all, it waits until no goroutine holds
+// any of it.
+func (t *Task) Awaits(owner unsafe.Pointer, name string, all bool) *Object {
+	o := t.shared(owner, name)
+	t.Wants(o, 1, t.userSite(OpAcquire, name))
+	w := &t.x.wants[len(t.x.wants)-1]
+	w.all, w.library = all, true
+	return o
+}
+
+// Pipe returns the two directions of a pipe that lives in memory, by an address of each: sockets of that name. There may be one only.
+func (t *Task) Pipe(there, back unsafe.Pointer, name string) *Object {
+	o := t.shared(there, name)
+	o.Kind, o.Name = Socket, name
+	if back != nil {
+		b := t.shared(back, name)
+		b.Kind, b.Name = Socket, name
+		o.Back, b.Back = b, o
+	}
+	return o
+}
+
+// Uses notes that t reads from a direction of a pipe, or writes to it, from now on until GaveUp.
+func (t *Task) Uses(op Op, o *Object) {
+	s := t.userSite(op, "")
+	t.Step(op, o, s)
+	t.Wants(o, 0, s)
+	w := &t.x.wants[len(t.x.wants)-1]
+	w.op, w.library = op, true
+}
+
+// A sharing is an object that stands for what a library gives out. There are few of them.
+type sharing struct {
+	owner unsafe.Pointer
+	name  string
+	o     *Object
+	next  *sharing
+}
+
+// shared returns the object for what owner gives out under a name.
+func (t *Task) shared(owner unsafe.Pointer, name string) *Object {
+	for s := t.x.sharings; s != nil; s = s.next {
+		if s.owner == owner && s.name == name {
+			return s.o
+		}
+	}
+	s := &sharing{owner: owner, name: name, next: t.x.sharings}
+	s.o = t.Object(unsafe.Pointer(s), Resource, nil)
+	t.x.sharings = s
+	return s.o
+}
+
+// userSite returns the sync point at which t does op: the innermost call on its stack that is not of a library, or else the call of the
+// function that notes it.
+func (t *Task) userSite(op Op, name string) *Site {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	var at runtime.Frame
+	noted := 0
+	for {
+		f, more := frames.Next()
+		if !stacks.Ours(f.Function) && f.File != "" && !strings.HasPrefix(filepath.Base(f.File), "jostle") {
+			if noted++; noted <= 2 {
+				at = f
+			}
+			if !InLibrary(f.File) {
+				at = f
+				break
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	for c := t.x.callSites; c != nil; c = c.next {
+		if c.Line == int32(at.Line) && c.File == at.File && c.Op == op.String() && c.Expr == name {
+			return &c.Site
+		}
+	}
+	first := 0
+	if at.Func != nil {
+		_, first = at.Func.FileLine(at.Entry)
+	}
+	h := fnv.New64a()
+	h.Write([]byte(at.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(at.Line-first))) // stable under edits elsewhere
+	t.x.callSites = &callSite{
+		Site: Site{File: at.File, Line: int32(at.Line), Func: at.Function, Op: op.String(), Expr: name, Key: h.Sum64()},
+		next: t.x.callSites,
+	}
+	return &t.x.callSites.Site
+}
+
+// standard is where the files of the standard library are; "" if that is not known.
+var standard = stacks.Standard()
+
+// InLibrary reports whether a file, as the runtime names it, is of the standard library or of a module that is not worked on.
+func InLibrary(file string) bool {
+	return standard != "" && strings.HasPrefix(filepath.ToSlash(file), standard) || moduleOf(file) != ""
+}

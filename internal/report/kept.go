@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// A keeping is how a report tells why something of a library was not given back.
+type keeping struct {
+	word   string // for machines
+	state  string // after what is held
+	change string // what ends it: of the goroutine %[1]s, which got it at %[2]s
+}
+
+var keepings = map[engine.Keeping]keeping{
+	engine.Body: {"body", "body not closed",
+		"Close the body of the response that %[1]s got at %[2]s, on every path: a request keeps its connection until its body is closed or read to the end."},
+	engine.Rows: {"rows", "rows not closed",
+		"Close the rows that %[1]s got at %[2]s, on every path: they keep their connection until they are closed or read to the end."},
+	engine.Tx: {"transaction", "transaction open",
+		"%[1]s keeps the connection of its transaction, begun at %[2]s, until that is committed or rolled back. Ask for nothing else from the database before that: use the transaction itself."},
+	engine.Conn: {"connection", "not closed",
+		"Close the connection that %[1]s got at %[2]s before another one is asked for, on every path."},
+	engine.Serving: {"request", "request being served",
+		"The handler that %[1]s runs waits for what comes only after the server is shut down or closed. Let it return without that, or end its wait before."},
+}
+
+// keptBy returns the goroutine of the explanation that keeps something of a library for which the one before it waits, and how; nil if
+// there is none.
+func (t *text) keptBy() *verdict.Releaser {
+	for i, g := range t.v.Knot {
+		next, ok := t.next(i)
+		for _, w := range g.Waits {
+			j := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
+				return r.Keeping != engine.Using && (r.Task == next && (t.v.Cycle || r.Keeping != engine.Serving) || !ok && r.Ended)
+			})
+			if j >= 0 {
+				return &w.By[j]
+			}
+		}
+	}
+	return nil
+}
+
+// giveBack says what to change where something of a library was not given back; "" if it is not that.
+func (t *text) giveBack() string {
+	r := t.keptBy()
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf(keepings[r.Keeping].change, t.number(r.Task), t.where(r.Site))
+}
+
+// told reports whether what is held is worth telling: what a library has locked or keeps for its own purposes is if a goroutine of the
+// explanation waits for it.
+func (t *text) told(h verdict.Holding) bool {
+	own := h.Keeping != engine.Serving && (h.Site == nil || !engine.InLibrary(h.Site.File))
+	return own || slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool {
+		return slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == h.Object.ID })
+	})
+}
+
+// unless returns why something was not given back, to stand at the end of what is said of who holds it.
+func (t *text) unless(k engine.Keeping) string {
+	if k == engine.Using {
+		return ""
+	}
+	return ": " + keepings[k].state
+}
+
+// kept returns what a goroutine holds of something, with why it does.
+func (t *text) kept(o verdict.Object, k engine.Keeping) string {
+	return t.object(o) + t.unless(k)
+}

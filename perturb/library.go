@@ -1,0 +1,65 @@
+package perturb
+
+import (
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Kept is something of a library that a goroutine holds, and Keeping what has to come before it gives that back. The copies of the standard
+// library use them, and what follows, to say what goroutines wait for in it (package instrument/patch).
+type (
+	Kept    = engine.Kept
+	Keeping = engine.Keeping
+)
+
+// The keepings.
+const (
+	Using   = engine.Using
+	Body    = engine.Body
+	Rows    = engine.Rows
+	Tx      = engine.Tx
+	Conn    = engine.Conn
+	Serving = engine.Serving
+)
+
+// Awaits notes that the caller waits for what owner gives out under a name until it calls the function that Awaits returns; if all,
+// until no goroutine holds any of it.
+func Awaits(owner unsafe.Pointer, name string, all bool) (done func()) {
+	t := engine.Self()
+	if t == nil || t.Unwinding() {
+		return nothing
+	}
+	return gaveUp(t.Awaits(owner, name, all))
+}
+
+// PipeRead and PipeWrite note that the caller uses a direction of a pipe until it calls the function that they return. A direction
+// is known by the address of something that both ends have. That of the other one is nil if there is none.
+func PipeRead(there, back unsafe.Pointer, name string) (done func()) {
+	return uses(engine.OpRead, there, back, name)
+}
+
+// PipeWrite: see PipeRead.
+func PipeWrite(there, back unsafe.Pointer, name string) (done func()) {
+	return uses(engine.OpWrite, there, back, name)
+}
+
+func uses(op engine.Op, there, back unsafe.Pointer, name string) (done func()) {
+	t := engine.Self()
+	if t == nil || t.Unwinding() {
+		return nothing
+	}
+	o := t.Pipe(there, back, name)
+	t.Uses(op, o)
+	return gaveUp(o)
+}
+
+func gaveUp(o *engine.Object) func() {
+	return func() {
+		if t := engine.Self(); t != nil && !t.Unwinding() {
+			t.GaveUp(o)
+		}
+	}
+}
+
+func nothing() {}

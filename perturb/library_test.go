@@ -1,0 +1,161 @@
+package perturb_test
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/verdict"
+	. "github.com/jostle-dev/jostle/perturb"
+)
+
+// pool is a library's: it has one connection, and says who has it.
+type pool struct {
+	free chan struct{}
+	held Kept
+}
+
+func newPool() *pool {
+	p := &pool{free: make(chan struct{}, 1)}
+	p.free <- struct{}{}
+	return p
+}
+
+func (p *pool) get(why Keeping) {
+	defer Awaits(unsafe.Pointer(p), "connection", false)()
+	Recv(p.free, site)
+	p.held.Keep(unsafe.Pointer(p), "connection", Using)
+	p.held.Until(why)
+}
+
+func (p *pool) put() {
+	p.held.Back()
+	To(p.free, site).Send(struct{}{})
+}
+
+// end is one of a pipe's.
+type end struct{ reads, writes chan int }
+
+func pipe() (*end, *end) {
+	a, b := make(chan int), make(chan int)
+	return &end{a, b}, &end{b, a}
+}
+
+func address(c *chan int) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(c)) }
+
+func (e *end) read() {
+	defer PipeRead(address(&e.reads), address(&e.writes), "pipe")()
+	Recv(e.reads, site)
+}
+
+func (e *end) write() {
+	defer PipeWrite(address(&e.writes), address(&e.reads), "pipe")()
+	To(e.writes, site).Send(1)
+}
+
+// What a library notes of those who use it explains what they wait for in it, and not how it makes them wait.
+func TestLibrary(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		body func(*enginetest.Log)
+		want string
+	}{
+		{"kept by who waits", func(*enginetest.Log) {
+			p := newPool()
+			p.get(Body)
+			p.get(Body)
+		}, "deadlock (rule 1): a circle of main acquires, for main keeps body"},
+		{"kept by who has ended", func(*enginetest.Log) {
+			p := newPool()
+			Go(func() { p.get(Rows) }, site)
+			rest()
+			p.get(Rows)
+		}, "deadlock (rule 1): main acquires, for other keeps rows"},
+		{"kept by who waits for a lock", func(*enginetest.Log) {
+			p, q := newPool(), newPool()
+			Go(func() { p.get(Tx); rest(); q.get(Tx) }, site)
+			q.get(Tx)
+			rest()
+			p.get(Tx)
+		}, "deadlock (rule 2): a circle of main acquires, for other keeps tx, other acquires, for main keeps tx"},
+		{"given back", func(*enginetest.Log) {
+			p := newPool()
+			p.get(Body)
+			Go(p.put, site)
+			p.get(Body)
+			p.put()
+		}, "pass"},
+		{"nobody has it", func(*enginetest.Log) {
+			p := newPool()
+			Recv(p.free, site)
+			p.get(Body)
+		}, "deadlock (rule 4): main receives"},
+		{"until all is over", func(*enginetest.Log) {
+			var held Kept
+			owner := unsafe.Pointer(&held)
+			stopped := make(chan int)
+			Go(func() { held.Keep(owner, "request", Serving); Recv(stopped, site) }, site)
+			rest()
+			done := Awaits(owner, "request", true)
+			for held != (Kept{}) {
+				TimeSleep(time.Second, site)
+			}
+			done()
+			Close(stopped, site)
+		}, "deadlock (rule 4): main acquires, for other keeps serving, other receives"},
+		{"both write to a pipe", func(*enginetest.Log) {
+			a, b := pipe()
+			Go(func() { b.write(); b.read() }, site)
+			a.write()
+			a.read()
+		}, "deadlock (rule 2): a circle of main writes, for other, other writes, for main"},
+		{"one reads from a pipe that the other left", func(*enginetest.Log) {
+			a, b := pipe()
+			Go(b.write, site)
+			a.read()
+			a.read()
+		}, "deadlock (rule 4): main reads, for other"},
+		{"both ends in turn", func(*enginetest.Log) {
+			a, b := pipe()
+			Go(func() { b.read(); b.write() }, site)
+			a.write()
+			a.read()
+		}, "pass"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, snap := plain(t, 10_000, tt.body)
+			assert.Equal(t, tt.want, told(verdict.Of(snap, nil)))
+		})
+	}
+}
+
+var keepingWords = map[Keeping]string{Body: " keeps body", Rows: " keeps rows", Tx: " keeps tx", Serving: " keeps serving"}
+
+// told returns the explanation of a verdict in a line.
+func told(v *verdict.Verdict) string {
+	out, sep := v.String(), ": "
+	if v.Cycle {
+		sep = ": a circle of "
+	}
+	who := func(id uint32) string {
+		if id == 1 {
+			return "main"
+		}
+		return "other"
+	}
+	verbs := map[engine.Op]string{engine.OpAcquire: "acquires", engine.OpRead: "reads", engine.OpWrite: "writes", engine.OpRecv: "receives"}
+	for _, g := range v.Knot {
+		out += sep + who(g.ID) + " " + verbs[g.Op]
+		sep = ", "
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				out += ", for " + who(r.Task) + keepingWords[r.Keeping]
+			}
+		}
+	}
+	return out
+}
