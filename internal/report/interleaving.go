@@ -116,7 +116,7 @@ func (t *text) blockedIn(task uint32) (what, at string) {
 	g := t.v.Knot[i]
 	next, _ := t.next(i)
 	if w := t.waitsOn(g, next); w.Op != engine.OpNone {
-		return w.Op.String() + " " + preposition[w.Op] + t.object(w.Object), t.blockedAt(g)
+		return t.way(w), t.blockedAt(g)
 	}
 	return t.doing(g), t.blockedAt(g)
 }

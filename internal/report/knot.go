@@ -103,6 +103,9 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
+			if h.Yet {
+				r.what = t.object(h.Object) + ", to be given back at"
+			}
 			if !strings.Contains(r.source, h.Object.Name) {
 				r.source = "" // it is behind a call
 			}
@@ -253,7 +256,11 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		if w.Op == engine.OpAcquire {
 			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
 		}
-		return fmt.Sprintf("for %s, which has yet to %s (as at %s)", who, t.partner(w), t.where(r.Site))
+		as := "as at "
+		if r.Yet {
+			as = ""
+		}
+		return fmt.Sprintf("for %s, which has yet to %s (%s%s)", who, t.deed(r, w), as, t.where(r.Site))
 	case verdict.Used:
 		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
 	case verdict.Stranded:

@@ -305,7 +305,7 @@ func (v *Verdict) addDebts() {
 		for _, w := range v.Knot[i].Waits {
 			for _, r := range w.By {
 				if r.Task == next.ID && r.How == Owes && w.Op != engine.OpAcquire {
-					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true})
+					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true, Yet: r.Yet})
 				}
 			}
 		}

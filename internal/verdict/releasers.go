@@ -206,7 +206,7 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		if t == r.waiter {
 			continue
 		}
-		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at)}
+		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at), Yet: !direct && !isElsewhere}
 		switch {
 		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step) && (direct || isElsewhere || last.Site != nil):
 			rel.How = Owes

@@ -128,6 +128,7 @@ type Holding struct {
 	Site   *engine.Site // since where
 	Read   bool
 	Owed   bool  // not a lock: it owes a wait group its Done
+	Yet    bool  // and has not done it so far: Site is where it would
 	N      int64 // of a resource: how much
 
 	Keeping engine.Keeping // of a library's resource
@@ -139,6 +140,7 @@ type Releaser struct {
 	How  How
 	Op   engine.Op
 	Site *engine.Site // where it last did, or took, what makes it one
+	Yet  bool         // of one that could, or owes it: it has not done it so far, and Site is where it would
 	N    int64        // of a resource: how much of it it holds
 
 	Keeping engine.Keeping // of a library's resource
