@@ -56,7 +56,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if !ok {
 		return 0, ErrClosed
 	}
-	c.broken(t, ofStream, engine.OpRead, c.in.o, s, &c.reading)
+	c.broken(t, engine.OpRead, c.in.o, s, &c.reading)
 	n, err := c.read(t, p, s)
 	c.reading.end(t)
 	return n, err
@@ -134,7 +134,7 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	if !ok {
 		return 0, ErrClosed
 	}
-	c.broken(t, ofStream, engine.OpWrite, c.out.o, s, &c.peer.reading)
+	c.broken(t, engine.OpWrite, c.out.o, s, &c.peer.reading)
 	for _, p := range v {
 		var k int
 		k, err = c.write(t, p, s)
@@ -239,7 +239,9 @@ func (c *Conn) shut(f func(t *engine.Task)) error {
 	if c.peer == nil {
 		return syscall.ENOTCONN
 	}
-	t.Point(engine.OpClose, c.out.o, t.LibSite(engine.OpClose))
+	s := t.LibSite(engine.OpClose)
+	t.Point(engine.OpClose, c.out.o, s)
+	c.broken(t, engine.OpClose, c.out.o, s, &c.peer.reading)
 	switch {
 	case c.closed:
 		return ErrClosed
@@ -265,7 +267,7 @@ func (c *Conn) Close() error {
 	if c.closed {
 		return ErrClosed
 	}
-	c.broken(t, ofClose, engine.OpClose, c.out.o, s, nil)
+	c.broken(t, engine.OpClose, c.out.o, s, &c.peer.reading)
 	t.Did(c.in.o, engine.OpClose, s)
 	c.close(t)
 	return nil

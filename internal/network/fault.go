@@ -16,16 +16,15 @@ var (
 
 	ofDial   = []engine.Fault{refusal, shortStall, longStall}
 	ofStream = []engine.Fault{cut, shortStall, longStall}
-	ofClose  = []engine.Fault{cut}
 )
 
 // broken asks whether the network fails as t does op on o, one of the directions. What h receives, which is at the end of that, stands
 // still then, or the connection is cut: either end finds it reset.
-func (c *Conn) broken(t *engine.Task, faults []engine.Fault, op engine.Op, o *engine.Object, s *engine.Site, h *half) {
+func (c *Conn) broken(t *engine.Task, op engine.Op, o *engine.Object, s *engine.Site, h *half) {
 	if c.over || c.closed || c.peer.closed {
 		return
 	}
-	switch f := t.Fault(faults, op, o, s); f.Op {
+	switch f := t.Fault(ofStream, op, o, s); f.Op {
 	case engine.OpCut:
 		c.peer.reset(t)
 		c.reset(t)

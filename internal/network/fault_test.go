@@ -110,6 +110,7 @@ func TestStall(t *testing.T) {
 	}{
 		{"at the write", breaking{engine.OpWrite, 0, short}, 0, false, "write ok, read ok", 1},
 		{"at the read", breaking{engine.OpRead, 0, long}, 0, false, "write ok, read ok", 60},
+		{"at the close", breaking{engine.OpClose, 0, short}, 0, false, "write ok, close ok, read ok, read EOF", 1},
 		{"a deadline", breaking{engine.OpWrite, 0, long}, 10 * time.Second, false, "write ok, read late", 10},
 		{"a later deadline", breaking{engine.OpRead, 0, short}, 10 * time.Second, false, "write ok, read ok", 1},
 		{"a close", breaking{engine.OpRead, 0, long}, 0, true, "write ok, read closed", 5},
@@ -122,11 +123,18 @@ func TestStall(t *testing.T) {
 				}
 				_, err := a.Write([]byte("1"))
 				say("write", err)
+				if c.at.op == engine.OpClose {
+					say("close", a.CloseWrite())
+				}
 				if c.closes {
 					perturb.Go(func() { perturb.TimeSleep(5*time.Second, site); _ = b.Close() }, site)
 				}
 				_, err = b.Read(make([]byte, 1))
 				say("read", err)
+				if c.at.op == engine.OpClose {
+					_, err = b.Read(make([]byte, 1))
+					say("read", err)
+				}
 			})
 			assert.Equal(t, c.want, got)
 			assert.InDelta(t, c.seconds, seconds, 0.01)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
@@ -183,4 +184,29 @@ func TestDoubtful(t *testing.T) {
 	assert.Greater(t, plain, 2*doubtful)
 	assert.NotZero(t, doubtful)
 	assert.Greater(t, whoPlain, whoDoubtful)
+}
+
+// One question of the kind is answered with something, one of the first so many, and all others are another strategy's.
+func TestOnce(t *testing.T) {
+	const questions, runs = 10, 200
+	at := map[int]bool{}
+	for n := range uint64(runs) {
+		source := strategy.NewSource(n)
+		for kind, s := range map[engine.QuestionKind]strategy.Strategy{
+			engine.Cancel: strategy.NewCancel(source, strategy.Plain{}, questions),
+			engine.Broken: strategy.NewFault(source, strategy.Plain{}, questions),
+		} {
+			var made []int
+			for i := range 2 * questions {
+				assert.Zero(t, s.Choose(&engine.Question{Kind: engine.Next, N: 3}))
+				if c := s.Choose(&engine.Question{Kind: kind, N: 4}); c != 0 {
+					assert.Less(t, c, 4)
+					made = append(made, i)
+				}
+			}
+			require.Len(t, made, 1)
+			at[made[0]] = true
+		}
+	}
+	assert.Len(t, at, questions)
 }
