@@ -14,6 +14,7 @@ import (
 //
 //go:embed perturb/*.go perturb/testhook/*.go
 //go:embed internal/corpus/*.go
+//go:embed internal/descriptor/*.go
 //go:embed internal/engine/*.go internal/engine/*.s
 //go:embed internal/explain/*.go internal/explain/topics.md
 //go:embed internal/finding/*.go

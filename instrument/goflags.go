@@ -31,12 +31,13 @@ func (b *build) ownFlags() error {
 	return nil
 }
 
-// RaceFlags have the engine and the network compiled without the race detector: what they do is not what the code under test does,
+// RaceFlags have the engine, the network and what waits for descriptors compiled without the race detector: what they do is not what the code under test does,
 // see internal/engine/race.go. They are not inlined either, or they would be compiled with the detector elsewhere. A -gcflags that is
 // given later and matches one of them takes the place of its flag here.
 var RaceFlags = []string{
 	"-gcflags=" + inStd + "/internal/engine/...=-race=false -l",
 	"-gcflags=" + inStd + "/internal/network=-race=false -l",
+	"-gcflags=" + inStd + "/internal/descriptor=-race=false -l",
 }
 
 // race reports whether the build has the race detector.

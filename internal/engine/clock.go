@@ -184,13 +184,16 @@ func (x *Execution) advance() bool {
 	if !ok {
 		return false
 	}
-	x.clock.moves++
 	if x.still == 0 {
 		when += overshoot
 	}
 	if d := time.Duration(when - time.Now().UnixNano()); d > 0 {
-		time.Sleep(d)
+		if x.expects() && !x.expect(d) {
+			return true
+		}
+		x.sleep(d)
 	}
+	x.clock.moves++
 	c := &x.clock
 	sleepers, timers := false, false
 	for until := range x.untils() {
@@ -285,9 +288,13 @@ func (x *Execution) pass(end int64) {
 		if !ok || when > end {
 			break
 		}
-		x.advance()
+		if x.advance(); x.runq.n > 0 && x.abroad {
+			return // what has come from abroad may be what time was to pass for
+		}
 	}
-	time.Sleep(time.Duration(end - time.Now().UnixNano()))
+	if d := time.Duration(end - time.Now().UnixNano()); !x.expects() || x.expect(d) {
+		x.sleep(d)
+	}
 	x.admit()
 	x.poll()
 }
@@ -295,7 +302,7 @@ func (x *Execution) pass(end int64) {
 // beyond looks for events past all known alarms. It reports whether there was one.
 func (x *Execution) beyond() bool {
 	for _, d := range horizons {
-		time.Sleep(d)
+		x.sleep(d)
 		x.admit()
 		x.poll()
 		if _, ok := x.nextAlarm(); ok || x.runq.n > 0 {

@@ -127,6 +127,13 @@ type Execution struct {
 	doubt     doubt
 	hurried   flag // real time is running out
 
+	runs      int   // begun so far
+	abroad    bool  // an object is, see SetAbroad
+	kernel    bool  // an object is a descriptor
+	expecting flag  // see Expecting
+	ahead     int64 // nanoseconds that the virtual clock has been ahead of the real one at most
+	endedAt   int64 // real nanoseconds: when the body had ended and something of it waited for what is abroad; 0 if that was not so
+
 	wants     []want
 	wanted    int       // how many there were
 	sharings  *sharing  // what libraries give out
@@ -231,6 +238,9 @@ func (x *Execution) World() World { return x.world }
 // SetWorld has the execution keep w.
 func (x *Execution) SetWorld(w World) { x.world = w }
 
+// Runs returns how many times Run was called: what was kept of an Execution at another number is of an execution that is over.
+func (x *Execution) Runs() int { return x.runs }
+
 // Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
 // Execution must not be used again. Any goroutine may call it.
 func (x *Execution) Abandon() {
@@ -240,7 +250,7 @@ func (x *Execution) Abandon() {
 
 // Moved reports whether a sync point was passed since it was called last, or the engine itself is busy with what came of
 // it all. One goroutine at a time may call it, any.
-func (x *Execution) Moved() bool { return !x.asked.Swap(true) || x.concluding.Load() }
+func (x *Execution) Moved() bool { return !x.asked.Swap(true) || x.concluding.Load() || x.Expecting() }
 
 // moving answers Moved. It writes only if somebody asks: every step of every execution comes by here.
 func (x *Execution) moving() {
@@ -253,6 +263,7 @@ func (x *Execution) moving() {
 func (x *Execution) Running() *Task { return x.cur.Load() }
 
 func (x *Execution) reset() {
+	x.runs++
 	x.cur.Store(nil)
 	clear(x.tasks)
 	x.tasks = x.tasks[:0]
@@ -293,7 +304,9 @@ func (x *Execution) reset() {
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.closed = false
 	x.settled, x.ended = 0, -1
+	x.abroad, x.kernel, x.endedAt = false, false, 0
 	x.began = time.Now().UnixNano()
+	x.ahead = x.began - nanotime()
 }
 
 // A Quiet says on what evidence an execution was ended that had not ended by itself.
@@ -306,6 +319,7 @@ const (
 	Stopped           // by a Failure
 	Outlived          // the body has returned long since, and what it has started goes on and on
 	Interlocked       // others could go on, and tasks wait for each other's locks
+	Awaits            // nothing could run, and some wait for what may come from outside the process
 )
 
 // Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
@@ -408,8 +422,8 @@ func (x *Execution) loop() *Snapshot {
 		if ticks++; ticks == quietTicks/2 {
 			half = x.trace.n // who sleeps at first may then wait for somebody too
 		}
-		if spinner != nil {
-			// It may be doing what the others wait for.
+		if spinner != nil || x.expects() {
+			// It may be doing what the others wait for, or that may come from abroad.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
 			if x.tasks[0].state == Ended || x.stuck(half) {
 				if x.doubt.snap == nil && x.finalize(finalizePatience) {
@@ -420,8 +434,13 @@ func (x *Execution) loop() *Snapshot {
 				}
 			}
 		}
-		if _, more := x.nextAlarm(); more || spinner != nil {
+		if _, more := x.nextAlarm(); more || spinner != nil || x.expects() {
 			if snap := x.interlocked(); snap != nil {
+				return snap
+			}
+		}
+		if spinner == nil {
+			if snap := x.awaits(); snap != nil {
 				return snap
 			}
 		}
@@ -430,6 +449,8 @@ func (x *Execution) loop() *Snapshot {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
+		case x.expects():
+			x.expectMore()
 		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
 			return x.conclude(Proved)
@@ -487,9 +508,13 @@ func (x *Execution) stuck(step int) bool {
 
 // poll tries the operations of blocked tasks on the real objects: partners that the engine does not see may have come.
 func (x *Execution) poll() {
-	// What is found here is the clock's doing or came from outside, and does not count as movement.
-	defer func(moved bool) { x.moved = moved }(x.moved)
-	x.pollBlocked()
+	// What is found here is the clock's doing or came from outside, and does not count as movement, unless it came from abroad.
+	moved := x.moved
+	if x.pollBlocked() {
+		moved = true
+		x.keepUp()
+	}
+	defer func() { x.moved = moved }()
 	// Who waits for the others to rest comes after all that may wake one of them.
 	for w := x.awaiting.head; w != nil; w = w.next {
 		if w.Poll() {
@@ -498,18 +523,30 @@ func (x *Execution) poll() {
 	}
 }
 
-// pollBlocked is poll but for those who wait for the others to rest.
-func (x *Execution) pollBlocked() {
+// pollBlocked is poll but for those who wait for the others to rest. It reports whether something has come from abroad: of what a process
+// has written and its end the former comes first.
+func (x *Execution) pollBlocked() (came bool) {
+	return x.pollThose(false) || x.abroad && x.pollThose(true)
+}
+
+// pollThose is pollBlocked for those who wait for the end of a process, or all others.
+func (x *Execution) pollThose(processes bool) (came bool) {
 	for _, t := range x.tasks {
 		if t.state != Blocked {
 			continue
 		}
 		for _, w := range t.waits {
-			if w.Poller != nil && w.list != &x.awaiting && w.Poll() {
+			abroad := w.Object != nil && w.Object.Abroad
+			if w.Poller == nil || w.list == &x.awaiting || processes != (abroad && w.Op == OpWait) {
+				continue
+			}
+			if w.Poll() {
+				came = came || abroad
 				break
 			}
 		}
 	}
+	return came
 }
 
 func (x *Execution) newTask(parent *Task, spawned *Site, c *calls) *Task {

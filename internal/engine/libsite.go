@@ -13,7 +13,7 @@ import (
 // what they are asked for. Their Site is where those were called.
 
 // passOn are packages that do I/O for others: no reader wants to be told of a line in them.
-var passOn = [...]string{"net.", "internal/poll.", "bufio.", "io.", "fmt.", "crypto/tls."}
+var passOn = [...]string{"net.", "os.", "os/exec.", "internal/poll.", "bufio.", "io.", "fmt.", "crypto/tls."}
 
 // LibSite returns the sync point at which t does op: the innermost call on its stack that is not of a package that passes on
 // what others ask for.
@@ -39,8 +39,14 @@ func newLibSite(op Op) *Site {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	f, more := frames.Next()
-	for more && passesOn(f.Function) {
-		f, more = frames.Next()
+	of := f
+	for ; more && passesOn(f.Function); f, more = frames.Next() {
+		if !stacks.Ours(f.Function) {
+			of = f
+		}
+	}
+	if stacks.Ours(f.Function) || !more { // a goroutine of such a package
+		f = of
 	}
 	first := 0
 	if f.Func != nil {
@@ -52,7 +58,7 @@ func newLibSite(op Op) *Site {
 }
 
 func passesOn(function string) bool {
-	if stacks.Of(function, "internal/network", "internal/engine") {
+	if stacks.Of(function, "internal/network", "internal/descriptor", "internal/engine", "perturb") {
 		return true
 	}
 	for _, p := range passOn {

@@ -19,7 +19,7 @@ const (
 	Cond
 	Pool
 	Resource // of hand-made code, that goroutines hold some of
-	Socket   // in memory: a listener, one direction of a connection, or what a packet socket has received
+	Socket   // a listener, one direction of a connection, or what a packet socket has received; a pipe; another descriptor
 )
 
 var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource", "socket"}
@@ -54,8 +54,9 @@ type Object struct {
 
 	Spare any // Chan: a waiter to use again
 
-	Name string  // Socket: what to call it, wherever it is used
-	Back *Object // Socket: of a direction of a connection the other one
+	Name   string  // Socket: what to call it, wherever it is used
+	Abroad bool    // Socket: what ends waits at it may be outside the process
+	Back   *Object // Socket: of a direction of a connection the other one
 
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
@@ -436,15 +437,24 @@ func (t *Task) Collect() {
 const finalizers = "finalizers"
 
 // finalize is Collect when nothing can run: whoever waits for a finalizer does not wait for ever, because Go collects
-// garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run.
+// garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run, or the runtime has closed
+// descriptors that somebody waits for.
 func (x *Execution) finalize(patience time.Duration) bool {
-	for d := time.Millisecond; d <= patience && x.finals.outstanding(); d *= 2 {
+	for d := time.Millisecond; d <= patience && (x.finals.outstanding() || x.kernel && d <= closePatience); d *= 2 {
 		if x.start(x.collect(d)) {
 			return true
+		}
+		if x.kernel {
+			if x.poll(); x.runq.n > 0 {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// closePatience is how much real time the runtime gets to close descriptors that nothing can reach.
+const closePatience = 4 * time.Millisecond
 
 // start runs finalizers as a task, and reports whether there are any.
 func (x *Execution) start(due func()) bool {

@@ -2,8 +2,13 @@ package engine
 
 // AwaitRest parks t until no other task of the execution can run, and only the clock could change that.
 func (t *Task) AwaitRest(s *Site) {
-	x := t.x
 	t.Point(OpWait, nil, s)
+	t.GoLast(s)
+}
+
+// GoLast parks t until no other task of the execution can run.
+func (t *Task) GoLast(s *Site) {
+	x := t.x
 	t.waitUntil(s, func() bool { return x.runq.n+x.delayed.n == 0 })
 }
 

@@ -135,6 +135,7 @@ const (
 	OpWrite
 	OpDeadline
 	OpDescriptor
+	OpPipe
 	OpCut
 	OpRefuse
 	OpStall
@@ -147,7 +148,7 @@ var opNames = [...]string{
 	OpSignal: "signal", OpBroadcast: "broadcast", OpSleep: "sleep", OpTimer: "timer", OpYield: "yield",
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
 	OpAcquire: "acquire", OpRelease: "release", OpListen: "listen", OpDial: "dial", OpAccept: "accept",
-	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline", OpDescriptor: "descriptor",
+	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline", OpDescriptor: "descriptor", OpPipe: "make pipe",
 	OpCut: "cut", OpRefuse: "refuse", OpStall: "stall",
 }
 

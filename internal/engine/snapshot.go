@@ -115,6 +115,7 @@ type ObjectState struct {
 	Users   []ObjectUse
 	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
 	Name    string    // Socket: what to call it; "" for others
+	Abroad  bool      // Socket: what ends waits at it may be outside the process
 	Back    uint32    // Socket: of a direction of a connection the other one
 	Dropped ObjectUse
 }
@@ -201,7 +202,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
 		}
-		os.Name = o.Name
+		os.Name, os.Abroad = o.Name, o.Abroad
 		if o.Back != nil {
 			os.Back = o.Back.ID
 		}

@@ -285,7 +285,7 @@ func (t *text) wayOut() string {
 	case engine.OpRecv:
 		return "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too."
 	case engine.OpRead:
-		return fmt.Sprintf("Close the connection at the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
+		return fmt.Sprintf("Close the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
 	case engine.OpWrite:
 		return fmt.Sprintf("Read what comes from %s until its writer is done, on every path, or close that end; or let the write have a deadline.", t.object(w.Object))
 	case engine.OpAccept:

@@ -34,6 +34,8 @@ func stalling(v *verdict.Verdict) string {
 	switch {
 	case strings.Contains(v.Stack, "._Cfunc_"):
 		return "runs C code"
+	case strings.Contains("\n"+v.Stack, "\nos.(*Process)."):
+		return "waits for a child process"
 	case v.State == "IO wait" && strings.Contains("\n"+v.Stack, "\nnet.("):
 		return "waits for a socket"
 	case v.State == "IO wait":

@@ -9,7 +9,7 @@ var prefixes = [...]string{"github.com/jostle-dev/jostle/", "jostle/"}
 
 // run are the packages that run executions. Their functions are on the stacks of all goroutines of an execution, and say nothing of
 // the code under test.
-var run = []string{"harness", "internal/engine", "internal/network", "internal/worker", "perturb", "perturb/testhook"}
+var run = []string{"harness", "internal/descriptor", "internal/engine", "internal/network", "internal/worker", "perturb", "perturb/testhook"}
 
 // Ours reports whether a function is one of the packages that run executions. Arguments may follow the function's name.
 func Ours(function string) bool { return Of(function, run...) }

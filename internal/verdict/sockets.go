@@ -22,7 +22,12 @@ func (r *releasers) otherEnd(op engine.Op) {
 			r.user(u, Used, answer)
 		case engine.OpListen:
 			r.user(u, Could, engine.OpClose)
+		case engine.OpPipe: // it has had both ends
+			r.user(u, Could, answer)
 		}
+	}
+	if isPipe(r.object) {
+		r.otherPipes(op)
 	}
 	back := r.g.objects[r.object.Back]
 	if back == nil {
@@ -42,6 +47,31 @@ func (r *releasers) otherEnd(op engine.Op) {
 			r.user(u, Could, answer)
 		}
 	}
+}
+
+// otherPipes adds the goroutines that the waiter talks to through another pipe: those that read what it writes there answer through this
+// one as a rule, and those that write what it reads there ask.
+func (r *releasers) otherPipes(op engine.Op) {
+	answer := answers[op]
+	for i := range r.g.snap.Objects {
+		o := &r.g.snap.Objects[i]
+		if o == r.object || !isPipe(o) || !used(o, r.waiter.ID, answer) {
+			continue
+		}
+		for _, u := range o.Users {
+			if u.Op == op {
+				r.user(u, Could, answer)
+			}
+		}
+	}
+}
+
+func isPipe(o *engine.ObjectState) bool {
+	return slices.ContainsFunc(o.Users, func(u engine.ObjectUse) bool { return u.Op == engine.OpPipe })
+}
+
+func used(o *engine.ObjectState, task uint32, op engine.Op) bool {
+	return slices.ContainsFunc(o.Users, func(u engine.ObjectUse) bool { return u.Task == task && u.Op == op })
 }
 
 func (r *releasers) user(u engine.ObjectUse, how How, op engine.Op) {

@@ -204,6 +204,10 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	}
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
+	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && g.cycle(Queued) == nil {
+		v.awaits(g)
+		return v
+	}
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
 	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && g.cycle(Queued, true) == nil && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
@@ -250,6 +254,23 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		v.Who = v.names[snap.Tasks[snap.Culprit].ID]
 	}
 	return v
+}
+
+// awaits says what becomes of an execution that was ended while some of it waited for what may come from outside the process.
+func (v *Verdict) awaits(g *graph) {
+	if g.snap.Tasks[0].State == engine.Ended {
+		v.Evidence = "the body has returned, and what it has left behind may be ended from outside the process"
+		return
+	}
+	for i := range g.snap.Tasks {
+		t := &g.snap.Tasks[i]
+		if !slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return g.objects[w.Object].Abroad }) {
+			continue
+		}
+		v.Kind, v.Who, v.Stack, v.State = Stall, v.names[t.ID], cleanStack(t.Stack), "IO wait"
+		v.Evidence = "nothing can run, and what it waits for has not come from outside the process"
+		return
+	}
 }
 
 // reported is the evidence of a race.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/jostle-dev/jostle/internal/descriptor" // which packages below it call
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
