@@ -325,5 +325,10 @@ func AwaitProcess(pidfd int) {
 	o := p.object(t, s)
 	t.Point(engine.OpWait, o, s)
 	var d engine.Deadline
-	d.Wait(t, &o.Waiters, engine.OpWait, o, s, func() bool { return ready(pidfd, Read) })
+	ended := false
+	d.Wait(t, &o.Waiters, engine.OpWait, o, s, func() bool {
+		before := ended
+		ended = ready(pidfd, Read)
+		return before // what it has written last was looked for since
+	})
 }

@@ -510,26 +510,26 @@ func (x *Execution) stuck(step int) bool {
 func (x *Execution) poll() {
 	// What is found here is the clock's doing or came from outside, and does not count as movement, unless it came from abroad.
 	moved := x.moved
-	if x.pollBlocked() {
-		moved = true
-		x.keepUp()
-	}
-	defer func() { x.moved = moved }()
+	came := x.pollBlocked()
 	// Who waits for the others to rest comes after all that may wake one of them.
 	for w := x.awaiting.head; w != nil; w = w.next {
 		if w.Poll() {
 			break
 		}
 	}
+	if x.abroad && x.runq.n == 0 {
+		came = x.pollThose(true) || came
+	}
+	x.moved = moved || came
+	if came {
+		x.keepUp()
+	}
 }
 
-// pollBlocked is poll but for those who wait for the others to rest. It reports whether something has come from abroad: of what a process
-// has written and its end the former comes first.
-func (x *Execution) pollBlocked() (came bool) {
-	return x.pollThose(false) || x.abroad && x.pollThose(true)
-}
+// pollBlocked is poll but for those who wait for the others to rest, or for the end of a process: what that has written comes first.
+func (x *Execution) pollBlocked() (came bool) { return x.pollThose(false) }
 
-// pollThose is pollBlocked for those who wait for the end of a process, or all others.
+// pollThose polls those who wait for the end of a process, or all others. It reports whether something has come from abroad.
 func (x *Execution) pollThose(processes bool) (came bool) {
 	for _, t := range x.tasks {
 		if t.state != Blocked {

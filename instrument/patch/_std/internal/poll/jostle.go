@@ -25,7 +25,9 @@ var Jostle JostleEngine
 // JostleState returns what the engine keeps of a descriptor.
 func (fd *FD) JostleState() *any { return &fd.pd.jostle }
 
-// Number returns the descriptor.
+// Number returns the descriptor. It may be closed meanwhile.
+//
+//go:norace
 func (fd *FD) Number() int { return fd.Sysfd }
 
 // Reset returns how a wait would end at once for another reason than that the descriptor is ready.
@@ -68,6 +70,9 @@ func (pd *pollDesc) jostleEvicted() {
 	}
 }
 
+// jostleClosing says that the descriptor is about to be closed, which it may be already.
+//
+//go:norace
 func (fd *FD) jostleClosing() {
 	if Jostle != nil && fd.pd.runtimeCtx != 0 {
 		Jostle.Closing(fd)

@@ -1,0 +1,233 @@
+//go:build linux
+
+package descriptor_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/jostle-dev/jostle/internal/descriptor"
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/perturb"
+)
+
+var site = &perturb.Site{File: "x.go", Line: 1, Key: 1}
+
+// An end is one of a pipe, used as package internal/poll uses a descriptor.
+type end struct {
+	fd    int
+	state any
+}
+
+func (e *end) Number() int { return e.fd }
+
+func (e *end) Reset(descriptor.Mode) descriptor.Result { return descriptor.Ready }
+
+// pipe returns both ends of a pipe.
+func pipe(t *testing.T) (r, w *end) {
+	t.Helper()
+	var p [2]int
+	require.NoError(t, syscall.Pipe2(p[:], syscall.O_NONBLOCK))
+	t.Cleanup(func() {
+		_ = syscall.Close(p[0])
+		_ = syscall.Close(p[1])
+	})
+	return &end{fd: p[0]}, &end{fd: p[1]}
+}
+
+// own returns a pipe that the execution has made.
+func own(t *testing.T) (r, w *end) {
+	r, w = pipe(t)
+	descriptor.Pipe(&r.state, &w.state)
+	return r, w
+}
+
+// do reads or writes a byte, and returns how a wait for that has ended.
+func (e *end) do(mode descriptor.Mode) descriptor.Result {
+	if r := descriptor.Begin(&e.state, e, mode); r != descriptor.Ready {
+		return r
+	}
+	defer descriptor.Did(&e.state)
+	for {
+		var err error
+		if mode == descriptor.Read {
+			_, err = syscall.Read(e.fd, make([]byte, 1))
+		} else {
+			_, err = syscall.Write(e.fd, []byte("x"))
+		}
+		if err != syscall.EAGAIN {
+			return descriptor.Ready
+		}
+		if r, _ := descriptor.Wait(&e.state, e, mode); r != descriptor.Ready {
+			return r
+		}
+	}
+}
+
+// run runs body as an execution. What is sent to real waits for real time.
+func run(t *testing.T, bytes []byte, body func()) *engine.Snapshot {
+	t.Helper()
+	asked, passed := make(chan time.Duration), make(chan bool)
+	go func() {
+		for d := range asked {
+			time.Sleep(d)
+			passed <- true
+		}
+	}()
+	defer close(asked)
+	pause := func(d time.Duration) { asked <- d; <-passed }
+	return enginetest.Run(t, new(engine.Execution), schedule.NewReader(bytes), engine.Limits{Pause: pause}, body)
+}
+
+func TestPingPong(t *testing.T) {
+	for seed := range 20 {
+		snap := run(t, []byte{byte(seed), byte(3 * seed), byte(seed >> 1)}, func() {
+			r1, w1 := own(t)
+			r2, w2 := own(t)
+			perturb.Go(func() {
+				for range 10 {
+					r1.do(descriptor.Read)
+					w2.do(descriptor.Write)
+				}
+			}, site)
+			for range 10 {
+				w1.do(descriptor.Write)
+				r2.do(descriptor.Read)
+			}
+		})
+		assert.Equal(t, engine.AllEnded, snap.Quiet)
+	}
+}
+
+// TestProved: what no goroutine will write is waited for in vain.
+func TestProved(t *testing.T) {
+	snap := run(t, nil, func() {
+		r, _ := own(t)
+		r.do(descriptor.Read)
+	})
+	assert.Equal(t, engine.Proved, snap.Quiet)
+	require.Len(t, snap.Tasks[0].Waits, 1)
+	o := snap.Objects[snap.Tasks[0].Waits[0].Object-1]
+	assert.Contains(t, o.Name, "the pipe of descriptor_test.go:")
+	assert.False(t, o.Abroad)
+}
+
+func TestDeadline(t *testing.T) {
+	var got descriptor.Result
+	var after time.Duration
+	snap := run(t, nil, func() {
+		r, _ := own(t)
+		begun := time.Now()
+		assert.True(t, descriptor.SetDeadline(&r.state, r, int64(time.Hour), true, false))
+		got = r.do(descriptor.Read)
+		after = time.Since(begun)
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, descriptor.Late, got)
+	assert.GreaterOrEqual(t, after, time.Hour)
+}
+
+// TestAbroad: while a goroutine waits for what comes from elsewhere, the clock is no faster than the real one, and when it has come, it is not
+// behind.
+func TestAbroad(t *testing.T) {
+	r, w := pipe(t)
+	comes := make(chan bool)
+	go func() {
+		<-comes
+		time.Sleep(50 * time.Millisecond)
+		_, _ = syscall.Write(w.fd, []byte("x"))
+	}()
+	var log enginetest.Log
+	var after time.Duration
+	snap := run(t, nil, func() {
+		begun := time.Now()
+		perturb.Go(func() {
+			perturb.TimeSleep(10*time.Second, site)
+			log.Add("slept")
+		}, site)
+		close(comes)
+		r.do(descriptor.Read)
+		after = time.Since(begun)
+		log.Add("read")
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, "read slept", log.String())
+	assert.GreaterOrEqual(t, after, 50*time.Millisecond)
+}
+
+// TestGiven: what a pipe's number was asked for may be read and written by anything.
+func TestGiven(t *testing.T) {
+	snap := run(t, nil, func() {
+		r, w := own(t)
+		perturb.Go(func() { r.do(descriptor.Read) }, site)
+		perturb.TimeSleep(time.Millisecond, site)
+		descriptor.Given(&w.state)
+	})
+	assert.Equal(t, engine.Awaits, snap.Quiet, "it is no leak")
+}
+
+// TestLeftBehind: of an execution that is over nothing is known.
+func TestLeftBehind(t *testing.T) {
+	var r, w *end
+	x := new(engine.Execution)
+	one := func(body func()) engine.Quiet {
+		return enginetest.Run(t, x, schedule.NewReader(nil), engine.Limits{Pause: time.Sleep}, body).Quiet
+	}
+	assert.Equal(t, engine.AllEnded, one(func() {
+		r, w = own(t)
+		descriptor.SetDeadline(&r.state, r, -1, true, false)
+	}))
+	assert.Equal(t, engine.AllEnded, one(func() {
+		w.do(descriptor.Write)
+		assert.Equal(t, descriptor.Ready, r.do(descriptor.Read))
+	}))
+}
+
+func TestProcess(t *testing.T) {
+	pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "0.05"}, nil)
+	require.NoError(t, err)
+	const pidfdOpen = 434
+	fd, _, errno := syscall.Syscall(pidfdOpen, uintptr(pid), 0, 0)
+	if errno != 0 {
+		t.Skip("this kernel has no pidfds: ", errno)
+	}
+	defer syscall.Close(int(fd))
+	var log enginetest.Log
+	snap := run(t, nil, func() {
+		perturb.Go(func() {
+			perturb.TimeSleep(10*time.Second, site)
+			log.Add("slept")
+		}, site)
+		descriptor.AwaitProcess(int(fd))
+		log.Add("ended")
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, "ended slept", log.String())
+	var status syscall.WaitStatus
+	_, err = syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+	require.NoError(t, err)
+	assert.True(t, status.Exited())
+}
+
+// TestSemaphore: what waits for a semaphore waits in the engine, and takes it as package runtime does.
+func TestSemaphore(t *testing.T) {
+	for seed := range 10 {
+		var sema uint32
+		snap := run(t, []byte{byte(seed), byte(seed)}, func() {
+			r, _ := own(t)
+			perturb.Go(func() {
+				sema++
+				descriptor.Released(&r.state)
+			}, site)
+			assert.True(t, descriptor.Acquire(&r.state, r, &sema, descriptor.Read))
+		})
+		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Zero(t, sema)
+	}
+}
