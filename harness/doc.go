@@ -78,8 +78,8 @@
 // passes if the body returns, its cleanups are done, and every goroutine that it started ends. If nothing can run and no timer is
 // pending before that, it is a deadlock or a leak. No time-out is guessed.
 //
-// A schedule reaches only what is rewritten. A goroutine that blocks in a system call, waits for the network, or spins in a loop is
-// beyond it: after some seconds of real time the execution is given up with the verdict [Stall], and the process continues.
+// A schedule reaches only what is rewritten. A goroutine that blocks in a system call or spins in a loop is
+// beyond it, and so is one that waits for long for what comes from outside the process: after some seconds of real time the execution is given up with the verdict [Stall], and the process continues.
 //
 // There is one execution at a time in a process: targets and Checks are not for tests that run in parallel.
 package harness

@@ -40,11 +40,11 @@ func (x *Execution) expects() bool {
 	return false
 }
 
-// expect lets d of real time pass, unless a task can run before. It reports whether d has passed.
+// expect lets d of real time pass, unless another task can run before. It reports whether d has passed.
 func (x *Execution) expect(d time.Duration) (passed bool) {
 	x.expecting.Store(true)
 	defer x.expecting.Store(false)
-	begun := nanotime()
+	begun, n := nanotime(), x.runq.n
 	for {
 		spent := time.Duration(nanotime() - begun)
 		switch {
@@ -56,7 +56,7 @@ func (x *Execution) expect(d time.Duration) (passed bool) {
 		x.limits.Pause(min(d-spent, max(spent/4, 20*time.Microsecond), abroadLook))
 		x.admit()
 		x.poll()
-		if x.runq.n > 0 {
+		if x.runq.n > n {
 			return false
 		}
 	}
