@@ -11,6 +11,7 @@ package descriptor
 
 import (
 	"path"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,7 @@ func task() *engine.Task {
 func of(t *engine.Task, state *any, fd Open) *File {
 	f, _ := (*state).(*File)
 	if f == nil {
+		tidy(fd.Number())
 		kind := kindOf(fd.Number())
 		f = &File{in: &stream{name: kind}, out: &stream{name: kind}}
 		*state = f
@@ -87,12 +89,13 @@ func of(t *engine.Task, state *any, fd Open) *File {
 	return f
 }
 
-// Pipe notes that the calling goroutine has made a pipe, of which r and w are the states of both ends.
-func Pipe(r, w *any) {
+// Pipe notes that the calling goroutine has made a pipe, of which r and w are the states of both ends. The number of one is n.
+func Pipe(r, w *any, n int) {
 	t := task()
 	if t == nil {
 		return
 	}
+	tidy(n)
 	s := t.LibSite(engine.OpPipe)
 	p := &stream{name: "the pipe of " + path.Base(s.File) + ":" + strconv.Itoa(int(s.Line)), own: true}
 	x := t.Execution()
@@ -116,6 +119,24 @@ func Given(state *any) {
 		}
 	}
 }
+
+// tidy has the garbage collector close descriptors that executions have left behind, if many are open: n is the number of a new one, the
+// lowest that is free.
+func tidy(n int) {
+	switch {
+	case n < manyOpen/2:
+		collectAt = manyOpen
+	case n >= collectAt:
+		runtime.GC()
+		collectAt = n + manyOpen
+	}
+}
+
+// manyOpen is how many descriptors are open before garbage is collected for them. Most systems allow a process 1024 and more.
+const manyOpen = 256
+
+// collectAt is the number of a descriptor at which it is collected next.
+var collectAt = manyOpen
 
 // object returns the engine's side of a stream.
 func (s *stream) object(t *engine.Task, at *engine.Site) *engine.Object {
@@ -314,7 +335,8 @@ func pollAll(l *engine.Waiters) {
 	}
 }
 
-// AwaitProcess parks the calling goroutine until the child process has ended that pidfd is a descriptor of.
+// AwaitProcess parks the calling goroutine until the child process has ended that pidfd is a descriptor of. If the execution is over before
+// that, the process is ended too: nothing else would wait for it, and there are many executions.
 func AwaitProcess(pidfd int) {
 	t := task()
 	if t == nil {
@@ -326,6 +348,11 @@ func AwaitProcess(pidfd int) {
 	t.Point(engine.OpWait, o, s)
 	var d engine.Deadline
 	ended := false
+	defer func() {
+		if !ended {
+			kill(pidfd)
+		}
+	}()
 	d.Wait(t, &o.Waiters, engine.OpWait, o, s, func() bool {
 		before := ended
 		ended = ready(pidfd, Read)

@@ -44,7 +44,7 @@ func pipe(t *testing.T) (r, w *end) {
 // own returns a pipe that the execution has made.
 func own(t *testing.T) (r, w *end) {
 	r, w = pipe(t)
-	descriptor.Pipe(&r.state, &w.state)
+	descriptor.Pipe(&r.state, &w.state, r.fd)
 	return r, w
 }
 
@@ -189,30 +189,46 @@ func TestLeftBehind(t *testing.T) {
 	}))
 }
 
-func TestProcess(t *testing.T) {
-	pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", "0.05"}, nil)
+// child starts a process that sleeps, and returns a descriptor of it.
+func child(t *testing.T, seconds string) (pid, pidfd int) {
+	t.Helper()
+	pid, err := syscall.ForkExec("/bin/sleep", []string{"sleep", seconds}, nil)
 	require.NoError(t, err)
 	const pidfdOpen = 434
 	fd, _, errno := syscall.Syscall(pidfdOpen, uintptr(pid), 0, 0)
 	if errno != 0 {
 		t.Skip("this kernel has no pidfds: ", errno)
 	}
-	defer syscall.Close(int(fd))
+	t.Cleanup(func() { _ = syscall.Close(int(fd)) })
+	return pid, int(fd)
+}
+
+func TestProcess(t *testing.T) {
+	pid, fd := child(t, "0.05")
 	var log enginetest.Log
 	snap := run(t, nil, func() {
 		perturb.Go(func() {
 			perturb.TimeSleep(10*time.Second, site)
 			log.Add("slept")
 		}, site)
-		descriptor.AwaitProcess(int(fd))
+		descriptor.AwaitProcess(fd)
 		log.Add("ended")
 	})
 	assert.Equal(t, engine.AllEnded, snap.Quiet)
 	assert.Equal(t, "ended slept", log.String())
 	var status syscall.WaitStatus
-	_, err = syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+	_, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
 	require.NoError(t, err)
 	assert.True(t, status.Exited())
+}
+
+// TestForgotten: a process that is still waited for when an execution is over is not left to those that come.
+func TestForgotten(t *testing.T) {
+	pid, fd := child(t, "100")
+	snap := run(t, nil, func() { perturb.Go(func() { descriptor.AwaitProcess(fd) }, site) })
+	assert.Equal(t, engine.Awaits, snap.Quiet)
+	_, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+	assert.Equal(t, syscall.ECHILD, err)
 }
 
 // TestSemaphore: what waits for a semaphore waits in the engine, and takes it as package runtime does.

@@ -7,3 +7,5 @@ package descriptor
 func ready(int, Mode) bool { return true }
 
 func kindOf(int) string { return "file" }
+
+func kill(int) {}

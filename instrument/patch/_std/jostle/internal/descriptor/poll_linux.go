@@ -29,6 +29,6 @@ func (forPoll) Released(fd *poll.FD) { Released(fd.JostleState()) }
 
 func (forPoll) Given(fd *poll.FD) { Given(fd.JostleState()) }
 
-func (forPoll) Pipe(r, w *poll.FD) { Pipe(r.JostleState(), w.JostleState()) }
+func (forPoll) Pipe(r, w *poll.FD) { Pipe(r.JostleState(), w.JostleState(), r.Number()) }
 
 func (forPoll) AwaitProcess(pidfd uintptr) { AwaitProcess(int(pidfd)) }
