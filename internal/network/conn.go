@@ -81,7 +81,7 @@ func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if c.reading.late(t) {
+	if c.reading.Passed(t) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	for {
@@ -102,7 +102,7 @@ func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 			engine.RaceAcquire(unsafe.Pointer(&c.in.edge))
 			return 0, c.failed()
 		}
-		if !c.reading.wait(t, &c.in.o.Waiters, engine.OpRead, c.in.o, s) {
+		if !c.reading.Wait(t, &c.in.o.Waiters, engine.OpRead, c.in.o, s, nil) {
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
@@ -147,7 +147,7 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 }
 
 func (c *Conn) write(t *engine.Task, p []byte, s *engine.Site) (int, error) {
-	if c.writing.late(t) {
+	if c.writing.Passed(t) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	engine.RaceReads(p)
@@ -177,7 +177,7 @@ func (c *Conn) write(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 		if n == len(p) {
 			return n, nil
 		}
-		if !c.writing.wait(t, &c.out.o.Senders, engine.OpWrite, c.out.o, s) {
+		if !c.writing.Wait(t, &c.out.o.Senders, engine.OpWrite, c.out.o, s, nil) {
 			return n, os.ErrDeadlineExceeded
 		}
 	}

@@ -62,11 +62,11 @@ func (l *Listener) Accept() (*Conn, error) {
 }
 
 func (l *Listener) accept(t *engine.Task, s *engine.Site) (*Conn, error) {
-	if l.accepting.late(t) {
+	if l.accepting.Passed(t) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	for l.first == nil && !l.closed {
-		if !l.accepting.wait(t, &l.o.Waiters, engine.OpAccept, l.o, s) {
+		if !l.accepting.Wait(t, &l.o.Waiters, engine.OpAccept, l.o, s, nil) {
 			return nil, os.ErrDeadlineExceeded
 		}
 	}
@@ -184,7 +184,7 @@ func (c *Conn) Connect(a Addr) error {
 		b := c.n.at(c.proto, a, listening)
 		switch {
 		case o != nil && c.writing.stalled(t):
-			if c.writing.late(t) || !c.writing.wait(t, &c.writing.queue, engine.OpDial, o, s) {
+			if c.writing.Passed(t) || !c.writing.Wait(t, &c.writing.queue, engine.OpDial, o, s, nil) {
 				return os.ErrDeadlineExceeded
 			}
 		case b == nil && a.Path != "" && !a.abstract() && fileAt(a.Path) == file{}:
@@ -195,9 +195,9 @@ func (c *Conn) Connect(a Addr) error {
 			return c.connect(t, b.listener, a, s)
 		case c.proto == Unix:
 			return syscall.EAGAIN
-		case c.writing.late(t):
+		case c.writing.Passed(t):
 			return os.ErrDeadlineExceeded
-		case !c.writing.wait(t, &b.listener.o.Senders, engine.OpDial, b.listener.o, s):
+		case !c.writing.Wait(t, &b.listener.o.Senders, engine.OpDial, b.listener.o, s, nil):
 			return os.ErrDeadlineExceeded
 		}
 	}

@@ -100,11 +100,11 @@ func (p *Packet) ReadFrom(b []byte) (n, size int, from Addr, err error) {
 }
 
 func (p *Packet) read(t *engine.Task, s *engine.Site) (*datagram, error) {
-	if p.reading.late(t) {
+	if p.reading.Passed(t) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	for p.first == nil && !p.closed {
-		if !p.reading.wait(t, &p.o.Waiters, engine.OpRead, p.o, s) {
+		if !p.reading.Wait(t, &p.o.Waiters, engine.OpRead, p.o, s, nil) {
 			return nil, os.ErrDeadlineExceeded
 		}
 	}
@@ -148,7 +148,7 @@ func (p *Packet) WriteTo(b []byte, to Addr) (int, error) {
 	switch {
 	case p.closed:
 		return 0, ErrClosed
-	case p.writing.late(t):
+	case p.writing.Passed(t):
 		return 0, os.ErrDeadlineExceeded
 	case len(b) > maxPacket:
 		return 0, syscall.EMSGSIZE
