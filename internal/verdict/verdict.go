@@ -204,7 +204,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	}
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
-	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && g.cycle(Queued) == nil {
+	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && g.cycle(Queued, true) == nil {
 		v.awaits(g)
 		return v
 	}
