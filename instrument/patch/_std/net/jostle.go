@@ -409,8 +409,10 @@ func jostleCopies(c *netFD, other any) bool {
 
 // JostleAwaits notes that the calling goroutine waits for what another one is to read from the connection: package http calls it.
 func (c *conn) JostleAwaits() (done func()) {
-	if c.fd == nil || c.fd.mem == nil || c.fd.mem.conn == nil {
-		return func() {}
+	if c.fd != nil && c.fd.mem != nil {
+		if conn, ok := c.fd.mem.Socket.(*network.Conn); ok {
+			return conn.Awaits()
+		}
 	}
-	return c.fd.mem.conn.Awaits()
+	return func() {}
 }
