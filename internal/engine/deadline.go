@@ -7,7 +7,7 @@ import (
 
 // A Deadline is until when operations of one kind at a socket may wait, on the virtual clock. One of them waits at a time.
 type Deadline struct {
-	at    int64   // unix nanoseconds, virtual; 0: none; past: it had passed when it was set
+	at int64 // unix nanoseconds, virtual; 0: none; past: it had passed when it was set
 	// Still is the moment, likewise, until which nothing comes through: then an operation that waits looks again. 0 if all does.
 	Still int64
 	waits *Waiter // the operation that waits, or nil
