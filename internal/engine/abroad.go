@@ -17,9 +17,10 @@ func (t *Task) SetKernel() { t.x.kernel = true }
 
 // Bounds on the real time that is spent on what may come from abroad.
 const (
-	abroadStep  = time.Second            // for which the clock does not move where no alarm is set
-	abroadGrace = 100 * time.Millisecond // when the body has ended
-	abroadLook  = 5 * time.Millisecond   // how often it is looked for, at least
+	abroadStep     = time.Second            // for which the clock does not move where no alarm is set
+	abroadGrace    = 100 * time.Millisecond // when the body has ended
+	abroadLook     = 5 * time.Millisecond   // how often it is looked for, at least
+	abroadTogether = 300 * time.Microsecond // in which what comes, comes at one moment: the last that a process does, say
 )
 
 // expects reports whether a task waits for what may come from abroad.

@@ -511,6 +511,9 @@ func (x *Execution) poll() {
 	// What is found here is the clock's doing or came from outside, and does not count as movement, unless it came from abroad.
 	moved := x.moved
 	came := x.pollBlocked()
+	for more := came; more && x.expects(); more = x.pollBlocked() {
+		x.limits.Pause(abroadTogether)
+	}
 	// Who waits for the others to rest comes after all that may wake one of them.
 	for w := x.awaiting.head; w != nil; w = w.next {
 		if w.Poll() {
