@@ -24,6 +24,7 @@ test: check
 #	kinds     stack traces, go vet, coverage, all that go build knows
 #	live      the leak profile, what Go prints of a panic, the network
 #	liverace  the race detector without control
+#	pipes     the changes to packages internal/poll and os
 #	race      what the race detector prints
 #	sockets   the changes to package net
 #	test      testing and testing/synctest, go test -json, what go build and go vet say
@@ -31,7 +32,7 @@ test: check
 #	untouched the language of go.mod, GODEBUG, timers, vendor and go.work
 #
 # The others are about what jostle finds, explains, keeps and prints: that is the same on each Go.
-SCRIPTS = cgo|chance|deps|kinds|live|liverace|race|sockets|test|tutorial|untouched
+SCRIPTS = cgo|chance|deps|kinds|live|liverace|pipes|race|sockets|test|tutorial|untouched
 
 compatible:
 	go test $(TESTFLAGS) ./harness ./internal/harness ./internal/worker

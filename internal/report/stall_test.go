@@ -30,8 +30,8 @@ func TestStalled(t *testing.T) {
 			"g2 TestA waits in net/http.(*Client).Post at b/a_test.go:81, where no schedule reaches",
 		},
 		{
-			"a process", "goroutine 7 [syscall, 1 minutes]:\nsyscall.Syscall6(0x1)\n\t/go/src/syscall/syscall.go:9 +0x1\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1\n" + mine,
-			"g2 TestA is in a system call in os/exec.(*Cmd).Wait at b/a_test.go:81, where no schedule reaches",
+			"a process", "goroutine 7 [syscall, 1 minutes]:\nsyscall.Syscall6(0x1)\n\t/go/src/syscall/syscall.go:9 +0x1\nos.(*Process).Wait(0x1)\n\t/go/src/os/exec.go:9 +0x1\nos/exec.(*Cmd).Wait(0x1)\n\t/go/src/os/exec/exec.go:9 +0x1\n" + mine,
+			"g2 TestA waits for a child process in os/exec.(*Cmd).Wait at b/a_test.go:81, where no schedule reaches",
 		},
 		{
 			"a pipe", "goroutine 7 [IO wait]:\nos.(*File).Read(0x1)\n\t/go/src/os/file.go:9 +0x1\n" + mine,

@@ -241,7 +241,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 		if survives {
 			v.Evidence = outlivedCancel(snap)
 		}
-		if snap.Quiet == engine.Interlocked {
+		if snap.Quiet == engine.Interlocked || snap.Quiet == engine.Awaits {
 			v.Evidence = "others could go on, and these wait for each other's locks"
 		}
 		if snap.Quiet == engine.LiveTimers {

@@ -89,7 +89,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 		}
 	}
 	g.wait()
-	if snap.Quiet == engine.Interlocked {
+	if snap.Quiet == engine.Interlocked || snap.Quiet == engine.Awaits {
 		g.keepInterlocked()
 	}
 	return g
