@@ -33,6 +33,7 @@ import (
 //go:embed internal/stacks/*.go
 //go:embed internal/strategy/*.go
 //go:embed internal/verdict/*.go
+//go:embed internal/waitgraph/*.go
 //go:embed internal/worker/*.go
 var sources embed.FS
 

@@ -77,6 +77,34 @@ type Function struct {
 	Bubble   bool     // it begins a testing/synctest bubble
 	Loops    []Loop   // those that end only when another goroutine lets them
 	Cancels  []int32  // lines in which it has a function that cancels a context
+
+	RunsUntil []int32 // by index of Runs: at a later line it will not any more
+	Rounds    []int32 // pairs of lines: its outermost loops
+	Deferred  []int32 // pairs of lines: its defer statements
+}
+
+// InLoop reports whether a line is in a loop of f.
+func (f *Function) InLoop(line int32) bool { return pairOf(f.Rounds, line) >= 0 }
+
+// Last returns the last line from which a goroutine in f still comes to a line.
+func (f *Function) Last(line int32) int32 {
+	if i := pairOf(f.Rounds, line); i >= 0 {
+		line = f.Rounds[i+1] // it may come round again
+	}
+	if pairOf(f.Deferred, line) >= 0 {
+		line = f.To
+	}
+	return line
+}
+
+// pairOf returns the index of the first pair of lines around a line, or -1.
+func pairOf(pairs []int32, line int32) int {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i] <= line && line <= pairs[i+1] {
+			return i
+		}
+	}
+	return -1
 }
 
 // A Loop is one that a goroutine leaves only when another one lets it: it has no way out of its own, but for a panic.

@@ -9,6 +9,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // advice says which change would end the hang.
@@ -70,6 +71,9 @@ func (t *text) change() string {
 	if kept := t.giveBack(); kept != "" {
 		return kept
 	}
+	if f, w := t.fate(); f != nil {
+		return t.keepFor(f, w)
+	}
 	switch {
 	case v.Lost != nil:
 		return t.keepWakeup()
@@ -81,6 +85,8 @@ func (t *text) change() string {
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
 	case v.Kind == verdict.Race:
 		return "Let one lock guard every access, or hand the value over: what comes before a send, an unlock or a Done is ordered before what comes after the receive, lock or Wait that it leads to."
+	case v.Closed != nil:
+		return t.closeOnce()
 	case v.Kind == verdict.Livelock:
 		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
 	case v.Kind == verdict.Stall:
@@ -124,6 +130,10 @@ func (t *text) releaseFirst() string {
 		return t.release()
 	}
 	if g := t.v.Knot[0]; len(t.v.Knot) == 1 && len(g.Waits) > 0 {
+		if i := slices.IndexFunc(g.Holds, func(h verdict.Holding) bool { return h.Left }); i >= 0 {
+			return fmt.Sprintf("%s locked %s at %s, and has left that code without unlocking it. Unlock on every way out, by defer for instance.",
+				t.number(g.ID), t.object(g.Holds[i].Object), t.where(g.Holds[i].Site))
+		}
 		return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
 			t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
 	}
@@ -137,7 +147,11 @@ func (t *text) releaseFirst() string {
 				}
 				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
 				if h.Owed {
-					what = fmt.Sprintf("give back %s, as at %s,", t.object(h.Object), t.where(h.Site))
+					as := "as at"
+					if h.Yet {
+						as = "at"
+					}
+					what = fmt.Sprintf("give back %s, %s %s,", t.object(h.Object), as, t.where(h.Site))
 				}
 				say = append(say, fmt.Sprintf("%s must %s before it blocks at %s: %s, which needs it first, is on the way to ending that wait.",
 					t.number(g.ID), what, t.whereIn(g), t.number(before.ID)))
@@ -153,7 +167,7 @@ func (t *text) release() string {
 		for _, w := range g.Waits {
 			for _, r := range w.By {
 				switch {
-				case r.How != verdict.Holds && w.Op != engine.OpAcquire:
+				case r.How != waitgraph.Holds && w.Op != engine.OpAcquire:
 				case r.Ended:
 					return fmt.Sprintf("%s has ended and did not %s %s, taken at %s. Do that on every way out, by defer for instance.",
 						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
@@ -181,6 +195,10 @@ func (t *text) oneOrder() string {
 		g := v.Knot[0]
 		if len(g.Waits) == 0 {
 			return ""
+		}
+		if _, by := edge(g, g.ID); g.Op == engine.OpWait && by != nil && by.Site != nil {
+			return fmt.Sprintf("%s waits at %s before it comes to what it waits for, at %s: the Wait is too early. Put it after all of that, out of the loop if it is in one.",
+				t.number(g.ID), t.whereIn(g), t.where(by.Site))
 		}
 		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
 			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.whereIn(g))
@@ -245,6 +263,12 @@ func (t *text) signal() string {
 
 func (t *text) wayOut() string {
 	g := t.v.Knot[len(t.v.Knot)-1]
+	if g.Round != nil {
+		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on a done channel or ctx.Done(), which is closed or cancelled when the owner goes.", t.where(g.Round))
+	}
+	if other := t.useOther(g); other != "" {
+		return other
+	}
 	if g.Stack != "" {
 		return fmt.Sprintf("Give %s a way out of the code that its stack shows: close what it reads or writes when its partner goes.", t.number(g.ID))
 	}
@@ -252,17 +276,17 @@ func (t *text) wayOut() string {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.whereIn(g))
 	}
 	for _, w := range g.Waits { // of several the code's first is as a rule what it is there for
-		if len(w.By) > 0 && w.By[0].How == verdict.Stranded {
+		if len(w.By) > 0 && w.By[0].How == waitgraph.Stranded {
 			r := w.By[0]
 			return fmt.Sprintf("%s must take what is left in %s before it stops receiving at %s, on every path, or somebody else must take it, and do what is owed for it.",
 				t.name(r.Task), t.object(r.Via), t.where(r.Site))
 		}
 		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
-		if len(w.By) > 0 && w.By[0].How == verdict.Made && w.By[0].Task == g.ID {
+		if len(w.By) > 0 && w.By[0].How == waitgraph.Made && w.By[0].Task == g.ID {
 			return fmt.Sprintf("%s itself made the context that it waits for, at %s. Another goroutine must cancel it, or the context that it is derived from, on every path.",
 				t.number(g.ID), t.where(w.By[0].Site))
 		}
-		if len(w.By) > 0 && w.By[0].How == verdict.Made {
+		if len(w.By) > 0 && w.By[0].How == waitgraph.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}
 		if w.Op != engine.OpRecv {
@@ -276,7 +300,7 @@ func (t *text) wayOut() string {
 		}
 	}
 	w := g.Waits[0]
-	if len(w.By) > 0 && w.By[0].How == verdict.Spent {
+	if len(w.By) > 0 && w.By[0].How == waitgraph.Spent {
 		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 	}
 	switch w.Op {

@@ -61,6 +61,7 @@ type Finding struct {
 	Fault    *Event   `json:"fault,omitempty"`    // what the network did by the schedule, to which goroutine's operation, and where
 	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
 	Panicked string   `json:"panicked,omitempty"` // what was panicked with
+	Closed   *Event   `json:"closed,omitempty"`   // of a panic at a closed channel: who closed it
 	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
 	Stack    string   `json:"stack,omitempty"`    // of a panic, or of what stalled
 	Races    []Race   `json:"races,omitempty"`    // what the race detector says
@@ -121,19 +122,21 @@ type Place struct {
 
 // A Goroutine of an execution.
 type Goroutine struct {
-	ID      uint32  `json:"id"`
-	Name    string  `json:"name"`
-	Parent  uint32  `json:"parent,omitempty"`
-	Started *Place  `json:"started,omitempty"` // its go statement
-	Born    int     `json:"born,omitempty"`    // step after which it was started
-	State   string  `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
-	Doing   string  `json:"doing,omitempty"`   // what it is blocked in
-	At      *Place  `json:"at,omitempty"`      // where, in the code under test if it is there
-	Inside  *Place  `json:"inside,omitempty"`  // where in a library, if At has called that
-	Waits   []Wait  `json:"waits,omitempty"`
-	Holds   []Hold  `json:"holds,omitempty"`
-	Calls   []Place `json:"calls,omitempty"` // how it came to where it is stuck, the innermost call first
-	Stack   string  `json:"stack,omitempty"` // where the engine does not see what it is blocked in
+	ID      uint32   `json:"id"`
+	Name    string   `json:"name"`
+	Parent  uint32   `json:"parent,omitempty"`
+	Started *Place   `json:"started,omitempty"` // its go statement
+	Born    int      `json:"born,omitempty"`    // step after which it was started
+	State   string   `json:"state"`             // at the end: "ended", "blocked", "outside" (of control), "runnable"
+	Doing   string   `json:"doing,omitempty"`   // what it is blocked in
+	At      *Place   `json:"at,omitempty"`      // where, in the code under test if it is there
+	Inside  *Place   `json:"inside,omitempty"`  // where in a library, if At has called that
+	Waits   []Wait   `json:"waits,omitempty"`
+	Holds   []Hold   `json:"holds,omitempty"`
+	Nil     []string `json:"nil,omitempty"`   // cases of the select that it blocks in whose channels are nil
+	Round   bool     `json:"round,omitempty"` // it goes round for ever, woken by timers
+	Calls   []Place  `json:"calls,omitempty"` // how it came to where it is stuck, the innermost call first
+	Stack   string   `json:"stack,omitempty"` // where the engine does not see what it is blocked in
 }
 
 // A Wait is one thing that would let a goroutine go on.
@@ -144,13 +147,23 @@ type Wait struct {
 	Needs  string     `json:"needs"`
 	By     []Releaser `json:"by,omitempty"`
 	N      int64      `json:"n,omitempty"`    // of a resource: how much
+	Fate   *Fate      `json:"fate,omitempty"` // what became of what is waited for
 	Code   []Place    `json:"code,omitempty"` // if there is nobody: where the code would do it
+}
+
+// A Fate is what became of what a goroutine waits for: another one has it.
+type Fate struct {
+	Gave  Event  `json:"gave"`            // the send, or the signal
+	Got   Event  `json:"got"`             // who received it, or was woken
+	Again bool   `json:"again,omitempty"` // and waits there again
+	Ended bool   `json:"ended,omitempty"` // or has ended
+	Back  *Event `json:"back,omitempty"`  // where it would have sent it back
 }
 
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "stranded", "might", "made", "given", "spent"
+	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "stranded", "might", "made", "passed", "given", "spent"
 	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
 	N         int64  `json:"n,omitempty"`       // of a resource: how much it holds
@@ -289,6 +302,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	if l := v.Lost; l != nil {
 		f.Lost = &Event{l.Task, l.Op.String(), b.place(l.Site), l.Step}
 	}
+	if c := v.Closed; c != nil {
+		f.Closed = b.event(*c)
+	}
 	if c := v.Cancelled; c != nil {
 		f.Canceled = &Event{c.Task, engine.OpCancel.String(), b.place(c.Site), c.Step}
 	}
@@ -358,6 +374,21 @@ type builder struct {
 
 	places []Place
 	index  map[*engine.Site]int
+}
+
+func (b *builder) event(e verdict.Event) *Event {
+	return &Event{e.Task, e.Op.String(), b.place(e.Site), e.Step}
+}
+
+func (b *builder) fate(f *verdict.Fate) *Fate {
+	if f == nil {
+		return nil
+	}
+	out := &Fate{Gave: *b.event(f.Gave), Got: *b.event(f.Got), Again: f.Again, Ended: f.Ended}
+	if f.Back != nil {
+		out.Back = b.event(*f.Back)
+	}
+	return out
 }
 
 func (b *builder) place(s *engine.Site) *Place {
@@ -522,15 +553,10 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 	return out
 }
 
-var hows = map[verdict.How]string{
-	verdict.Holds: "holds", verdict.Queued: "queued", verdict.Owes: "owes", verdict.Used: "used", verdict.Could: "could",
-	verdict.Stranded: "stranded", verdict.Might: "might", verdict.Made: "made", verdict.Given: "given", verdict.Spent: "spent",
-}
-
 // stuck adds what is known of one that can never go on.
 func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 	t := b.text
-	g.Doing, g.At, g.Stack = t.doing(s), b.place(s.Site), b.stack(s.Stack)
+	g.Doing, g.At, g.Stack, g.Nil, g.Round = t.doing(s), b.place(s.Site), b.stack(s.Stack), s.Nil, s.Round != nil
 	if u := s.User(); u != nil {
 		g.At, g.Inside = b.runtimePlace(u.Place, u.Func), g.At
 	}
@@ -538,9 +564,9 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.At = b.runtimePlace(s.Place, s.Name)
 	}
 	for _, w := range s.Waits {
-		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N}
+		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N, Fate: b.fate(w.Fate)}
 		for _, r := range w.By {
-			wait.By = append(wait.By, Releaser{r.Task, hows[r.How], t.because(r, w), b.place(r.Site), r.N, keepings[r.Keeping].word, r.Ended})
+			wait.By = append(wait.By, Releaser{r.Task, r.How.String(), t.because(r, w), b.place(r.Site), r.N, keepings[r.Keeping].word, r.Ended})
 		}
 		for _, site := range w.Code {
 			wait.Code = append(wait.Code, *b.place(site))

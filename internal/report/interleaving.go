@@ -8,6 +8,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // leastShown is how many lines of the interleaving there are in any case.
@@ -158,20 +159,27 @@ func (t *text) matters() map[int]string {
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
 			for _, r := range w.By {
-				if r.How == verdict.Stranded {
+				if r.How == waitgraph.Stranded {
 					t.note(notes, g.ID, r.Sent, "")
 					t.note(notes, r.Task, nil, "")
 					continue
 				}
-				if ok && r.Task != next || r.How >= verdict.Could && r.How <= verdict.Given && r.How != verdict.Made {
+				if ok && r.Task != next || r.How.Strength() > waitgraph.Likely && r.How != waitgraph.Made && r.How != waitgraph.Spent {
 					continue
 				}
-				if r.How > verdict.Queued || !ok {
+				if r.How.Strength() > waitgraph.Certain || !ok {
 					t.note(notes, r.Task, r.Site, "")
 				}
 				if n, ok := t.last(r.Task, nil); ok && r.Ended && t.v.Lost == nil {
 					t.add(notes, n, "")
 				}
+			}
+		}
+	}
+	if f, _ := t.fate(); f != nil {
+		for _, e := range []verdict.Event{f.Gave, f.Got} {
+			if n := e.Step - t.number0(); n >= 0 && n < len(t.v.Steps) {
+				t.add(notes, n, "")
 			}
 		}
 	}
@@ -209,6 +217,9 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 				see(i + put)
 			}
 		}
+	}
+	if c := t.v.Closed; c != nil && c.Step >= t.number0() {
+		notes[c.Step-t.number0()] = ""
 	}
 	n := 0
 	for i, s := range slices.Backward(steps) {

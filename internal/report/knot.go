@@ -6,6 +6,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // knotShown bounds the goroutines that are drawn.
@@ -229,12 +230,15 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 		return t.number(next) + " is to go on first"
 	}
 	why := t.because(*by, w)
-	if len(g.Waits) > 1 && by.How <= verdict.Queued {
+	if next == g.ID && w.Op == engine.OpWait && by.Site != nil {
+		why = fmt.Sprintf("for %s itself, which comes to %s only afterwards (%s)", t.number(g.ID), t.object(w.Object)+".Done", t.where(by.Site))
+	}
+	if len(g.Waits) > 1 && by.How.Strength() == waitgraph.Certain {
 		why = t.object(w.Object) + ": " + why
 	}
 	others := 0
 	for _, r := range w.By {
-		if r.Task != next && !r.Ended && by.How > verdict.Owes && r.How <= by.How {
+		if r.Task != next && !r.Ended && by.How > waitgraph.Owes && r.How <= by.How {
 			others++
 		}
 	}
@@ -248,11 +252,11 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	who := t.number(r.Task)
 	switch r.How {
-	case verdict.Holds:
+	case waitgraph.Holds:
 		return "held by " + who
-	case verdict.Queued:
+	case waitgraph.Queued:
 		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
-	case verdict.Owes:
+	case waitgraph.Owes:
 		if w.Op == engine.OpAcquire {
 			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
 		}
@@ -261,17 +265,19 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 			as = ""
 		}
 		return fmt.Sprintf("for %s, which has yet to %s (%s%s)", who, t.deed(r, w), as, t.where(r.Site))
-	case verdict.Used:
+	case waitgraph.Used:
 		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
-	case verdict.Stranded:
+	case waitgraph.Stranded:
 		return fmt.Sprintf("for %s, which could have received what was sent on %s (%s)", who, t.object(r.Via), t.where(r.Site))
-	case verdict.Might:
+	case waitgraph.Might:
 		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
-	case verdict.Made:
+	case waitgraph.Made:
 		return fmt.Sprintf("for %s, which can cancel the context made at %s", who, t.where(r.Site))
-	case verdict.Given:
+	case waitgraph.Passed:
+		return fmt.Sprintf("for %s, which has come past %s", who, t.where(r.Site))
+	case waitgraph.Given:
 		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
-	case verdict.Spent:
+	case waitgraph.Spent:
 		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
 	}
 	if w.Object.Kind == engine.Socket && w.Op != engine.OpAccept && w.Op != engine.OpDial {
@@ -294,7 +300,16 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 		}
 		return
 	}
+	if g.Round != nil {
+		t.item(margin, " ✗ ", "it goes round for ever, from timer to timer, and nothing can stop it")
+		return
+	}
+	defer t.never(margin, g)
 	for _, w := range g.Waits {
+		if w.Fate != nil {
+			t.item(margin, " ✗ ", "%s", t.became(w.Fate))
+			continue
+		}
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
 			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
@@ -303,11 +318,11 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 			continue
 		}
 		switch w.By[0].How {
-		case verdict.Made:
+		case waitgraph.Made:
 			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
-		case verdict.Spent:
+		case waitgraph.Spent:
 			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
-		case verdict.Stranded:
+		case waitgraph.Stranded:
 			t.item(margin, " ✗ ", "what %s has sent on %s (%s) is still there: nobody is left to receive it, and then to %s",
 				t.number(g.ID), t.object(w.By[0].Via), t.where(w.By[0].Sent), t.deed(w.By[0], w))
 		default:
@@ -327,31 +342,37 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 func (t *text) could(r verdict.Releaser) string {
 	did := "could have"
 	switch r.How {
-	case verdict.Stranded:
+	case waitgraph.Stranded:
 		did = "could have received that"
-	case verdict.Holds:
+	case waitgraph.Holds:
 		did = "locked it"
-	case verdict.Owes:
+	case waitgraph.Owes:
 		if did = "did"; r.Op == engine.OpRelease {
 			did = "got it"
 		}
-	case verdict.Used:
+	case waitgraph.Used:
 		did = "did"
-	case verdict.Made:
+	case waitgraph.Passed:
+		if did = "did"; r.Yet {
+			did = "would have"
+		}
+	case waitgraph.Made:
 		did = "made it"
-	case verdict.Given:
+	case waitgraph.Given:
 		did = "was given it"
-	case verdict.Spent:
+	case waitgraph.Spent:
 		did = "set or stopped it"
 	}
 	if r.Site != nil {
 		did += " at " + t.where(r.Site)
 	}
 	switch {
-	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != verdict.Holds:
+	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != waitgraph.Holds:
 		did += ", and ended after " + t.where(r.Last)
 	case r.Ended:
 		did += ", and has ended"
+	case r.How == waitgraph.Passed:
+		did += ", and is past that"
 	}
 	return did + t.unless(r.Keeping)
 }

@@ -44,6 +44,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 		t.left()
 		t.races()
 		t.stack()
+		t.closed()
 		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources, whole: t.whole}
 		end.advice()
 		end.input()
@@ -161,6 +162,9 @@ func (t *text) what(name func(task uint32) string) string {
 		return fmt.Sprintf("%d goroutines wait for each other in a circle", len(v.Knot))
 	case v.Lost != nil:
 		return name(v.Knot[len(v.Knot)-1].ID) + " waits for a wake-up that came before"
+	case t.isGone():
+		f, _ := t.fate()
+		return name(v.Knot[len(v.Knot)-1].ID) + " " + t.gone(f, name)
 	case v.Kind == verdict.Leak:
 		return plural(stuck, "goroutine") + " can never end, and the body has returned"
 	case len(v.Knot) > 0:

@@ -75,12 +75,15 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
-	case len(g.Waits) == 1 || g.Op != engine.OpSelect && g.Op != engine.OpAcquire:
+	case len(g.Waits)+len(g.Nil) == 1 || g.Op != engine.OpSelect && g.Op != engine.OpAcquire && len(g.Nil) == 0:
 		return t.way(g.Waits[0])
 	}
 	var cases []string
 	for _, w := range g.Waits {
 		cases = append(cases, t.way(w))
+	}
+	for _, c := range g.Nil {
+		cases = append(cases, c+", which is nil")
 	}
 	if g.Op == engine.OpAcquire {
 		return strings.Join(cases, " | ")

@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -26,25 +27,46 @@ type funcRelation struct {
 	from, to    int // lines
 	params      []uint64
 	runs, calls []string
-	until       []int    // by index of calls: the last line from which it is still to come
+	runsUntil   []int    // by index of runs: the last line from which it is still to come
+	until       []int    // likewise, of calls
 	loops       [][2]int // the outermost ones: first and last line
+	deferred    [][2]int // its defer statements
 	bubble      bool     // it begins a testing/synctest bubble
 	waiting     []loop   // those that end only when another goroutine lets them
 	cancels     []int    // lines in which it has a function that cancels a context
 }
 
-// call notes that f calls or contains another function at a line.
+// call notes that f calls or contains another function at a line, run that it does so for sure before it ends.
 func (f *funcRelation) call(name string, line int) {
+	f.calls, f.until = note(f.calls, f.until, name, f.last(line))
+}
+
+func (f *funcRelation) run(name string, line int) {
+	f.runs, f.runsUntil = note(f.runs, f.runsUntil, name, f.last(line))
+}
+
+// last returns the last line from which what stands at a line is still to come.
+func (f *funcRelation) last(line int) int {
 	for _, l := range f.loops {
 		if l[0] <= line && line <= l[1] {
 			line = l[1] // it may come round again
 		}
 	}
-	if i := slices.Index(f.calls, name); i >= 0 {
-		f.until[i] = max(f.until[i], line)
-		return
+	for _, d := range f.deferred {
+		if d[0] <= line && line <= d[1] {
+			line = f.to
+		}
 	}
-	f.calls, f.until = append(f.calls, name), append(f.until, line)
+	return line
+}
+
+// note adds a name with a line, of which the last counts.
+func note(names []string, lines []int, name string, line int) ([]string, []int) {
+	if i := slices.Index(names, name); i >= 0 {
+		lines[i] = max(lines[i], line)
+		return names, lines
+	}
+	return append(names, name), append(lines, line)
 }
 
 func newRelations() relations {
@@ -75,12 +97,10 @@ func (r *rewriter) findFlows() {
 			}
 			r.assigns(lhs, n.Values)
 		case *ast.RangeStmt:
-			if n.Value != nil && r.carries(n.Value) {
-				r.flow(r.variable(n.Value), r.sources(n.X)...)
-			}
+			r.ranges(n)
 		case *ast.SendStmt:
 			if r.carries(n.Value) {
-				r.flow(r.variable(n.Chan), r.sources(n.Value)...)
+				r.pass(element(r.variable(n.Chan)), n.Value)
 			}
 		case *ast.CompositeLit:
 			r.fills(n)
@@ -93,6 +113,47 @@ func (r *rewriter) findFlows() {
 	})
 }
 
+// pass notes that the variable to may hold what an expression is. Two variables that hold one channel have the same elements.
+func (r *rewriter) pass(to uint64, e ast.Expr) {
+	from := r.sources(e)
+	r.flow(to, from...)
+	if c, ok := underlying(r.Info.TypeOf(e)).(*types.Chan); ok && carries(c.Elem()) {
+		for _, f := range from {
+			r.flow(element(to), element(f))
+			r.flow(element(f), element(to))
+		}
+	}
+}
+
+// element identifies what is sent on a channel that a variable holds, like a variable; 0 if the variable is not known.
+func element(channel uint64) uint64 {
+	if channel == 0 {
+		return 0
+	}
+	return hash(fmt.Sprint(channel), "element")
+}
+
+func (r *rewriter) ranges(n *ast.RangeStmt) {
+	if _, ok := underlying(r.Info.TypeOf(n.X)).(*types.Chan); ok {
+		if n.Key != nil && r.carries(n.Key) {
+			for _, c := range r.sources(n.X) {
+				r.flow(r.variable(n.Key), element(c))
+			}
+		}
+		return
+	}
+	if n.Value != nil && r.carries(n.Value) {
+		r.flow(r.variable(n.Value), r.sources(n.X)...)
+	}
+}
+
+func underlying(t types.Type) types.Type {
+	if t == nil {
+		return nil
+	}
+	return t.Underlying()
+}
+
 func (r *rewriter) assigns(lhs, rhs []ast.Expr) {
 	for i, to := range lhs {
 		if id, ok := to.(*ast.Ident); ok && id.Name == "_" || !r.carries(to) {
@@ -100,12 +161,12 @@ func (r *rewriter) assigns(lhs, rhs []ast.Expr) {
 		}
 		switch {
 		case len(lhs) == len(rhs):
-			r.flow(r.variable(to), r.sources(rhs[i])...)
+			r.pass(r.variable(to), rhs[i])
 		case len(rhs) != 1:
 		case r.callee(rhs[0]) != nil:
 			r.flow(r.variable(to), r.result(r.callee(rhs[0]), i))
 		case i == 0: // with ok
-			r.flow(r.variable(to), r.sources(rhs[0])...)
+			r.pass(r.variable(to), rhs[0])
 		}
 	}
 }
@@ -127,7 +188,7 @@ func (r *rewriter) fills(n *ast.CompositeLit) {
 			field = st.Field(i)
 		}
 		if field != nil && r.carries(value) {
-			r.flow(r.objectID(field), r.sources(value)...)
+			r.pass(r.objectID(field), value)
 		}
 	}
 }
@@ -144,7 +205,7 @@ func (r *rewriter) returns(n *ast.ReturnStmt, stack []ast.Node) {
 			}
 			for i, e := range n.Results {
 				if r.carries(e) {
-					r.flow(r.result(fn, i), r.sources(e)...)
+					r.pass(r.result(fn, i), e)
 				}
 			}
 			return
@@ -170,7 +231,7 @@ func (r *rewriter) passes(n *ast.CallExpr) {
 	}
 	for i, arg := range n.Args {
 		if r.carries(arg) && params.Len() > 0 {
-			r.flow(r.objectID(params.At(min(i, params.Len()-1))), r.sources(arg)...)
+			r.pass(r.objectID(params.At(min(i, params.Len()-1))), arg)
 		}
 	}
 }
@@ -214,6 +275,13 @@ func (r *rewriter) sources(e ast.Expr) []uint64 {
 			return []uint64{hash("made", r.sites.in.PkgPath, fmt.Sprint(r.Fset.Position(e.Pos()).Offset), r.Name)}
 		}
 	case *ast.UnaryExpr:
+		if e.Op == token.ARROW {
+			var out []uint64
+			for _, c := range r.sources(e.X) {
+				out = append(out, element(c))
+			}
+			return out
+		}
 		return r.sources(e.X)
 	case *ast.TypeAssertExpr:
 		return r.sources(e.X)
@@ -250,8 +318,9 @@ func (r *rewriter) all(es []ast.Expr) (out []uint64) {
 }
 
 // carries reports whether an expression is something that goroutines meet at, or has such elements.
-func (r *rewriter) carries(e ast.Expr) bool {
-	t := r.Info.TypeOf(e)
+func (r *rewriter) carries(e ast.Expr) bool { return carries(r.Info.TypeOf(e)) }
+
+func carries(t types.Type) bool {
 	for range 4 { // chan chan int, map[string][]*sync.Cond
 		if t == nil {
 			return false
@@ -330,9 +399,9 @@ func funcName(fun ast.Expr) ast.Node {
 func (r *rewriter) mentions(name string, runs bool, line int) {
 	switch f := r.within(); {
 	case f == nil:
-	case runs && !slices.Contains(f.runs, name):
-		f.runs = append(f.runs, name)
-	case !runs:
+	case runs:
+		f.run(name, line)
+	default:
 		f.call(name, line)
 	}
 }
@@ -361,12 +430,12 @@ func (r *rewriter) entered(n ast.Node) {
 		switch outer := r.relations.byName[f[len(f)-2].name]; {
 		case outer == nil:
 		case r.relations.run[n]:
-			outer.runs = append(outer.runs, name)
+			outer.run(name, r.line(n.End()))
 		default:
 			outer.call(name, r.line(n.End()))
 		}
 	}
-	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n), waiting: r.waitingLoops(n)}
+	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n), deferred: r.deferred(n), waiting: r.waitingLoops(n)}
 	for _, field := range typ.Params.List {
 		for _, id := range field.Names {
 			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
@@ -378,17 +447,40 @@ func (r *rewriter) entered(n ast.Node) {
 	r.relations.funcs = append(r.relations.funcs, f)
 }
 
+// deferred returns the lines of the defer statements of a function.
+func (r *rewriter) deferred(fn ast.Node) (out [][2]int) {
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.DeferStmt:
+			out = append(out, [2]int{r.line(n.Pos()), r.line(n.End())})
+		case *ast.FuncLit:
+			return n == fn
+		}
+		return true
+	})
+	return out
+}
+
 // loops returns the lines of the outermost loops of a function.
 func (r *rewriter) loops(fn ast.Node) (out [][2]int) {
+	gone := map[string]bool{} // labels that a goto goes to
 	ast.Inspect(fn, func(n ast.Node) bool {
-		switch n.(type) {
+		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
+			gone[b.Label.Name] = true
+		}
+		return true
+	})
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
 		case *ast.ForStmt, *ast.RangeStmt:
 			out = append(out, [2]int{r.line(n.Pos()), r.line(n.End())})
 			return false
 		case *ast.FuncLit:
 			return n == fn
-		case *ast.LabeledStmt: // a goto may come back to it
-			out = append(out, [2]int{r.line(n.Pos()), r.line(fn.End())})
+		case *ast.LabeledStmt:
+			if gone[n.Label.Name] { // it may come back
+				out = append(out, [2]int{r.line(n.Pos()), r.line(fn.End())})
+			}
 		}
 		return true
 	})
@@ -435,19 +527,38 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 			fmt.Fprintf(b, ", Params: %#v", f.params)
 		}
 		if len(f.runs) > 0 {
-			fmt.Fprintf(b, ", Runs: []string{\"%s\"}", strings.Join(f.runs, `", "`))
+			fmt.Fprintf(b, ", Runs: []string{\"%s\"}, RunsUntil: %s", strings.Join(f.runs, `", "`), lines(f.runsUntil))
 		}
 		if len(f.calls) > 0 {
-			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: []int32{%s}", strings.Join(f.calls, `", "`), strings.ReplaceAll(strings.Trim(fmt.Sprint(f.until), "[]"), " ", ", "))
+			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: %s", strings.Join(f.calls, `", "`), lines(f.until))
 		}
 		if f.bubble {
 			b.WriteString(", Bubble: true")
 		}
 		writeLoops(b, perturb, f.waiting)
 		if len(f.cancels) > 0 {
-			fmt.Fprintf(b, ", Cancels: []int32{%s}", strings.ReplaceAll(strings.Trim(fmt.Sprint(f.cancels), "[]"), " ", ", "))
+			fmt.Fprintf(b, ", Cancels: %s", lines(f.cancels))
+		}
+		if len(f.loops) > 0 {
+			fmt.Fprintf(b, ", Rounds: %s", pairs(f.loops))
+		}
+		if len(f.deferred) > 0 {
+			fmt.Fprintf(b, ", Deferred: %s", pairs(f.deferred))
 		}
 		b.WriteString("},\n")
 	}
 	fmt.Fprintf(b, "}\n\nvar _ = %s.Related(%q, %sFlows[:], %sFuncs[:])\n", perturb, file, prefix, prefix)
+}
+
+// lines and pairs return lists of lines as Go has them.
+func lines(list []int) string {
+	return "[]int32{" + strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ", ") + "}"
+}
+
+func pairs(list [][2]int) string {
+	var flat []int
+	for _, p := range list {
+		flat = append(flat, p[0], p[1])
+	}
+	return lines(flat)
 }

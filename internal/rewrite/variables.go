@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
 	"path/filepath"
 )
@@ -21,6 +22,9 @@ func (r *rewriter) variable(e ast.Expr) uint64 {
 	case *ast.StarExpr:
 		return r.variable(e.X)
 	case *ast.UnaryExpr:
+		if e.Op == token.ARROW {
+			return element(r.variable(e.X))
+		}
 		return r.variable(e.X)
 	case *ast.CallExpr:
 		return r.variable(e.Fun)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // explain fills in why nobody can go on.
@@ -17,13 +18,14 @@ func explain(v *Verdict, g *graph) {
 		g.stuck = g.survivors()
 		g.wait()
 	}
-	knot := g.knot()
-	for _, id := range knot.tasks {
+	knot := g.model().Explain()
+	for _, id := range knot.Path {
 		v.Knot = append(v.Knot, g.goroutine(id))
 	}
-	v.Cycle, v.Lost = knot.cycle, knot.lost
+	v.Cycle, v.Lost = knot.Circle, g.missed(knot)
+	v.addFates(g)
 	for _, t := range g.stuck {
-		if !slices.Contains(knot.tasks, t.ID) {
+		if !slices.Contains(knot.Path, t.ID) {
 			v.Others = append(v.Others, g.goroutine(t.ID))
 		}
 	}
@@ -33,7 +35,7 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = LostWakeup
 	case snap.Quiet == engine.LiveTimers && len(v.Knot) == 0 && !returned:
 		v.Kind = Livelock // whoever is waited for lives on timers, and gets nowhere
-	case returned && !knot.sure:
+	case returned && !knot.Certain:
 		v.Kind = Leak
 	default:
 		v.Kind = Deadlock
@@ -65,53 +67,21 @@ func (v *Verdict) startWithHolder() {
 	}
 }
 
-// A knot is a cycle of the wait-for graph, or a path of it to a goroutine whose wait nobody can end.
-type knot struct {
-	tasks []uint32
-	cycle bool
-	sure  bool   // a cycle of which every edge is certain
-	lost  *Event // the wake-up that the last of them has missed
-}
-
-// knot looks for the best explanation: a cycle of certain edges, and else what seekIn finds. What goes on inside a library
-// explains nothing as long as there is something else: its goroutines wait for each other whenever nothing is to be done.
-func (g *graph) knot() knot {
-	if c := g.cycle(Queued, true); c != nil {
-		return knot{tasks: c, cycle: true, sure: true}
-	}
-	outside := slices.DeleteFunc(slices.Clone(g.stuck), g.idle)
-	if k := g.seekIn(outside, false); len(k.tasks) > 0 {
-		return k
-	}
-	return g.seekIn(g.stuck, true)
-}
-
-// seekIn looks for an explanation that begins with one of these goroutines: a cycle of likely edges; else a wake-up that was lost
-// for certain; else the way to a goroutine that those who could help have left; else a cycle of goroutines that could help
-// each other; else the way to a goroutine that nobody was seen to help; else a cycle of whatever edges there are. Cycles
-// that have nothing but objects of libraries in them count if machinery is set.
-func (g *graph) seekIn(stuck []*engine.TaskState, machinery bool) knot {
-	if c := g.cycle(Used, machinery); c != nil {
-		return knot{tasks: c, cycle: true}
-	}
-	for _, t := range stuck {
-		if lost := g.lost(t, g.stepBefore(t)); lost != nil {
-			return knot{tasks: g.pathTo(t.ID), lost: lost}
+// model returns the graph as package waitgraph takes it.
+func (g *graph) model() *waitgraph.Graph {
+	m := &waitgraph.Graph{Body: g.body()}
+	for _, t := range g.stuck {
+		out := waitgraph.Goroutine{ID: t.ID, Lock: blocksOnLock(t.Op), Idle: g.idle(t), Missed: g.lost(t, g.stepBefore(t)) != nil}
+		for _, w := range g.waits[t.ID] {
+			need := waitgraph.Need{Context: g.objects[w.Object.ID].Made.Op == engine.OpContext, Library: g.ofLibrary(w.Object.ID)}
+			for _, r := range w.By {
+				need.Ends = append(need.Ends, waitgraph.End{By: r.Task, Evidence: r.How, Ended: r.Ended})
+			}
+			out.Needs = append(out.Needs, need)
 		}
+		m.Stuck = append(m.Stuck, out)
 	}
-	if p := g.orphan(stuck, true); p != nil {
-		return g.orphaned(p)
-	}
-	if c := g.cycle(Could, machinery); c != nil {
-		return knot{tasks: c, cycle: true}
-	}
-	if p := g.orphan(stuck, false); p != nil {
-		return g.orphaned(p)
-	}
-	if c := g.cycle(Made, machinery); c != nil {
-		return knot{tasks: c, cycle: true}
-	}
-	return knot{}
+	return m
 }
 
 // idle reports whether a goroutine is a library's own, and waits inside of that.
@@ -126,81 +96,6 @@ func (g *graph) ofLibrary(object uint32) bool {
 	return first != nil && engine.InLibrary(first.File)
 }
 
-func (g *graph) orphaned(path []uint32) knot {
-	k := knot{tasks: path}
-	if g.snap.Tasks[0].State != engine.Ended {
-		k.lost = g.lost(g.tasks[path[len(path)-1]], 0)
-	} // else whoever is left waits for more work, and a wake-up that once met nobody has nothing to do with it
-	return k
-}
-
-// next returns who could end the waits of a task, by edges at least as sure as worst. Where somebody is known to owe what
-// the task waits for, nobody else counts; and where somebody could do it, or could have while it lived, nobody who might. Who
-// could cancel a context counts if there is nothing else to wait for: beside something else it is a way out that is not needed
-// when all goes well.
-func (g *graph) next(id uint32, worst How) []uint32 {
-	return g.nextBy(id, worst, func(Waiting) bool { return true })
-}
-
-// nextBy is next for some of the waits.
-func (g *graph) nextBy(id uint32, worst How, wanted func(Waiting) bool) []uint32 {
-	var out []uint32
-	isContext := func(w Waiting) bool { return g.objects[w.Object.ID].Made.Op == engine.OpContext }
-	if slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return !isContext(w) }) {
-		worst = min(worst, Might)
-	}
-	for _, w := range g.waits[id] {
-		if !wanted(w) {
-			continue
-		}
-		limit := worst
-		switch {
-		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How == Owes && !r.Ended }):
-			limit = min(limit, Owes)
-		case slices.ContainsFunc(w.By, func(r Releaser) bool { return r.How <= Stranded }):
-			limit = min(limit, Could)
-		}
-		for _, r := range w.By {
-			if r.How <= limit && !r.Ended && !(r.How == Made && r.Task == id) {
-				out = append(out, r.Task)
-			}
-		}
-	}
-	return out
-}
-
-// cycle returns the shortest cycle of edges at least as sure as worst, or nil; of several the one with the lowest numbers. One of its
-// edges is about an object of the code under test, unless machinery is set.
-func (g *graph) cycle(worst How, machinery bool) []uint32 {
-	var best []uint32
-	for _, t := range g.stuck {
-		begins := func(w Waiting) bool { return machinery || !g.ofLibrary(w.Object.ID) }
-		for _, id := range g.nextBy(t.ID, worst, begins) {
-			path := g.path(id, worst, func(at uint32) bool { return at == t.ID })
-			if path != nil && (best == nil || len(path) < len(best)) {
-				best = append([]uint32{t.ID}, path[:len(path)-1]...)
-			}
-		}
-	}
-	return best
-}
-
-// pathTo returns a path to a stuck task: from the body, or else from who waits for a lock that it holds, or else that task
-// alone.
-func (g *graph) pathTo(id uint32) []uint32 {
-	there := func(at uint32) bool { return at == id }
-	body := g.body()
-	if p := g.path(body, Made, there); g.isStuck(body) && p != nil {
-		return p
-	}
-	for _, t := range g.stuck {
-		if t.ID != id && blocksOnLock(t.Op) && slices.Contains(g.next(t.ID, Queued), id) {
-			return []uint32{t.ID, id}
-		}
-	}
-	return []uint32{id}
-}
-
 // body returns the task that runs the body of the test: the first one, or the one that it waits for in native code.
 func (g *graph) body() uint32 {
 	for i := range g.snap.Tasks {
@@ -209,46 +104,6 @@ func (g *graph) body() uint32 {
 		}
 	}
 	return g.snap.Tasks[0].ID
-}
-
-// orphan returns a path to a stuck task whose wait nobody alive can end: from the body if there is a way, and else as
-// pathTo has it. If left, it is one of which it is known who could have done it and has ended. The path begins with one of stuck.
-func (g *graph) orphan(stuck []*engine.TaskState, left bool) []uint32 {
-	alone := func(id uint32) bool {
-		return len(g.next(id, Made)) == 0 && (!left || slices.ContainsFunc(g.waits[id], func(w Waiting) bool { return len(w.By) > 0 }))
-	}
-	for _, t := range stuck {
-		if p := g.path(t.ID, Made, alone); p != nil {
-			if to := g.pathTo(p[len(p)-1]); len(to) > len(p) {
-				return to
-			}
-			return p
-		}
-	}
-	return nil
-}
-
-// path returns the shortest path over stuck tasks from one task to one that satisfies goal, both included.
-func (g *graph) path(from uint32, worst How, goal func(uint32) bool) []uint32 {
-	came := map[uint32]uint32{from: 0}
-	for queue := []uint32{from}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		if goal(at) {
-			var p []uint32
-			for ; at != 0; at = came[at] {
-				p = append(p, at)
-			}
-			slices.Reverse(p)
-			return p
-		}
-		for _, id := range g.next(at, worst) {
-			if _, seen := came[id]; !seen && g.isStuck(id) {
-				came[id] = at
-				queue = append(queue, id)
-			}
-		}
-	}
-	return nil
 }
 
 func (g *graph) isStuck(id uint32) bool {
@@ -277,7 +132,7 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
 		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Calls: callsTo(t.Spawned, t.Callers), Born: t.Born,
-		Op: t.Op, Site: t.Site, Waits: g.waits[id],
+		Op: t.Op, Site: t.Site, Waits: g.waits[id], Nil: nilCases(t),
 	}
 	if want := g.wantOf(t); want != nil {
 		out.Op, out.Site = cmp.Or(want.Op, engine.OpAcquire), want.Site
@@ -285,14 +140,32 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if out.Site == t.Site {
 		out.Within = within(t)
 	}
+	if g.endless[id] {
+		out.Round = t.Site
+	}
 	if t.State == engine.Outside && out.Op != engine.OpRead && out.Op != engine.OpWrite {
 		out.Stack = cleanStack(t.Stack)
 	}
 	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
 	for _, h := range inOrder {
-		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping})
+		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping,
+			Left: g.waitsAt(id, h.Object) && g.returned(t, h.Site)})
 	}
 	return out
+}
+
+// addFates notes what became of what the last of the knot waits for.
+func (v *Verdict) addFates(g *graph) {
+	if len(v.Knot) == 0 || v.Cycle || v.Lost != nil {
+		return
+	}
+	last := &v.Knot[len(v.Knot)-1]
+	for i := range last.Waits {
+		last.Waits[i].Fate = g.fate(g.tasks[last.ID], last.Waits[i])
+	}
+	if slices.ContainsFunc(last.Nil, func(c string) bool { return strings.HasSuffix(c, ".Done()") }) {
+		v.Cancel, v.Parent = g.cancelled()
+	}
 }
 
 // addDebts notes with each goroutine of the knot what it has to give back, for which the one before it waits.
@@ -304,12 +177,28 @@ func (v *Verdict) addDebts() {
 		next := &v.Knot[(i+1)%len(v.Knot)]
 		for _, w := range v.Knot[i].Waits {
 			for _, r := range w.By {
-				if r.Task == next.ID && r.How == Owes && w.Op != engine.OpAcquire {
+				if r.Task == next.ID && r.How == waitgraph.Owes && w.Op != engine.OpAcquire {
 					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true, Yet: r.Yet})
 				}
 			}
 		}
 	}
+}
+
+// missed returns the wake-up that the last goroutine of an explanation has missed, or nil. If the body has returned, who is left waits
+// for more work as a rule, and a wake-up that once met nobody has nothing to do with it.
+func (g *graph) missed(knot waitgraph.Explanation) *Event {
+	if len(knot.Path) == 0 || knot.Circle {
+		return nil
+	}
+	last := g.tasks[knot.Path[len(knot.Path)-1]]
+	switch {
+	case knot.Missed:
+		return g.lost(last, g.stepBefore(last))
+	case g.snap.Tasks[0].State != engine.Ended:
+		return g.lost(last, 0)
+	}
+	return nil
 }
 
 // lost returns the wake-up after a step that was meant for t, met nobody and came before t waited; or nil.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // StuckAsWell is the line of Facts behind which those are who are stuck and not in the knot.
@@ -133,7 +134,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 	}
 }
 
-var howText = [...]string{Holds: "holds it:", Queued: "is before it:", Owes: "owes it:", Used: "did", Could: "could", Stranded: "could have taken what is lost:", Might: "might", Made: "made it and could", Given: "was given it,", Spent: "set or stopped its"}
+var howText = [...]string{waitgraph.Holds: "holds it:", waitgraph.Queued: "is before it:", waitgraph.Owes: "owes it:", waitgraph.Used: "did", waitgraph.Could: "could", waitgraph.Stranded: "could have taken what is lost:", waitgraph.Might: "might", waitgraph.Made: "made it and could", waitgraph.Passed: "is past", waitgraph.Given: "was given it,", waitgraph.Spent: "set or stopped its"}
 
 func (f *facts) ended(r Releaser) string {
 	if !r.Ended {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // Ignore takes from a verdict what the code says is no finding, and returns which of these sayings were to the point. A
@@ -113,7 +114,7 @@ func (g Goroutine) waitsOnlyFor(set map[uint32]bool) bool {
 			if !set[r.Task] {
 				return false
 			}
-			some = some || r.How <= Used // on this very object: who only could do it is no reason to look away
+			some = some || r.How.Strength() <= waitgraph.Likely // on this very object: who only could do it is no reason to look away
 		}
 	}
 	return some

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // releasers collects who could end one wait.
@@ -30,12 +31,12 @@ func (r *releasers) holders(op engine.Op) {
 		for _, h := range t.Holds {
 			// Readers do not keep readers out; the writer in the queue behind them does.
 			if h.Object == r.object.ID && !(h.Read && op == engine.OpRLock) {
-				r.add(Releaser{Task: t.ID, How: Holds, Op: op, Site: h.Site})
+				r.add(Releaser{Task: t.ID, How: waitgraph.Holds, Op: op, Site: h.Site})
 			}
 		}
 	}
 	if p := r.g.tasks[r.object.Pending]; p != nil && p != r.waiter {
-		r.add(Releaser{Task: p.ID, How: Queued, Op: p.Op, Site: p.Site})
+		r.add(Releaser{Task: p.ID, How: waitgraph.Queued, Op: p.Op, Site: p.Site})
 	}
 }
 
@@ -85,7 +86,7 @@ func (r *releasers) partners(op engine.Op) {
 	if op == engine.OpWait {
 		r.started()
 	}
-	if !r.somebody(Could) {
+	if !r.somebody(waitgraph.Could) {
 		for _, rel := range elsewhere {
 			r.add(rel)
 		}
@@ -108,22 +109,22 @@ func (r *releasers) partners(op engine.Op) {
 // sent to and they have ended. Nobody else counts then, but who has done op to this object, or who lives and could do it.
 func (r *releasers) stranded(op engine.Op) {
 	for _, rel := range r.how {
-		if rel.How <= Used {
+		if rel.How.Strength() <= waitgraph.Likely {
 			return
 		}
 	}
 	last, ok := r.g.sent[r.waiter.ID]
-	if !ok || last.on == r.object || r.somebody(Could) {
+	if !ok || last.on == r.object || r.somebody(waitgraph.Could) {
 		return
 	}
 	takers := releasers{g: r.g, waiter: r.waiter, object: last.on, family: r.g.code.family(last.on.Vars[:]), how: map[uint32]Releaser{}}
 	takers.partners(engine.OpSend)
-	if len(takers.how) == 0 || takers.somebody(Spent) {
+	if len(takers.how) == 0 || takers.somebody(waitgraph.Spent) {
 		return
 	}
 	clear(r.how)
 	for _, rel := range takers.how {
-		r.add(Releaser{Task: rel.Task, How: Stranded, Op: op, Site: rel.Site, Via: r.g.object(last.on.ID, nil, -1), Sent: last.Site})
+		r.add(Releaser{Task: rel.Task, How: waitgraph.Stranded, Op: op, Site: rel.Site, Via: r.g.object(last.on.ID, nil, -1), Sent: last.Site})
 	}
 }
 
@@ -134,7 +135,7 @@ func (r *releasers) given() {
 			for i := range r.g.snap.Tasks {
 				t := &r.g.snap.Tasks[i]
 				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.present[t.ID][fn]) && t != r.waiter {
-					r.add(Releaser{Task: t.ID, How: Given, Site: u.Site})
+					r.add(Releaser{Task: t.ID, How: waitgraph.Given, Site: u.Site})
 				}
 			}
 		}
@@ -142,7 +143,7 @@ func (r *releasers) given() {
 }
 
 // somebody reports whether a goroutine that lives is known to do it, at least as sure as worst.
-func (r *releasers) somebody(worst How) bool {
+func (r *releasers) somebody(worst waitgraph.Evidence) bool {
 	for task, rel := range r.how {
 		if rel.How <= worst && r.g.tasks[task].State != engine.Ended {
 			return true
@@ -184,15 +185,21 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		t := &g.snap.Tasks[i]
 		var last engine.ObjectUse
 		var at *engine.Site // where it would do it
-		how := Could
+		how := waitgraph.Could
+		comes := false // it can still come to one of them
+		reach := g.reach[t.ID]
 		for _, s := range sites {
-			switch u := g.ran[t.ID][s.Func]; {
-			case u.Step > last.Step:
-				last, at, how = u, s, Could
-			case g.present[t.ID][s.Func] && (at == nil || how > Could):
-				at, how = s, Could
-			case g.later[t.ID][s.Func] && at == nil:
-				at, how = s, Might
+			u := g.ran[t.ID][s.Func]
+			if u.Step > last.Step {
+				last = u
+			}
+			switch {
+			case reach != nil && reach.does(s) && (!comes || how > waitgraph.Could):
+				at, how, comes = s, waitgraph.Could, true
+			case reach != nil && reach.may(s) && !comes:
+				at, how, comes = s, waitgraph.Might, true
+			case u.Step == last.Step && u.Step > 0 && !comes:
+				at, how = s, waitgraph.Could
 			}
 		}
 		u, direct := did[t.ID]
@@ -200,6 +207,8 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		if !direct && !isElsewhere && at == nil {
 			continue
 		}
+		// Of what it has run it may come again to what it calls in a way that is not known, if it goes round.
+		passed := reach != nil && !comes && !reach.loops && len(sites) > 0
 		if direct || isElsewhere || last.Site != nil {
 			roles[roleOf(t)] = append(roles[roleOf(t)], g.began[t.ID])
 		}
@@ -208,10 +217,12 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		}
 		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at), Yet: !direct && !isElsewhere}
 		switch {
+		case passed:
+			rel.How = waitgraph.Passed
 		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step) && (direct || isElsewhere || last.Site != nil):
-			rel.How = Owes
+			rel.How = waitgraph.Owes
 		case direct:
-			rel.How = Used
+			rel.How = waitgraph.Used
 		case isElsewhere:
 			elsewhere[t.ID] = rel
 			continue
@@ -230,7 +241,7 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
 		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
-			r.add(Releaser{Task: t.ID, How: Could, Op: p.op})
+			r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: p.op})
 		}
 	}
 }
@@ -252,14 +263,14 @@ func roleOf(t *engine.TaskState) role {
 // itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it. That a sender
 // would receive later on is the rule rather than a reason, unless it does so to give back what it sent, in a deferred call.
 func (r *releasers) itself(op engine.Op) {
-	if r.somebody(Might) {
+	if r.somebody(waitgraph.Might) {
 		return
 	}
 	for _, p := range partnersOf(op) {
 		for _, s := range r.sites(p) {
 			id := r.waiter.ID
-			if r.g.present[id][s.Func] && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)) {
-				r.add(Releaser{Task: id, How: Could, Op: p.op, Site: s})
+			if reach := r.g.reach[id]; reach != nil && reach.does(s) && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)) {
+				r.add(Releaser{Task: id, How: waitgraph.Could, Op: p.op, Site: s})
 			}
 		}
 	}
@@ -270,11 +281,11 @@ func (r *releasers) itself(op engine.Op) {
 func (r *releasers) makers() {
 	for o := r.object; o != nil; o = r.g.objects[o.From] {
 		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID {
-			r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+			r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: engine.OpCancel, Site: m.Site})
 		}
 	}
 	if m := r.object.Made; len(r.how) == 0 {
-		r.add(Releaser{Task: m.Task, How: Made, Op: engine.OpCancel, Site: m.Site})
+		r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: engine.OpCancel, Site: m.Site})
 	}
 }
 
@@ -282,11 +293,11 @@ func (r *releasers) makers() {
 func (r *releasers) timer() {
 	for _, u := range r.object.Users {
 		if u.Op == engine.OpTimer {
-			r.add(Releaser{Task: u.Task, How: Spent, Op: engine.OpTimer, Site: u.Site})
+			r.add(Releaser{Task: u.Task, How: waitgraph.Spent, Op: engine.OpTimer, Site: u.Site})
 		}
 	}
 	if m := r.object.Made; len(r.how) == 0 {
-		r.add(Releaser{Task: m.Task, How: Spent, Op: engine.OpTimer, Site: m.Site})
+		r.add(Releaser{Task: m.Task, How: waitgraph.Spent, Op: engine.OpTimer, Site: m.Site})
 	}
 }
 
@@ -305,7 +316,7 @@ func (r *releasers) started() {
 	}
 	for _, u := range r.object.Users {
 		if u.Op == engine.OpAdd && none && u.Task != r.waiter.ID && !r.hasStarted(u.Task, u.Step) {
-			r.add(Releaser{Task: u.Task, How: Owes, Op: engine.OpDone, Site: u.Site})
+			r.add(Releaser{Task: u.Task, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site})
 		}
 		for i := range r.g.snap.Tasks {
 			t := &r.g.snap.Tasks[i]
@@ -314,9 +325,9 @@ func (r *releasers) started() {
 			}
 			switch {
 			case u.Op == engine.OpGo && u.Task == t.ID:
-				r.add(Releaser{Task: t.ID, How: Owes, Op: engine.OpDone, Site: u.Site})
+				r.add(Releaser{Task: t.ID, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site})
 			case u.Op == engine.OpAdd && u.Task == t.Parent && t.Born >= r.object.Born && !r.waitsToo(t):
-				r.add(Releaser{Task: t.ID, How: Could, Op: engine.OpDone, Site: t.Spawned})
+				r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: engine.OpDone, Site: t.Spawned})
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // rule names the rule that the knot breaks.
@@ -27,6 +28,8 @@ func (v *Verdict) rule(g *graph) Rule {
 		holding = holding || v.waitsForHold(before, g)
 	}
 	switch {
+	case len(v.Knot) == 1 && v.leftLocked():
+		return ReleaseFirst
 	case one: // each keeps some of it and wants more: no order would help
 		return ReleaseFirst
 	case locks == len(v.Knot):
@@ -46,7 +49,7 @@ func (v *Verdict) rule(g *graph) Rule {
 func (v *Verdict) ruleOfOrphan() Rule {
 	last := v.Knot[len(v.Knot)-1]
 	switch {
-	case last.Op == engine.OpAcquire && !slices.ContainsFunc(last.Waits[0].By, func(r Releaser) bool { return r.How <= Owes }):
+	case last.Op == engine.OpAcquire && !slices.ContainsFunc(last.Waits[0].By, func(r Releaser) bool { return r.How <= waitgraph.Owes }):
 		return Propagate // nobody has any of it, and it is not given: it asks for more than there is, or somebody who does is before it
 	case blocksOnLock(last.Op):
 		return ReleaseFirst // of a lock whose holder has ended
@@ -56,6 +59,11 @@ func (v *Verdict) ruleOfOrphan() Rule {
 		return Propagate
 	}
 	return Cancel
+}
+
+// leftLocked reports whether the first of the knot waits for a lock that a call which has returned has left locked.
+func (v *Verdict) leftLocked() bool {
+	return slices.ContainsFunc(v.Knot[0].Holds, func(h Holding) bool { return h.Left })
 }
 
 // serves reports whether g waits for the end of a request that next serves: what that holds it cannot let go of.
@@ -69,7 +77,7 @@ func serves(g, next Goroutine) bool {
 func (v *Verdict) waitsForHold(g, next Goroutine) bool {
 	for _, w := range g.Waits {
 		for _, r := range w.By {
-			if r.Task == next.ID && r.How <= Owes {
+			if r.Task == next.ID && r.How <= waitgraph.Owes {
 				return true
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // runners say what may still come of an execution of which some goroutines run, woken by timers or spinning: who of those who
@@ -46,10 +47,10 @@ func (r *runners) neverEnds() bool {
 		// Who waits for a goroutine that goes round for ever is stuck too, and explains nothing.
 		return true
 	case returned:
-		g.stuck = nil
+		g.stuck, g.endless = nil, map[uint32]bool{}
 		for i := range g.snap.Tasks {
 			if t := &g.snap.Tasks[i]; r.endless[t.ID] != nil {
-				g.stuck = append(g.stuck, t)
+				g.stuck, g.endless[t.ID] = append(g.stuck, t), true
 			}
 		}
 		g.wait()
@@ -138,11 +139,11 @@ func (r *runners) stays(t *engine.TaskState) bool {
 func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 	o := r.g.objects[w.Object.ID]
 	all := w.Op == engine.OpWait || blocksOnLock(w.Op) && w.Op != engine.OpAcquire || w.All // of those who hold it, or owe it, all have to let go
-	if all && slices.ContainsFunc(w.By, func(rel Releaser) bool { return rel.How <= Owes && r.never(rel.Task, w.Op, o) }) {
+	if all && slices.ContainsFunc(w.By, func(rel Releaser) bool { return rel.How <= waitgraph.Owes && r.never(rel.Task, w.Op, o) }) {
 		return false
 	}
 	for _, rel := range w.By {
-		if rel.How <= Made && !rel.Ended && !r.never(rel.Task, w.Op, o) && !(rel.Task == t.ID && r.hopeless[t.ID]) {
+		if rel.How.Strength() <= waitgraph.Possible && !rel.Ended && !r.never(rel.Task, w.Op, o) && !(rel.Task == t.ID && r.hopeless[t.ID]) {
 			return true
 		}
 	}

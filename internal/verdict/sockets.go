@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // answers are the operations at the other end of a socket that end a wait in an operation.
@@ -19,11 +20,11 @@ func (r *releasers) otherEnd(op engine.Op) {
 	for _, u := range r.object.Users {
 		switch u.Op {
 		case answer:
-			r.user(u, Used, answer)
+			r.user(u, waitgraph.Used, answer)
 		case engine.OpListen:
-			r.user(u, Could, engine.OpClose)
+			r.user(u, waitgraph.Could, engine.OpClose)
 		case engine.OpPipe: // it has had both ends
-			r.user(u, Could, answer)
+			r.user(u, waitgraph.Could, answer)
 		}
 	}
 	if isPipe(r.object) {
@@ -39,12 +40,12 @@ func (r *releasers) otherEnd(op engine.Op) {
 	}
 	for _, u := range other.Users {
 		if u.Op == engine.OpDial || u.Op == engine.OpAccept {
-			r.user(u, Could, answer)
+			r.user(u, waitgraph.Could, answer)
 		}
 	}
 	for _, u := range back.Users {
 		if u.Op == op {
-			r.user(u, Could, answer)
+			r.user(u, waitgraph.Could, answer)
 		}
 	}
 }
@@ -60,7 +61,7 @@ func (r *releasers) otherPipes(op engine.Op) {
 		}
 		for _, u := range o.Users {
 			if u.Op == op {
-				r.user(u, Could, answer)
+				r.user(u, waitgraph.Could, answer)
 			}
 		}
 	}
@@ -74,7 +75,7 @@ func used(o *engine.ObjectState, task uint32, op engine.Op) bool {
 	return slices.ContainsFunc(o.Users, func(u engine.ObjectUse) bool { return u.Task == task && u.Op == op })
 }
 
-func (r *releasers) user(u engine.ObjectUse, how How, op engine.Op) {
+func (r *releasers) user(u engine.ObjectUse, how waitgraph.Evidence, op engine.Op) {
 	if u.Task != r.waiter.ID {
 		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site})
 	}

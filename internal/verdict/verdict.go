@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // A Kind is what became of an execution.
@@ -62,6 +63,9 @@ type Verdict struct {
 	Left []Goroutine
 	Lost *Event // the wake-up that the last of the knot has missed, if it was seen
 
+	Closed         *Event // of a panic: who closed the channel
+	Cancel, Parent *Event // where a context was cancelled, and where that was made: if one that is waited for is nil
+
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 	Faulted   *engine.Faulting   // what the network did by the schedule, if anything
 
@@ -99,6 +103,8 @@ type Goroutine struct {
 	Site    *engine.Site // where
 	Within  []RaceFrame  // if that is in a library: the calls that led there from the code under test, the innermost first
 	Waits   []Waiting
+	Nil     []string     // cases of the select that it blocks in, whose channels are nil: "receive ctx.Done()"
+	Round   *engine.Site // if it goes round for ever, woken by timers: the sync point in the loop that it was at
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
 	State   string // likewise, in a live run: what the runtime says that it waits in
@@ -113,6 +119,7 @@ type Waiting struct {
 	N      int64          // of a resource: how much
 	All    bool           // of a resource: no goroutine may hold any of it
 	Code   []*engine.Site // if there is nobody: where the code would do it
+	Fate   *Fate          // of what the last of the knot waits for
 }
 
 // An Object is a synchronisation object under the name that the code has for it.
@@ -129,6 +136,7 @@ type Holding struct {
 	Read   bool
 	Owed   bool  // not a lock: it owes a wait group its Done
 	Yet    bool  // and has not done it so far: Site is where it would
+	Left   bool  // the call that took it has returned, and it waits for it itself
 	N      int64 // of a resource: how much
 
 	Keeping engine.Keeping // of a library's resource
@@ -137,7 +145,7 @@ type Holding struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Task uint32
-	How  How
+	How  waitgraph.Evidence
 	Op   engine.Op
 	Site *engine.Site // where it last did, or took, what makes it one
 	Yet  bool         // of one that could, or owes it: it has not done it so far, and Site is where it would
@@ -150,22 +158,6 @@ type Releaser struct {
 	Ended bool
 	Last  *engine.Site // if it has ended: the last sync point that it passed
 }
-
-// A How says why a goroutine counts as one that could end another's wait, the surest first.
-type How uint8
-
-const (
-	Holds    How = iota // it holds the lock
-	Queued              // it waits to write and keeps new readers out
-	Owes                // it has something to give back, as far as can be seen
-	Used                // it has done the operation on this object before
-	Could               // it is in code that does the operation, or does the same work as who does
-	Stranded            // it has ended, and could have received what the waiter sent, which would have had to be given back
-	Might               // it may come to such code
-	Made                // it made the context that is waited for, or the one that it is derived from
-	Given               // it was given the object, and is in no code that would use it
-	Spent               // it stopped, or set, the timer that is waited for, which will not fire any more
-)
 
 // An Event is one operation of one goroutine.
 type Event struct {
@@ -204,12 +196,12 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	}
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
-	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && g.cycle(Queued, true) == nil {
+	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && !g.interlocked() {
 		v.awaits(g)
 		return v
 	}
 	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
-	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && g.cycle(Queued, true) == nil && !survives {
+	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && !g.interlocked() && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
@@ -223,6 +215,9 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	case snap.Failure == engine.Panicked:
 		v.Kind = Panic
 		v.Value, v.Stack = panicText(snap.Value), cleanStack(string(snap.Stack))
+		if snap.Culprit >= 0 && Synchronises(v.Value) {
+			v.Closed = g.closedBy()
+		}
 		v.Evidence = "a panic that nothing recovered"
 	case snap.Failure == engine.Raced:
 		v.Kind = Race

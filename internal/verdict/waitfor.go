@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // graph is the wait-for graph of a snapshot: who waits, and who could end the wait.
@@ -30,6 +31,7 @@ type graph struct {
 	objects map[uint32]*engine.ObjectState
 	stuck   []*engine.TaskState // can never go on, by number
 	waits   map[uint32][]Waiting
+	endless map[uint32]bool // those of stuck that go round for ever, woken by timers
 
 	ran   map[uint32]map[string]engine.ObjectUse // by task: functions that it ran, and its last step there
 	began map[uint32]*engine.Site                // by task: its first sync point
@@ -37,6 +39,7 @@ type graph struct {
 	sent  map[uint32]sending                     // by task: its last send on a channel that has values in it
 
 	present, later map[uint32]map[string]bool // by task that lives: functions that it is in, and that it may come to
+	reach          map[uint32]*reach          // by task that lives
 }
 
 // A sending is a send on a channel.
@@ -52,7 +55,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 	}
 	g := &graph{
 		snap: snap, code: code, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
-		present: map[uint32]map[string]bool{}, later: map[uint32]map[string]bool{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
+		reach: map[uint32]*reach{}, present: map[uint32]map[string]bool{}, later: map[uint32]map[string]bool{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
 		byVar: map[uint64][]*engine.ObjectState{}, sent: map[uint32]sending{},
 	}
 	g.readSteps()
@@ -81,6 +84,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			fns := code.present(t)
 			g.present[t.ID] = set(fns)
 			g.later[t.ID] = set(code.later(fns, t, started))
+			g.reach[t.ID] = code.reachOf(t, started)
 		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
 		since := t.Since <= snap.Settled && !sleeps
@@ -112,14 +116,18 @@ func (g *graph) wait() {
 	}
 }
 
+// interlocked reports whether goroutines wait for each other's locks.
+func (g *graph) interlocked() bool { return g.model().Circle(waitgraph.Certain, true) != nil }
+
 // keepInterlocked leaves those stuck that wait for each other's locks, and who waits for one of theirs. The others may
 // wait for somebody who goes on.
 func (g *graph) keepInterlocked() {
-	sure := g.cycle(Queued, true)
+	m := g.model()
+	sure := m.Circle(waitgraph.Certain, true)
 	for n := 0; n < len(sure); {
 		n = len(sure)
 		for _, t := range g.stuck {
-			if !slices.Contains(sure, t.ID) && slices.ContainsFunc(g.next(t.ID, Queued), func(id uint32) bool { return slices.Contains(sure, id) }) {
+			if !slices.Contains(sure, t.ID) && slices.ContainsFunc(sure, func(id uint32) bool { return m.Needs(t.ID, id, waitgraph.Certain) }) {
 				sure = append(sure, t.ID)
 			}
 		}
@@ -270,7 +278,7 @@ func (g *graph) acquisition(t *engine.TaskState, want *engine.Want) Waiting {
 		by := &g.snap.Tasks[i]
 		for _, h := range by.Holds {
 			if h.Object == want.Object {
-				rel := Releaser{Task: by.ID, How: Owes, Op: engine.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
+				rel := Releaser{Task: by.ID, How: waitgraph.Owes, Op: engine.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
 				if by.State == engine.Ended {
 					rel.Ended, rel.Last = true, by.Last
 				}

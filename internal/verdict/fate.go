@@ -1,0 +1,162 @@
+package verdict
+
+import (
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/waitgraph"
+)
+
+// A Fate is what became of what a goroutine waits for: it was there, and another goroutine has it.
+type Fate struct {
+	Gave  Event  // the send or the signal
+	Got   Event  // who received what was sent, or whom the signal woke, and where that was
+	Again bool   // that goroutine waits at the same object again
+	Ended bool   // or it has ended
+	Back  *Event // of a value: where it would have been sent back by who received it
+}
+
+// fate returns what became of what t waits for, if that is known and explains the wait.
+func (g *graph) fate(t *engine.TaskState, w Waiting) *Fate {
+	o := g.objects[w.Object.ID]
+	if g.snap.Total > len(g.snap.Steps) || o.Closed {
+		return nil // it cannot be told what was first
+	}
+	switch w.Op {
+	case engine.OpRecv:
+		return g.received(t, o, w)
+	case engine.OpCondWait:
+		return g.woken(t, o)
+	}
+	return nil
+}
+
+// received returns who has received what t waits for: a value that was the only one, or one that is sent back as a rule.
+func (g *graph) received(t *engine.TaskState, o *engine.ObjectState, w Waiting) *Fate {
+	var got engine.ObjectUse
+	for _, u := range o.Users {
+		if u.Op == engine.OpRecv && u.Step > got.Step && !g.waitsAt(u.Task, o.ID) {
+			got = u
+		}
+	}
+	var sent []Event
+	for i, s := range g.snap.Steps {
+		if s.Op == engine.OpSend && s.Object == o.ID && !(g.waitsAt(s.Task, o.ID) && g.tasks[s.Task].Since == g.number(i)) {
+			sent = append(sent, Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)})
+		}
+	}
+	if got.Task == 0 || got.Task == t.ID || len(sent) == 0 || o.Length > 0 {
+		return nil
+	}
+	f := &Fate{Gave: sent[len(sent)-1], Got: Event{Task: got.Task, Op: got.Op, Site: got.Site, Step: got.Step}}
+	f.Ended = g.tasks[got.Task].State == engine.Ended
+	for _, by := range w.By {
+		if by.Task == got.Task && by.Op == engine.OpSend && f.Ended && by.Site != nil && by.How != waitgraph.Given && f.Gave.Task != got.Task {
+			f.Back = &Event{Task: by.Task, Op: by.Op, Site: by.Site}
+		}
+	}
+	if len(sent) > 1 && f.Back == nil {
+		return nil // one of many, as a rule
+	}
+	return f
+}
+
+// woken returns whom the last signal at a cond has woken in t's place.
+func (g *graph) woken(t *engine.TaskState, o *engine.ObjectState) *Fate {
+	signal := -1
+	for i, s := range g.snap.Steps {
+		if s.Op == engine.OpSignal && s.Object == o.ID {
+			signal = i
+		}
+	}
+	if signal < 0 {
+		return nil
+	}
+	by := g.snap.Steps[signal]
+	f := &Fate{Gave: Event{Task: by.Task, Op: by.Op, Site: by.Site, Step: g.number(signal)}}
+	for i, s := range g.snap.Steps {
+		if s.Op == engine.OpCondWait && s.Object == o.ID && int(s.Until) == f.Gave.Step && s.Task != t.ID {
+			f.Got = Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
+			f.Again, f.Ended = g.waitsAt(s.Task, o.ID), g.tasks[s.Task].State == engine.Ended
+			return f
+		}
+	}
+	return nil
+}
+
+func (g *graph) waitsAt(task, object uint32) bool {
+	return slices.ContainsFunc(g.tasks[task].Waits, func(w engine.Wait) bool { return w.Object == object })
+}
+
+// nilCases returns the cases of the select that t is blocked in, as the source spells them, whose channels are nil.
+func nilCases(t *engine.TaskState) (out []string) {
+	if t.State != engine.Blocked || t.Site == nil || len(t.Wants) > 0 {
+		return nil
+	}
+	for i, c := range t.Site.Cases {
+		if !slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Case == i }) {
+			out = append(out, c.Op+" "+c.Expr)
+		}
+	}
+	return out
+}
+
+// cancelled returns where a context was cancelled last, other than by the schedule, and where that was made; nil if none was.
+func (g *graph) cancelled() (cancel, made *Event) {
+	for i, s := range slices.Backward(g.snap.Steps) {
+		if o := g.objects[s.Object]; s.Op == engine.OpCancel && s.Site != nil && o != nil {
+			cancel = &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
+			if m := o.Made; m.Site != nil {
+				made = &Event{Task: m.Task, Op: m.Op, Site: m.Site, Step: m.Step}
+			}
+			return cancel, made
+		}
+	}
+	return nil, nil
+}
+
+// closedBy returns where the channel was closed that the goroutine which panicked has sent on, or closed once more; nil if that is not
+// known.
+func (g *graph) closedBy() *Event {
+	culprit := &g.snap.Tasks[g.snap.Culprit]
+	var last *engine.Step
+	for i := range g.snap.Steps {
+		if s := &g.snap.Steps[i]; s.Task == culprit.ID && s.Op != engine.OpExit {
+			last = s
+		}
+	}
+	if last == nil || last.Site == nil {
+		return nil
+	}
+	var closed []*engine.ObjectState
+	for _, o := range g.objects {
+		sends := slices.ContainsFunc(last.Site.Cases, func(c engine.SiteCase) bool { return c.Op == "send" && slices.Contains(o.Vars[:], c.Var) })
+		if o.Kind == engine.Chan && o.Closed && (o.ID == last.Object || last.Object == 0 && sends) {
+			closed = append(closed, o)
+		}
+	}
+	if len(closed) != 1 {
+		return nil
+	}
+	for i, s := range g.snap.Steps {
+		if s.Op == engine.OpClose && s.Object == closed[0].ID && &g.snap.Steps[i] != last {
+			return &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
+		}
+	}
+	return nil
+}
+
+// returned reports whether the call of the function in which t took what it holds has returned: it is on its stack no more, or stands
+// only once there, at the same place again.
+func (g *graph) returned(t *engine.TaskState, at *engine.Site) bool {
+	if at == nil || t.Stack == "" || g.code.funcs[at.Func] == nil {
+		return false
+	}
+	on := 0
+	for _, fn := range g.code.calls(t) {
+		if fn == at.Func {
+			on++
+		}
+	}
+	return on == 0 || on == 1 && t.Site != nil && t.Site.Func == at.Func && t.Site.Line <= at.Line
+}
