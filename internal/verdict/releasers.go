@@ -240,10 +240,16 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 			continue // nothing is known of what it does
 		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
-		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) {
+		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) && !r.passed(t.ID) {
 			r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: p.op})
 		}
 	}
+}
+
+// passed reports whether a goroutine has come past all that would end the wait.
+func (r *releasers) passed(task uint32) bool {
+	rel, ok := r.how[task]
+	return ok && rel.How == waitgraph.Passed
 }
 
 // A role is what goroutines have in common that do the same work, as far as they have come by a sync point: what their go
