@@ -92,11 +92,7 @@ func (t *text) never(margin string, g verdict.Goroutine) {
 		t.item(margin, " ✗ ", "the case %s can never come, its channel is nil%s", c, why)
 	}
 	if c := t.v.Cancel; c != nil {
-		made := ""
-		if t.v.Parent != nil {
-			made = ", made at " + t.where(t.v.Parent.Site)
-		}
-		t.para(margin+"   ", "%s cancelled another context (step %d, %s%s)", t.number(c.Task), c.Step, t.where(c.Site), made)
+		t.para(margin+"   ", "%s cancelled another one (step %d), made at %s", t.number(c.Task), c.Step, t.where(c.Site))
 	}
 }
 
@@ -112,8 +108,8 @@ func (t *text) useOther(g verdict.Goroutine) string {
 		like = ""
 	}
 	s := fmt.Sprintf("%s is nil at %s%s and ends no wait. ", done, t.whereIn(g), like)
-	if t.v.Parent != nil {
-		return s + fmt.Sprintf("Select on the Done of the context that is cancelled, made at %s.", t.where(t.v.Parent.Site))
+	if t.v.Cancel != nil {
+		return s + fmt.Sprintf("Select on the Done of the context that is cancelled, made at %s.", t.where(t.v.Cancel.Site))
 	}
 	return s + "Select on the Done of a context that is cancelled."
 }

@@ -164,7 +164,7 @@ func (v *Verdict) addFates(g *graph) {
 		last.Waits[i].Fate = g.fate(g.tasks[last.ID], last.Waits[i])
 	}
 	if slices.ContainsFunc(last.Nil, func(c string) bool { return strings.HasSuffix(c, ".Done()") }) {
-		v.Cancel, v.Parent = g.cancelled()
+		v.Cancel = g.cancelled()
 	}
 }
 

@@ -101,18 +101,14 @@ func nilCases(t *engine.TaskState) (out []string) {
 	return out
 }
 
-// cancelled returns where a context was cancelled last, other than by the schedule, and where that was made; nil if none was.
-func (g *graph) cancelled() (cancel, made *Event) {
+// cancelled returns the last cancel of a context that was not the schedule's, where that context was made; nil if there was none.
+func (g *graph) cancelled() *Event {
 	for i, s := range slices.Backward(g.snap.Steps) {
-		if o := g.objects[s.Object]; s.Op == engine.OpCancel && s.Site != nil && o != nil {
-			cancel = &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
-			if m := o.Made; m.Site != nil {
-				made = &Event{Task: m.Task, Op: m.Op, Site: m.Site, Step: m.Step}
-			}
-			return cancel, made
+		if s.Op == engine.OpCancel && s.Site != nil && (g.snap.Cancelled == nil || g.number(i) != g.snap.Cancelled.Step) {
+			return &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // closedBy returns where the channel was closed that the goroutine which panicked has sent on, or closed once more; nil if that is not

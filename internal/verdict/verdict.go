@@ -63,8 +63,8 @@ type Verdict struct {
 	Left []Goroutine
 	Lost *Event // the wake-up that the last of the knot has missed, if it was seen
 
-	Closed         *Event // of a panic: who closed the channel
-	Cancel, Parent *Event // where a context was cancelled, and where that was made: if one that is waited for is nil
+	Closed *Event // of a panic: who closed the channel
+	Cancel *Event // the last cancel, where its context was made: if one that is waited for cannot be cancelled
 
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 	Faulted   *engine.Faulting   // what the network did by the schedule, if anything

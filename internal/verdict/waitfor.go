@@ -151,8 +151,11 @@ func (g *graph) readSteps() {
 // doneElsewhere reports whether a step is that of a function which the code at its site has only made: a cancel function, or one
 // of sync.OnceFunc and its like. The goroutine that calls it need not have been in the function of that site.
 func doneElsewhere(s engine.Step) bool {
-	if s.Op == engine.OpTimer {
+	switch s.Op {
+	case engine.OpTimer:
 		return false // the timer of a context with a deadline is set where the context is made
+	case engine.OpDone:
+		return s.Site.Op == "WaitGroupGo" // which another goroutine has called
 	}
 	switch s.Site.Op {
 	case "ContextWithCancel", "ContextWithCancelCause", "ContextWithDeadline", "ContextWithDeadlineCause", "ContextWithTimeout",
