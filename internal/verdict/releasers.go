@@ -331,7 +331,7 @@ func (r *releasers) started() {
 			}
 			switch {
 			case u.Op == engine.OpGo && u.Task == t.ID:
-				r.add(Releaser{Task: t.ID, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site})
+				r.add(Releaser{Task: t.ID, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site, Yet: true})
 			case u.Op == engine.OpAdd && u.Task == t.Parent && t.Born >= r.object.Born && !r.waitsToo(t):
 				r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: engine.OpDone, Site: t.Spawned})
 			}

@@ -130,9 +130,11 @@ func (r *runners) settle() {
 	}
 }
 
-// stays reports whether nobody can end a wait of t, as far as is known.
+// stays reports whether nobody can end a wait of t, as far as is known. What a library says that t waits for is no proof alone: a timer
+// may take it from who has it.
 func (r *runners) stays(t *engine.TaskState) bool {
-	return !slices.ContainsFunc(r.g.waits[t.ID], func(w Waiting) bool { return r.mayWake(t, w) })
+	wakes := func(w Waiting) bool { return r.mayWake(t, w) }
+	return !slices.ContainsFunc(r.g.waits[t.ID], wakes) && !slices.ContainsFunc(r.g.inside[t.ID], wakes)
 }
 
 // mayWake reports whether a runner may end a wait of t.

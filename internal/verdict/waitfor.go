@@ -31,7 +31,8 @@ type graph struct {
 	objects map[uint32]*engine.ObjectState
 	stuck   []*engine.TaskState // can never go on, by number
 	waits   map[uint32][]Waiting
-	endless map[uint32]bool // those of stuck that go round for ever, woken by timers
+	inside  map[uint32][]Waiting // by task: how a library has it wait for what it says that it waits for
+	endless map[uint32]bool      // those of stuck that go round for ever, woken by timers
 
 	ran   map[uint32]map[string]engine.ObjectUse // by task: functions that it ran, and its last step there
 	began map[uint32]*engine.Site                // by task: its first sync point
@@ -102,6 +103,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 // wait notes what those who are stuck wait for, and who could end it.
 func (g *graph) wait() {
 	clear(g.waits)
+	g.inside = map[uint32][]Waiting{}
 	for _, t := range g.stuck {
 		want := g.wantOf(t)
 		if want != nil {
@@ -109,6 +111,9 @@ func (g *graph) wait() {
 		}
 		for _, w := range t.Waits {
 			if want != nil && g.objects[w.Object].Made.Op != engine.OpContext {
+				if want.Library && !want.All {
+					g.inside[t.ID] = append(g.inside[t.ID], g.waiting(t, w))
+				}
 				continue // how it waits does not matter
 			}
 			g.waits[t.ID] = append(g.waits[t.ID], g.waiting(t, w))
