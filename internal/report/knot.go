@@ -280,7 +280,7 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case waitgraph.Spent:
 		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
 	}
-	if w.Object.Kind == engine.Socket && w.Op != engine.OpAccept && w.Op != engine.OpDial {
+	if r.OtherEnd {
 		return fmt.Sprintf("for %s, which has the other end (%s)", who, t.where(r.Site))
 	}
 	if r.Site == nil {

@@ -77,7 +77,8 @@ func used(o *engine.ObjectState, task uint32, op engine.Op) bool {
 
 func (r *releasers) user(u engine.ObjectUse, how waitgraph.Evidence, op engine.Op) {
 	if u.Task != r.waiter.ID {
-		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site})
+		other := how == waitgraph.Could && op != engine.OpClose && r.object.Back != 0
+		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site, OtherEnd: other})
 	}
 }
 

@@ -153,10 +153,11 @@ type Releaser struct {
 
 	Keeping engine.Keeping // of a library's resource
 
-	Via   Object       // Stranded: the channel with what was sent
-	Sent  *engine.Site // and where it was sent
-	Ended bool
-	Last  *engine.Site // if it has ended: the last sync point that it passed
+	OtherEnd bool         // at a socket: it uses the other end, where it has not done Op so far
+	Via      Object       // Stranded: the channel with what was sent
+	Sent     *engine.Site // and where it was sent
+	Ended    bool
+	Last     *engine.Site // if it has ended: the last sync point that it passed
 }
 
 // An Event is one operation of one goroutine.
