@@ -37,6 +37,13 @@ import (
 //go:embed internal/worker/*.go
 var sources embed.FS
 
+// Besides the sources, what package instrument is built from.
+//
+//go:embed instrument/*.go instrument/patch/*.go instrument/toolchain/*.go
+//go:embed internal/cachedir/*.go
+//go:embed internal/rewrite/*.go
+var rewriter embed.FS
+
 // GoMod and GoSum are this module's own: they say which versions of others' code belong to the sources, and what is in them.
 var (
 	//go:embed go.mod
@@ -50,13 +57,20 @@ const Module = "github.com/jostle-dev/jostle"
 
 // Sources returns the files that packages perturb, testhook and harness and what they need of this module are built from, for
 // all systems, without tests, by their slash-separated names in the module.
-func Sources() map[string][]byte {
+func Sources() map[string][]byte { return read(sources) }
+
+// Rewriter returns, in the same way, those that package instrument and what it needs of this module are built from, but for those that
+// Sources returns. All of them together say how code is rewritten.
+func Rewriter() map[string][]byte { return read(rewriter) }
+
+// read returns the files but tests.
+func read(files embed.FS) map[string][]byte {
 	out := map[string][]byte{}
-	err := fs.WalkDir(sources, ".", func(name string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasSuffix(name, "_test.go") {
 			return err
 		}
-		out[path.Clean(name)], err = sources.ReadFile(name)
+		out[path.Clean(name)], err = files.ReadFile(name)
 		return err
 	})
 	if err != nil {

@@ -21,8 +21,35 @@ import (
 
 // What is embedded is what the go command says that the runtime is built from, on this system and on others, under every tag.
 func TestSourcesAreWhole(t *testing.T) {
-	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Module,GoFiles,CgoFiles,SFiles,CFiles,HFiles,EmbedFiles,IgnoredGoFiles,IgnoredOtherFiles", "./internal/harness", "./internal/network", "./perturb", "./perturb/testhook")
-	out, err := cmd.Output()
+	want := files(t, "./internal/harness", "./internal/network", "./perturb", "./perturb/testhook")
+	sources := jostle.Sources()
+	assert.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(sources)), "say so in runtime.go")
+	for name, content := range sources {
+		file, err := os.ReadFile(filepath.FromSlash(name))
+		require.NoError(t, err)
+		assert.Equal(t, string(file), string(content))
+	}
+}
+
+// A program that rewrites code is known by all that package instrument is built from: by what is carried here, and what is in trees, which
+// are known by what is in them.
+func TestRewriterIsWhole(t *testing.T) {
+	have := jostle.Rewriter()
+	maps.Copy(have, jostle.Sources())
+	var missing []string
+	for name := range files(t, "./instrument") {
+		if _, ok := have[name]; !ok && !strings.HasPrefix(name, jostle.Module) && !strings.HasPrefix(name, "instrument/patch/_std/") {
+			missing = append(missing, name)
+		}
+	}
+	assert.Empty(t, missing, "say so in runtime.go")
+}
+
+// files returns the names in this module of all files but tests that packages are built from.
+func files(t *testing.T, packages ...string) map[string]bool {
+	t.Helper()
+	const fields = "-json=ImportPath,Module,GoFiles,CgoFiles,SFiles,CFiles,HFiles,EmbedFiles,IgnoredGoFiles,IgnoredOtherFiles"
+	out, err := exec.Command("go", append([]string{"list", "-deps", fields}, packages...)...).Output()
 	require.NoError(t, err)
 	want := map[string]bool{}
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
@@ -45,11 +72,5 @@ func TestSourcesAreWhole(t *testing.T) {
 			}
 		}
 	}
-	sources := jostle.Sources()
-	assert.Equal(t, slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(sources)), "say so in runtime.go")
-	for name, content := range sources {
-		file, err := os.ReadFile(filepath.FromSlash(name))
-		require.NoError(t, err)
-		assert.Equal(t, string(file), string(content))
-	}
+	return want
 }

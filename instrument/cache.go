@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -27,6 +28,27 @@ func (c *Config) store(kind, key string, files map[string][]byte) (string, error
 		return "", fmt.Errorf("keep rewritten sources (set JOSTLE_CACHE for another place): %w", err)
 	}
 	return final, nil
+}
+
+// alone does what has the go command compile much, while no other jostle does so for the same build cache: of processes that begin together,
+// one compiles the standard library for all. It may be called by what it does.
+func (b *build) alone(ctx context.Context, do func() error) error {
+	if b.isAlone {
+		return do()
+	}
+	_ = os.MkdirAll(b.env["GOCACHE"], 0o777)
+	unlock, err := cachedir.Lock(ctx, filepath.Join(b.env["GOCACHE"], "jostle.lock"), func() {
+		b.Progress("waiting for another jostle that compiles the standard library")
+	})
+	switch {
+	case err == nil:
+		defer unlock()
+	case ctx.Err() != nil:
+		return err
+	} // else there are no locks, and they compile side by side
+	b.isAlone = true
+	defer func() { b.isAlone = false }()
+	return do()
 }
 
 // keyOf returns the key of what depends on some content alone.

@@ -62,10 +62,15 @@ func (b *build) check(ctx context.Context, units []*unit, ofStandard bool) (*che
 			c.add(p).whole = true
 		}
 	}
+	if slices.ContainsFunc(units, (*unit).hasTests) {
+		for _, path := range builtWith {
+			c.std.listed[path] = nil
+		}
+	}
 	if err := c.translateCgo(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.std.list(ctx, b); err != nil {
+	if err := b.alone(ctx, func() error { return c.std.list(ctx, b) }); err != nil {
 		return nil, err
 	}
 	for _, s := range c.order {

@@ -25,7 +25,7 @@ func (b *build) selectGo(ctx context.Context) error {
 		return err
 	}
 	user := goCommand{name, b.Dir, b.Env}
-	b.env, err = user.variables(ctx, "GOROOT", "GOVERSION", "GOWORK", "GOMOD", "GOMODCACHE", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")
+	b.env, err = user.variables(ctx, "GOROOT", "GOVERSION", "GOWORK", "GOMOD", "GOMODCACHE", "GOCACHE", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")
 	if err != nil {
 		return err
 	}
@@ -107,25 +107,41 @@ func (b *build) use(ctx context.Context, selected toolchain.Go, files map[string
 
 // compileChanged has the go command compile the changed packages, once for each tree, and returns what it says against them.
 func (b *build) compileChanged(ctx context.Context) (wrong string, err error) {
-	const name = "wrong"
-	key := keyOf([]byte(b.tree))
-	known, err := os.ReadFile(filepath.Join(b.CacheDir, "changed", key, name))
-	if err == nil {
-		cachedir.Used(filepath.Join(b.CacheDir, "changed", key))
-		return string(known), nil
+	wrong, known := b.changed()
+	if known {
+		return wrong, nil
 	}
-	b.Progress("compiling the standard library of " + b.env["GOVERSION"] + " (once)")
-	pkgs, err := b.made(ctx, "-export", "ImportPath,Error", patch.Early())
-	if err != nil {
-		return "", err
-	}
-	for _, p := range pkgs {
-		if p.Error != nil && wrong == "" {
-			wrong = p.Error.Error()
+	err = b.alone(ctx, func() error {
+		if wrong, known = b.changed(); known {
+			return nil
 		}
-	}
-	_, err = b.store("changed", key, map[string][]byte{name: []byte(wrong)})
+		b.Progress("compiling the standard library of " + b.env["GOVERSION"] + " (once)")
+		pkgs, err := b.made(ctx, "-export", "ImportPath,Error", patch.Early())
+		if err != nil {
+			return err
+		}
+		for _, p := range pkgs {
+			if p.Error != nil && wrong == "" {
+				wrong = p.Error.Error()
+			}
+		}
+		_, err = b.store("changed", keyOf([]byte(b.tree)), map[string][]byte{changedName: []byte(wrong)})
+		return err
+	})
 	return wrong, err
+}
+
+const changedName = "wrong"
+
+// changed returns what compileChanged has returned for the tree before, if it is known.
+func (b *build) changed() (wrong string, known bool) {
+	dir := filepath.Join(b.CacheDir, "changed", keyOf([]byte(b.tree)))
+	text, err := os.ReadFile(filepath.Join(dir, changedName))
+	if err != nil {
+		return "", false
+	}
+	cachedir.Used(dir)
+	return string(text), true
 }
 
 // treeVariables returns what has the go command take the tree for what it belongs to.

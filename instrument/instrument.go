@@ -43,14 +43,15 @@ type Config struct {
 
 // Result is an instrumented build.
 type Result struct {
-	Env      map[string]string // what to set for the go command
-	Go       string            // the go command itself, which PATH in Env has first
-	Command  string            // how people call jostle here: as a tool of their module if they made it one
-	Overlay  string            // the file that GOFLAGS has for -overlay
-	Cache    string            // where it was all kept
-	Roots    []Root            // the packages that the patterns name and that build
-	Broken   []Broken          // the packages that they name and that do not
-	Packages []Package         // all that were looked at, by import path
+	Env       map[string]string // what to set for the go command
+	Go        string            // the go command itself, which PATH in Env has first
+	Command   string            // how people call jostle here: as a tool of their module if they made it one
+	Overlay   string            // the file that GOFLAGS has for -overlay
+	Cache     string            // where it was all kept
+	FuzzCache string            // where the go command keeps the inputs of fuzz targets, by import path
+	Roots     []Root            // the packages that the patterns name and that build
+	Broken    []Broken          // the packages that they name and that do not
+	Packages  []Package         // all that were looked at, by import path
 
 	Refused []patch.Refusal // what of the standard library of this Go could not be put under control
 
@@ -212,6 +213,7 @@ type build struct {
 	wrong   map[string]string // by group of changes: what the type checker has against it
 	tree    string            // the GOROOT with the runtime in it
 	goCmd   goCommand         // of that
+	isAlone bool              // no other process compiles for the same build cache
 	pinned  bool              // the command jostle is a tool of a main module
 	pkgs    []*listed
 	listed  map[string]*listed // by import path, with the variant that go list names
@@ -237,12 +239,12 @@ type unit struct {
 	done     *rewrittenPackage
 }
 
+// hasTests reports whether the tests of a unit are to be built.
+func (u *unit) hasTests() bool { return u.root && len(u.TestGoFiles)+len(u.XTestGoFiles) > 0 }
+
 // collect finds the packages to rewrite, and the key of each in the cache.
 func (b *build) collect() error {
-	keys, err := b.keys()
-	if err != nil {
-		return err
-	}
+	keys := b.keys()
 	b.built = b.builtFrom(b.roots()...)
 	variants := map[string][]*listed{}
 	for _, p := range b.pkgs {
@@ -260,6 +262,7 @@ func (b *build) collect() error {
 		}
 		u := &unit{listed: p, root: b.tested(p) && !p.Standard, variants: forRewriting(variants[p.ImportPath])}
 		u.files = p.files(u.root)
+		var err error
 		if u.key, err = keys.of(u); err != nil {
 			return err
 		}
@@ -305,7 +308,7 @@ func (b *build) assemble() (*Result, error) {
 	overlay := overlay{}
 	copies := modules{}
 	m := manifest.Manifest{Version: ownVersion(), Command: b.command(), Dirs: map[string]string{}}
-	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, Refused: b.refused, user: b.Env, goroot: b.goroot}
+	res := &Result{Command: m.Command, Go: b.goCmd.path, Cache: b.CacheDir, FuzzCache: filepath.Join(b.env["GOCACHE"], "fuzz"), Refused: b.refused, user: b.Env, goroot: b.goroot}
 	for _, u := range b.units {
 		pkg := Package{ImportPath: u.ImportPath, Standard: u.Standard, Files: len(u.done.Files), Points: map[string]int{}}
 		for _, f := range u.done.Files {

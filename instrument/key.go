@@ -5,47 +5,55 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"os"
+	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 
+	"github.com/jostle-dev/jostle"
 	"github.com/jostle-dev/jostle/internal/manifest"
-	"github.com/jostle-dev/jostle/internal/rewrite"
 )
 
-// baseKey is what all keys depend on: this program, the Go version and the build flags.
-func (b *build) baseKey() (string, error) {
+// rewriter is what a program that rewrites code is known by: its sources, and the Go that parses and type-checks for it. So programs that
+// were built apart, as a tool of two modules say, find what the others have rewritten.
+var rewriter = sync.OnceValue(func() string {
+	files := jostle.Rewriter()
+	maps.Copy(files, jostle.Sources())
+	files["go.sum"] = jostle.GoSum
 	h := sha256.New()
-	fmt.Fprintln(h, rewrite.Version, b.env["GOVERSION"], b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.BuildFlags, b.flags, b.modFlag)
-	self, err := os.Executable()
-	if err == nil {
-		err = b.hashFile(h, self)
+	fmt.Fprintln(h, runtime.Version())
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintln(h, name, len(files[name]))
+		h.Write(files[name])
 	}
-	return hex.EncodeToString(h.Sum(nil)), err
-}
+	return hex.EncodeToString(h.Sum(nil))
+})
 
 // A keyring hashes what the rewriting of packages depends on.
 type keyring struct {
 	*build
-	base  string
+	base  string            // all do on this
 	types map[string]string // by import path
 }
 
-func (b *build) keys() (*keyring, error) {
-	base, err := b.baseKey()
-	return &keyring{build: b, base: base, types: map[string]string{}}, err
+func (b *build) keys() *keyring {
+	base := fmt.Sprintln(rewriter(), b.tree, b.env["GOOS"], b.env["GOARCH"], b.env["CGO_ENABLED"], b.trimmed())
+	return &keyring{build: b, base: base, types: map[string]string{}}
 }
 
 // ofTypes returns a hash of all that the types of a package depend on: its files without those of tests, its language, and the same of
-// what it imports. Of the standard library the Go version says it.
+// what it imports. The files of the standard library are those of the tree, of which tags and flags select some.
 func (k *keyring) ofTypes(path string) (string, error) {
 	p := k.listed[path]
-	if p == nil || p.Standard || k.types[path] != "" {
+	if p == nil || k.types[path] != "" {
 		return k.types[path], nil
 	}
 	h := sha256.New()
 	fmt.Fprintln(h, k.base, p.ImportPath, p.Dir, p.language())
-	if err := k.hashFiles(h, p.files(false)); err != nil {
+	if p.Standard {
+		fmt.Fprintln(h, p.files(false))
+	} else if err := k.hashFiles(h, p.files(false)); err != nil {
 		return "", err
 	}
 	if err := k.hashImports(h, p.Imports); err != nil {
@@ -63,8 +71,8 @@ func (k *keyring) of(u *unit) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintln(h, k.base, u.ImportPath, types, u.root)
-	if u.Standard {
-		fmt.Fprintln(h, u.Dir) // in a tree whose name says what is in it
+	if !u.Standard {
+		fmt.Fprintln(h, k.BuildFlags, k.flags, k.modFlag)
 	}
 	if u.root {
 		if err := k.hashFiles(h, u.files); err != nil {

@@ -46,13 +46,8 @@ func (b *build) rewriteStandard(ctx context.Context) error {
 			units = append(units, u)
 		}
 	}
-	if missing := b.missing(units); len(missing) > 0 {
-		b.Progress("rewriting the standard library of " + b.env["GOVERSION"] + " (once)")
-		c, err := b.check(ctx, missing, true)
-		if err != nil {
-			return err
-		}
-		if err := c.rewrite(missing); err != nil {
+	if len(b.missing(units)) > 0 {
+		if err := b.alone(ctx, func() error { return b.rewriteMissing(ctx, units) }); err != nil {
 			return err
 		}
 	}
@@ -72,6 +67,20 @@ func (b *build) rewriteStandard(ctx context.Context) error {
 	dir, err := b.store("build", keyOf(content), map[string][]byte{overlayName: content})
 	b.stdOverlay = filepath.Join(dir, overlayName)
 	return err
+}
+
+// rewriteMissing rewrites those units of the standard library that are not in the cache.
+func (b *build) rewriteMissing(ctx context.Context, units []*unit) error {
+	missing := b.missing(units)
+	if len(missing) == 0 {
+		return nil // another process was quicker
+	}
+	b.Progress("rewriting the standard library of " + b.env["GOVERSION"] + " (once)")
+	c, err := b.check(ctx, missing, true)
+	if err != nil {
+		return err
+	}
+	return c.rewrite(missing)
 }
 
 // original returns the name that a file of the tree has in the user's Go, and other names as they are.

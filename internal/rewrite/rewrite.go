@@ -14,9 +14,6 @@ import (
 	"strings"
 )
 
-// Version is part of the key under which output is cached; it changes whenever the output does.
-const Version = "27"
-
 // perturbPath is the package that the rewritten code calls. It lies beside the standard library.
 const perturbPath = "jostle/perturb"
 
