@@ -92,9 +92,12 @@ func failedIn(events, importPath string) (failed string) {
 var byTest = []string{"atomic", "bool", "buildtags", "directive", "errorsas", "ifaceassert", "nilfunc", "printf", "stringintconv", "tests"}
 
 // objections begins to have go vet look at packages, and returns a function that waits for it. That returns the import
-// paths of those that it objects to.
+// paths of those that it objects to. It looks at what is built without the race detector: what it objects to there is asked again as it is
+// built (see pass), and else all of the standard library would be compiled for the race detector, uninstrumented, for this alone.
 func (n *nativeBuild) objections(ctx context.Context, roots []instrument.Root) func() []string {
-	args := append([]string{"vet", "-json"}, n.build.args()...)
+	plain := n.build
+	plain.race = false
+	args := append([]string{"vet", "-json"}, plain.args()...)
 	analyzers := byTest
 	switch n.vet {
 	case "":
