@@ -19,7 +19,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -31,11 +33,11 @@ func newFuzz() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fuzz [packages]",
 		Short: "Run native fuzz targets on instrumented code, one after the other",
-		Long: `Run native fuzz targets on instrumented code, one after the other, each with go test -fuzz.
+		Long: `Run native fuzz targets on instrumented code, one after the other, each with Go's own fuzzer, as go test -fuzz does.
 
 What a target finds is written to testdata/fuzz of its package, as go test does it, and replays from there.
 A target that is there to find
-something (harness.Want) has done well when it does.
+something (harness.Want) has done well when it does, for which it gets a minute if need be.
 The exit code is 0 if all targets did well, 1 if something was found, 2 if code does not build or there is no such target.
 What does not build does not keep the targets of other packages from running.`,
 		Example: "\tjostle fuzz ./ingest -run FuzzFlush -time 30s",
@@ -67,7 +69,7 @@ What does not build does not keep the targets of other packages from running.`,
 			}
 			defer os.RemoveAll(dir)
 			f := fuzzer{
-				build: build, res: res, dir: dir, budget: budget, parallel: parallel,
+				build: build, res: res, dir: dir, built: map[string]string{}, budget: budget, parallel: parallel,
 				stdout: painted(c.OutOrStdout()), stderr: c.ErrOrStderr(),
 			}
 			if err := f.all(c.Context(), targets); err != nil || unbuilt == nil {
@@ -126,7 +128,8 @@ func findTargets(pkgs []instrument.Root, re *regexp.Regexp) ([]fuzzTarget, error
 type fuzzer struct {
 	build          buildFlags
 	res            *instrument.Result
-	dir            string // for what is built
+	dir            string            // for what is built
+	built          map[string]string // the test binary of each package, by import path
 	budget         time.Duration
 	parallel       int
 	stdout, stderr io.Writer
@@ -137,9 +140,9 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	var results []fuzzResult
 	found := false
 	github := newAnnotator(f.stderr)
-	for n, t := range targets {
+	for _, t := range targets {
 		fmt.Fprintf(f.stdout, "=== %s %s\n", t.pkg.ImportPath, t.name)
-		r, err := f.one(ctx, n, t)
+		r, err := f.one(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -161,21 +164,31 @@ func (f *fuzzer) all(ctx context.Context, targets []fuzzTarget) error {
 	return nil
 }
 
-// one fuzzes the n-th target.
-func (f *fuzzer) one(ctx context.Context, n int, t fuzzTarget) (fuzzResult, error) {
-	if into := filepath.Join(t.pkg.Dir, "testdata", "fuzz", t.name); !finding.Writable(into) { // go test would find something, and lose it
+// wantedTime is how long at least a target is fuzzed that is there to find something: it ends when it has, and chance decides when.
+const wantedTime = time.Minute
+
+// one fuzzes a target.
+func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
+	if into := filepath.Join(t.pkg.Dir, "testdata", "fuzz", t.name); !finding.Writable(into) { // it would find something, and lose it
 		return fuzzResult{}, fmt.Errorf("%s in %s: what it finds could not be kept: nothing can be written to %s: fuzz a copy of the module that can be written to",
 			t.name, t.pkg.ImportPath, onScreen(into))
 	}
-	args := slices.Concat([]string{"test", "-vet=off"}, f.build.args(), f.build.linked(f.res))
-	binary := filepath.Join(f.dir, fmt.Sprintf("%d.test", n))
-	kept := linkedBefore(f.res, t.pkg.Dir, binary, append(args, "-fuzz"))
-	args = append(args, "-o", binary, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+f.budget.String(), "-fuzzminimizetime="+minimizeTime(f.budget).String())
-	if f.parallel > 0 {
-		args = append(args, fmt.Sprintf("-parallel=%d", f.parallel))
+	binary, err := f.binary(ctx, t.pkg)
+	if err != nil {
+		return fuzzResult{}, err
 	}
-	cmd := exec.CommandContext(ctx, f.res.Go, append(args, ".")...)
-	cmd.Dir, cmd.Env, cmd.Stderr = t.pkg.Dir, append(f.res.Environ(), "PWD="+t.pkg.Dir, session.Base+"="+workingDir()), f.stderr
+	for began := time.Now(); ; {
+		r, err := f.run(ctx, t, binary)
+		if err != nil || ctx.Err() != nil || r.wants == "" || r.failed || time.Since(began) > wantedTime {
+			return r, err
+		}
+	}
+}
+
+// run has a test binary fuzz a target for the time.
+func (f *fuzzer) run(ctx context.Context, t fuzzTarget, binary string) (fuzzResult, error) {
+	cmd := exec.CommandContext(ctx, binary, f.args(t)...)
+	cmd.Dir, cmd.Env = t.pkg.Dir, append(f.res.TestEnviron(), "PWD="+t.pkg.Dir, session.Base+"="+workingDir())
 	if f.build.race {
 		races, err := os.MkdirTemp("", "jostle-race-")
 		if err != nil {
@@ -184,15 +197,14 @@ func (f *fuzzer) one(ctx context.Context, n int, t fuzzTarget) (fuzzResult, erro
 		defer os.RemoveAll(races)
 		cmd.Env = append(cmd.Env, session.RaceEnviron(filepath.Join(races, "race")))
 	}
-	// The terminal's interrupt reaches go test too, which then ends in good order.
-	cmd.Cancel = func() error { return nil }
+	// The fuzzer ends in good order when it is interrupted, as it is by the terminal too.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 
 	r := fuzzResult{target: t}
 	w := &resultWriter{result: &r, out: f.stdout}
-	cmd.Stdout = w
+	cmd.Stdout, cmd.Stderr = w, w
 	err := cmd.Run()
-	kept.keep()
 	w.Close()
 	r.conclude()
 	var exit *exec.ExitError
@@ -202,11 +214,53 @@ func (f *fuzzer) one(ctx context.Context, n int, t fuzzTarget) (fuzzResult, erro
 	case err == nil || ctx.Err() != nil || r.outOfTime && !r.failed:
 		return r, nil
 	case !errors.As(err, &exit):
-		return r, fmt.Errorf("run go test: %w", err)
+		return r, fmt.Errorf("run the fuzzer: %w", err)
 	case !r.failed || r.unreadable: // it did not get as far as running the target
 		return r, &instrument.BuildError{Text: fmt.Sprintf("jostle: %s in %s could not be run: see above", t.name, t.pkg.ImportPath)}
 	}
 	return r, nil
+}
+
+// args returns what go test -fuzz would tell a test binary.
+func (f *fuzzer) args(t fuzzTarget) []string {
+	args := []string{
+		"-test.paniconexit0", "-test.timeout=0", "-test.fuzzcachedir=" + filepath.Join(f.res.FuzzCache, filepath.FromSlash(t.pkg.ImportPath)),
+		"-test.run=^$", "-test.fuzz=^" + t.name + "$", "-test.fuzztime=" + f.budget.String(), "-test.fuzzminimizetime=" + minimizeTime(f.budget).String(),
+	}
+	if f.parallel > 0 {
+		args = append(args, fmt.Sprintf("-test.parallel=%d", f.parallel))
+	}
+	return args
+}
+
+// binary returns the test binary of a package, which is built when its first target is fuzzed.
+func (f *fuzzer) binary(ctx context.Context, pkg instrument.Root) (string, error) {
+	if built := f.built[pkg.ImportPath]; built != "" {
+		return built, nil
+	}
+	path := filepath.Join(f.dir, fmt.Sprintf("%d.test", len(f.built)))
+	err := f.build.test(ctx, f.res, f.stderr, f.guides(), campaign.Binary{Dir: pkg.Dir, Path: path})
+	if err == nil {
+		f.built[pkg.ImportPath] = path
+	}
+	return path, err
+}
+
+// guides returns the flags that have the code under test count what it executes, for the fuzzer to see. The standard library does not count,
+// and so is that of every other instrumented build: go test -fuzz has it counted, and compiled once more, but what is among it here runs the
+// executions. Only package harness shows the orders of operations by what it executes.
+func (f *fuzzer) guides() []string {
+	const count = "-d=libfuzzer"
+	flags := []string{"-gcflags=all=" + count, "-gcflags=std=", "-gcflags=jostle/harness=" + count}
+	if f.build.race {
+		flags = append(flags, instrument.RaceFlags...)
+	}
+	for _, f := range goenv.SplitFlags(f.res.Env["GOFLAGS"]) {
+		if strings.HasPrefix(strings.TrimLeft(f, "-"), "gcflags=") && !slices.Contains(instrument.RaceFlags, f) {
+			flags = append(flags, f+" "+count)
+		}
+	}
+	return flags
 }
 
 // minimizeTime returns how long Go's minimiser may work on a finding: it goes on until the time is over.

@@ -58,7 +58,6 @@ func TestScript(t *testing.T) {
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
 		env[name] = goenv(name)
 	}
-	warm(t, env)
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publishDir},
@@ -91,25 +90,6 @@ func TestCompatible(t *testing.T) {
 			assert.Contains(t, compatible, strings.TrimSuffix(filepath.Base(script), ".txtar"))
 		}
 	}
-}
-
-// warm has built what the scripts build all the same, as it is and for the fuzzer. Those that begin together would each build it.
-func warm(t *testing.T, env map[string]string) {
-	t.Helper()
-	dir := t.TempDir()
-	for name, content := range map[string]string{
-		"go.mod":       "module example.com/warm\n\ngo 1.25\n",
-		"warm_test.go": "package warm\n\nimport \"testing\"\n\nfunc TestWarm(t *testing.T) {}\n",
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
-	}
-	build := exec.Command("sh", "-c", `eval "$(jostle env .)" && go test -c -o built . && go test -c -fuzz=. -o built .`)
-	build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
-	for name, value := range env {
-		build.Env = append(build.Env, name+"="+value)
-	}
-	out, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", out)
 }
 
 // publishDir puts a directory as a version of a module on the proxy file://$WORK/proxy: publish dir path@version.
