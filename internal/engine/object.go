@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -440,21 +441,41 @@ const finalizers = "finalizers"
 // garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run, or the runtime has closed
 // descriptors that somebody waits for.
 func (x *Execution) finalize(patience time.Duration) bool {
-	for d := time.Millisecond; d <= patience && (x.finals.outstanding() || x.kernel && d <= closePatience); d *= 2 {
+	closes := x.closePatience(patience)
+	for d := time.Millisecond; d <= patience && x.finals.outstanding() || d <= closes; d *= 2 {
 		if x.start(x.collect(d)) {
 			return true
 		}
-		if x.kernel {
+		if closes > 0 {
 			if x.poll(); x.runq.n > 0 {
 				return true
 			}
 		}
 	}
+	if closes > 0 {
+		closedNothing.Store(true)
+	}
 	return false
 }
 
-// closePatience is how much real time the runtime gets to close descriptors that nothing can reach.
-const closePatience = 4 * time.Millisecond
+// closePatience returns how much of its real time the runtime gets to close descriptors that nothing can reach: 0 if no task waits for
+// that.
+func (x *Execution) closePatience(patience time.Duration) time.Duration {
+	waits := func(t *Task) bool {
+		return t.state == Blocked && slices.ContainsFunc(t.waits, func(w *Waiter) bool { return w.Object != nil && w.Object.Kind == Socket })
+	}
+	switch {
+	case !x.kernel || !slices.ContainsFunc(x.tasks, waits):
+		return 0
+	case closedNothing.Load():
+		return min(patience, 4*time.Millisecond)
+	}
+	return patience
+}
+
+// closedNothing is set once the runtime was waited for to close descriptors and has closed none that matters: the next hang of the process
+// is likely to be the same.
+var closedNothing flag
 
 // start runs finalizers as a task, and reports whether there are any.
 func (x *Execution) start(due func()) bool {
