@@ -142,10 +142,18 @@ func (g *graph) closedBy() *Event {
 	return nil
 }
 
-// returned reports whether the call of the function in which t took what it holds has returned: it is on its stack no more, or stands
-// only once there, at the same place again.
+// unlocks are the operations that give a lock back, as sites name them.
+var unlocks = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "LockerUnlock"}
+
+// returned reports whether the call of the function in which t took a lock has left it locked: the function unlocks it on another way,
+// and is on t's stack no more, or stands only once there, at the same place again. A function that never unlocks leaves that to its
+// callers.
 func (g *graph) returned(t *engine.TaskState, at *engine.Site) bool {
 	if at == nil || t.Stack == "" || g.code.funcs[at.Func] == nil {
+		return false
+	}
+	there := func(s *engine.Site) bool { return s.Func == at.Func }
+	if !slices.ContainsFunc(unlocks, func(op string) bool { return slices.ContainsFunc(g.code.doers[doing{op, at.Var}], there) }) {
 		return false
 	}
 	on := 0

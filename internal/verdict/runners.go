@@ -186,7 +186,7 @@ func endsOf(op engine.Op) (out []string) {
 	}
 	switch op {
 	case engine.OpLock:
-		out = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "LockerUnlock"}
+		out = unlocks
 	case engine.OpRLock:
 		out = []string{"RWMutexUnlock", "LockerUnlock"}
 	}
