@@ -242,8 +242,15 @@ func (c *Code) Within(name, place string) (fn string, first int) {
 	return fn, 0
 }
 
-// enclosing returns the innermost function around a place, or nil.
+// enclosing returns the innermost function around a place, or nil. The line in which a literal of several lines begins is that of the
+// function around it, which calls something with it.
 func (c *Code) enclosing(place string) *engine.Function {
 	file, line := position(place)
+	begins := func(f engine.Function) bool {
+		return int(f.From) == line && f.To > f.From && strings.Contains(f.Name, ".func")
+	}
+	if slices.ContainsFunc(c.files[file], begins) {
+		return engine.FuncAt(slices.DeleteFunc(slices.Clone(c.files[file]), begins), line)
+	}
 	return engine.FuncAt(c.files[file], line)
 }

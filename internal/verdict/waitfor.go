@@ -153,6 +153,19 @@ func (g *graph) readSteps() {
 	}
 }
 
+// lastOf returns the last sync point that a task has passed: of those outside of libraries, if there is one.
+func (g *graph) lastOf(t *engine.TaskState) *engine.Site {
+	if t.Last == nil || !engine.InLibrary(t.Last.File) {
+		return t.Last
+	}
+	for _, s := range slices.Backward(g.snap.Steps) {
+		if s.Task == t.ID && s.Site != nil && !engine.InLibrary(s.Site.File) {
+			return s.Site
+		}
+	}
+	return t.Last
+}
+
 // doneElsewhere reports whether a step is that of a function which the code at its site has only made: a cancel function, or one
 // of sync.OnceFunc and its like. The goroutine that calls it need not have been in the function of that site.
 func doneElsewhere(s engine.Step) bool {
@@ -230,7 +243,7 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op}
 	for _, rel := range r.how {
 		if by := g.tasks[rel.Task]; by.State == engine.Ended {
-			rel.Ended, rel.Last = true, by.Last
+			rel.Ended, rel.Last = true, g.lastOf(by)
 		}
 		out.By = append(out.By, rel)
 	}
@@ -288,7 +301,7 @@ func (g *graph) acquisition(t *engine.TaskState, want *engine.Want) Waiting {
 			if h.Object == want.Object {
 				rel := Releaser{Task: by.ID, How: waitgraph.Owes, Op: engine.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
 				if by.State == engine.Ended {
-					rel.Ended, rel.Last = true, by.Last
+					rel.Ended, rel.Last = true, g.lastOf(by)
 				}
 				out.By = append(out.By, rel)
 			}
