@@ -104,7 +104,8 @@ func (t *text) change() string {
 }
 
 func (t *text) keepWakeup() string {
-	lost, last := t.v.Lost, t.waiterOf(t.v.Lost)
+	lost := t.v.Lost
+	last, _ := t.missed()
 	came := fmt.Sprintf("The %s at %s met nobody: %s waited only afterwards, at %s. ",
 		lost.Op, t.where(lost.Site), t.number(last.ID), t.whereIn(last))
 	if lost.Op == engine.OpSend {
@@ -113,16 +114,15 @@ func (t *text) keepWakeup() string {
 	return came + "A Cond remembers nothing: change the condition with its lock held, and check it in a loop, with the lock held, before each Wait."
 }
 
-// waiterOf returns the goroutine of the knot that has missed a wake-up.
-func (t *text) waiterOf(lost *verdict.Event) verdict.Goroutine {
-	for _, g := range t.v.Knot {
-		if g.Op == engine.OpCondWait && lost.Op != engine.OpSend || g.Op == engine.OpRecv || g.Op == engine.OpSelect {
-			if g.ID != lost.Task {
-				return g
-			}
+// missed returns the goroutine that has missed its wake-up, the last of the knot, and the wait that it came too late for.
+func (t *text) missed() (verdict.Goroutine, verdict.Waiting) {
+	last := t.v.Knot[len(t.v.Knot)-1]
+	for _, w := range last.Waits {
+		if w.Object.ID == t.v.Lost.Object {
+			return last, w
 		}
 	}
-	return t.v.Knot[len(t.v.Knot)-1]
+	return last, t.waitsOn(last, 0)
 }
 
 func (t *text) releaseFirst() string {

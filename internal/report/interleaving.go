@@ -33,7 +33,8 @@ func (t *text) interleaving(most int) {
 			case blocks:
 				what, at = t.blockedIn(s.Task)
 			case meetsNobody:
-				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(t.waitsOn(t.waiterOf(t.v.Lost), 0).Object))
+				_, w := t.missed()
+				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(w.Object))
 			}
 			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, at, note})
 		}

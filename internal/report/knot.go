@@ -386,7 +386,8 @@ func (t *text) lost(margin string) {
 	}
 	t.item(margin, " ✗ ", "the %s came before, and met nobody: %sby %s", l.Op, step, t.name(l.Task))
 	left := margin + "   " + t.at(l.Site) + "  "
-	t.line("%s%s", left, head(t.source(l.Site, t.waitsOn(t.waiterOf(l), 0).Object.Name), t.o.Width-columns(left)))
+	_, w := t.missed()
+	t.line("%s%s", left, head(t.source(l.Site, w.Object.Name), t.o.Width-columns(left)))
 }
 
 // blocksThere reports whether s is the operation that its goroutine is blocked in.

@@ -206,7 +206,7 @@ func (g *graph) lost(t *engine.TaskState, after int) *Event {
 	for _, w := range t.Waits {
 		d := g.objects[w.Object].Dropped
 		if d.Task != 0 && (w.Op == engine.OpRecv || w.Op == engine.OpCondWait) && d.Step > after {
-			return &Event{Task: d.Task, Op: d.Op, Site: d.Site, Step: d.Step}
+			return &Event{Task: d.Task, Op: d.Op, Site: d.Site, Step: d.Step, Object: w.Object}
 		}
 	}
 	return nil

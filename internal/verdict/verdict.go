@@ -162,10 +162,11 @@ type Releaser struct {
 
 // An Event is one operation of one goroutine.
 type Event struct {
-	Task uint32
-	Op   engine.Op
-	Site *engine.Site
-	Step int
+	Task   uint32
+	Op     engine.Op
+	Site   *engine.Site
+	Step   int
+	Object uint32 // of a wake-up that was missed: at what
 }
 
 // NameOf returns what to call the goroutine with the given number.
