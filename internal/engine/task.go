@@ -446,7 +446,7 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 	if w.list == nil {
 		t.since = t.x.trace.n
 		t.waits = t.waits[:0]
-		t.Wait(&o.Waiters, w, o, op, s)
+		t.Wait(&o.Waiters, t.Waiter(), o, op, s)
 	}
 	w.Poller = nil
 	if poll != nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -87,6 +88,27 @@ func TestReadsOneByOne(t *testing.T) {
 		}
 	})
 	assert.Equal(t, []string{"0:ab:ok 1:cd:ok", "1:ab:ok 0:cd:ok"}, got)
+}
+
+// A goroutine that has waited under a deadline waits for a lock without one, although time passes.
+func TestLockAfterDeadline(t *testing.T) {
+	snap := run(t, nil, func() {
+		a, b := pair(t, network.TCP)
+		require.NoError(t, b.SetReadDeadline(perturb.TimeNow().Add(time.Second)))
+		var mu sync.Mutex
+		perturb.Go(func() {
+			perturb.MutexLock(&mu, site)
+			_, _ = a.Write([]byte("1"))
+			perturb.TimeSleep(10*time.Second, site)
+			perturb.MutexUnlock(&mu, site)
+		}, site)
+		_, err := b.Read(make([]byte, 1))
+		require.NoError(t, err)
+		perturb.MutexLock(&mu, site)
+		perturb.MutexUnlock(&mu, site)
+	})
+	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.InDelta(t, 10, time.Duration(snap.Elapsed).Seconds(), 0.01)
 }
 
 func TestCloseWakes(t *testing.T) {
