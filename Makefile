@@ -7,7 +7,7 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 TESTFLAGS = -vet=off -timeout 60m
 
 # The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
-.PHONY: fuzz test compatible check race bench flat third-party goker
+.PHONY: fuzz test compatible check race bench bench-search flat third-party goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
@@ -57,6 +57,10 @@ race:
 # same query without instrumentation.
 bench:
 	go run ./internal/bench
+
+# Strategies beside each other: how many executions each needs to find the bugs of small programs.
+bench-search:
+	go run ./internal/benchsearch -race 10000 -md
 
 # A million executions in one process: goroutines and heap at each 100,000.
 flat:

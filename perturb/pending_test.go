@@ -84,5 +84,5 @@ func TestPending(t *testing.T) {
 	}
 	assert.Equal(t, all[:len(w.done)], w.done)
 	assert.Equal(t, engine.OpAtomic, w.done[0])
-	assert.Equal(t, [][4]uint64{{20}}, snap.Words)
+	assert.Equal(t, []engine.Word{{Vars: [4]uint64{20}, Shared: true}}, snap.Words)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // testFlags are the flags of jostle test.
@@ -26,6 +28,7 @@ type testFlags struct {
 	schedules int
 	budget    time.Duration
 	seed      uint64
+	strategy  string
 	isolate   bool
 	mode      string
 	leaks     bool
@@ -77,6 +80,7 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 	fl.IntVar(&f.schedules, "schedules", 0, fmt.Sprintf("schedules for each test, the plain run among them; 0 for %d, or with -time as many as it allows", defaultSchedules))
 	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedules")
+	fl.StringVar(&f.strategy, "strategy", "", "take every schedule from one `kind` of strategy: "+strings.Join(strategy.Names(), ", ")+"; a mix of them if not given")
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
@@ -120,6 +124,9 @@ func (f *testFlags) check() error {
 		return fmt.Errorf("-p %d: it must be at least 1", f.parallel)
 	case f.mode != "" && f.mode != string(campaign.Controlled) && f.mode != string(campaign.Live):
 		return fmt.Errorf("-mode %s: it is controlled or live", f.mode)
+	}
+	if err := strategy.CheckName(f.strategy); err != nil {
+		return fmt.Errorf("-strategy %w", err)
 	}
 	return nil
 }
@@ -173,7 +180,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return err
 	}
 	c := campaign.Config{
-		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Parallel: f.parallel, Isolate: f.isolate,
+		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Strategy: f.strategy, Parallel: f.parallel, Isolate: f.isolate,
 		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Faults: f.faults, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: res.TestEnviron(), Base: workingDir(),
 	}

@@ -27,8 +27,9 @@ type Config struct {
 	Time      time.Duration // for all tests together, from the call of Run on; 0: what the schedules take
 	PerTest   time.Duration // a limit for each test; 0: none
 	Seed      uint64
-	Parallel  int  // processes at a time, >= 1: of different tests, and of one where no others are left
-	Isolate   bool // a process for each execution
+	Strategy  string // name of the one kind of strategy to use; "" for the mix of all
+	Parallel  int    // processes at a time, >= 1: of different tests, and of one where no others are left
+	Isolate   bool   // a process for each execution
 	Mode      Mode
 	Cancel    bool // contexts that tests make are cancelled
 	Faults    bool // connections fail

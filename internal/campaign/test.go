@@ -25,6 +25,7 @@ type test struct {
 	tries      *line  // the executions that are steered into predicted hangs now; nil if no hang is predicted
 	displaced  int    // how many tries have numbers before that of the next walk
 	asked      int
+	profile    []byte
 	cancels    int
 	breaks     int
 	warm       int
@@ -309,7 +310,7 @@ func (t *test) plan() *session.Plan {
 	p := &session.Plan{
 		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Faults: t.c.Faults, Breaks: t.breaks,
-		Seed: t.seed, Asked: t.asked, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
+		Seed: t.seed, Strategy: t.c.Strategy, Asked: t.asked, Profile: t.profile, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
 	}
 	if t.pkg.folder.Package != "" {
 		p.Kept = t.pkg.folder.Path
@@ -423,7 +424,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 				}
 			}
 		case session.Measured:
-			t.asked, t.cancels, t.breaks, cold = e.Asked, e.Cancels, e.Breaks, e.Hash
+			t.asked, t.profile, t.cancels, t.breaks, cold = e.Asked, e.Profile, e.Cancels, e.Breaks, e.Hash
 			if t.c.Cancel && e.Cancels == 0 {
 				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
 			}

@@ -109,15 +109,17 @@ type Operation struct {
 	Op   Op      // OpNone: it is not known, as the task has begun, was woken, or has just done something
 	On   uintptr // address of the object, or of the variable of an atomic operation; 0: it is not known, or there is none
 	Site *Site
+
+	Tried bool // it was begun before: a lock, which was not free then
 }
 
 // Pending returns what t, which can run, is about to do.
 func (q *Question) Pending(t *Task) Operation {
 	switch {
 	case t == q.Task && q.Kind == Preempt:
-		return Operation{q.Op, t.near, q.Site}
+		return Operation{Op: q.Op, On: t.near, Site: q.Site}
 	case t.ready:
-		return Operation{t.op, t.near, t.site}
+		return Operation{Op: t.op, On: t.near, Site: t.site, Tried: t.own.list != nil}
 	}
 	return Operation{}
 }

@@ -25,9 +25,7 @@ type Snapshot struct {
 	Faulted   *Faulting   // likewise
 	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
-	// Words are the variables that atomic operations were done on, with Limits.Keep: each as what it was operated on under,
-	// which is Site.Var, or Site.Key where that is unknown.
-	Words [][4]uint64
+	Words []Word // with Limits.Keep: the variables that atomic operations were done on
 
 	Moves     int  // of the clock
 	Waited    int  // for how many more the execution then continued, and did not end
@@ -36,6 +34,12 @@ type Snapshot struct {
 
 	// Abandoned is how many goroutines could not be ended, because they block outside the engine's control.
 	Abandoned int
+}
+
+// A Word is a variable that atomic operations were done on.
+type Word struct {
+	Vars   [4]uint64 // that it was operated on under: Site.Var, or Site.Key where that is unknown; 0 for none
+	Shared bool      // by several tasks
 }
 
 // A TaskState is a task in a Snapshot.
@@ -220,7 +224,8 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		snap.Objects = append(snap.Objects, os)
 	}
 	for i := range x.words.n {
-		snap.Words = append(snap.Words, x.words.chunks[i/objectChunk][i%objectChunk].vars)
+		w := &x.words.chunks[i/objectChunk][i%objectChunk]
+		snap.Words = append(snap.Words, Word{w.vars, len(w.users) > 1})
 	}
 	return snap
 }

@@ -371,7 +371,11 @@ func (t *Task) Poll(op Op, o *Object, s *Site) {
 func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	t.near = uintptr(p)
 	if t.x.limits.Keep && p != nil && s != nil {
-		t.x.words.get(p, 0, s, t.x.trace.n).Seen(cmp.Or(s.Var, s.Key))
+		w := t.x.words.get(p, 0, s, t.x.trace.n)
+		w.Seen(cmp.Or(s.Var, s.Key))
+		if len(w.users) == 0 || len(w.users) == 1 && w.users[0].Task != t {
+			w.users = append(w.users, Use{Task: t})
+		}
 	}
 	t.Poll(OpAtomic, nil, s)
 }

@@ -186,20 +186,3 @@ func part(question, window, parts int) (n int, exactly bool) {
 	}
 	return n, true
 }
-
-// Random returns a schedule for a program that asks about so many questions. intn is a source of random numbers n with
-// 0 <= n < max. About one question in spread, which is at least 1, is answered by a departure from the plain run.
-func Random(intn func(max int) int, asked, spread int) []byte {
-	var answers []Answer
-	for q := range asked {
-		if intn(spread) != 0 {
-			continue
-		}
-		choice := 1 + intn(stay)
-		if choice == stay {
-			choice += intn(maxAnswer - stay)
-		}
-		answers = append(answers, Answer{q, choice})
-	}
-	return Encode(answers)
-}

@@ -83,20 +83,6 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// Random schedules depart everywhere in a program, also in a short one.
-func TestRandom(t *testing.T) {
-	for _, asked := range []int{1, 5, 40, 3000} {
-		rnd := rand.New(rand.NewPCG(1, 2))
-		seen := map[int]bool{}
-		for i := range 3000 {
-			for q := range departures(schedule.Random(rnd.IntN, asked, 1<<(i%7)), asked, 9) {
-				seen[q] = true
-			}
-		}
-		assert.GreaterOrEqual(t, len(seen), asked*9/10, "of %d questions", asked)
-	}
-}
-
 // FuzzReader: every answer is in range, what is plain changes nothing behind it, and a shorter schedule is the same run
 // up to where it ends.
 func FuzzReader(f *testing.F) {

@@ -67,7 +67,9 @@ type Plan struct {
 	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
 	Time        time.Duration `json:",omitempty"` // stop after this long; 0: no limit
 	Turn        time.Duration `json:",omitempty"` // after this long others may take part: stop when the first executions are done, of which all are learnt from; 0: no limit
+	Strategy    string        `json:",omitempty"` // name of the one kind of strategy to use; "" for the mix of all
 	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
+	Profile     []byte        `json:",omitempty"` // of the plain run, if First > 0: see strategy.Profile
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
 	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
@@ -150,6 +152,7 @@ type Event struct {
 	Times int `json:",omitempty"` // Began: so many executions have, this one the last; 0 is 1
 
 	Asked    int           `json:",omitempty"`
+	Profile  []byte        `json:",omitempty"` // Measured: see strategy.Profile
 	Cancels  int           `json:",omitempty"`
 	Breaks   int           `json:",omitempty"`
 	Spent    time.Duration `json:",omitempty"` // Ended: by the executions of this process
@@ -179,7 +182,7 @@ type EventKind string
 // The kinds.
 const (
 	Began     EventKind = "began"     // execution N begins
-	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Hash
+	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Profile, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself
 	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it, Text says it

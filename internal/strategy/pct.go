@@ -26,6 +26,7 @@ type PCT struct {
 	steps      int
 	priorities []uint64 // by task: the higher runs first
 	lowest     uint64
+	turns      inTurns
 }
 
 // NewPCT returns the strategy for bugs of the given depth, at least 1, in a program of about so many steps.
@@ -38,6 +39,13 @@ func NewPCT(source Source, depth, steps int) *PCT {
 	return p
 }
 
+// depths are the bug depths that PCT aims at, the most common more often.
+var depths = [...]int{3, 2, 3, 4, 2, 3, 5, 6}
+
+func newPCT(m *Mix, source Source, round int) Strategy {
+	return NewPCT(source, depths[round%len(depths)], m.Asked)
+}
+
 // Choose is engine.Strategy.
 func (p *PCT) Choose(q *engine.Question) int {
 	switch {
@@ -47,7 +55,7 @@ func (p *PCT) Choose(q *engine.Question) int {
 		return p.source.Intn(q.N)
 	}
 	if p.steps > p.fair {
-		return p.roundRobin(q)
+		return p.turns.choose(q)
 	}
 	p.meet(q.Tasks())
 	if q.Doubtful() {
@@ -80,18 +88,6 @@ func (p *PCT) highest(q *engine.Question) int {
 	}
 	return best
 }
-
-// roundRobin has who waits longest run, every few steps: by priorities alone, a loop that goes round until another goroutine
-// ends it would never end.
-func (p *PCT) roundRobin(q *engine.Question) int {
-	p.steps++
-	if q.Kind.Preempts() && p.steps%fairSlice == 0 {
-		return 1
-	}
-	return 0
-}
-
-const fairSlice = 100
 
 // meet gives new tasks their priorities.
 func (p *PCT) meet(tasks []*engine.Task) {

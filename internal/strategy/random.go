@@ -17,6 +17,14 @@ type RandomWalk struct {
 // run.
 func NewRandomWalk(source Source, every int) *RandomWalk { return &RandomWalk{source, every} }
 
+// walks are how many sync points in a row a random walk passes between two preemptions, on average. Some bugs need
+// many close together, most are hidden by more than a few.
+var walks = [...]int{2, 8, 32, 1, 128}
+
+func newWalk(_ *Mix, source Source, round int) Strategy {
+	return NewRandomWalk(source, walks[round%len(walks)])
+}
+
 // heldOnce is one in how many preemptions holds the task back until nothing else can run: a delay without an end.
 const heldOnce = 4
 

@@ -51,6 +51,8 @@ func asked(t *testing.T) int {
 	return rec.Who
 }
 
+func mix(seed uint64, asked int) *strategy.Mix { return &strategy.Mix{Seed: seed, Asked: asked} }
+
 func hangs(t *testing.T, of func(n int) engine.Strategy) int {
 	t.Helper()
 	hangs := 0
@@ -83,11 +85,11 @@ func TestRandomWalk(t *testing.T) {
 // Mix begins with the plain run, finds with what comes then, and is the same for the same seed.
 func TestMix(t *testing.T) {
 	k := asked(t)
-	assert.Equal(t, strategy.Plain{}, strategy.Mix(1, 0, k))
-	assert.Greater(t, hangs(t, func(n int) engine.Strategy { return strategy.Mix(7, n, k) }), executions/20)
+	assert.Equal(t, strategy.Plain{}, mix(1, k).Execution(0))
+	assert.Greater(t, hangs(t, func(n int) engine.Strategy { return mix(7, k).Execution(n) }), executions/20)
 	for n := range 30 {
-		first := execute(t, strategy.Mix(3, n, k), transfer)
-		assert.Equal(t, first.Hash, execute(t, strategy.Mix(3, n, k), transfer).Hash, "execution %d", n)
+		first := execute(t, mix(3, k).Execution(n), transfer)
+		assert.Equal(t, first.Hash, execute(t, mix(3, k).Execution(n), transfer).Hash, "execution %d", n)
 	}
 }
 
@@ -95,7 +97,7 @@ func TestMix(t *testing.T) {
 func TestRecordAndPlay(t *testing.T) {
 	k := asked(t)
 	for n := range executions {
-		rec := schedule.NewRecorder(strategy.Mix(5, n, k))
+		rec := schedule.NewRecorder(mix(5, k).Execution(n))
 		first := execute(t, rec, transfer)
 		kept, err := schedule.ParseKeyed(rec.Departures(0).Text())
 		assert.NoError(t, err)
@@ -138,9 +140,10 @@ func TestRecordAndPlayAfter(t *testing.T) {
 		}
 		perturb.WaitGroupWait(&wg, &sites[3])
 	}
+	k := asked(t)
 	notes := map[string]bool{}
 	for n := range executions {
-		rec := schedule.NewRecorder(strategy.Mix(11, n, asked(t)))
+		rec := schedule.NewRecorder(mix(11, k).Execution(n))
 		first := execute(t, rec, shows)
 		text := rec.Departures(0).Text()
 		for _, note := range []string{" before unlock mu (x.go:5): ", " after unlock mu (x.go:5): "} {

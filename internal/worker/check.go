@@ -28,7 +28,7 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 		return
 	}
 	seed := p.flags.seed ^ hash(t.Name())
-	k := &checker{runner: r, random: strategy.NewSource(seed), steer: newSteering(seed)}
+	k := &checker{runner: r, mix: strategy.Mix{Seed: seed}, steer: newSteering(seed)}
 	span{last: max(c.Schedules, 1)}.each(k.step)
 	out, answers := k.out, k.rec.Answers()
 	if out.Found() {
@@ -72,10 +72,9 @@ func (p *parts) take() []engine.Ignore {
 // A checker runs a body under many schedules.
 type checker struct {
 	*runner
-	random strategy.Source
-	walks  int // random schedules so far
-	steer  *steering
-	asked  int // questions of an execution, at most
+	mix   strategy.Mix
+	walks int // executions by it so far
+	steer *steering
 
 	rec *schedule.Recorder // of the last execution
 	out outcome            // of it
@@ -83,12 +82,15 @@ type checker struct {
 
 // step runs execution n. Execution 0 is the plain one.
 func (k *checker) step(n int) progress {
-	k.rec = schedule.NewRecorder(k.strategy(n))
+	s := k.strategy(n)
+	k.rec = schedule.NewRecorder(s)
 	k.out = k.run(k.rec)
 	if k.limits.Keep {
 		k.steer.learn(k.out)
 	}
-	k.asked = max(k.asked, k.rec.Asked)
+	if plain, ok := s.(*strategy.Profiler); ok && k.out.snap != nil {
+		k.mix.Asked, k.mix.Profile = k.rec.Who, plain.Profile(k.out.snap)
+	}
 	if k.out.Found() {
 		return enough
 	}
@@ -99,7 +101,7 @@ func (k *checker) step(n int) progress {
 func (k *checker) strategy(n int) engine.Strategy {
 	if n == 0 {
 		k.limits.Keep = true
-		return strategy.Plain{}
+		return new(strategy.Profiler)
 	}
 	if try, _ := k.steer.next(); try != nil {
 		k.limits.Keep = false
@@ -107,9 +109,7 @@ func (k *checker) strategy(n int) engine.Strategy {
 	}
 	k.walks++
 	k.limits.Keep = learns(k.walks)
-	// Many hangs need few departures and are missed where there are many; others need several close together.
-	// One departure leads to questions that the plain run does not come to.
-	return schedule.NewReader(schedule.Random(k.random.Intn, k.asked+k.asked/2+4, 1<<(k.walks%7)))
+	return k.mix.Walk(k.walks) // a schedule as bytes, which a Check is replayed by, cannot say which random values there are
 }
 
 // shrink returns as few departures as it can find with which an execution ends like the last one, and the outcome of that.

@@ -23,7 +23,7 @@ type explorer struct {
 	log  *session.Log
 	err  error // of the first thing that could not be noted
 
-	asked   int
+	mix     strategy.Mix
 	choices int    // questions of all plain runs
 	warm    int    // plain executions after which one is like the next
 	before  int    // plain executions before the present one, if that is plain too
@@ -50,7 +50,7 @@ func (p *Process) newExplorer(t *testing.T, body func(*testing.T)) *explorer {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	e := &explorer{runner: r, test: s, log: log, began: time.Now(), causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
+	e := &explorer{runner: r, test: s, log: log, began: time.Now(), mix: strategy.Mix{Seed: p.plan.Seed, Only: p.plan.Strategy}, causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
 	for _, cause := range p.plan.Known {
 		e.causes[cause] = true
 	}
@@ -115,7 +115,8 @@ func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 func (e *explorer) ready(t *testing.T) bool {
 	t.Helper()
 	if p := e.plan; p.First > 0 {
-		e.asked, e.cancels, e.breaks, e.warm, e.plain = p.Asked, p.Cancels, p.Breaks, p.Warm, p.Plain
+		e.measured(t, p.Asked, p.Profile)
+		e.cancels, e.breaks, e.warm, e.plain = p.Cancels, p.Breaks, p.Warm, p.Plain
 		e.limits.Cancel, e.limits.Faults = p.Cancel, p.Faults
 		return e.warmUp()
 	}
@@ -127,6 +128,20 @@ func (e *explorer) ready(t *testing.T) bool {
 		return false
 	}
 	return true
+}
+
+// measured takes note of what the first plain run, in this process or in another, says of other executions.
+func (e *explorer) measured(t *testing.T, asked int, profile []byte) {
+	t.Helper()
+	e.mix.Asked = asked
+	if len(profile) == 0 {
+		return
+	}
+	p, err := strategy.DecodeProfile(profile)
+	if err != nil {
+		t.Fatal("jostle:", err)
+	}
+	e.mix.Profile = p
 }
 
 // step runs execution n, one that is not plain.
@@ -179,7 +194,7 @@ func (e *explorer) strategy(n int) strategy.Strategy {
 	if steer := e.plan.Steer; len(steer) > 0 {
 		return strategy.NewSteer(e.plan.Seed, (n-1)/len(steer), steer[(n-1)%len(steer)].Pauses)
 	}
-	s := strategy.Mix(e.plan.Seed, n, e.asked)
+	s := e.mix.Execution(n)
 	if e.cancels > 0 {
 		s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
 	}

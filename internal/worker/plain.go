@@ -23,10 +23,11 @@ func (e *explorer) settle(t *testing.T) bool {
 	for i := range mostPlain {
 		e.before = i
 		e.note(session.Event{Kind: session.Began})
-		out, rec := e.execute(strategy.Plain{})
+		var plain strategy.Profiler
+		out, rec := e.execute(&plain)
 		e.choices += rec.Asked
 		if i == 0 {
-			e.measure(t, out, rec)
+			e.measure(t, out, rec, &plain)
 		}
 		if out.uncontrolled != "" && out.Kind != verdict.Race {
 			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled})
@@ -39,7 +40,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 		if i > 0 && out.Hash == e.plain {
-			e.note(session.Event{Kind: session.Settled, Asked: e.asked, Hash: e.plain, Warm: e.warm, Forced: e.choices == 0 && !e.predicted})
+			e.note(session.Event{Kind: session.Settled, Asked: e.mix.Asked, Hash: e.plain, Warm: e.warm, Forced: e.choices == 0 && !e.predicted})
 			return true
 		}
 		e.plain, e.warm = out.Hash, i
@@ -51,15 +52,20 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 	}
-	e.note(session.Event{Kind: session.Leaky, Asked: e.asked})
+	e.note(session.Event{Kind: session.Leaky, Asked: e.mix.Asked})
 	return false
 }
 
 // measure notes what the first plain run says of the others.
-func (e *explorer) measure(t *testing.T, out outcome, rec *schedule.Recorder) {
+func (e *explorer) measure(t *testing.T, out outcome, rec *schedule.Recorder, plain *strategy.Profiler) {
 	t.Helper()
-	e.asked, e.cancels, e.breaks = rec.Who, rec.Cancels, rec.Breaks
-	e.note(session.Event{Kind: session.Measured, Asked: e.asked, Cancels: e.cancels, Breaks: e.breaks, Hash: out.Hash})
+	e.cancels, e.breaks = rec.Cancels, rec.Breaks
+	var profile []byte
+	if out.snap != nil {
+		profile = plain.Profile(out.snap).Encode()
+	}
+	e.measured(t, rec.Who, profile)
+	e.note(session.Event{Kind: session.Measured, Asked: rec.Who, Profile: profile, Cancels: e.cancels, Breaks: e.breaks, Hash: out.Hash})
 	if out.Total > 0 {
 		e.limits.Steps = max(engine.DefaultSteps, 10*out.Total)
 	}
