@@ -129,7 +129,7 @@ function goroutineNode(view, n) {
 	}
 	const alike = (f.others || []).map(id => view.goroutine(id)).filter(o => o.name === g.name && o.doing === g.doing && at(o.at) === at(g.at)).length;
 	const source = sourceOf(view, g, n.wait);
-	rows.push(el('dt', { class: 'waits' }, 'stuck'), el('dd', {}, (g.doing || 'waiting') + ' ', el('span', { class: 'at' }, g.at ? 'at ' + short(g.at) : ''),
+	rows.push(el('dt', { class: 'waits' }, 'stuck'), el('dd', {}, (g.doing || 'waiting') + ' ', el('span', { class: 'at' }, (g.at ? 'at ' + short(g.at) : '') + (g.inside ? ', in ' + shortFunc(g.inside.function) : '')),
 		source && el('span', { class: 'line', title: at(g.at) }, source.trim())));
 	const calls = callersOf(g).slice(0, 2);
 	if (calls.length) rows.push(el('dt', { class: 'calls' }, 'called'), el('dd', {}, calls.map((p, i) => [i ? ', ' : '', 'in ' + shortFunc(p.function) + ' ', el('span', { class: 'at' }, short(p))])));
@@ -160,10 +160,15 @@ function node(view, n) {
 	}
 	const lost = view.f.lost, w = n.wait;
 	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, r.because.replace(/^for g\d+/, () => view.title(r.goroutine)) + (r.ended ? ', and has ended' : '')));
+	const has = (n.end.waits || []).find(w => w.fate), never = (n.end.nil || []).map(c => el('div', {}, 'the case ' + c + ' can never come: its channel is nil'));
+	if (!lost && (has || n.end.round)) {
+		return el('li', { class: 'node none' }, el('div', { class: 'who' }, has ? 'Another goroutine has it' : 'Nothing can stop it'),
+			el('div', {}, has ? has.fate.told : 'it goes round for ever, from timer to timer'), never);
+	}
 	const title = lost ? 'The wake-up came too early' : w ? 'Nobody is left to ' + w.needs : 'Nothing can end this wait';
 	return el('li', { class: 'node none' }, el('div', { class: 'who' }, title), lost
 		? el('div', {}, lost.op + ' by ' + view.title(lost.goroutine) + ' at ' + short(lost.at) + ', step ' + lost.step + ': it met nobody')
-		: gone.length ? gone : w && el('div', {}, 'nobody was seen that could', (w.code || []).length > 0 && '; the code would, at ' + w.code.slice(0, 3).map(short).join(', ')));
+		: gone.length ? [gone, never] : never.length ? never : w && el('div', {}, 'nobody was seen that could', (w.code || []).length > 0 && '; the code would, at ' + w.code.slice(0, 3).map(short).join(', ')));
 }
 
 // edgeOf says how the arrow from a node to the next is called, and whether it is certain.

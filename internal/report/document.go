@@ -153,6 +153,7 @@ type Wait struct {
 
 // A Fate is what became of what a goroutine waits for: another one has it.
 type Fate struct {
+	Told  string `json:"told"`            // all that is below, as a sentence without a full stop
 	Gave  Event  `json:"gave"`            // the send, or the signal
 	Got   Event  `json:"got"`             // who received it, or was woken
 	Again bool   `json:"again,omitempty"` // and waits there again
@@ -384,7 +385,7 @@ func (b *builder) fate(f *verdict.Fate) *Fate {
 	if f == nil {
 		return nil
 	}
-	out := &Fate{Gave: *b.event(f.Gave), Got: *b.event(f.Got), Again: f.Again, Ended: f.Ended}
+	out := &Fate{Told: b.text.became(f), Gave: *b.event(f.Gave), Got: *b.event(f.Got), Again: f.Again, Ended: f.Ended}
 	if f.Back != nil {
 		out.Back = b.event(*f.Back)
 	}
