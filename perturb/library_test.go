@@ -37,6 +37,8 @@ func (p *pool) put() {
 	To(p.free, site).Send(struct{}{})
 }
 
+func callBack() { Recv(make(chan int), site) }
+
 // end is one of a pipe's.
 type end struct{ reads, writes chan int }
 
@@ -89,6 +91,13 @@ func TestLibrary(t *testing.T) {
 			p.get(Body)
 			p.put()
 		}, "pass"},
+		{"in what the library calls back", func(*enginetest.Log) {
+			p := newPool()
+			p.get(Body)
+			done := Awaits(unsafe.Pointer(p), "connection", false)
+			callBack()
+			done()
+		}, "deadlock (rule 4): main receives"},
 		{"nobody has it", func(*enginetest.Log) {
 			p := newPool()
 			Recv(p.free, site)

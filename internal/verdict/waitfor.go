@@ -265,10 +265,20 @@ func (g *graph) wantOf(t *engine.TaskState) *engine.Want {
 		return nil
 	}
 	w := &t.Wants[0]
-	if w.Library && w.Op == engine.OpNone && !g.isHeld(w.Object) {
+	if w.Library && (w.Op == engine.OpNone && !g.isHeld(w.Object) || calledBack(t, w)) {
 		return nil
 	}
 	return w
+}
+
+// calledBack reports whether t is in code under test that the library has called meanwhile, and waits there.
+func calledBack(t *engine.TaskState, w *engine.Want) bool {
+	calls := Calls(t.Stack)
+	i := slices.IndexFunc(calls, func(c RaceFrame) bool {
+		file, _ := position(c.Place)
+		return !engine.InLibrary(file)
+	})
+	return i >= 0 && calls[i].Func != w.Site.Func
 }
 
 func (g *graph) isHeld(object uint32) bool {
