@@ -144,6 +144,9 @@ func (t *test) line() string {
 	if t.why != "" {
 		how += " (" + t.why + ")"
 	}
+	if t.sockets != "" && t.mode != live {
+		how += ", with sockets of the machine (" + t.sockets + ")"
+	}
 	if n := len(t.ignored); n > 0 {
 		how += fmt.Sprintf(", %d suppressed", n)
 	}

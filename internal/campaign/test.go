@@ -48,6 +48,7 @@ type test struct {
 	ended   chan *batch // from processes that have ended
 	dropped []*batch    // which are no longer to be settled in their line
 
+	sockets   string // why they are those of the machine; "" if they are in memory
 	printed   string // by the plain run
 	skipped   bool
 	output    string // of what ran without control
@@ -311,6 +312,7 @@ func (t *test) plan() *session.Plan {
 		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Faults: t.c.Faults, Breaks: t.breaks,
 		Seed: t.seed, Strategy: t.c.Strategy, Asked: t.asked, Profile: t.profile, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
+		OfMachine: t.sockets != "",
 	}
 	if t.pkg.folder.Package != "" {
 		p.Kept = t.pkg.folder.Path
@@ -385,6 +387,13 @@ func (t *test) isolate(why string) {
 func (t *test) restart() {
 	t.begin()
 	t.walks.next = 1
+}
+
+// onMachine has the test begin again, with sockets of the machine.
+func (t *test) onMachine(why string) {
+	t.sockets = why
+	t.begin()
+	t.executions, t.orders = 0, orders{}
 }
 
 // goLive has the test begin again, live, unless it may only be controlled.
@@ -476,6 +485,9 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			} else {
 				t.why, t.warm = chance, 1
 			}
+		case session.Lacking:
+			reached, over = e.N+1, true
+			t.onMachine(e.Why)
 		case session.Stalled:
 			reached, over = e.N+1, true
 			t.stalled(b, e)

@@ -52,14 +52,15 @@ func (t *Task) Lacks(what string, s *Site) {
 	}
 }
 
-// Uncontrolled says why the execution was not under control: a task has asked for what only the machine has, or there is a goroutine
+// Lacking says, as a sentence without a full stop, what a task of the last Run has asked for first that an execution does not have; "" if
+// nothing was.
+func (x *Execution) Lacking() string { return x.lacking }
+
+// Uncontrolled says why the execution was not under control: there is a goroutine
 // in its bubble which is none of its tasks, and which is still there or has passed a sync point, because code left native has started it.
 // It returns "" if it was. It is to be called in the bubble when the execution has ended: what such goroutines do is no question to any
 // strategy.
 func (x *Execution) Uncontrolled() string {
-	if x.lacking != "" {
-		return x.lacking
-	}
 	if by := x.startedOutside(); by != "" {
 		return by + " starts goroutines that jostle does not control"
 	}

@@ -31,7 +31,8 @@ type Finding struct {
 	Module  string // and its version, of jostle and of Go: for people
 	Jostle  string
 	Go      string
-	Race    bool // found with the race detector
+	Race    bool   // found with the race detector
+	Sockets string // OfMachine if those were the machine's; "" if they were in memory
 
 	Directory string // of the package, if the file does not lie in it; see Folder
 
@@ -50,6 +51,17 @@ type Finding struct {
 	Schedule schedule.Keyed
 	Facts    string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
 	Report   string // as it was printed
+}
+
+// OfMachine is what Finding.Sockets says of an execution in which no sockets were in memory.
+const OfMachine = "of the machine"
+
+// SocketsOf returns what Finding.Sockets says.
+func SocketsOf(machine bool) string {
+	if machine {
+		return OfMachine
+	}
+	return ""
 }
 
 // outputHead is the line of a report after which it has what the test printed.
@@ -115,6 +127,7 @@ var fields = []field{
 	text("test", func(f *Finding) *string { return &f.Test }),
 	text("directory", func(f *Finding) *string { return &f.Directory }),
 	text("mode", func(f *Finding) *string { return &f.Mode }),
+	text("sockets", func(f *Finding) *string { return &f.Sockets }),
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
 	text("at", func(f *Finding) *string { return &f.Place }),

@@ -72,6 +72,7 @@ type Plan struct {
 	Profile     []byte        `json:",omitempty"` // of the plain run, if First > 0: see strategy.Profile
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
+	OfMachine   bool          `json:",omitempty"` // sockets are the machine's, and none in memory
 	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Faults      bool          `json:",omitempty"` // connections fail
@@ -164,7 +165,7 @@ type Event struct {
 	Open     bool          `json:",omitempty"` // Undecided: the test itself had not ended
 	Ignored  []string      `json:",omitempty"` // places of comments
 	File     string        `json:",omitempty"`
-	Why      string        `json:",omitempty"` // Stalled: a sentence without a full stop
+	Why      string        `json:",omitempty"` // Stalled, Lacking: a sentence without a full stop
 	Text     string        `json:",omitempty"`
 	Warm     int           `json:",omitempty"`
 
@@ -192,6 +193,7 @@ const (
 	Dirty     EventKind = "dirty"     // execution N has left state behind: the process must end
 	Leaky     EventKind = "leaky"     // every execution leaves state behind that changes the next
 	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text
+	Lacking   EventKind = "lacking"   // execution N asks for what only sockets of the machine have: Why. The process ends
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
 	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule, Text says it

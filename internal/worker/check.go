@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
@@ -24,10 +25,12 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	}
 	r := p.newBodyRunner(t, &body{t, run}, c)
 	if s := p.flags.schedule; s.given {
-		p.concludeCheck(t, c, r.run(schedule.NewReader(s.bytes)), s.bytes)
+		out := onSockets(func() outcome { return r.run(schedule.NewReader(s.bytes)) })
+		p.concludeCheck(t, c, out, s.bytes)
 		return
 	}
 	seed := p.flags.seed ^ hash(t.Name())
+	network.OfMachine = false
 	k := &checker{runner: r, mix: strategy.Mix{Seed: seed}, steer: newSteering(seed)}
 	span{last: max(c.Schedules, 1)}.each(k.step)
 	out, answers := k.out, k.rec.Answers()
@@ -85,6 +88,10 @@ func (k *checker) step(n int) progress {
 	s := k.strategy(n)
 	k.rec = schedule.NewRecorder(s)
 	k.out = k.run(k.rec)
+	if k.out.lacking != "" && !network.OfMachine {
+		network.OfMachine = true
+		return k.step(n)
+	}
 	if k.limits.Keep {
 		k.steer.learn(k.out)
 	}

@@ -132,7 +132,7 @@ func (x *target) conclude(t *testing.T, data []byte, w *wanted) {
 // input runs an input, and returns the schedule in it too.
 func (x *target) input(data []byte) (out outcome, sched []byte) {
 	sched, _ = x.Split(data)
-	out = x.under(schedule.NewReader(sched), data)
+	out = onSockets(func() outcome { return x.under(schedule.NewReader(sched), data) })
 	if out.snap != nil {
 		x.ShowOrders(&out.snap.Orders)
 	}

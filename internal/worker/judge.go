@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
@@ -12,6 +13,9 @@ import (
 
 // judge notes what became of an execution, and reports whether another can follow in this process.
 func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.Recorder) bool {
+	if e.lacks(n, out) {
+		return false
+	}
 	e.learn(n, out)
 	e.noteIgnored(n, out)
 	e.noteUndecided(n, out)
@@ -43,6 +47,17 @@ func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.
 		return true // what it has left behind is gone, and the next will leave it too
 	}
 	return e.goesOn(n, out, known)
+}
+
+// lacks notes that an execution has asked for what only sockets of the machine have, and reports whether it has: whatever became of it, it
+// counts for nothing.
+func (e *explorer) lacks(n int, out outcome) bool {
+	if out.lacking == "" || network.OfMachine {
+		return false
+	}
+	e.note(session.Event{Kind: session.Lacking, N: n, Why: out.lacking})
+	e.leaveSoon()
+	return true
 }
 
 // tell notes a finding, of which ev says the rest, and writes it to a file if its cause is new: describe says by what it was found. known

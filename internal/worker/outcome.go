@@ -18,6 +18,7 @@ type outcome struct {
 	long    bool          // a Stall: it went on and on, and was given up
 	spoken  bool          // the test has said that it fails, and may have hung then
 	cut     bool          // it was ended in the middle, for nothing that counts
+	lacking string        // what it has asked for that only sockets of the machine have; "" for nothing
 
 	races int          // how many the race detector has reported in this process until then, if it was given up or ran live
 	raced session.Span // what the race detector has written about it

@@ -25,6 +25,9 @@ func (e *explorer) settle(t *testing.T) bool {
 		e.note(session.Event{Kind: session.Began})
 		var plain strategy.Profiler
 		out, rec := e.execute(&plain)
+		if e.lacks(0, out) {
+			return false
+		}
 		e.choices += rec.Asked
 		if i == 0 {
 			e.measure(t, out, rec, &plain)

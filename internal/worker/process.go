@@ -22,6 +22,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -94,6 +95,7 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 		}
 		defer p.pauser.end() // no more executions come
 	}
+	network.OfMachine = p.plan.OfMachine
 	switch p.plan.Mode {
 	case session.Once:
 		p.once(t, body)

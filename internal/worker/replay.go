@@ -7,6 +7,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -18,6 +19,7 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
+	network.OfMachine = f.Sockets == finding.OfMachine
 	e := p.newExplorer(t, body)
 	if f.Mode == "live" {
 		e.replayLive(t, f)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -68,7 +69,7 @@ func (r *runner) run(s engine.Strategy) outcome {
 			snap = r.x.Failed(snap)
 		}
 		out := outcome{Verdict: verdict.Of(snap, r.code()), snap: snap, ending: end}
-		out.ignored = r.ignores(out.Verdict)
+		out.ignored, out.lacking = r.ignores(out.Verdict), r.x.Lacking()
 		return out
 	})
 	if printed := release(); printed != "" {
@@ -80,6 +81,18 @@ func (r *runner) run(s engine.Strategy) outcome {
 	races.attach(&out)
 	out.raced = races.since(out.snap == nil)
 	r.settle(&out)
+	return out
+}
+
+// onSockets does one execution with sockets in memory and, if it asks for what only those of the machine have, once more with those: so what
+// an input or a schedule means does not depend on what ran before it.
+func onSockets(execute func() outcome) outcome {
+	network.OfMachine = false
+	out := execute()
+	if out.lacking != "" {
+		network.OfMachine = true
+		out = execute()
+	}
 	return out
 }
 

@@ -176,8 +176,11 @@ func (m *jostleSocket) raw(op string) error {
 	return &OpError{Op: op, Net: m.fd.net, Source: m.fd.laddr, Addr: m.fd.raddr, Err: syscall.ENOSYS}
 }
 
-// control gives f a socket of the machine, whose options it may set.
+// control gives f a socket of the machine, whose options it may set. What is set for packets is to be seen in those that are received.
 func (m *jostleSocket) control(f func(uintptr)) error {
+	if _, packets := m.Socket.(*network.Packet); packets {
+		m.network.Descriptor()
+	}
 	fd, err := m.options(0)
 	if err != nil {
 		return err
