@@ -53,6 +53,7 @@ type File struct {
 	queue   engine.Waiters    // operations that wait for others at this file to be over
 	used    *engine.Execution // the last one
 	run     int               // which of that one's
+	nature  nature
 }
 
 // A stream is what comes to a descriptor, or goes from it. To the engine it is an object: readers wait for writers there, and writers for
@@ -84,6 +85,7 @@ func of(t *engine.Task, state *any, fd Open) *File {
 			f.in.own, f.out.own = false, false
 		}
 		f.used, f.run = x, x.Runs()
+		f.nature = unknown
 		f.reading, f.writing, f.queue = engine.Deadline{}, engine.Deadline{}, engine.Waiters{}
 	}
 	return f
@@ -171,7 +173,7 @@ func Begin(state *any, fd Open, mode Mode) Result {
 	s := t.LibSite(op)
 	o := stream.object(t, s)
 	t.Point(op, o, s)
-	if o.Abroad && mode == Read {
+	if o.Abroad && !f.settle(t, fd) && mode == Read {
 		t.GoLast(s)
 	}
 	if deadline.Passed(t) {
@@ -204,7 +206,7 @@ func Wait(state *any, fd Open, mode Mode) (r Result, ok bool) {
 	if deadline.Passed(t) {
 		return Late, true
 	}
-	if (!o.Abroad || mode == Write) && over() {
+	if (!o.Abroad || f.settle(t, fd) || mode == Write) && over() {
 		return r, true
 	}
 	if !deadline.Wait(t, l, op, o, s, over) {
@@ -315,6 +317,9 @@ func Did(state *any) {
 	wake(t, f.in)
 	if f.out != f.in {
 		wake(t, f.out)
+	}
+	if f.nature == domestic {
+		lookAll(t)
 	}
 }
 

@@ -3,6 +3,7 @@
 package descriptor_test
 
 import (
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -246,4 +247,69 @@ func TestSemaphore(t *testing.T) {
 		assert.Equal(t, engine.AllEnded, snap.Quiet)
 		assert.Zero(t, sema)
 	}
+}
+
+// connection returns both ends of a connection over TCP.
+func connection(t *testing.T) (a, b *end) {
+	t.Helper()
+	l, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	defer syscall.Close(l)
+	require.NoError(t, syscall.Bind(l, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	require.NoError(t, syscall.Listen(l, 1))
+	at, err := syscall.Getsockname(l)
+	require.NoError(t, err)
+	c, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	require.NoError(t, syscall.Connect(c, at))
+	s, _, err := syscall.Accept(l)
+	require.NoError(t, err)
+	for _, fd := range []int{c, s} {
+		require.NoError(t, syscall.SetNonblock(fd, true))
+		t.Cleanup(func() { _ = syscall.Close(fd) })
+	}
+	return &end{fd: c}, &end{fd: s}
+}
+
+// What one end of a connection is given comes at once at the other, if that is in this process too: its reader runs before a goroutine that is
+// held back until nothing else can.
+func TestDomestic(t *testing.T) {
+	var log enginetest.Log
+	enginetest.Run(t, new(engine.Execution), holding{}, engine.Limits{}, func() {
+		a, b := connection(t)
+		c, d := connection(t)
+		done, onward := make(chan bool, 2), make(chan bool, 1)
+		read := func(e *end, name string) {
+			perturb.Go(func() {
+				e.do(descriptor.Read)
+				if name == "held" {
+					perturb.To(onward, site).Send(true)
+					perturb.MutexLock(new(sync.Mutex), held)
+				}
+				log.Add("%s", name)
+				perturb.To(done, site).Send(true)
+			}, site)
+		}
+		read(b, "held")
+		read(d, "other")
+		perturb.TimeSleep(time.Millisecond, site) // both wait
+		a.do(descriptor.Write)
+		perturb.Recv(onward, site)
+		c.do(descriptor.Write)
+		perturb.Recv(done, site)
+		perturb.Recv(done, site)
+	})
+	assert.Equal(t, "other held", log.String())
+}
+
+var held = &perturb.Site{File: "x.go", Line: 2, Key: 2}
+
+// holding holds back who comes to the sync point held.
+type holding struct{}
+
+func (holding) Choose(q *engine.Question) int {
+	if q.Kind == engine.Preempt && q.Site == held {
+		return 1 + (q.N-1)/2
+	}
+	return 0
 }

@@ -8,4 +8,6 @@ func ready(int, Mode) bool { return true }
 
 func kindOf(int) string { return "file" }
 
+func natureOf(int) nature { return foreign }
+
 func kill(int) {}
