@@ -28,7 +28,7 @@ func (fd *FD) JostleState() *any { return &fd.pd.jostle }
 // Number returns the descriptor. It may be closed meanwhile.
 //
 //go:norace
-func (fd *FD) Number() int { return fd.Sysfd }
+func (fd *FD) Number() int { return int(fd.Sysfd) }
 
 // Reset returns how a wait would end at once for another reason than that the descriptor is ready.
 func (fd *FD) Reset(mode int) int { return runtime_pollReset(fd.pd.runtimeCtx, mode) }
