@@ -3,7 +3,7 @@
 package engine
 
 // callers fills pcs with the return addresses on the stack of the calling goroutine, the innermost first, and returns how many
-// there are. It follows the frame pointers: runtime.Callers takes microseconds, more than all else that a sync point does.
+// these are. It follows the frame pointers: runtime.Callers takes microseconds, more than all else that a sync point does.
 //
 //go:noescape
-func callers(pcs *[16]uintptr) int
+func callers(pcs []uintptr) int

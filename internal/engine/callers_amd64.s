@@ -1,8 +1,9 @@
 #include "textflag.h"
 
-// func callers(pcs *[16]uintptr) int
-TEXT ·callers(SB), NOSPLIT|NOFRAME, $0-16
-	MOVQ pcs+0(FP), DI
+// func callers(pcs []uintptr) int
+TEXT ·callers(SB), NOSPLIT|NOFRAME, $0-32
+	MOVQ pcs_base+0(FP), DI
+	MOVQ pcs_len+8(FP), R8
 	MOVQ BP, SI
 	XORQ AX, AX
 
@@ -12,7 +13,7 @@ next:
 	MOVQ  8(SI), CX
 	MOVQ  CX, (DI)(AX*8)
 	INCQ  AX
-	CMPQ  AX, $16
+	CMPQ  AX, R8
 	JEQ   done
 
 	// The caller's frame lies above, and not far away; else this is no chain of frames of Go.
@@ -25,5 +26,5 @@ next:
 	JMP  next
 
 done:
-	MOVQ AX, ret+8(FP)
+	MOVQ AX, ret+24(FP)
 	RET

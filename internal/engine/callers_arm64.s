@@ -1,8 +1,9 @@
 #include "textflag.h"
 
-// func callers(pcs *[16]uintptr) int
-TEXT ·callers(SB), NOSPLIT|NOFRAME, $0-16
-	MOVD pcs+0(FP), R0
+// func callers(pcs []uintptr) int
+TEXT ·callers(SB), NOSPLIT|NOFRAME, $0-32
+	MOVD pcs_base+0(FP), R0
+	MOVD pcs_len+8(FP), R7
 	MOVD R29, R1
 	MOVD $0, R2
 
@@ -11,7 +12,7 @@ next:
 	MOVD 8(R1), R3
 	MOVD R3, (R0)(R2<<3)
 	ADD  $1, R2
-	CMP  $16, R2
+	CMP  R7, R2
 	BEQ  done
 
 	// The caller's frame lies above, and not far away; else this is no chain of frames of Go.
@@ -24,5 +25,5 @@ next:
 	B    next
 
 done:
-	MOVD R2, ret+8(FP)
+	MOVD R2, ret+24(FP)
 	RET

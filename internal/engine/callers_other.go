@@ -5,5 +5,5 @@ package engine
 import "runtime"
 
 // callers fills pcs with the return addresses on the stack of the calling goroutine, the innermost first, and returns how many
-// there are.
-func callers(pcs *[16]uintptr) int { return runtime.Callers(2, pcs[:]) }
+// these are.
+func callers(pcs []uintptr) int { return runtime.Callers(2, pcs) }

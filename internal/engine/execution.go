@@ -139,6 +139,7 @@ type Execution struct {
 	sharings  *sharing  // what libraries give out
 	callSites *callSite // of all executions
 	libSites  libSites  // likewise
+	userSites libSites  // likewise
 	world     World
 
 	objects objects

@@ -136,8 +136,28 @@ func (t *Task) shared(owner unsafe.Pointer, name string) *Object {
 // userSite returns the sync point at which t does op: the innermost call on its stack that is not of a library, or else the call of the
 // function that notes it.
 func (t *Task) userSite(op Op, name string) *Site {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	var pcs [userDepth]uintptr
+	h := uint64(op)
+	for i := range len(name) {
+		h = h<<8 ^ h>>56 ^ uint64(name[i])
+	}
+	h = hashOf(h, pcs[:callers(pcs[:])])
+	us := &t.x.userSites
+	if s := us.get(h); s != nil {
+		return s
+	}
+	s := t.newUserSite(op, name)
+	us.add(h, s)
+	return s
+}
+
+// userDepth is how many calls userSite looks at.
+const userDepth = 64
+
+// newUserSite is userSite for a stack that it was not called with before.
+func (t *Task) newUserSite(op Op, name string) *Site {
+	var pcs [userDepth]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	var at runtime.Frame
 	noted := 0
 	for {

@@ -19,12 +19,7 @@ var passOn = [...]string{"net.", "os.", "os/exec.", "internal/poll.", "bufio.", 
 // what others ask for.
 func (t *Task) LibSite(op Op) *Site {
 	var pcs [16]uintptr
-	n := callers(&pcs)
-	h := uint64(op)
-	for _, pc := range pcs[:n] {
-		h = (h ^ uint64(pc)) * 0x9E3779B97F4A7C15
-		h ^= h >> 29
-	}
+	h := hashOf(uint64(op), pcs[:callers(pcs[:])])
 	ls := &t.x.libSites
 	if s := ls.get(h); s != nil {
 		return s
@@ -32,6 +27,15 @@ func (t *Task) LibSite(op Op) *Site {
 	s := newLibSite(op)
 	ls.add(h, s)
 	return s
+}
+
+// hashOf returns a hash of a stack, and of what it is asked for.
+func hashOf(h uint64, stack []uintptr) uint64 {
+	for _, pc := range stack {
+		h = (h ^ uint64(pc)) * 0x9E3779B97F4A7C15
+		h ^= h >> 29
+	}
+	return h
 }
 
 // newLibSite makes the Site of the first call on the stack that LibSite is looking for.
