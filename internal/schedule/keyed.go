@@ -23,6 +23,11 @@ type Departure struct {
 	Note     string // for people: who, where, what; it is not compared
 }
 
+// Join returns the departure that has the question of one and the answer of another, if both are about who runs.
+func Join(first, last Departure) (Departure, bool) {
+	return Departure{Question: first.Question, Runs: last.Runs, Held: first.Held}, first.Runs != 0 && last.Runs != 0
+}
+
 // A Question identifies a question of an execution.
 type Question struct {
 	Kind engine.QuestionKind

@@ -11,22 +11,72 @@ const (
 	shrinkTime = 3 * time.Second
 )
 
+// A shrinker takes departures away from an execution as long as it ends alike.
+type shrinker[Departures ~[]D, D any] struct {
+	have Departures
+	out  outcome
+	// try runs an execution with some departures. It returns those that this one has made, without those that it did not come to, and
+	// whether it ended alike.
+	try func(Departures) (made Departures, out outcome, alike bool)
+
+	end  time.Time
+	runs int
+}
+
 // shrink returns what is left of the departures of an execution, which ended as out says: as few as it can find with which one ends
-// alike, and the outcome of that one. try runs an execution with some of them. It returns those that this one has made, without those
-// that it did not come to, and whether it ended alike.
-func shrink[Departures ~[]D, D any](have Departures, out outcome, try func(Departures) (made Departures, out outcome, alike bool)) (Departures, outcome) {
-	end := time.Now().Add(shrinkTime)
-	runs := 0
-	for size := len(have); size >= 1; size /= 2 {
-		for to := len(have); to > 0; to = min(to-size, len(have)) {
-			if runs >= shrinkRuns || time.Now().After(end) {
-				return have, out
+// alike, and the outcome of that one. join, which may be nil, makes one departure of two: the question of the first and the answer of the
+// last.
+func shrink[Departures ~[]D, D any](have Departures, out outcome, join func(first, last D) (D, bool), try func(Departures) (Departures, outcome, bool)) (Departures, outcome) {
+	s := &shrinker[Departures, D]{have: have, out: out, try: try, end: time.Now().Add(shrinkTime)}
+	s.cut()
+	if join != nil && s.bridge(join) {
+		s.cut()
+	}
+	return s.have, s.out
+}
+
+// spent reports whether no more is to be tried.
+func (s *shrinker[Departures, D]) spent() bool {
+	return s.runs >= shrinkRuns || time.Now().After(s.end)
+}
+
+// smaller tries an execution with fewer departures, and keeps it if it ends alike.
+func (s *shrinker[Departures, D]) smaller(with Departures) bool {
+	s.runs++
+	made, out, alike := s.try(with)
+	if !alike || len(made) >= len(s.have) {
+		return false
+	}
+	s.have, s.out = made, out
+	return true
+}
+
+// cut takes out departures, many at first.
+func (s *shrinker[Departures, D]) cut() {
+	for size := len(s.have); size >= 1; size /= 2 {
+		for to := len(s.have); to > 0; to = min(to-size, len(s.have)) {
+			if s.spent() {
+				return
 			}
-			runs++
-			if made, o, alike := try(slices.Concat(have[:max(to-size, 0)], have[to:])); alike && len(made) < len(have) {
-				have, out = made, o
+			s.smaller(slices.Concat(s.have[:max(to-size, 0)], s.have[to:]))
+		}
+	}
+}
+
+// bridge puts one departure in the place of several in a row, and reports whether it has. Where goroutines hand over to each other, each at
+// its departure, none of these can be taken out, though the first could hand over to the last.
+func (s *shrinker[Departures, D]) bridge(join func(first, last D) (D, bool)) (joined bool) {
+	for i := 0; i < len(s.have)-1; i++ {
+		for j := len(s.have) - 1; j > i; j-- {
+			if s.spent() {
+				return joined
+			}
+			d, ok := join(s.have[i], s.have[j])
+			if ok && s.smaller(slices.Concat(s.have[:i], Departures{d}, s.have[j+1:])) {
+				joined = true
+				j = len(s.have)
 			}
 		}
 	}
-	return have, out
+	return joined
 }
