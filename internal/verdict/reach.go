@@ -1,10 +1,6 @@
 package verdict
 
-import (
-	"slices"
-
-	"github.com/jostle-dev/jostle/internal/engine"
-)
+import "github.com/jostle-dev/jostle/internal/engine"
 
 // A reach is what a goroutine can still come to, from where it stands.
 type reach struct {
@@ -19,32 +15,29 @@ type reach struct {
 // reachOf returns what a goroutine can still come to. Literals that others are known to have begun with it starts, and does not run.
 func (c *Code) reachOf(t *engine.TaskState, started map[string]bool) *reach {
 	r := &reach{code: c, at: t.Site, lines: map[string][]int32{}, runs: map[string]bool{}, calls: map[string]bool{}}
+	inner := "" // the function that is called there
 	for name, line := range c.lines(t) {
-		r.lines[name] = append(r.lines[name], int32(line))
-	}
-	for name, lines := range r.lines {
-		f := c.funcs[name]
-		if f == nil {
-			continue
+		at := int32(line)
+		r.lines[name] = append(r.lines[name], at)
+		if f := c.funcs[name]; f != nil {
+			r.loops = r.loops || f.InLoop(at)
+			r.adds(f, started, func(called string, until int32) bool { return at < until || at == until && called != inner })
 		}
-		r.loops = r.loops || slices.ContainsFunc(lines, f.InLoop)
-		r.adds(f, started, func(until int32) bool {
-			return slices.ContainsFunc(lines, func(at int32) bool { return at <= until })
-		})
+		inner = name
 	}
 	return r
 }
 
 // adds adds what f runs and calls, and what these do, as far as it is still to come.
-func (r *reach) adds(f *engine.Function, started map[string]bool, ahead func(until int32) bool) {
+func (r *reach) adds(f *engine.Function, started map[string]bool, ahead func(called string, until int32) bool) {
 	for i, name := range f.Runs {
-		if ahead(f.RunsUntil[i]) && !r.runs[name] {
+		if ahead(name, f.RunsUntil[i]) && !r.runs[name] {
 			r.runs[name] = true
 			r.all(name, started)
 		}
 	}
 	for i, name := range f.Calls {
-		if ahead(f.Until[i]) && !r.calls[name] && !started[name] {
+		if ahead(name, f.Until[i]) && !r.calls[name] && !started[name] {
 			r.calls[name] = true
 			r.all(name, started)
 		}
@@ -53,7 +46,7 @@ func (r *reach) adds(f *engine.Function, started map[string]bool, ahead func(unt
 
 func (r *reach) all(name string, started map[string]bool) {
 	if f := r.code.funcs[name]; f != nil {
-		r.adds(f, started, func(int32) bool { return true })
+		r.adds(f, started, func(string, int32) bool { return true })
 	}
 }
 

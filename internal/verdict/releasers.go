@@ -162,86 +162,119 @@ func (r *releasers) sites(p partner) (out []*engine.Site) {
 
 // partner adds who could do p. Those who did it on other objects only are put into elsewhere.
 func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
-	g := r.g
-	others := map[uint32]engine.ObjectUse{} // of objects of the same variable
-	did := map[uint32]engine.ObjectUse{}
-	for _, u := range r.object.Users {
-		if u.Op == p.op {
-			did[u.Task] = u
-		}
-	}
-	for _, v := range r.object.Vars {
-		for _, o := range g.byVar[v] {
-			for _, u := range o.Users {
-				if u.Op == p.op && u.Step > others[u.Task].Step {
-					others[u.Task] = u
-				}
-			}
-		}
-	}
+	did, others := r.uses(p.op)
 	sites := r.sites(p)
-	roles := map[role][]*engine.Site{}
-	for i := range g.snap.Tasks {
-		t := &g.snap.Tasks[i]
-		var last engine.ObjectUse
-		var at *engine.Site // where it would do it
-		how := waitgraph.Could
-		comes := false // it can still come to one of them
-		reach := g.reach[t.ID]
-		for _, s := range sites {
-			u := g.ran[t.ID][s.Func]
-			if u.Step > last.Step {
-				last = u
-			}
-			switch {
-			case reach != nil && reach.does(s) && (!comes || how > waitgraph.Could):
-				at, how, comes = s, waitgraph.Could, true
-			case reach != nil && reach.may(s) && !comes:
-				at, how, comes = s, waitgraph.Might, true
-			case u.Step == last.Step && u.Step > 0 && !comes:
-				at, how = s, waitgraph.Could
-			}
-		}
-		u, direct := did[t.ID]
-		other, isElsewhere := others[t.ID]
-		if !direct && !isElsewhere && at == nil {
+	roles := map[role][]*engine.Site{} // of those who do it: where they began
+	for i := range r.g.snap.Tasks {
+		t := &r.g.snap.Tasks[i]
+		d := dealing{task: t, here: did[t.ID], other: others[t.ID]}
+		d.look(r.g.ran[t.ID], r.g.reach[t.ID], sites)
+		if d.none() {
 			continue
 		}
-		// Of what it has run it may come again to what it calls in a way that is not known, if it goes round.
-		passed := reach != nil && !comes && !reach.loops && len(sites) > 0
-		if direct || isElsewhere || last.Site != nil {
-			roles[roleOf(t)] = append(roles[roleOf(t)], g.began[t.ID])
+		if d.done() {
+			roles[roleOf(t)] = append(roles[roleOf(t)], r.g.began[t.ID])
 		}
 		if t == r.waiter {
 			continue
 		}
-		rel := Releaser{Task: t.ID, How: how, Op: p.op, Site: cmp.Or(u.Site, other.Site, at), Yet: !direct && !isElsewhere}
-		switch {
-		case passed:
-			rel.How = waitgraph.Passed
-		case p.gives && t.State != engine.Ended && t.LastRecv > max(last.Step, u.Step, other.Step) && (direct || isElsewhere || last.Site != nil):
-			rel.How = waitgraph.Owes
-		case direct:
-			rel.How = waitgraph.Used
-		case isElsewhere:
+		rel := Releaser{Task: t.ID, How: d.evidence(p), Op: p.op, Site: cmp.Or(d.here.Site, d.other.Site, d.at)}
+		rel.Yet = d.here.Task == 0 && (d.other.Task == 0 || rel.How == waitgraph.Passed)
+		if d.other.Task != 0 && (rel.How == waitgraph.Could || rel.How == waitgraph.Might) {
 			elsewhere[t.ID] = rel
 			continue
 		}
 		r.add(rel)
 	}
-	if g.ofLibrary(r.object.ID) {
-		return // which makes one for each
+	if !r.g.ofLibrary(r.object.ID) { // which makes one for each
+		r.sameWork(p.op, roles, elsewhere)
 	}
-	for i := range g.snap.Tasks {
-		t := &g.snap.Tasks[i]
+}
+
+// uses returns who did op to the object, and who did it to others of the same variable.
+func (r *releasers) uses(op engine.Op) (did, others map[uint32]engine.ObjectUse) {
+	did, others = map[uint32]engine.ObjectUse{}, map[uint32]engine.ObjectUse{}
+	for _, u := range r.object.Users {
+		if u.Op == op {
+			did[u.Task] = u
+		}
+	}
+	for _, v := range r.object.Vars {
+		for _, o := range r.g.byVar[v] {
+			for _, u := range o.Users {
+				if u.Op == op && u.Step > others[u.Task].Step {
+					others[u.Task] = u
+				}
+			}
+		}
+	}
+	return did, others
+}
+
+// A dealing is what a goroutine has to do with an operation that would end a wait.
+type dealing struct {
+	task        *engine.TaskState
+	here, other engine.ObjectUse // its last one on the object, and on others of the same variable
+	ran         engine.ObjectUse // its last step in a function that has the operation
+	at          *engine.Site     // where it would do it
+	calls       bool             // and is to come there by a call
+	comes       bool             // it can still come to one of the places
+	passed      bool             // it was in such code, and can come to that no more
+}
+
+// look finds out where the goroutine would do it.
+func (d *dealing) look(ran map[string]engine.ObjectUse, reach *reach, sites []*engine.Site) {
+	for _, s := range sites {
+		u := ran[s.Func]
+		if u.Step > d.ran.Step {
+			d.ran = u
+		}
+		switch {
+		case reach != nil && reach.does(s) && (!d.comes || d.calls):
+			d.at, d.comes, d.calls = s, true, false
+		case reach != nil && reach.may(s) && !d.comes:
+			d.at, d.comes, d.calls = s, true, true
+		case u.Step == d.ran.Step && u.Step > 0 && !d.comes:
+			d.at = s
+		}
+	}
+	// Of what it has run it may come again to what it calls in a way that is not known, if it goes round.
+	d.passed = reach != nil && !d.comes && !reach.loops && len(sites) > 0
+}
+
+func (d *dealing) none() bool { return d.at == nil && d.here.Task == 0 && d.other.Task == 0 }
+
+// done reports whether the goroutine was seen to do it, or in code that does.
+func (d *dealing) done() bool { return d.here.Task != 0 || d.other.Task != 0 || d.ran.Site != nil }
+
+// evidence says why the goroutine counts for p.
+func (d *dealing) evidence(p partner) waitgraph.Evidence {
+	t := d.task
+	switch {
+	case d.passed:
+		return waitgraph.Passed
+	case p.gives && t.State != engine.Ended && t.LastRecv > max(d.ran.Step, d.here.Step, d.other.Step) && d.done():
+		return waitgraph.Owes
+	case d.here.Task != 0:
+		return waitgraph.Used
+	case d.calls:
+		return waitgraph.Might
+	}
+	return waitgraph.Could
+}
+
+// sameWork adds those who do the same work as one who does op.
+func (r *releasers) sameWork(op engine.Op, roles map[role][]*engine.Site, elsewhere map[uint32]Releaser) {
+	for i := range r.g.snap.Tasks {
+		t := &r.g.snap.Tasks[i]
 		_, isElsewhere := elsewhere[t.ID]
-		began := g.began[t.ID]
+		began := r.g.began[t.ID]
 		if began == nil && t.Spawned == nil {
 			continue // nothing is known of what it does
 		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
 		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) && !r.passed(t.ID) {
-			r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: p.op})
+			r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: op})
 		}
 	}
 }

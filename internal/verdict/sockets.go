@@ -13,8 +13,8 @@ var answers = map[engine.Op]engine.Op{
 }
 
 // otherEnd adds the goroutines that could end a wait in op at a socket: those that use the other end. One that has answered before
-// has used it. One that has only used it the other way round, or has made it, could: in most protocols a goroutine that reads there
-// waits itself, and writes nothing before it has read.
+// has used it. One that has only used it the other way round could: in most protocols a goroutine that reads there
+// waits itself, and writes nothing before it has read. If there is none, the one that has made that end could.
 func (r *releasers) otherEnd(op engine.Op) {
 	answer := answers[op]
 	for _, u := range r.object.Users {
@@ -38,13 +38,16 @@ func (r *releasers) otherEnd(op engine.Op) {
 	if op == engine.OpWrite {
 		other = back
 	}
-	for _, u := range other.Users {
-		if u.Op == engine.OpDial || u.Op == engine.OpAccept {
+	for _, u := range back.Users {
+		if u.Op == op {
 			r.user(u, waitgraph.Could, answer)
 		}
 	}
-	for _, u := range back.Users {
-		if u.Op == op {
+	if len(r.how) > 0 {
+		return // who has made that end has given it to another one as a rule
+	}
+	for _, u := range other.Users {
+		if u.Op == engine.OpDial || u.Op == engine.OpAccept {
 			r.user(u, waitgraph.Could, answer)
 		}
 	}
