@@ -8,9 +8,9 @@ import (
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
-// The executions of a test are numbered, and each is a function of the seed and of its number alone. So they can be dealt
-// out to several processes. What these come to is settled in the order of the numbers: what becomes of the test is the same,
-// however many processes take part.
+// The executions of a test are numbered, and each is a function of the seed, of its number and of what the plan says of the plain run.
+// So they can be dealt out to several processes. What these come to is settled in the order of the numbers: what becomes of the test
+// is the same, however many processes take part.
 
 // A line is a row of executions, numbered from 1. A test has one of walks, of which number n is strategy.Mix's n-th, and one
 // for each group of predictions that is looked into, of which number n is the n-th try.

@@ -370,7 +370,7 @@ func (t *Task) Poll(op Op, o *Object, s *Site) {
 // Atomic is Poll for an atomic operation on the variable at p; nil if it is not known which.
 func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	t.near = uintptr(p)
-	if t.x.limits.Keep && p != nil && s != nil {
+	if t.x.limits.Keep && p != nil && s != nil && t.x.words.n < mostWords {
 		w := t.x.words.get(p, 0, s, t.x.trace.n)
 		w.Seen(cmp.Or(s.Var, s.Key))
 		if len(w.users) == 0 || len(w.users) == 1 && w.users[0].Task != t {
@@ -379,6 +379,9 @@ func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	}
 	t.Poll(OpAtomic, nil, s)
 }
+
+// mostWords bounds the memory of what is known of variables that atomic operations are done on.
+const mostWords = 1 << 14
 
 // Here says that the task goes on on the goroutine that calls, as coroutines do.
 func (t *Task) Here() { t.g = getg() }
