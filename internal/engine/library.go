@@ -162,7 +162,7 @@ func (t *Task) newUserSite(op Op, name string) *Site {
 	noted := 0
 	for {
 		f, more := frames.Next()
-		if !stacks.Ours(f.Function) && f.File != "" && !strings.HasPrefix(filepath.Base(f.File), "jostle") {
+		if !stacks.Ours(f.Function) && f.File != "" && f.Function != "runtime.goexit" && !strings.HasPrefix(filepath.Base(f.File), "jostle") {
 			if noted++; noted <= 2 {
 				at = f
 			}

@@ -51,6 +51,8 @@ func (v *Verdict) ruleOfOrphan() Rule {
 	switch {
 	case last.Op == engine.OpAcquire && !slices.ContainsFunc(last.Waits[0].By, func(r Releaser) bool { return r.How <= waitgraph.Owes }):
 		return Propagate // nobody has any of it, and it is not given: it asks for more than there is, or somebody who does is before it
+	case last.Op == engine.OpAcquire && last.Waits[0].All:
+		return Cancel // it waits for the end of what a goroutine that has ended has begun
 	case blocksOnLock(last.Op):
 		return ReleaseFirst // of a lock whose holder has ended
 	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op) && !serves(v.Knot[len(v.Knot)-2], last):

@@ -8,8 +8,6 @@ import (
 
 type jostleKept = perturb.Kept
 
-const jostleBody = perturb.Body
-
 func jostleName(key connectMethodKey) string { return "connection to " + key.addr }
 
 // jostleWaits notes that a request waits for one of the connections that Transport.MaxConnsPerHost allows.
@@ -23,6 +21,30 @@ func jostleTakes(t *Transport, key connectMethodKey, pc *persistConn) *persistCo
 		pc.held.Keep(unsafe.Pointer(t), jostleName(key), perturb.Using)
 	}
 	return pc
+}
+
+func (pc *persistConn) jostleResponse() string { return "response from " + pc.cacheKey.addr }
+
+// jostleHands notes that a request has got its response, whose body keeps the connection.
+func (pc *persistConn) jostleHands(r *Response) {
+	pc.held.Until(perturb.Body)
+	if r.Body != nil && r.Body != NoBody && r.StatusCode != StatusSwitchingProtocols {
+		pc.body.Keep(unsafe.Pointer(pc), pc.jostleResponse(), perturb.Body)
+	}
+}
+
+// jostleAwaits notes that the goroutine that reads from the connection waits until the body of a response was read or closed, and
+// jostleRead that this is over.
+func (pc *persistConn) jostleAwaits() {
+	pc.bodyRead = perturb.Awaits(unsafe.Pointer(pc), pc.jostleResponse(), true)
+}
+
+func (pc *persistConn) jostleRead() {
+	pc.body.Back()
+	if pc.bodyRead != nil {
+		pc.bodyRead()
+	}
+	pc.bodyRead = nil
 }
 
 // jostleAnswer notes that a request waits for the answer to it, which the connection's own goroutine reads.
