@@ -450,6 +450,7 @@ func (x *Execution) loop() *Snapshot {
 		case spinner != nil:
 			x.drift()
 		case x.advance():
+			x.elapsed = 0 // it is no loop that waits for time to pass
 		case x.expects():
 			x.expectMore()
 		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):

@@ -18,6 +18,7 @@ type jostleSocket struct {
 	fd      *netFD
 	network *network.Network
 	network.Socket
+	options *netFD // of the machine, for what is set with a Control function and asked for with another; nil until there is one
 }
 
 // jostleBacklog is how many connections wait to be accepted: what Linux allows.
@@ -52,12 +53,12 @@ func jostleOpen(ctx context.Context, net string, family, sotype, proto int, ipv6
 		return nil, nil
 	}
 	if control != nil {
-		options, err := m.options(proto)
+		options, err := m.optionsOf(proto)
 		if err != nil {
 			return nil, err
 		}
-		defer options.Close()
 		if err := control(ctx, options.ctrlNetwork(), raddr.String(), newRawConn(options)); err != nil {
+			m.closeOptions()
 			return nil, err
 		}
 	}
@@ -66,6 +67,7 @@ func jostleOpen(ctx context.Context, net string, family, sotype, proto int, ipv6
 
 func (m *jostleSocket) opened(err error) (*netFD, error) {
 	if err != nil {
+		m.closeOptions()
 		return nil, err
 	}
 	m.name()
@@ -181,23 +183,33 @@ func (m *jostleSocket) control(f func(uintptr)) error {
 	if _, packets := m.Socket.(*network.Packet); packets {
 		m.network.Descriptor()
 	}
-	fd, err := m.options(0)
+	fd, err := m.optionsOf(0)
 	if err != nil {
 		return err
 	}
-	defer fd.Close()
 	return newRawConn(fd).Control(f)
 }
 
-// options returns a socket of the machine of the same kind, for options only.
-func (m *jostleSocket) options(proto int) (*netFD, error) {
+// optionsOf returns a socket of the machine of the same kind, for options only.
+func (m *jostleSocket) optionsOf(proto int) (*netFD, error) {
+	if m.options != nil {
+		return m.options, nil
+	}
 	s, err := sysSocket(m.fd.family, m.fd.sotype, proto)
 	if err != nil {
 		return nil, err
 	}
 	fd := &netFD{family: m.fd.family, sotype: m.fd.sotype, net: m.fd.net}
 	fd.pfd.Sysfd = s
+	runtime.SetFinalizer(fd, (*netFD).Close) // an execution may leave it behind
+	m.options = fd
 	return fd, nil
+}
+
+func (m *jostleSocket) closeOptions() {
+	if m.options != nil {
+		m.options.Close()
+	}
 }
 
 func (m *jostleSocket) accept() (*netFD, error) {
@@ -216,7 +228,10 @@ func (m *jostleSocket) accept() (*netFD, error) {
 	return fd, nil
 }
 
-func (m *jostleSocket) close() error      { return m.error("close", m.Close()) }
+func (m *jostleSocket) close() error {
+	m.closeOptions()
+	return m.error("close", m.Close())
+}
 func (m *jostleSocket) closeRead() error  { return m.error("shutdown", m.CloseRead()) }
 func (m *jostleSocket) closeWrite() error { return m.error("shutdown", m.CloseWrite()) }
 
