@@ -63,7 +63,7 @@ type stream struct {
 	own  bool // both ends are in this process, and belong to the execution that has made them
 }
 
-// task returns the task that calls; nil if that is none, or ends.
+// task returns the calling task; nil if the caller is not a task, or is being ended.
 func task() *engine.Task {
 	if t := engine.Self(); t != nil && !t.Unwinding() {
 		return t

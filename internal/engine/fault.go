@@ -22,7 +22,7 @@ type Faulting struct {
 	Step   int // of the fault
 }
 
-// Fault returns which of the given faults hits op, which t does on o. Most often that is none.
+// Fault returns the fault that hits op, which t does on o: one of the given ones, or most often the zero Fault.
 func (t *Task) Fault(faults []Fault, op Op, o *Object, s *Site) Fault {
 	x := t.x
 	if !x.limits.Faults || x.faulted != nil || x.unwinding {

@@ -13,7 +13,7 @@ import (
 )
 
 // What goroutines hold of a library, and wait for in it: a connection of a pool, the end of a request, the other end of a pipe. The
-// copies of the standard library say so (package instrument/patch). Their own locks and channels tell it to nobody.
+// copies of the standard library say so (package instrument/patch). Their own locks and channels do not show it.
 
 // A Keeping is what has to come before something is given back that a library has given out.
 type Keeping uint8

@@ -439,7 +439,7 @@ const finalizers = "finalizers"
 
 // finalize is Collect when nothing can run: whoever waits for a finalizer does not wait for ever, because Go collects
 // garbage every two minutes. It gives the runtime up to so much real time, and reports whether finalizers run, or the runtime has closed
-// descriptors that somebody waits for.
+// descriptors that a goroutine waits for.
 func (x *Execution) finalize(patience time.Duration) bool {
 	closes := x.closePatience(patience)
 	for d := time.Millisecond; d <= patience && x.finals.outstanding() || d <= closes; d *= 2 {
