@@ -94,7 +94,9 @@ var byTest = []string{"atomic", "bool", "buildtags", "directive", "errorsas", "i
 // objections begins to have go vet look at packages, and returns a function that waits for it. That returns the import
 // paths of those that it objects to. It looks at what is built without the race detector: what it objects to there is asked again as it is
 // built (see pass), and else all of the standard library would be compiled for the race detector, uninstrumented, for this alone.
+// What it had nothing against it is not asked about until it changes.
 func (n *nativeBuild) objections(ctx context.Context, roots []instrument.Root) func() []string {
+	const fine = "go vet has nothing against it"
 	plain := n.build
 	plain.race = false
 	args := append([]string{"vet", "-json"}, plain.args()...)
@@ -109,22 +111,29 @@ func (n *nativeBuild) objections(ctx context.Context, roots []instrument.Root) f
 	for _, a := range analyzers {
 		args = append(args, "-"+a)
 	}
+	var asked []instrument.Root
 	for _, r := range roots {
-		if len(r.TestFiles) > 0 { // go test looks at no others
-			args = append(args, r.ImportPath)
+		if len(r.TestFiles) > 0 && !(n.vet == "" && r.Noted(fine)) { // go test looks at no others
+			asked, args = append(asked, r), append(args, r.ImportPath)
 		}
 	}
-	if n.vet == "off" || args[len(args)-1][0] == '-' {
+	if n.vet == "off" || len(asked) == 0 {
 		return func() []string { return nil }
 	}
-	said := make(chan []byte, 1)
+	objects := make(chan []string, 1)
 	go func() {
 		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Dir = n.build.dir
-		out, _ := cmd.CombinedOutput() // what it cannot look at does not build, and go test is asked for that
-		said <- out
+		out, err := cmd.CombinedOutput()
+		objected := vetted(out)
+		for _, r := range asked {
+			if err == nil && n.vet == "" && !slices.Contains(objected, r.ImportPath) { // an error: it could not look at all of them
+				r.Note(fine)
+			}
+		}
+		objects <- objected
 	}()
-	return func() []string { return vetted(<-said) }
+	return func() []string { return <-objects }
 }
 
 // vetted reads the output of go vet -json, and returns the import paths of the packages that it objects to.
