@@ -40,6 +40,7 @@ var sources embed.FS
 // Besides the sources, what package instrument is built from.
 //
 //go:embed instrument/*.go instrument/patch/*.go instrument/toolchain/*.go
+//go:embed all:instrument/patch/_std
 //go:embed internal/cachedir/*.go
 //go:embed internal/rewrite/*.go
 var rewriter embed.FS

@@ -70,7 +70,7 @@ func (b *build) check(ctx context.Context, units []*unit, ofStandard bool) (*che
 	if err := c.translateCgo(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.alone(ctx, func() error { return c.std.list(ctx, b) }); err != nil {
+	if err := c.std.list(ctx, b); err != nil {
 		return nil, err
 	}
 	for _, s := range c.order {

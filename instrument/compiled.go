@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	"golang.org/x/tools/go/gcexportdata"
+
+	"github.com/jostle-dev/jostle/internal/cachedir"
 )
 
 // A standard is the standard library as the go command compiles it. Many goroutines may use it.
@@ -40,11 +42,70 @@ var builtWith = []string{perturbPath, perturbPath + "/testhook", "testing/intern
 
 // list has the go command compile the packages that were asked for, unless it has them.
 func (s *standard) list(ctx context.Context, b *build) error {
-	pkgs, err := b.made(ctx, "-export", "ImportPath,Export,Error", slices.Sorted(maps.Keys(s.listed)))
-	for _, p := range pkgs {
-		s.listed[p.ImportPath] = p
+	if s.known(b) {
+		return nil
 	}
-	return err
+	return b.alone(ctx, func() error {
+		if s.known(b) { // another process was quicker
+			return nil
+		}
+		pkgs, err := b.made(ctx, "-export", "ImportPath,Export,Error", slices.Sorted(maps.Keys(s.listed)))
+		if err != nil {
+			return err
+		}
+		files := b.exportFiles()
+		for _, p := range pkgs {
+			s.listed[p.ImportPath] = p
+			if p.Error == nil {
+				files[p.ImportPath] = p.Export
+			}
+		}
+		b.keepExportFiles(files)
+		return nil
+	})
+}
+
+// known reports whether the packages that were asked for are all there since an earlier time, and notes where. The go command would take
+// a tenth of a second to say so.
+func (s *standard) known(b *build) bool {
+	files := b.exportFiles()
+	for path := range s.listed {
+		file := files[path]
+		if file == "" || !exists(file) { // the go command removes what was not used for some days
+			return false
+		}
+		s.listed[path] = &exported{ImportPath: path, Export: file}
+	}
+	return true
+}
+
+const exportsKind = "exports"
+
+// exportsKey is what all depends on that the go command writes to export files of the standard library.
+func (b *build) exportsKey() string {
+	said := []string{b.tree, b.stdOverlay, b.flags}
+	for _, name := range []string{"GOCACHE", "GOEXPERIMENT", "GOOS", "GOARCH", "CGO_ENABLED"} {
+		said = append(said, b.env[name])
+	}
+	return keyOf(fmt.Appendf(nil, "%q", append(said, b.BuildFlags...)))
+}
+
+// exportFiles returns the files with the export data of packages of the standard library that were made before, by import path.
+func (b *build) exportFiles() map[string]string {
+	files := map[string]string{}
+	content, err := cachedir.Read(b.CacheDir, exportsKind, b.exportsKey())
+	if err == nil {
+		_ = json.Unmarshal(content, &files)
+	}
+	return files
+}
+
+// keepExportFiles keeps what exportFiles returns from now on. If it cannot be kept, the go command is asked again.
+func (b *build) keepExportFiles(files map[string]string) {
+	content, err := json.Marshal(files)
+	if err == nil {
+		_ = cachedir.Write(b.CacheDir, exportsKind, b.exportsKey(), content)
+	}
 }
 
 // made has the go command make something of packages and returns what became of each. What cannot be made has an error.

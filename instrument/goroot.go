@@ -2,7 +2,9 @@ package instrument
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -25,7 +27,7 @@ func (b *build) selectGo(ctx context.Context) error {
 		return err
 	}
 	user := goCommand{name, b.Dir, b.Env}
-	b.env, err = user.variables(ctx, "GOROOT", "GOVERSION", "GOWORK", "GOMOD", "GOMODCACHE", "GOCACHE", "GOFLAGS", "GOOS", "GOARCH", "CGO_ENABLED")
+	b.env, err = user.variables(ctx, "GOROOT", "GOVERSION", "GOWORK", "GOMOD", "GOMODCACHE", "GOCACHE", "GOFLAGS", "GOEXPERIMENT", "GOOS", "GOARCH", "CGO_ENABLED")
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func leaveOut(groups []string, try func(wrong map[string]string) (said string, e
 func (b *build) plantWithout(ctx context.Context, selected toolchain.Go, files map[string][]byte, wrong map[string]string) (said string, err error) {
 	unwanted := maps.Clone(b.wrong)
 	maps.Copy(unwanted, wrong)
-	all, refused, err := patch.Apply(b.goroot, unwanted)
+	all, refused, err := b.patched(unwanted)
 	if err != nil {
 		return "", err
 	}
@@ -93,6 +95,36 @@ func (b *build) plantWithout(ctx context.Context, selected toolchain.Go, files m
 	}
 	return b.compileChanged(ctx)
 }
+
+// patched returns what patch.Apply does, from the cache if it has that: to parse the files takes longer than to read them.
+func (b *build) patched(unwanted map[string]string) (map[string][]byte, []patch.Refusal, error) {
+	sum, err := patch.Sum(b.goroot)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the standard library: %w", err)
+	}
+	key := keyOf(fmt.Appendf(nil, "%s %s %q", rewriter(), sum, unwanted))
+	if kept, err := readFiles(filepath.Join(b.CacheDir, "patched", key)); err == nil {
+		var refused []patch.Refusal
+		if json.Unmarshal(kept[refusedName], &refused) == nil {
+			cachedir.Used(filepath.Join(b.CacheDir, "patched", key))
+			delete(kept, refusedName)
+			return kept, refused, nil
+		}
+	}
+	files, refused, err := patch.Apply(b.goroot, unwanted)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := maps.Clone(files)
+	if all[refusedName], err = json.Marshal(refused); err != nil {
+		return nil, nil, err
+	}
+	_, _ = b.store("patched", key, all) // if it cannot be kept, it is done again
+	return files, refused, nil
+}
+
+// refusedName is a file beside those that patched keeps.
+const refusedName = "refused.json"
 
 // use makes a tree and has all later go commands be of it.
 func (b *build) use(ctx context.Context, selected toolchain.Go, files map[string][]byte) (err error) {

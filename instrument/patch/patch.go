@@ -7,7 +7,9 @@
 package patch
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -119,6 +121,31 @@ func (g *group) apply(root string, before map[string][]byte) (changed map[string
 		changed[name] = []byte(strings.ReplaceAll(string(content), "{{goroot}}", filepath.ToSlash(root)))
 	}
 	return changed, "", nil
+}
+
+// Sum returns a hash of all of the Go at root that decides what Apply returns.
+func Sum(root string) (string, error) {
+	h := sha256.New()
+	fmt.Fprintln(h, root)
+	read := map[string]bool{}
+	for _, g := range groups {
+		for _, e := range g.edits {
+			if read[e.file] {
+				continue
+			}
+			read[e.file] = true
+			content, err := os.ReadFile(filepath.Join(root, "src", filepath.FromSlash(e.file)))
+			if err != nil && !os.IsNotExist(err) {
+				return "", err
+			}
+			fmt.Fprintln(h, e.file, err == nil, len(content))
+			h.Write(content)
+		}
+		for _, name := range g.files {
+			fmt.Fprintln(h, name, exists(root, path.Join("src", name)))
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func exists(root, name string) bool {

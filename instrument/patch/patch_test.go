@@ -163,3 +163,28 @@ func TestEdit(t *testing.T) {
 		})
 	}
 }
+
+// What Apply returns can be kept under the sum of what it reads: another text of a file is another sum, and so is a file in the way of one
+// that is added.
+func TestSum(t *testing.T) {
+	sum := func(root string) string {
+		s, err := Sum(root)
+		require.NoError(t, err)
+		return s
+	}
+	same := func(src string) string { return src }
+	root := other(t, "runtime/chan.go", same)
+	first := sum(root)
+	assert.Equal(t, first, sum(root))
+	name := filepath.Join(root, "src/runtime/chan.go")
+	src, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(name))
+	without := sum(root)
+	assert.NotEqual(t, first, without)
+	require.NoError(t, os.WriteFile(name, append(src, '\n'), 0o644))
+	edited := sum(root)
+	assert.NotContains(t, []string{first, without}, edited)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "src", adoption.files[0]), nil, 0o644))
+	assert.NotEqual(t, edited, sum(root))
+}

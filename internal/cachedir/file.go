@@ -21,6 +21,21 @@ func Take(cache, kind, key, name string) bool {
 	return true
 }
 
+// Read returns the content of the file that a cache keeps under a kind and a key.
+func Read(cache, kind, key string) ([]byte, error) {
+	dir := filepath.Join(cache, kind, key)
+	content, err := os.ReadFile(filepath.Join(dir, kept))
+	if err == nil {
+		Used(dir)
+	}
+	return content, err
+}
+
+// Write keeps a content, as Keep keeps a file.
+func Write(cache, kind, key string, content []byte) error {
+	return replace(filepath.Join(cache, kind, key), func(temp string) error { return os.WriteFile(temp, content, 0o644) })
+}
+
 // Keep keeps a file in a cache under a kind and a key, instead of what was kept there. It may be another name of the same file. Another
 // process finds either the one or the other, and both are whole.
 func Keep(cache, kind, key, name string) error {
@@ -29,6 +44,11 @@ func Keep(cache, kind, key, name string) error {
 	if same(final, name) {
 		return nil
 	}
+	return replace(dir, func(temp string) error { return linkOrCopy(name, temp) })
+}
+
+// replace puts what fill writes to a file temp in the place of the file that is kept in a directory.
+func replace(dir string, fill func(temp string) error) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -37,10 +57,10 @@ func Keep(cache, kind, key, name string) error {
 		return err
 	}
 	defer os.RemoveAll(temp)
-	if err := linkOrCopy(name, filepath.Join(temp, kept)); err != nil {
+	if err := fill(filepath.Join(temp, kept)); err != nil {
 		return err
 	}
-	return Rename(filepath.Join(temp, kept), final)
+	return Rename(filepath.Join(temp, kept), filepath.Join(dir, kept))
 }
 
 func linkOrCopy(from, to string) error {

@@ -71,3 +71,16 @@ func TestKeepNowhere(t *testing.T) {
 	assert.Error(t, Keep(file, "test", "0123456789abcdef", written(t, "one")))
 	assert.Error(t, Keep(t.TempDir(), "test", "0123456789abcdef", filepath.Join(t.TempDir(), "none")))
 }
+
+func TestWrite(t *testing.T) {
+	const kind, key = "exports", "0123456789abcdef"
+	cache := t.TempDir()
+	_, err := Read(cache, kind, key)
+	assert.Error(t, err)
+	for _, content := range []string{"one", "two"} {
+		require.NoError(t, Write(cache, kind, key, []byte(content)))
+		is, err := Read(cache, kind, key)
+		require.NoError(t, err)
+		assert.Equal(t, content, string(is))
+	}
+}
