@@ -58,7 +58,7 @@ func TestD(t *testing.T) { both(60) }
 // The command is killed at random moments. What it has said it has found is there, and nothing is half-written.
 func TestKill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it kills the command twenty times")
+		t.Skip("it searches for as long as it takes to find something, again and again")
 	}
 	t.Parallel()
 	repo, err := filepath.Abs("../..")
@@ -109,8 +109,8 @@ func TestKill(t *testing.T) {
 	start := time.Since(began) // until it has found something, about
 
 	found := 0
-	for range 20 {
-		files := search(start/2+rand.N(start), false)
+	for n := 0; n < 5 || found == 0; n++ {
+		files := search(start/2+rand.N(time.Duration(1+n/5)*start), false) // a machine may have become slower
 		for _, name := range files {
 			_, err := finding.Read(name)
 			assert.NoError(t, err)
@@ -126,6 +126,4 @@ func TestKill(t *testing.T) {
 		}
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "testdata")))
 	}
-	assert.NotZero(t, found, "it was always killed before it found anything")
-	t.Logf("%d findings said", found)
 }

@@ -99,11 +99,8 @@ func processes(t *testing.T, n int, g Go, cache string) [][]string {
 	return said
 }
 
-// Processes are killed while they make a tree. What they leave is never taken for a tree, and does not stay.
+// Processes are killed at random moments, until some were at work on a tree. What they leave is never taken for a tree, and does not stay.
 func TestKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it kills fifty processes")
-	}
 	g := large(t)
 	cache := t.TempDir()
 	s := &shelf{dir: filepath.Join(cache, "toolchain")}
@@ -115,8 +112,7 @@ func TestKilled(t *testing.T) {
 	require.NoError(t, err)
 	takes, want := time.Since(began), contents(t, dir)
 
-	midway := 0
-	for range 50 {
+	for midway := 0; midway < 5; {
 		require.NoError(t, os.RemoveAll(s.dir))
 		killAfter(t, process(t, "tree", g, cache), rand.N(takes))
 		if len(left(t, s)) > 0 {
@@ -127,8 +123,6 @@ func TestKilled(t *testing.T) {
 		assert.Equal(t, want, contents(t, dir))
 		assert.Empty(t, left(t, s))
 	}
-	t.Logf("%d of 50 processes were killed while they wrote", midway)
-	assert.Positive(t, midway, "no process was killed while it wrote")
 }
 
 // killAfter starts a process and kills it a time after it is ready.
