@@ -18,9 +18,7 @@ type factory struct {
 var factories = []factory{
 	{"surw", 2, newSURW},
 	{"walk", 1, newWalk},
-	{"pct", 1, func(m *Mix, source Source, round int) Strategy {
-		return NewPCT(source, depths[round%len(depths)], m.Asked)
-	}},
+	{"pct", 1, newPCT},
 	{"pos", 0, newPOS},
 }
 

@@ -48,11 +48,8 @@ func newPCT(m *Mix, source Source, round int) Strategy {
 
 // Choose is engine.Strategy.
 func (p *PCT) Choose(q *engine.Question) int {
-	switch {
-	case q.Kind == engine.Random:
-		return 0
-	case !q.Kind.Preempts() && q.Kind != engine.Next:
-		return p.source.Intn(q.N)
+	if !q.Kind.Preempts() && q.Kind != engine.Next {
+		return aside(q, p.source)
 	}
 	if p.steps > p.fair {
 		return p.turns.choose(q)

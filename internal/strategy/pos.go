@@ -29,11 +29,8 @@ func newPOS(m *Mix, source Source, _ int) Strategy { return NewPOS(source, m.Ask
 
 // Choose is engine.Strategy.
 func (p *POS) Choose(q *engine.Question) int {
-	switch {
-	case q.Kind == engine.Random:
-		return 0
-	case !q.Kind.Preempts() && q.Kind != engine.Next:
-		return p.source.Intn(q.N)
+	if !q.Kind.Preempts() && q.Kind != engine.Next {
+		return aside(q, p.source)
 	}
 	if p.asked++; p.asked > p.fair {
 		return p.inTurns.choose(q)

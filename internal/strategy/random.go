@@ -34,11 +34,8 @@ const doubtfulOnce = 4
 
 // Choose is engine.Strategy.
 func (w *RandomWalk) Choose(q *engine.Question) int {
-	if q.Kind == engine.Random {
-		return 0
-	}
 	if !q.Kind.Preempts() {
-		return w.source.Intn(q.N)
+		return aside(q, w.source)
 	}
 	if q.Doubtful() && w.source.Intn(doubtfulOnce) != 0 {
 		return 0

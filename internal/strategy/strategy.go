@@ -14,6 +14,14 @@ type Strategy interface {
 	fmt.Stringer
 }
 
+// aside answers what a strategy has no rule for: at random. Which random values there are is for a sequence to say.
+func aside(q *engine.Question, source Source) int {
+	if q.Kind == engine.Random {
+		return 0
+	}
+	return source.Intn(q.N)
+}
+
 // A sequence is a strategy whose executions get the random values of one sequence. Each execution of a test has its own: a bug
 // may need maps in a certain order.
 type sequence struct {

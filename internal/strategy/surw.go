@@ -80,11 +80,8 @@ func newSURW(m *Mix, source Source, round int) Strategy {
 
 // Choose is engine.Strategy.
 func (s *SURW) Choose(q *engine.Question) int {
-	switch {
-	case q.Kind == engine.Random:
-		return 0
-	case !q.Kind.Preempts() && q.Kind != engine.Next:
-		return s.source.Intn(q.N)
+	if !q.Kind.Preempts() && q.Kind != engine.Next {
+		return aside(q, s.source)
 	}
 	if s.asked++; s.asked > s.fair {
 		return s.inTurns.choose(q)
