@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"hash/fnv"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"unsafe"
@@ -180,16 +178,8 @@ func (t *Task) newUserSite(op Op, name string) *Site {
 			return &c.Site
 		}
 	}
-	first := 0
-	if at.Func != nil {
-		_, first = at.Func.FileLine(at.Entry)
-	}
-	h := fnv.New64a()
-	h.Write([]byte(at.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(at.Line-first))) // stable under edits elsewhere
-	t.x.callSites = &callSite{
-		Site: Site{File: at.File, Line: int32(at.Line), Func: at.Function, Op: op.String(), Expr: name, Key: h.Sum64()},
-		next: t.x.callSites,
-	}
+	t.x.callSites = &callSite{Site: siteOf(at, op), next: t.x.callSites}
+	t.x.callSites.Expr = name
 	return &t.x.callSites.Site
 }
 

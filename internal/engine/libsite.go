@@ -52,13 +52,19 @@ func newLibSite(op Op) *Site {
 	if stacks.Ours(f.Function) || !more { // a goroutine of such a package
 		f = of
 	}
+	s := siteOf(f, op)
+	return &s
+}
+
+// siteOf returns the Site of op at a call.
+func siteOf(f runtime.Frame, op Op) Site {
 	first := 0
 	if f.Func != nil {
 		_, first = f.Func.FileLine(f.Entry)
 	}
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-first))) // stable under edits elsewhere
-	return &Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+	return Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
 }
 
 func passesOn(function string) bool {
