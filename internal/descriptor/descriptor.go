@@ -50,9 +50,8 @@ type File struct {
 	in, out *stream
 	reading engine.Deadline
 	writing engine.Deadline
-	queue   engine.Waiters    // operations that wait for others at this file to be over
-	used    *engine.Execution // the last one
-	run     int               // which of that one's
+	queue   engine.Waiters // operations that wait for others at this file to be over
+	used    engine.RunID   // the last one
 	nature  nature
 }
 
@@ -80,12 +79,11 @@ func of(t *engine.Task, state *any, fd Open) *File {
 		f = &File{in: &stream{name: kind}, out: &stream{name: kind}}
 		*state = f
 	}
-	if x := t.Execution(); f.used != x || f.run != x.Runs() {
-		if f.used != nil { // one that was left behind by an execution before
+	if run := t.Execution().ID(); f.used != run {
+		if f.used != (engine.RunID{}) { // one that was left behind by an execution before
 			f.in.own, f.out.own = false, false
 		}
-		f.used, f.run = x, x.Runs()
-		f.nature = unknown
+		f.used, f.nature = run, unknown
 		f.reading, f.writing, f.queue = engine.Deadline{}, engine.Deadline{}, engine.Waiters{}
 	}
 	return f
@@ -100,9 +98,9 @@ func Pipe(r, w *any, n int) {
 	tidy(n)
 	s := t.LibSite(engine.OpPipe)
 	p := &stream{name: "the pipe of " + path.Base(s.File) + ":" + strconv.Itoa(int(s.Line)), own: true}
-	x := t.Execution()
-	*r = &File{in: p, out: p, used: x, run: x.Runs()}
-	*w = &File{in: p, out: p, used: x, run: x.Runs()}
+	run := t.Execution().ID()
+	*r = &File{in: p, out: p, used: run}
+	*w = &File{in: p, out: p, used: run}
 	t.Did(p.object(t, s), engine.OpPipe, s)
 }
 
@@ -215,8 +213,8 @@ func Wait(state *any, fd Open, mode Mode) (r Result, ok bool) {
 	return r, true
 }
 
-// SetDeadline sets the deadlines of a descriptor for some modes to d nanoseconds from now; 0 is none. ok is false if the calling goroutine is
-// not part of an execution.
+// SetDeadline sets the deadlines of a descriptor for some modes to d nanoseconds from now; 0 removes them. It reports false if the calling
+// goroutine is not part of an execution.
 func SetDeadline(state *any, fd Open, d int64, read, write bool) (ok bool) {
 	t := task()
 	if t == nil {

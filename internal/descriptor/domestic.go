@@ -21,8 +21,7 @@ const (
 
 // sockets are the domestic ones that an execution has used.
 var sockets struct {
-	of  *engine.Execution
-	run int // which of that one's
+	of  engine.RunID
 	all []*File
 }
 
@@ -34,8 +33,8 @@ func (f *File) settle(t *engine.Task, fd Open) bool {
 	if f.nature = natureOf(fd.Number()); f.nature != domestic {
 		return false
 	}
-	if x := t.Execution(); sockets.of != x || sockets.run != x.Runs() {
-		sockets.of, sockets.run, sockets.all = x, x.Runs(), nil
+	if run := t.Execution().ID(); sockets.of != run {
+		sockets.of, sockets.all = run, nil
 	}
 	sockets.all = append(sockets.all, f)
 	lookAll(t) // it may be the first that is known of a connection, which another goroutine waits to accept

@@ -239,8 +239,14 @@ func (x *Execution) World() World { return x.world }
 // SetWorld has the execution keep w.
 func (x *Execution) SetWorld(w World) { x.world = w }
 
-// Runs returns how many times Run was called: what was kept of an Execution at another number is of an execution that is over.
-func (x *Execution) Runs() int { return x.runs }
+// A RunID is which Run of which Execution it is. What was kept under another one is of an execution that is over.
+type RunID struct {
+	x *Execution
+	n int
+}
+
+// ID returns which Run the present one is, or the last.
+func (x *Execution) ID() RunID { return RunID{x, x.runs} }
 
 // Abandon takes the process back from an execution that does not end: its goroutines are left as they are, and the
 // Execution must not be used again. Any goroutine may call it.

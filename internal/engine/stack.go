@@ -56,8 +56,8 @@ func (t *Task) Lacks(what string, s *Site) {
 // nothing was.
 func (x *Execution) Lacking() string { return x.lacking }
 
-// Uncontrolled says why the execution was not under control: there is a goroutine
-// in its bubble which is none of its tasks, and which is still there or has passed a sync point, because code left native has started it.
+// Uncontrolled says why the execution was not under control: there is a goroutine in its bubble which is not one of its tasks, and which is
+// still there or has passed a sync point, because code left native has started it.
 // It returns "" if it was. It is to be called in the bubble when the execution has ended: what such goroutines do is no question to any
 // strategy.
 func (x *Execution) Uncontrolled() string {
