@@ -13,15 +13,21 @@ func within(t *engine.TaskState) []RaceFrame {
 	if t.State == engine.Blocked && t.Site != nil && !engine.InLibrary(t.Site.File) {
 		return nil
 	}
-	calls := Calls(t.Stack)
-	last := slices.IndexFunc(calls, func(c RaceFrame) bool {
-		file, _ := position(c.Place)
-		return !engine.InLibrary(file)
-	})
+	calls, last := callsToUser(t)
 	if last <= 0 {
 		return nil
 	}
 	return calls[:last+1]
+}
+
+// callsToUser returns the calls on a goroutine's stack, the innermost first, and the index of the first of the code under test; -1 if
+// there is none.
+func callsToUser(t *engine.TaskState) (calls []RaceFrame, user int) {
+	calls = Calls(t.Stack)
+	return calls, slices.IndexFunc(calls, func(c RaceFrame) bool {
+		file, _ := position(c.Place)
+		return !engine.InLibrary(file)
+	})
 }
 
 // User returns the line of the code under test from which g has come to where it blocks in a library; nil if it blocks in the code

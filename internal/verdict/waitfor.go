@@ -273,11 +273,7 @@ func (g *graph) wantOf(t *engine.TaskState) *engine.Want {
 
 // calledBack reports whether t is in code under test that the library has called meanwhile, and waits there.
 func calledBack(t *engine.TaskState, w *engine.Want) bool {
-	calls := Calls(t.Stack)
-	i := slices.IndexFunc(calls, func(c RaceFrame) bool {
-		file, _ := position(c.Place)
-		return !engine.InLibrary(file)
-	})
+	calls, i := callsToUser(t)
 	return i >= 0 && calls[i].Func != w.Site.Func
 }
 
