@@ -145,7 +145,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	p := *b.plan
 	p.First, p.Last, p.Shard = n, n+1, session.Shard{}
 	f := &finding.Finding{
-		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Sockets: finding.SocketsOf(t.sockets != ""), Module: t.pkg.Module, Race: t.c.Race,
+		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Machine: t.sockets != "", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: is.word, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
 		Directory: t.pkg.folder.Package, Report: crashReport(r.output),
 	}

@@ -71,7 +71,7 @@ func (t *test) raced(ctx context.Context, r run) {
 		t.causes[cause] = true
 		after := t.ran()
 		f := &finding.Finding{
-			Package: t.pkg.Package, Test: t.name, Mode: "controlled", Sockets: finding.SocketsOf(t.sockets != ""), Module: t.pkg.Module, Race: true, Warm: t.warm,
+			Package: t.pkg.Package, Test: t.name, Mode: "controlled", Machine: t.sockets != "", Module: t.pkg.Module, Race: true, Warm: t.warm,
 			Verdict: v.Kind.Word(), Rule: "-", Place: report.Where(v, t.pkg.Dir), Cause: cause, Found: "the race detector",
 			Directory: t.pkg.folder.Package,
 		}

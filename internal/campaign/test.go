@@ -389,18 +389,22 @@ func (t *test) restart() {
 	t.walks.next = 1
 }
 
+// anew has the test begin again: what it has run so far does not count.
+func (t *test) anew() {
+	t.begin()
+	t.executions, t.orders = 0, orders{}
+}
+
 // onMachine has the test begin again, with sockets of the machine.
 func (t *test) onMachine(why string) {
 	t.sockets = why
-	t.begin()
-	t.executions, t.orders = 0, orders{}
+	t.anew()
 }
 
 // goLive has the test begin again, live, unless it may only be controlled.
 func (t *test) goLive(why string) {
 	t.mode, t.why = live, why
-	t.begin()
-	t.executions, t.orders = 0, orders{}
+	t.anew()
 	t.finished = t.c.Mode == Controlled
 }
 

@@ -31,8 +31,8 @@ type Finding struct {
 	Module  string // and its version, of jostle and of Go: for people
 	Jostle  string
 	Go      string
-	Race    bool   // found with the race detector
-	Sockets string // OfMachine if those were the machine's; "" if they were in memory
+	Race    bool // found with the race detector
+	Machine bool // sockets were the machine's, and none in memory
 
 	Directory string // of the package, if the file does not lie in it; see Folder
 
@@ -51,17 +51,6 @@ type Finding struct {
 	Schedule schedule.Keyed
 	Facts    string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
 	Report   string // as it was printed
-}
-
-// OfMachine is what Finding.Sockets says of an execution in which no sockets were in memory.
-const OfMachine = "of the machine"
-
-// SocketsOf returns what Finding.Sockets says.
-func SocketsOf(machine bool) string {
-	if machine {
-		return OfMachine
-	}
-	return ""
 }
 
 // outputHead is the line of a report after which it has what the test printed.
@@ -122,12 +111,23 @@ func hex(name string, at func(*Finding) *uint64) field {
 	}}
 }
 
+// ofMachine is what a file says of sockets that are not in memory.
+const ofMachine = "of the machine"
+
 var fields = []field{
 	text("package", func(f *Finding) *string { return &f.Package }),
 	text("test", func(f *Finding) *string { return &f.Test }),
 	text("directory", func(f *Finding) *string { return &f.Directory }),
 	text("mode", func(f *Finding) *string { return &f.Mode }),
-	text("sockets", func(f *Finding) *string { return &f.Sockets }),
+	{"sockets", func(f *Finding) string {
+		if f.Machine {
+			return ofMachine
+		}
+		return ""
+	}, func(f *Finding, s string) error {
+		f.Machine = s == ofMachine
+		return nil
+	}},
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
 	text("at", func(f *Finding) *string { return &f.Place }),

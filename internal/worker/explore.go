@@ -58,7 +58,7 @@ func (p *Process) newExplorer(t *testing.T, body func(*testing.T)) *explorer {
 }
 
 func (e *explorer) note(ev session.Event) {
-	if ev.Kind == session.Stalled || ev.Kind == session.TooLong {
+	if ev.Kind == session.Stalled || ev.Kind == session.Lacking || ev.Kind == session.TooLong {
 		e.leaveSoon()
 	}
 	if err := e.log.Add(ev); err != nil && e.err == nil {

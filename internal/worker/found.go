@@ -20,7 +20,7 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.plan.Test, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: out.Kind.Word(), Cause: cause, Directory: e.folder().Package,
-		Sockets: finding.SocketsOf(network.OfMachine),
+		Machine: network.OfMachine,
 	}
 	e.describe(f, out)
 	return f

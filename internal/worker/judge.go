@@ -56,7 +56,6 @@ func (e *explorer) lacks(n int, out outcome) bool {
 		return false
 	}
 	e.note(session.Event{Kind: session.Lacking, N: n, Why: out.lacking})
-	e.leaveSoon()
 	return true
 }
 

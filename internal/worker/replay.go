@@ -19,7 +19,7 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	network.OfMachine = f.Sockets == finding.OfMachine
+	network.OfMachine = f.Machine
 	e := p.newExplorer(t, body)
 	if f.Mode == "live" {
 		e.replayLive(t, f)
