@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -157,23 +156,17 @@ func (b *build) compileChanged(ctx context.Context) (wrong string, err error) {
 				wrong = p.Error.Error()
 			}
 		}
-		_, err = b.store("changed", keyOf([]byte(b.tree)), map[string][]byte{changedName: []byte(wrong)})
-		return err
+		return cachedir.Write(b.CacheDir, changedKind, keyOf([]byte(b.tree)), []byte(wrong))
 	})
 	return wrong, err
 }
 
-const changedName = "wrong"
+const changedKind = "changed"
 
 // changed returns what compileChanged has returned for the tree before, if it is known.
 func (b *build) changed() (wrong string, known bool) {
-	dir := filepath.Join(b.CacheDir, "changed", keyOf([]byte(b.tree)))
-	text, err := os.ReadFile(filepath.Join(dir, changedName))
-	if err != nil {
-		return "", false
-	}
-	cachedir.Used(dir)
-	return string(text), true
+	text, err := cachedir.Read(b.CacheDir, changedKind, keyOf([]byte(b.tree)))
+	return string(text), err == nil
 }
 
 // treeVariables returns what has the go command take the tree for what it belongs to.

@@ -20,10 +20,10 @@ var httpConnections = group{
 		{file: "net/http/transport.go", in: "persistConn.closeLocked", put: ` pc.held.Back(); pc.body.Back(); `},
 		{file: "net/http/server.go", in: "conn", put: ` held jostleKept; `},
 		{file: "net/http/server.go", in: "conn.setState", put: ` jostleState(c, state); `},
-		{file: "net/http/server.go", in: "Server.Shutdown", find: `timer := time.NewTimer(nextPollInterval())`, put: `defer jostleShutdown(s)(); timer := time.NewTimer(nextPollInterval())`},
-		{file: "net/http/httptest/server.go", in: "Server.Close", find: `s.wg.Wait()`, put: `defer jostleCloses(s)(); s.wg.Wait()`},
+		{file: "net/http/server.go", in: "Server.Shutdown", find: `timer := time.NewTimer(nextPollInterval())`, put: `defer JostleShutdown(s)(); timer := time.NewTimer(nextPollInterval())`},
+		{file: "net/http/httptest/server.go", in: "Server.Close", find: `s.wg.Wait()`, put: `defer http.JostleShutdown(s.Config)(); s.wg.Wait()`},
 	},
-	files: []string{"net/http/jostle.go", "net/http/httptest/jostle.go"},
+	files: []string{"net/http/jostle.go"},
 }
 
 var sqlConnections = group{

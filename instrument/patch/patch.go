@@ -26,8 +26,8 @@ type group struct {
 	loss  string // what is so without it, as a sentence
 	edits []edit
 	files []string // that are added, by their names below _std
-	// late is set if its packages are large, and type-checked in any case before they are used, when they are rewritten: then nobody
-	// compiles them only to see whether the changes do.
+	// late is set if its packages are large. They are type-checked when they are rewritten, so they need not be compiled before that only
+	// to see whether the changes compile.
 	late bool
 }
 

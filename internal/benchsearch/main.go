@@ -36,7 +36,7 @@ func main() {
 	strategies := flag.String("strategies", mixed+","+strings.Join(strategy.Names(), ","), "the strategies, as a `list`")
 	flag.IntVar(&b.seeds, "seeds", 20, "how many seeds each program is run with")
 	flag.IntVar(&b.budget, "schedules", 10_000, "how many schedules of a program are run at most")
-	flag.IntVar(&b.natively, "race", 0, "run each program also so many times under go test -race, without jostle")
+	flag.IntVar(&b.natively, "race", 0, "also run each program up to `n` times under go test -race, without jostle; 0 for not at all")
 	flag.BoolVar(&b.markdown, "md", false, "print a table for docs")
 	flag.Parse()
 	b.strategies = strings.Split(*strategies, ",")
@@ -127,12 +127,12 @@ func (b *bench) programs(pattern *regexp.Regexp) (names []string, err error) {
 	return names, nil
 }
 
+// outside is the environment of commands about the programs, which are a module of their own.
+func (b *bench) outside() []string { return append(os.Environ(), "GOWORK=off", "PWD="+b.dir) }
+
 // build builds the instrumented test binary of the programs.
 func (b *bench) build(ctx context.Context) error {
-	if err := os.Setenv("GOWORK", "off"); err != nil {
-		return err
-	}
-	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: []string{"."}})
+	res, err := instrument.Prepare(ctx, instrument.Config{Dir: b.dir, Patterns: []string{"."}, Env: b.outside()})
 	if err == nil {
 		err = res.Err()
 	}
@@ -140,11 +140,8 @@ func (b *bench) build(ctx context.Context) error {
 		return err
 	}
 	b.binary, b.env = filepath.Join(b.temp, "kernels.test"), res.TestEnviron()
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", b.binary, ".")
-	cmd.Dir, cmd.Env = b.dir, append(os.Environ(), "PWD="+b.dir)
-	for name, value := range res.Env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd := exec.CommandContext(ctx, res.Go, "test", "-c", "-o", b.binary, ".")
+	cmd.Dir, cmd.Env = b.dir, res.Environ()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%v: %w\n%s", cmd, err, out)
 	}

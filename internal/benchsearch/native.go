@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -15,12 +14,12 @@ import (
 // hung is after how long a run of a program without jostle is a hang: all its runs together take less.
 const hung = 20 * time.Second
 
-// native runs each program under go test -race, until it fails or has run so many times, and returns how many runs that took; 0:
-// it has not failed.
+// native runs each program under go test -race until it fails, b.natively times at most. It returns how many runs that took; 0 if the
+// program did not fail.
 func (b *bench) native(ctx context.Context, programs []string) (runs []int, err error) {
 	binary := filepath.Join(b.temp, "native.test")
 	build := exec.CommandContext(ctx, "go", "test", "-race", "-c", "-o", binary, ".")
-	build.Dir, build.Env = b.dir, append(os.Environ(), "PWD="+b.dir)
+	build.Dir, build.Env = b.dir, b.outside()
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%v: %w\n%s", build, err, out)
 	}

@@ -70,6 +70,7 @@ func jostleState(c *conn, state ConnState) {
 
 const jostleActive = "active connection"
 
-func jostleShutdown(s *Server) (done func()) {
+// JostleShutdown notes that a goroutine waits for the end of a server's active connections. Package httptest calls it too.
+func JostleShutdown(s *Server) (done func()) {
 	return perturb.Awaits(unsafe.Pointer(s), jostleActive, true)
 }
