@@ -31,7 +31,7 @@ func ExampleCancel() {
 	_ = func(t *testing.T) { harness.Check(t, counts, harness.Cancel(), harness.Schedules(1_000)) }
 }
 
-// Connections of the body fail at some point of each execution: what it has started must end all the same.
+// A connection of the body fails at some point of each execution: the goroutines that it has started must still end.
 func ExampleFaults() {
 	_ = func(t *testing.T) { harness.Check(t, counts, harness.Faults(), harness.Schedules(1_000)) }
 }

@@ -43,8 +43,8 @@ func Schedules(n int) Option { return nil }
 // fail; what it has started must end all the same.
 func Cancel() Option { return nil }
 
-// Faults lets the schedule have the network fail: a connection of the body's, in memory, is cut or refused, or nothing comes through
-// it for a while, at any operation, once in an execution. The body may then fail; what it has started must end all the same.
+// Faults lets the schedule have the network fail, once in an execution, at any operation: it cuts or refuses a connection of the body
+// that is in memory, or nothing comes through for a while. The body may then fail; the goroutines that it has started must still end.
 func Faults() Option { return nil }
 
 // IgnoreGoroutine says that a goroutine is not a leak if it runs the function of this name, or was started by it: it is meant to stay.

@@ -178,8 +178,8 @@ func (x *Execution) lastAlarm() int64 {
 // code relies on it.
 const overshoot = int64(time.Microsecond)
 
-// advance moves the clock to its next alarm and wakes those who sleep until then, unless something comes from abroad before. It reports
-// false if there is none.
+// advance moves the clock to its next alarm and wakes the tasks that sleep until then, unless something comes from abroad before. It
+// reports false if no alarm is set.
 func (x *Execution) advance() bool {
 	when, ok := x.nextAlarm()
 	if !ok {

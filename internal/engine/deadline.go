@@ -69,7 +69,7 @@ func (d *Deadline) passed(now time.Time) bool {
 // Passed reports whether the deadline has passed.
 func (d *Deadline) Passed(t *Task) bool { return d.at != 0 && d.passed(t.x.Time()) }
 
-// Set sets the deadline; the zero time is none. A goroutine that waits is woken if it has passed, and waits until then otherwise.
+// Set sets the deadline; the zero time removes it. If the deadline has passed, a waiting goroutine is woken; otherwise it waits until then.
 func (d *Deadline) Set(t *Task, at time.Time) {
 	d.at = moment(t, at)
 	switch w := d.waits; {

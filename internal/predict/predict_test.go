@@ -235,7 +235,7 @@ func TestLearnAcross(t *testing.T) {
 	assert.Len(t, ps[0].Pauses, 2)
 }
 
-// What concerns the standard library alone is not predicted: nobody can change it. One place of the user's is enough.
+// A prediction that concerns only the standard library is not made, as its users cannot change it. One place in their code is enough.
 func TestInLibrary(t *testing.T) {
 	library := func(n int, name string) *perturb.Site {
 		return &perturb.Site{File: stacks.Standard() + "net/http/transport.go", Line: int32(n), Key: uint64(n), Func: "net/http.f", Expr: name, Var: uint64(name[0])}
