@@ -2,11 +2,13 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/publish"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 func TestMain(m *testing.M) {
@@ -60,7 +63,7 @@ func TestScript(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publishDir},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"publish": publishDir, "samesteps": sameSteps},
 		Setup: func(e *testscript.Env) error {
 			for name, value := range env {
 				e.Setenv(name, value)
@@ -99,4 +102,48 @@ func publishDir(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	path, version, _ := strings.Cut(args[1], "@")
 	ts.Check(publish.Directory(filepath.Join(ts.Getenv("WORK"), "proxy"), ts.MkAbs(args[0]), path, version))
+}
+
+// sameSteps runs a test under the same schedules in several processes, with different numbers of processors, and compares the steps:
+// samesteps binary test.
+func sameSteps(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: samesteps binary test")
+	}
+	const schedules = 50
+	var want []uint64
+	for _, processors := range []int{1, 2, 3, 8, 16} {
+		dir, err := os.MkdirTemp(ts.Getenv("WORK"), "same")
+		ts.Check(err)
+		plan := session.Plan{
+			Mode: session.Explore, Test: args[1], Seed: 7, Last: schedules, Enough: true,
+			Events: filepath.Join(dir, "events"), Findings: dir, Kept: dir,
+		}
+		ts.Setenv("GOMAXPROCS", strconv.Itoa(processors))
+		name, value, _ := strings.Cut(plan.Environ(), "=")
+		ts.Setenv(name, value)
+		ts.Check(ts.Exec(ts.MkAbs(args[0]), "-test.run=^"+args[1]+"$"))
+		got, err := session.ReadOrders(plan.Events)
+		ts.Check(err)
+		switch {
+		case len(got) < schedules/2:
+			ts.Fatalf("%s has only %d different interleavings", args[1], len(got))
+		case want == nil:
+			want = got
+		case !slices.Equal(got, want):
+			ts.Fatalf("with %d processors the interleavings of %s are not those with one: %s", processors, args[1], firstDifference(got, want))
+		}
+	}
+	ts.Setenv("GOMAXPROCS", "")
+	ts.Setenv(session.Env, "")
+}
+
+// firstDifference says where two lists of hashes are not the same.
+func firstDifference(got, want []uint64) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf("number %d is %x and not %x", i, got[i], want[i])
+		}
+	}
+	return fmt.Sprintf("there are %d and not %d", len(got), len(want))
 }
