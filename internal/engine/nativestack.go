@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -37,7 +38,7 @@ func NativeStacks(all bool) string {
 		}
 	}
 	var out []string
-	for i, s := range Stacks() {
+	for i, s := range begunStacks() {
 		var t *Task
 		if m := taskFrame.FindStringSubmatch(s); m != nil {
 			p, _ := strconv.ParseUint(m[1], 16, 64)
@@ -50,6 +51,22 @@ func NativeStacks(all bool) string {
 	}
 	return strings.Join(out, "\n\n") + "\n"
 }
+
+// begunStacks returns the stacks of all goroutines of the process, each of which has begun to run: before that, its stack does not say
+// which task it is, or which go statement has started it.
+func begunStacks() []string {
+	for {
+		all := Stacks()
+		if !slices.ContainsFunc(all, func(s string) bool { return toBegin.MatchString(s) }) {
+			return all
+		}
+		runtime.Gosched()
+	}
+}
+
+// toBegin is how the stack begins of a goroutine that the engine or perturb has started and that Go's scheduler has not run yet: with
+// the function that the compiler makes of a go statement with arguments.
+var toBegin = regexp.MustCompile(`^goroutine .*\n\S*/(internal/engine|perturb)\.\S+\.gowrap\d+\(\)\n`)
 
 func addressOf(t *Task) uint64 {
 	p, _ := strconv.ParseUint(strings.TrimPrefix(fmt.Sprintf("%p", t), "0x"), 16, 64)

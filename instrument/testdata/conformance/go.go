@@ -55,6 +55,8 @@ func tellsFrames(c chan string, stack []byte) { c <- framesOf(string(stack)) }
 //go:noinline
 func receives(c chan int, _ int) { <-c }
 
+func beginsReceiving(c chan int) { go func() { <-c }() }
+
 // framesOf returns what a stack says of its goroutine, the functions on it without their packages, and by which function it was
 // started. The numbers of literals are the compiler's affair.
 func framesOf(stack string) string {
@@ -249,6 +251,21 @@ var goes = []enginetest.Program{
 				"[chan receive] receives,init.func,by:init.func " +
 				"[chan receive] receives,init.func,by:init.func",
 		},
+	},
+	{
+		Name: "a goroutine that was just started has a stack",
+		Body: func(log *enginetest.Log) {
+			c := make(chan int)
+			buf := make([]byte, 1<<20)
+			for i := range 5 {
+				beginsReceiving(c)
+				all := string(buf[:runtime.Stack(buf, true)])
+				log.Add("%t", strings.Count(all, "conformance.beginsReceiving in goroutine") == i+1)
+			}
+			close(c)
+		},
+		Departures: 1,
+		Want:       []string{"true true true true true"},
 	},
 	{
 		Name: "a loop's variable is each goroutine's own",
