@@ -98,12 +98,12 @@ func (x *Execution) awaits() *Snapshot {
 // sleep lets d of virtual time pass.
 func (x *Execution) sleep(d time.Duration) {
 	time.Sleep(d)
-	x.ahead = max(x.ahead, time.Now().UnixNano()-nanotime())
+	x.ahead = max(x.ahead, bubbleNow()-nanotime())
 }
 
 // keepUp moves the clock to the real one, but over no alarm: something has come from abroad that took real time.
 func (x *Execution) keepUp() {
-	now := time.Now().UnixNano()
+	now := bubbleNow()
 	d := x.ahead + nanotime() - now
 	if when, ok := x.nextAlarm(); ok {
 		d = min(d, when-now-1)

@@ -29,7 +29,8 @@ func (tk *ticker) next(now int64) int64 {
 }
 
 // clock holds the alarms of an execution. The time itself is the bubble's: it stands still while any goroutine of the
-// execution can run, and moves when the root sleeps until the next alarm.
+// execution can run, and moves when the root sleeps until the next alarm. All moments here are on that clock, also where the goroutine
+// that they are of sees another one (Bubble).
 type clock struct {
 	alarms  []alarm
 	tickers []ticker
@@ -45,28 +46,40 @@ type clock struct {
 // little, and code relies on it: that a duration is not zero, that a later time is later.
 const reading = 50
 
-// Now returns the time. It is the bubble's, and a little later than at the last call.
+// bubbleNow returns the time of the bubble's clock, in unix nanoseconds. In a package runtime that was changed so that goroutines may see
+// another clock, time.Now is the time of that. It is set before main.
+var bubbleNow = func() int64 { return time.Now().UnixNano() }
+
+// shiftClock has the calling goroutine see a clock that is so many nanoseconds ahead of the bubble's, and with it the goroutines that it
+// starts from now on and the timers that it sets. It returns how far ahead the clock was that the goroutine saw before. It is nil where
+// package runtime was not changed so that there are such clocks. It is set before main.
+var shiftClock func(ahead int64) (before int64)
+
+// Now returns the time that the caller sees. It is a little later than at the last call.
 func (x *Execution) Now() time.Time {
 	now, c := time.Now(), &x.clock
 	if x.still > 0 {
 		return now
 	}
-	t := now.UnixNano()
+	t := bubbleNow()
 	c.read = max(t, c.read) + reading
 	return now.Add(time.Duration(c.read - t))
 }
 
-// Time returns the time without letting any pass: the later of what was last told to anybody and the bubble's.
-func (x *Execution) Time() time.Time {
-	now := time.Now()
-	return now.Add(max(0, time.Duration(x.clock.read-now.UnixNano())))
+// Moment returns the time without letting any pass, in unix nanoseconds: the later of what was last told to anybody and the
+// bubble's.
+func (x *Execution) Moment() int64 { return max(bubbleNow(), x.clock.read) }
+
+// until returns how long it is until a time that the caller sees.
+func (x *Execution) until(at time.Time) time.Duration {
+	return at.Sub(time.Now().Add(time.Duration(x.Moment() - bubbleNow())))
 }
 
 // CatchUp moves the bubble's clock to the last reading: what is native goes by the bubble's, and a timer set now must
 // not fire before the time that its setter has in mind.
 func (t *Task) CatchUp() {
 	x := t.x
-	if x.clock.read > time.Now().UnixNano() && !x.unwinding {
+	if x.clock.read > bubbleNow() && !x.unwinding {
 		x.clock.behind = true
 		t.Settle()
 	}
@@ -87,7 +100,7 @@ func (c *clock) Pop() any {
 
 // set adds an alarm, unless it is so far away that it means never.
 func (c *clock) set(d time.Duration, t *Task) {
-	now := max(time.Now().UnixNano(), c.read)
+	now := max(bubbleNow(), c.read)
 	if int64(d) > math.MaxInt64-overshoot-now {
 		return
 	}
@@ -102,7 +115,7 @@ func (x *Execution) Alarm(d time.Duration) { x.clock.set(max(d, 0), nil) }
 // before.
 func (x *Execution) SetTicker(c unsafe.Pointer, d time.Duration) {
 	x.StopTicker(c)
-	x.clock.tickers = append(x.clock.tickers, ticker{c, time.Now().UnixNano(), int64(d)})
+	x.clock.tickers = append(x.clock.tickers, ticker{c, bubbleNow(), int64(d)})
 }
 
 // StopTicker tells the engine that nothing sends on c any more.
@@ -133,7 +146,7 @@ func (x *Execution) nextAlarm() (when int64, ok bool) {
 	for i := range c.tickers {
 		tk := &c.tickers[i]
 		if o := x.objects.lookup(tk.c); o != nil && o.Waiters.head != nil {
-			if next := tk.next(time.Now().UnixNano()); !ok || next < when {
+			if next := tk.next(bubbleNow()); !ok || next < when {
 				when, ok = next, true
 			}
 		}
@@ -188,7 +201,7 @@ func (x *Execution) advance() bool {
 	if x.still == 0 {
 		when += overshoot
 	}
-	if d := time.Duration(when - time.Now().UnixNano()); d > 0 {
+	if d := time.Duration(when - bubbleNow()); d > 0 {
 		if x.expects() && !x.expect(d) {
 			return true
 		}
@@ -236,12 +249,23 @@ func (x *Execution) overtakes() bool {
 	return x.mayOvertake() && x.ask(Moment, 2, x.delayed.head, x.delayed.head.op, nil, x.delayed.head.site) == 1
 }
 
-// HoldClock has time stand still for as long as anybody of t's execution can run, which is what code in a
-// testing/synctest bubble may rely on, until release is called.
-func (t *Task) HoldClock() (release func()) {
+// midnight is when the clock of every testing/synctest bubble begins: 2000-01-01 UTC, in unix nanoseconds.
+const midnight = int64(946684800e9)
+
+// Bubble gives t what code in a testing/synctest bubble may rely on, until leave is called: time stands still for as long as anybody of
+// the execution can run, and t, with all that it starts, sees a clock that begins at midnight. Where package runtime has no such clock it
+// sees that of the execution.
+func (t *Task) Bubble() (leave func()) {
 	t.CatchUp()
 	t.x.still++
-	return func() { t.x.still-- }
+	if shiftClock == nil {
+		return func() { t.x.still-- }
+	}
+	before := shiftClock(midnight - t.x.Moment())
+	return func() {
+		shiftClock(before)
+		t.x.still--
+	}
 }
 
 // drift moves the clock under a task that yields to nobody again and again: it may poll the clock, or what a timer does.
@@ -252,7 +276,7 @@ func (x *Execution) drift() {
 		x.drifted = 0
 	}
 	x.drifted = min(max(2*x.drifted, maxSpins*100*time.Nanosecond), time.Second)
-	x.pass(time.Now().Add(x.drifted).UnixNano())
+	x.pass(bubbleNow() + int64(x.drifted))
 }
 
 // circling reports whether all sync points passed since it was called last are among those passed before that.
@@ -279,7 +303,7 @@ const busySteps = 10_000
 func (x *Execution) elapse() {
 	const many, most = 100, 7
 	x.elapsed++
-	x.pass(time.Now().Add(time.Millisecond << min(max(x.elapsed-many, 0), most)).UnixNano())
+	x.pass(bubbleNow() + int64(time.Millisecond<<min(max(x.elapsed-many, 0), most)))
 }
 
 // pass moves the clock to the moment end, and stops at each alarm on the way.
@@ -294,7 +318,7 @@ func (x *Execution) pass(end int64) {
 			return // something has come from abroad, which may be what time was to pass for
 		}
 	}
-	if d := time.Duration(end - time.Now().UnixNano()); !x.expects() || x.expect(d) {
+	if d := time.Duration(end - bubbleNow()); !x.expects() || x.expect(d) {
 		x.sleep(d)
 	}
 	x.admit()

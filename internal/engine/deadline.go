@@ -45,10 +45,10 @@ func (d *Deadline) Poll() bool {
 	if d.waits == nil {
 		return false
 	}
-	now := time.Now()
+	now := bubbleNow()
 	over := d.over != nil && d.over()
 	late := !over && d.passed(now)
-	if !over && !late && (d.Still == 0 || now.UnixNano() < d.Still) {
+	if !over && !late && (d.Still == 0 || now < d.Still) {
 		return false
 	}
 	d.x.Complete(d.waits, !late)
@@ -62,12 +62,10 @@ func (d *Deadline) Look() {
 	}
 }
 
-func (d *Deadline) passed(now time.Time) bool {
-	return d.at == past || d.at > 0 && now.UnixNano() >= d.at
-}
+func (d *Deadline) passed(now int64) bool { return d.at == past || d.at > 0 && now >= d.at }
 
 // Passed reports whether the deadline has passed.
-func (d *Deadline) Passed(t *Task) bool { return d.at != 0 && d.passed(t.x.Time()) }
+func (d *Deadline) Passed(t *Task) bool { return d.at != 0 && d.passed(t.x.Moment()) }
 
 // Set sets the deadline; the zero time removes it. If the deadline has passed, a waiting goroutine is woken; otherwise it waits until then.
 func (d *Deadline) Set(t *Task, at time.Time) {
@@ -92,13 +90,13 @@ func moment(t *Task, at time.Time) int64 {
 	if at.IsZero() {
 		return 0
 	}
-	now := t.x.Time()
-	switch d := at.Sub(now); {
+	now := t.x.Moment()
+	switch d := t.x.until(at); {
 	case d <= 0:
 		return past
-	case int64(d) > math.MaxInt64-now.UnixNano()-int64(time.Second):
+	case int64(d) > math.MaxInt64-now-int64(time.Second):
 		return 0 // so far away that it means never
 	default:
-		return now.UnixNano() + int64(d)
+		return now + int64(d)
 	}
 }

@@ -312,7 +312,7 @@ func (x *Execution) reset() {
 	x.closed = false
 	x.settled, x.ended = 0, -1
 	x.abroad, x.kernel, x.endedAt = false, false, 0
-	x.began = time.Now().UnixNano()
+	x.began = bubbleNow()
 	x.ahead = x.began - nanotime()
 }
 
@@ -502,7 +502,7 @@ var vain flag
 const maxSpins = 16
 
 // now returns the virtual nanoseconds since the execution began.
-func (x *Execution) now() int64 { return time.Now().UnixNano() - x.began }
+func (x *Execution) now() int64 { return bubbleNow() - x.began }
 
 // stuck reports whether some task has waited since before the given step for something other than the clock.
 func (x *Execution) stuck(step int) bool {

@@ -74,7 +74,6 @@ type Function struct {
 	Runs     []string // function literals that it calls or defers right there, and functions of the package that it defers
 	Calls    []string // other functions of the package that it calls, or contains, and does not start as goroutines
 	Until    []int32  // by index of Calls: at a later line it will not any more
-	Bubble   bool     // it begins a testing/synctest bubble
 	Loops    []Loop   // those that end only when another goroutine lets them
 	Cancels  []int32  // lines in which it has a function that cancels a context
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
-	"time"
 	"unsafe"
 )
 
@@ -261,7 +260,7 @@ func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
 	if c > q {
 		c -= q
 		x.trace.next = Delayed
-		t.heldUntil = time.Now().UnixNano() + longestDelay
+		t.heldUntil = bubbleNow() + longestDelay
 		t.heldSince = x.trace.n
 		x.delayed.push(t)
 	} else {

@@ -35,12 +35,12 @@ func (c *Conn) broken(t *engine.Task, op engine.Op, o *engine.Object, s *engine.
 
 // stall has nothing come through for some time.
 func (h *half) stall(t *engine.Task, d time.Duration) {
-	h.Still = t.Execution().Time().UnixNano() + int64(d)
+	h.Still = t.Execution().Moment() + int64(d)
 }
 
 // stalled reports whether nothing comes through yet.
 func (h *half) stalled(t *engine.Task) bool {
-	if h.Still != 0 && t.Execution().Time().UnixNano() >= h.Still {
+	if h.Still != 0 && t.Execution().Moment() >= h.Still {
 		h.Still = 0
 	}
 	return h.Still != 0

@@ -327,9 +327,6 @@ func (r *rewriter) call(n *ast.CallExpr) {
 	r.begin(n, t)
 	if t.testhook {
 		r.count(t.what)
-		if f := r.within(); f != nil && t.name == "BubbleTest" {
-			f.bubble = true
-		}
 		if len(n.Args) == 0 && t.recv != nil { // no comma behind the receiver
 			end := r.at(t.recv.End())
 			r.replace(end, r.at(n.Lparen)+1, t.path+r.lines(end, r.at(n.Lparen)+1))

@@ -31,7 +31,6 @@ type funcRelation struct {
 	until       []int    // likewise, of calls
 	loops       [][2]int // the outermost ones: first and last line
 	deferred    [][2]int // its defer statements
-	bubble      bool     // it begins a testing/synctest bubble
 	waiting     []loop   // those that end only when another goroutine lets them
 	cancels     []int    // lines in which it has a function that cancels a context
 }
@@ -531,9 +530,6 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 		}
 		if len(f.calls) > 0 {
 			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: %s", strings.Join(f.calls, `", "`), lines(f.until))
-		}
-		if f.bubble {
-			b.WriteString(", Bubble: true")
 		}
 		writeLoops(b, perturb, f.waiting)
 		if len(f.cancels) > 0 {

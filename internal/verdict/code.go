@@ -196,12 +196,6 @@ func (c *Code) later(from []string, t *engine.TaskState, started map[string]bool
 	})
 }
 
-// Bubble reports whether a function begins a testing/synctest bubble, or may run one of its package that does.
-func (c *Code) Bubble(fn string) bool {
-	fns := c.closed([]string{fn}, func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) })
-	return slices.ContainsFunc(fns, func(fn string) bool { return c.funcs[fn] != nil && c.funcs[fn].Bubble })
-}
-
 func (c *Code) closed(fns []string, next func(*engine.Function) []string) []string {
 	seen := map[string]bool{}
 	for _, fn := range fns {

@@ -3,9 +3,7 @@ package worker
 import (
 	"errors"
 	"flag"
-	"reflect"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -39,9 +37,6 @@ func (p *Process) newTest(t *testing.T, body func(*testing.T)) (*test, *runner, 
 	limits, limit := engine.Limits{Steps: testSteps, Begin: p.begin}, testLimit
 	if p.plan.Patient {
 		limit = 0
-	}
-	if p.code().Bubble(runtime.FuncForPC(reflect.ValueOf(body).Pointer()).Name()) {
-		limits.Begin = time.Time{} // the time at which every bubble begins: the test may rely on that
 	}
 	s := &test{Process: p, name: t.Name(), body: body}
 	r, err := p.newRunner(s, limits, limit)

@@ -18,7 +18,7 @@ func BubbleTest(t *testing.T, f func(*testing.T)) {
 		return
 	}
 	t.Helper()
-	defer task.HoldClock()()
+	defer task.Bubble()()
 	var of *engine.Task
 	ok := Run(t, "synctest", func(t *testing.T) {
 		of = engine.Self()
