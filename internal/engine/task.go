@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"unsafe"
 )
 
@@ -404,14 +405,31 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 	}
 }
 
-// WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile.
+// WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile. The locks that f gives back count as given back
+// in the step of the wait.
 func (t *Task) WaitWhile(l *Waiters, o *Object, op Op, s *Site, f func()) {
 	w := new(Waiter)
 	t.Wait(l, w, o, op, s)
 	t.waits, w.ahead = t.waits[:0], true
+	before, step := len(t.x.locking), t.x.trace.n
 	f()
+	t.gaveBack(before, step)
 	t.waits, w.ahead = append(t.waits[:0], w), false
 	t.Block(op, s)
+}
+
+// gaveBack has the locks that t has taken before there were n changes of locks, and given back since, count as given back in a step.
+func (t *Task) gaveBack(n, step int) {
+	since := t.x.locking[n:]
+	for i := range since {
+		l := &since[i]
+		taken := slices.ContainsFunc(since[:i], func(before Locking) bool {
+			return before.Task == t.ID && before.Object == l.Object && !before.Given
+		})
+		if l.Task == t.ID && l.Given && !taken {
+			l.Step = step
+		}
+	}
 }
 
 // Block parks t, having waited for nothing (for ever) or for any of its waiters, and returns the one that was done.

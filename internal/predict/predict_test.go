@@ -51,6 +51,20 @@ func run(t *testing.T, s engine.Strategy, body func()) *engine.Snapshot {
 	return enginetest.Run(t, new(engine.Execution), s, engine.Limits{Keep: true}, body)
 }
 
+// An owned lock is a Locker with methods of its own, which take another lock too.
+type owned struct {
+	mu, inner sync.Mutex
+	n         int // its sync points
+}
+
+func (o *owned) Lock() { perturb.MutexLock(&o.mu, at(o.n, "mu")) }
+
+func (o *owned) Unlock() {
+	perturb.MutexLock(&o.inner, at(o.n+1, "inner"))
+	perturb.MutexUnlock(&o.inner, at(o.n+2, "inner"))
+	perturb.MutexUnlock(&o.mu, at(o.n+3, "mu"))
+}
+
 // What is predicted from a plain run that goes well, and whether steering confirms it.
 func TestLearn(t *testing.T) {
 	var a, b, c, gate sync.Mutex
@@ -172,6 +186,43 @@ func TestLearn(t *testing.T) {
 				perturb.MutexUnlock(&a, at(22, "a"))
 			})
 		}, "", "", false},
+		{"a cond whose lock has methods of its own", func() {
+			c := sync.NewCond(&owned{n: 60})
+			ready := false
+			together(func() {
+				c.L.Lock()
+				for !ready {
+					perturb.CondWait(c, at(11, "c"))
+				}
+				c.L.Unlock()
+			}, func() {
+				c.L.Lock()
+				ready = true
+				perturb.CondBroadcast(c, at(21, "c"))
+				c.L.Unlock()
+			})
+		}, "", "", false},
+		{"another lock held at such a cond", func() {
+			c := sync.NewCond(&owned{n: 70})
+			ready := false
+			together(func() {
+				perturb.MutexLock(&a, at(10, "a"))
+				perturb.MutexUnlock(&a, at(11, "a"))
+				perturb.RuntimeGosched(at(12, "g")) // so that the plain run has the other wait
+				c.L.Lock()
+				ready = true
+				perturb.CondBroadcast(c, at(13, "c"))
+				c.L.Unlock()
+			}, func() {
+				perturb.MutexLock(&a, at(20, "a"))
+				c.L.Lock()
+				for !ready {
+					perturb.CondWait(c, at(21, "c"))
+				}
+				c.L.Unlock()
+				perturb.MutexUnlock(&a, at(22, "a"))
+			})
+		}, predict.Release, "a (x.go:20) is held at cond wait c (x.go:21), and who ends that wait takes it before, as a (x.go:10)", true},
 		{"a wake-up that met nobody", func() {
 			wake, ready := make(chan int), 0
 			together(func() {
