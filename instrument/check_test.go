@@ -1,6 +1,8 @@
 package instrument_test
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -470,5 +472,63 @@ func Test(*testing.T) { helper.Mu.Lock(); helper.Mu.Unlock() }
 		res := m.prepare()
 		require.NoError(t, res.Err())
 		m.test(res, "./p")
+	}
+}
+
+// What is rewritten for one build serves in all others that have the same files.
+func TestFlagsRewriteNothing(t *testing.T) {
+	m := newPrepared(t, `
+-- p/p.go --
+package p
+
+import (
+	"sync"
+
+	_ "check.example/tagged"
+	_ "golang.org/x/sync/errgroup"
+)
+
+var Mu sync.Mutex
+
+func F() { Mu.Lock(); Mu.Unlock() }
+-- p/p_test.go --
+package p
+
+import "testing"
+
+func Test(*testing.T) { F() }
+-- tagged/tagged.go --
+package tagged
+
+func F() { close(make(chan int)) }
+-- tagged/more.go --
+//go:build more
+
+package tagged
+
+func G() { close(make(chan int)) }
+`)
+	copies := func(goflags string, flags ...string) map[string]string {
+		m.config.BuildFlags = flags
+		m.config.Env = append(m.config.Env, "GOFLAGS="+goflags)
+		content, err := os.ReadFile(m.prepare("./p").Overlay)
+		require.NoError(t, err)
+		var files struct{ Replace map[string]string }
+		require.NoError(t, json.Unmarshal(content, &files))
+		maps.DeleteFunc(files.Replace, func(name, _ string) bool { return !strings.HasPrefix(name, m.dir) })
+		return files.Replace
+	}
+	first := copies("")
+	require.Len(t, first, 3)
+	for _, flags := range [][]string{{"-ldflags=-s"}, {"-gcflags=-N"}, {"-tags=none"}, {"-race"}} {
+		if flags[0] != "-race" || raceSupported() {
+			assert.Equal(t, first, copies("", flags...), "%v", flags)
+		}
+	}
+	assert.Equal(t, first, copies("-ldflags=-s"))
+	more := copies("", "-tags=more")
+	require.Len(t, more, 4)
+	for _, name := range []string{"p/p.go", "p/p_test.go", "tagged/tagged.go"} {
+		assert.NotEqual(t, first[filepath.Join(m.dir, name)], more[filepath.Join(m.dir, name)], "%s: the package tagged is another", name)
 	}
 }

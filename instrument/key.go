@@ -63,7 +63,8 @@ func (k *keyring) ofTypes(path string) (string, error) {
 	return k.types[path], nil
 }
 
-// of returns the key of a unit: a hash of all that its rewritten files depend on.
+// of returns the key of a unit: a hash of all that its rewritten files depend on. Tags and flags select files, and that is all that they do to
+// them: what is built with the race detector is the same text.
 func (k *keyring) of(u *unit) (string, error) {
 	types, err := k.ofTypes(u.ImportPath)
 	if err != nil {
@@ -71,9 +72,6 @@ func (k *keyring) of(u *unit) (string, error) {
 	}
 	h := sha256.New()
 	fmt.Fprintln(h, k.base, u.ImportPath, types, u.root)
-	if !u.Standard {
-		fmt.Fprintln(h, k.BuildFlags, k.flags, k.modFlag)
-	}
 	if u.root {
 		if err := k.hashFiles(h, u.files); err != nil {
 			return "", err
