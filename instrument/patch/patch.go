@@ -26,8 +26,8 @@ type group struct {
 	loss  string // what is so without it, as a sentence
 	edits []edit
 	files []string // that are added, by their names below _std
-	// late is set if its packages are large. They are type-checked when they are rewritten, so they need not be compiled before that only
-	// to see whether the changes compile.
+	// late is set if its packages are not to be compiled before all else only to see whether the changes compile: large ones, which are
+	// type-checked when they are rewritten, and those in which nothing is changed.
 	late bool
 }
 
@@ -39,7 +39,7 @@ func (g *group) packages() (paths []string) {
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, clocks, names, network, descriptors, serial, httpConnections, sqlConnections, pipes}
+var groups = []group{randomness, adoption, clocks, bubbles, names, network, descriptors, serial, httpConnections, sqlConnections, pipes}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {

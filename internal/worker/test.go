@@ -84,7 +84,7 @@ type testAttempt struct {
 func (a *testAttempt) main() {
 	me := engine.Self()
 	start := me.NewCallback(nil, nil)
-	me.Native(func() { a.test.called(func(t *testing.T) { a.t = t; Join(start, t, a.test.body) }) }, nil)
+	me.Native(func() { a.test.called(func(t *testing.T) { a.t = t; Join(start, t, t.Name(), a.test.body) }) }, nil)
 	a.failed = a.t.Failed()
 }
 
@@ -103,8 +103,8 @@ func (a *testAttempt) over(x *engine.Execution) ending {
 }
 
 // Join runs f, a test or subtest, on the calling goroutine, which package testing has started, as a task of the
-// execution.
-func Join(start *engine.Callback, t *testing.T, f func(*testing.T)) {
+// execution, which is called by title.
+func Join(start *engine.Callback, t *testing.T, title string, f func(*testing.T)) {
 	returned := false
 	var me *engine.Task
 	defer func() {
@@ -123,7 +123,7 @@ func Join(start *engine.Callback, t *testing.T, f func(*testing.T)) {
 			t.FailNow() // or package testing takes it for a panic that an unwound goroutine exits
 		}
 	}()
-	if me = start.Join(t.Name()); me == nil {
+	if me = start.Join(title); me == nil {
 		t.SkipNow() // the execution is over
 	}
 	t.Cleanup(me.Leave) // asked for first, it runs last: other clean-ups are part of the execution

@@ -6,7 +6,12 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/worker"
 )
+
+// runInBubble has package testing run f as testing/synctest.Test does in its bubble. Where package testing was not changed, f is a subtest.
+// It is set before main.
+var runInBubble = func(t *testing.T, f func(*testing.T)) bool { return t.Run("synctest", f) }
 
 // BubbleTest is testing/synctest.Test. An execution is a bubble already, and there is none in a bubble: f is a part of it,
 // as a subtest is, and the goroutines that it has started have ended when BubbleTest returns.
@@ -20,10 +25,16 @@ func BubbleTest(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	defer task.Bubble()()
 	var of *engine.Task
-	ok := Run(t, "synctest", func(t *testing.T) {
-		of = engine.Self()
-		f(t)
-	})
+	ok := false
+	start := task.NewCallback(nil, nil)
+	task.Native(func() {
+		ok = runInBubble(t, func(t *testing.T) {
+			worker.Join(start, t, t.Name()+"/synctest", func(t *testing.T) {
+				of = engine.Self()
+				f(t)
+			})
+		})
+	}, nil)
 	if of != nil {
 		task.AwaitDescendants(of, nil)
 	}

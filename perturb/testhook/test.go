@@ -35,7 +35,7 @@ func Run(t *testing.T, name string, f func(*testing.T)) bool {
 	ok := false
 	start := task.NewCallback(nil, nil)
 	task.Native(func() {
-		ok = t.Run(name, func(sub *testing.T) { worker.Join(start, sub, f) })
+		ok = t.Run(name, func(sub *testing.T) { worker.Join(start, sub, sub.Name(), f) })
 	}, nil)
 	return ok
 }
