@@ -475,7 +475,7 @@ func Test(*testing.T) { helper.Mu.Lock(); helper.Mu.Unlock() }
 	}
 }
 
-// What is rewritten for one build serves in all others that have the same files.
+// What is rewritten for one build serves in all others that have the same files. What is noted of a package is noted of one build.
 func TestFlagsRewriteNothing(t *testing.T) {
 	m := newPrepared(t, `
 -- p/p.go --
@@ -511,7 +511,12 @@ func G() { close(make(chan int)) }
 	copies := func(goflags string, flags ...string) map[string]string {
 		m.config.BuildFlags = flags
 		m.config.Env = append(m.config.Env, "GOFLAGS="+goflags)
-		content, err := os.ReadFile(m.prepare("./p").Overlay)
+		res := m.prepare("./p")
+		require.Len(t, res.Roots, 1)
+		assert.False(t, res.Roots[0].Noted("read"), "of the build with these flags")
+		res.Roots[0].Note("read")
+		assert.True(t, res.Roots[0].Noted("read"))
+		content, err := os.ReadFile(res.Overlay)
 		require.NoError(t, err)
 		var files struct{ Replace map[string]string }
 		require.NoError(t, json.Unmarshal(content, &files))
@@ -525,7 +530,7 @@ func G() { close(make(chan int)) }
 			assert.Equal(t, first, copies("", flags...), "%v", flags)
 		}
 	}
-	assert.Equal(t, first, copies("-ldflags=-s"))
+	assert.Equal(t, first, copies("-ldflags=-w"))
 	more := copies("", "-tags=more")
 	require.Len(t, more, 4)
 	for _, name := range []string{"p/p.go", "p/p_test.go", "tagged/tagged.go"} {

@@ -68,16 +68,21 @@ type Root struct {
 	OldTimers  bool     // its tests use timers, and by its module's settings their channels would be those of before Go 1.23
 
 	folder string // in the cache
+	flags  string // of the build
 }
 
 // Note keeps some words about the package as it is now, with all that its tests are built from and the flags of the build.
 func (r Root) Note(words string) {
-	_ = os.WriteFile(filepath.Join(r.folder, "note-"+keyOf([]byte(words))), nil, 0o644) // without it Noted says no
+	_ = os.WriteFile(r.note(words), nil, 0o644) // without it Noted says no
 }
 
 // Noted reports whether Note was called with these words since something of that has changed.
 func (r Root) Noted(words string) bool {
-	return exists(filepath.Join(r.folder, "note-"+keyOf([]byte(words))))
+	return exists(r.note(words))
+}
+
+func (r Root) note(words string) string {
+	return filepath.Join(r.folder, "note-"+keyOf([]byte(words+"\n"+r.flags)))
 }
 
 // A Broken package is one that the patterns name and that does not build, or something that it needs.
@@ -334,7 +339,7 @@ func (b *build) assemble() (*Result, error) {
 		}
 		res.Packages = append(res.Packages, pkg)
 		if u.root {
-			r := Root{ImportPath: u.ImportPath, Module: u.Module.String(), Dir: u.Dir, OldTimers: b.oldTimers(u), folder: u.done.dir}
+			r := Root{ImportPath: u.ImportPath, Module: u.Module.String(), Dir: u.Dir, OldTimers: b.oldTimers(u), folder: u.done.dir, flags: fmt.Sprint(b.BuildFlags, b.flags, b.modFlag)}
 			for _, name := range slices.Concat(u.TestGoFiles, u.XTestGoFiles) {
 				r.TestFiles = append(r.TestFiles, filepath.Join(u.Dir, name))
 			}
