@@ -63,8 +63,8 @@ func (k *keyring) ofTypes(path string) (string, error) {
 	return k.types[path], nil
 }
 
-// of returns the key of a unit: a hash of all that its rewritten files depend on. Tags and flags select files, and that is all that they do to
-// them: what is built with the race detector is the same text.
+// of returns the key of a unit: a hash of all that its rewritten files depend on. Tags and flags select files, also of the standard library, and
+// that is all that they do to them.
 func (k *keyring) of(u *unit) (string, error) {
 	types, err := k.ofTypes(u.ImportPath)
 	if err != nil {
