@@ -29,6 +29,7 @@ import (
 //go:embed internal/predict/*.go
 //go:embed internal/report/*.go
 //go:embed internal/schedule/*.go
+//go:embed internal/search/*.go
 //go:embed internal/session/*.go
 //go:embed internal/stacks/*.go
 //go:embed internal/strategy/*.go

@@ -69,7 +69,11 @@ func blockedSend[T any](t *engine.Task, o *engine.Object, ch chan T, v T, s *Sit
 
 // trySend sends v if that is possible without blocking.
 func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
+	if o.Closed {
+		t.Does(o, engine.Looks)
+	}
 	if w := o.Waiters.First(); w != nil && !o.Closed {
+		t.Does(o, engine.Sends)
 		if engine.Race && cap(ch) > 0 {
 			ch <- v // for the order that a buffer makes, it goes through it
 			return w.Poll()
@@ -82,6 +86,7 @@ func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
 	}
 	select {
 	case ch <- v: // there is room, or a receiver that the engine does not see
+		t.Does(o, engine.Sends)
 		return true
 	default:
 		return false
@@ -164,10 +169,16 @@ func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, rea
 
 func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
 	if o.Stash != nil {
+		t.Does(o, engine.Receives)
 		return *(*T)(o.Kept()), true, true
 	}
 	select {
 	case v, ok = <-ch:
+		if ok {
+			t.Does(o, engine.Receives)
+		} else {
+			t.Does(o, engine.Looks)
+		}
 		if w := o.Senders.First(); w != nil && ok {
 			// The oldest blocked sender moves into the room that is now in the buffer.
 			w.Poll()
@@ -179,6 +190,7 @@ func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, re
 	default:
 	}
 	if w := o.Senders.First(); w != nil {
+		t.Does(o, engine.Receives)
 		w.Meet()
 		v = *(*T)(w.Val)
 		w.Met()
@@ -256,6 +268,7 @@ func Close[T any](ch chan<- T, s *Site) {
 	o := chanObject(t, both[T](ch), s)
 	t.Point(engine.OpClose, o, s)
 	close(ch)
+	t.Does(o, engine.Changes)
 	o.SetClosed()
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 		t.Execution().Complete(w, false)

@@ -18,6 +18,7 @@ func CondWait(c *sync.Cond, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpCondWait, o, s)
+	t.Does(o, engine.Changes)
 	// On the list first, then unlocked, as in the runtime: no signal can come between.
 	l := behind("Unlock", c.L)
 	switch l.(type) {
@@ -64,6 +65,7 @@ func CondSignal(c *sync.Cond, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpSignal, o, s)
+	t.Does(o, engine.Changes)
 	if w := o.Waiters.First(); w != nil {
 		w.Met()
 		t.Execution().Complete(w, true)
@@ -84,6 +86,7 @@ func CondBroadcast(c *sync.Cond, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
 	t.Point(engine.OpBroadcast, o, s)
+	t.Does(o, engine.Changes)
 	if o.Waiters.First() == nil {
 		t.Drop(o, engine.OpBroadcast, s)
 	}

@@ -21,6 +21,7 @@ func cancelled(cancel func(), s *Site) {
 		return
 	}
 	t.Point(engine.OpCancel, nil, s)
+	t.Stirs(engine.Changes)
 	cancel()
 	t.Closed()
 	t.After(engine.OpCancel, nil, s)
@@ -167,6 +168,7 @@ func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause erro
 func ContextErr(ctx context.Context, s *Site) error {
 	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpContext, nil, s)
+		t.Stirs(engine.Looks)
 	}
 	return ctx.Err()
 }
@@ -175,6 +177,7 @@ func ContextErr(ctx context.Context, s *Site) error {
 func ContextCause(ctx context.Context, s *Site) error {
 	if t := engine.At(s); t != nil {
 		t.Poll(engine.OpContext, nil, s)
+		t.Stirs(engine.Looks)
 	}
 	return context.Cause(ctx)
 }

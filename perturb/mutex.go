@@ -52,7 +52,9 @@ func MutexTryLock(m *sync.Mutex, s *Site) bool {
 	}
 	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
 	t.Poll(engine.OpTryLock, o, s)
+	t.Reaches(o, engine.Looks) // it comes out different while another holds m
 	if !m.TryLock() {
+		t.Does(o, engine.Looks)
 		return false
 	}
 	o.Locked(t)

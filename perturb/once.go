@@ -34,12 +34,16 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 		}
 		return
 	}
+	ran := false
 	once.Do(func() {
+		ran = true
+		t.Does(o, engine.Changes)
 		// The real Once holds its lock while f runs, so nobody else may come near it until then.
 		o.SetRunning(true)
 		o.Hold(t, s, false)
 		defer func() {
 			o.SetRunning(false)
+			t.Does(o, engine.Changes)
 			o.Release(t)
 			for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 				t.Execution().Complete(w, true)
@@ -51,6 +55,9 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 		}
 		f()
 	})
+	if !ran {
+		t.Does(o, engine.Looks)
+	}
 	t.After(engine.OpOnce, o, s)
 }
 

@@ -19,6 +19,7 @@ func PoolGet(p *sync.Pool, s *Site) any {
 	}
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpGet, o, s)
+	t.Does(o, engine.Changes)
 	if v := o.Got(); v != nil {
 		return v
 	}
@@ -37,6 +38,7 @@ func PoolPut(p *sync.Pool, v any, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
 	t.Point(engine.OpPut, o, s)
+	t.Does(o, engine.Changes)
 	if v != nil {
 		o.Put(v)
 	}

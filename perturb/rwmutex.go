@@ -22,6 +22,7 @@ func RWMutexLock(m *sync.RWMutex, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Point(engine.OpLock, o, s)
+	t.Reaches(o, engine.Changes)
 	lockWriter(t, o, m, s)
 }
 
@@ -73,6 +74,7 @@ func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Poll(engine.OpTryLock, o, s)
 	if o.Pending.First() != nil || !m.TryLock() {
+		t.Does(o, engine.Changes) // a reader that leaves would have let it
 		return false
 	}
 	o.Hold(t, s, false)
@@ -124,6 +126,7 @@ func RWMutexRLock(m *sync.RWMutex, s *Site) {
 	}
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Point(engine.OpRLock, o, s)
+	t.Reaches(o, engine.Looks)
 	lockReader(t, o, m, s)
 }
 
@@ -154,6 +157,7 @@ func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
 	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
 	t.Poll(engine.OpTryRLock, o, s)
 	if o.Pending.First() != nil || !m.TryRLock() {
+		t.Does(o, engine.Looks)
 		return false
 	}
 	o.Hold(t, s, true)

@@ -39,13 +39,6 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	if t == nil {
 		return selectNative(hasDefault, cases)
 	}
-	if hasDefault {
-		t.Poll(engine.OpSelect, nil, s)
-	} else {
-		t.Point(engine.OpSelect, nil, s)
-	}
-	var few [8]int
-	ready := few[:0]
 	var fewObjects [8]*engine.Object
 	objects := fewObjects[:0]
 	for i, c := range cases {
@@ -54,6 +47,19 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 			o.Seen(s.Cases[i].Var)
 		}
 		objects = append(objects, o)
+	}
+	if hasDefault {
+		t.Poll(engine.OpSelect, nil, s)
+	} else {
+		t.Point(engine.OpSelect, nil, s)
+	}
+	var few [8]int
+	ready := few[:0]
+	for i, c := range cases {
+		o := objects[i]
+		if o != nil {
+			t.Reaches(o, engine.Changes)
+		}
 		if o != nil && c.ready(t, o) {
 			ready = append(ready, i)
 		}
@@ -74,8 +80,11 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	}
 	if hasDefault {
 		for i, c := range cases {
-			if o := objects[i]; o != nil && c.op() == engine.OpSend {
-				t.Drop(o, engine.OpSend, s)
+			if o := objects[i]; o != nil {
+				t.Does(o, engine.Looks)
+				if c.op() == engine.OpSend {
+					t.Drop(o, engine.OpSend, s)
+				}
 			}
 		}
 		return -1

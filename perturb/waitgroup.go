@@ -26,6 +26,7 @@ func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
 	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
 	t.Point(op, o, s)
 	count := o.Add(n)
+	t.Counts(o, n, count)
 	wg.Add(n) // panics if the counter goes negative, and leaves it so
 	for w := o.Waiters.First(); w != nil && count <= 0; w = o.Waiters.First() {
 		t.Execution().Complete(w, true)
@@ -45,6 +46,7 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
 	t.Point(engine.OpWait, o, s)
 	if o.Count <= 0 {
+		t.Does(o, engine.Waits)
 		if !t.Unwinding() {
 			wg.Wait() // at once, unless code left native has added to it
 		}

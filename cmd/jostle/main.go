@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(goStyle(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest(), newVersion())
+	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newExplore(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest(), newVersion())
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return exitFine

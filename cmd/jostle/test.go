@@ -36,6 +36,9 @@ type testFlags struct {
 	faults    bool
 	shard     string
 
+	through     bool // all orders, in the place of schedules
+	preemptions int
+
 	run, skip string
 	count     int
 	timeout   time.Duration
@@ -187,7 +190,11 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if c.Elsewhere, err = cachedir.Findings(); err != nil {
 		return err
 	}
-	if c.Schedules == 0 && c.Time == 0 {
+	if f.through {
+		if c.Through, err = f.throughAll(); err != nil {
+			return err
+		}
+	} else if c.Schedules == 0 && c.Time == 0 {
 		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
 	}
 	c.Schedules *= f.count
@@ -240,6 +247,8 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 		return errors.New("interrupted")
 	case len(sum.Unrun) > 0:
 		return fmt.Errorf("not all tests have run once to their end: %d have not, see above", len(sum.Unrun))
+	case len(sum.Unseen) > 0:
+		return fmt.Errorf("not all orders were seen of each test: not of %d, see above", len(sum.Unseen))
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ const Partial = ".new-"
 // cache that holds other things.
 var (
 	kinds = map[string]time.Duration{
-		"build": month, "changed": month, "exports": month, "module": month, "package": month, "patched": month, "toolchain": month,
+		"build": month, "changed": month, "explore": month, "exports": month, "module": month, "package": month, "patched": month, "toolchain": month,
 		"test": 2 * day, // they are large, and the go command keeps what it links for as long
 	}
 	key = regexp.MustCompile(`(^|-)[0-9a-f]{16,32}$`)

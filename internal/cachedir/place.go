@@ -24,3 +24,9 @@ func Findings() (string, error) {
 	dir, err := Dir()
 	return filepath.Join(dir, "findings"), err
 }
+
+// Explorations returns the directory in the cache for how far orders of tests have been gone through.
+func Explorations() (string, error) {
+	dir, err := Dir()
+	return filepath.Join(dir, "explore"), err
+}

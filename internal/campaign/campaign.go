@@ -36,6 +36,7 @@ type Config struct {
 	Race      bool // the binaries have the race detector
 	Leaks     bool // goroutines that are left are findings
 	Shard     session.Shard
+	Through   *Through // all orders are gone through, in the place of schedules; nil if not
 
 	Run, Skip string   // as go test has them
 	Args      []string // for the test binaries: -test.short and so on, and what is behind -args
@@ -51,6 +52,12 @@ type Config struct {
 	Covered  func(Binary) string                        // what go test says of coverage, when all of a package is done; nil without coverage
 	Progress func(Progress)                             // called whenever something of it has changed
 	Found    func(News)                                 // called as soon as something is confirmed
+}
+
+// A Through says how all orders of tests are gone through.
+type Through struct {
+	Preemptions int    // in an execution, at most; search.Unbounded
+	Dir         string // for files that say how far it has come
 }
 
 // News are what there is to say of a finding as soon as it is confirmed.

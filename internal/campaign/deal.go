@@ -170,7 +170,7 @@ func (p *pace) learn(r run) {
 	}
 }
 
-// orders are the different interleavings that were seen, by their hashes.
+// orders are the different orders that were seen, by their numbers (engine.Snapshot.Order).
 type orders struct {
 	hashes  []uint64
 	compact int // length when each was last there once

@@ -20,10 +20,10 @@ type searched struct {
 	called  map[int]int // how often an execution was called by a number
 }
 
-// search runs a search of the given number of schedules with the given number of processes at a time: always the process
+// searches runs a search of the given number of schedules with the given number of processes at a time: always the process
 // that began last ends first. The plain run predicts what plain says, and the execution that has the schedule of number n
 // what late[n] says.
-func search(s session.Shard, schedules, processes int, plain []string, late map[int]string) searched {
+func searches(s session.Shard, schedules, processes int, plain []string, late map[int]string) searched {
 	c := &campaign{Config: Config{Schedules: schedules, Shard: s, Parallel: processes}, limit: make(chan struct{}, processes)}
 	t := c.newTest(&pkg{}, "TestX")
 	out := searched{tries: map[string][]int{}, called: map[int]int{}}
@@ -90,12 +90,12 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 	plain := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"} // more than are tried at a time
 	late := map[int]string{130: "late", 133: "later"}
 	for _, parts := range []int{2, 3, 4, 12, 50} {
-		whole := search(session.Shard{}, 300, 1, plain, nil)
+		whole := searches(session.Shard{}, 300, 1, plain, nil)
 		require.Len(t, whole.numbers, 299-predict.Tries*len(plain))
 		var numbers []int
 		tries := map[string][]int{}
 		for i := 1; i <= parts; i++ {
-			s := search(session.Shard{I: i, N: parts}, 300, 1, plain, late)
+			s := searches(session.Shard{I: i, N: parts}, 300, 1, plain, late)
 			numbers = append(numbers, s.numbers...)
 			for text, all := range s.tries {
 				tries[text] = append(tries[text], all...)
@@ -113,7 +113,7 @@ func TestShardsDoWhatOneRunDoes(t *testing.T) {
 }
 
 func TestOneRunPaysForItsPredictions(t *testing.T) {
-	s := search(session.Shard{}, 300, 1, []string{"a"}, map[int]string{40: "late"})
+	s := searches(session.Shard{}, 300, 1, []string{"a"}, map[int]string{40: "late"})
 	require.Len(t, s.numbers, 299-2*predict.Tries)
 	require.Len(t, s.tries["a"], predict.Tries)
 	require.Len(t, s.tries["late"], predict.Tries)
@@ -123,9 +123,9 @@ func TestOneRunPaysForItsPredictions(t *testing.T) {
 func TestProcessesDoWhatOneDoes(t *testing.T) {
 	late := map[int]string{40: "late", 41: "later", 160: "last"}
 	for _, shard := range []session.Shard{{}, {I: 2, N: 3}} {
-		whole := search(shard, 300, 1, []string{"a", "b"}, late)
+		whole := searches(shard, 300, 1, []string{"a", "b"}, late)
 		for _, processes := range []int{2, 3, 16} {
-			s := search(shard, 300, processes, []string{"a", "b"}, late)
+			s := searches(shard, 300, processes, []string{"a", "b"}, late)
 			require.Equal(t, whole.tries, s.tries, "%d processes", processes)
 			// What was run ahead when the last prediction came is not lost.
 			require.Subset(t, s.numbers, whole.numbers, "%d processes", processes)

@@ -109,7 +109,7 @@ func (t *test) print(b *strings.Builder) {
 	case t.c.Verbose:
 		fmt.Fprintf(b, "--- PASS: %s (%.2fs)\n", t.name, seconds)
 	}
-	if t.c.Verbose {
+	if t.c.Verbose || t.c.Through != nil {
 		fmt.Fprintf(b, "    %s\n", t.line())
 	}
 }
@@ -140,6 +140,9 @@ func (t *test) line() string {
 	case t.skipped:
 		return t.name + ": it skips itself"
 	}
+	if t.c.Through != nil && t.mode != live {
+		return fmt.Sprintf("%s: %s", t.name, t.seen())
+	}
 	how := string(t.mode)
 	if t.why != "" {
 		how += " (" + t.why + ")"
@@ -168,8 +171,14 @@ func (t *test) line() string {
 	if n := t.orders.count(); n > 0 { // a process that was ended may not have said
 		orders = ", " + plural(min(n, t.executions), "different order") // plain runs, which count once, may differ too
 	}
-	if t.only {
+	switch {
+	case t.only:
 		orders = ", the only one"
+	case t.sum.Over:
+		orders = fmt.Sprintf(", all %s seen", plural(t.sum.Orders, "order"))
+		if t.sum.Orders == 1 {
+			orders = ", the only order"
+		}
 	}
 	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }

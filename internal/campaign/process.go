@@ -18,7 +18,7 @@ import (
 // A run is one process of a test binary that has ended.
 type run struct {
 	events []session.Event
-	orders []uint64             // hashes of the interleavings
+	orders []uint64             // that were seen
 	races  []verdict.RaceReport // that belong to no execution of which something is noted
 	output string
 	exit   int  // code; -1 if it was killed

@@ -20,6 +20,7 @@ type Summary struct {
 	Red      []Remark // tests that fail without control, too
 	Live     []Remark // tests that ran live, and why
 	Once     []Remark // tests that ran once, without control, and why
+	Unseen   []Remark // tests of which not all orders were gone through, if they were to be, and how far that has come
 	Unrun    []Remark // tests and fuzz targets that have not run once to their end, and why
 	Notes    []Remark // what else there is to know
 }
@@ -74,6 +75,9 @@ func (c *campaign) summary() Summary {
 					r.File = f.where(c)
 				}
 				s.Findings = append(s.Findings, r)
+			}
+			if t.unseen() && !t.unrun() && len(t.confirmed) == 0 {
+				s.Unseen = append(s.Unseen, about(t.name, t.seen()+"."))
 			}
 			switch {
 			case t.unrun():
@@ -133,7 +137,7 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 			}
 		}
 	}
-	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Notes)
+	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Unseen) + len(s.Notes)
 	section("Found:", s.Findings, all)
 	section("Failed without control:", s.Red, all)
 	var unbuilt []Remark
@@ -145,6 +149,7 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	told := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text == late })
 	left := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text != late })
 	section("Not run:", slices.Concat(told, left), len(told)+most)
+	section("Not gone through:", s.Unseen, all)
 	section("Run live, where a run that passes proves little:", s.Live, most)
 	section("Run once, without control:", s.Once, most)
 	section("Notes:", s.Notes, all)

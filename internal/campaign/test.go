@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/predict"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -40,8 +41,9 @@ type test struct {
 	crashes    int
 	rounds     int
 	finished   bool
-	only       bool   // the plain run was all: no schedule has a choice
-	never      string // why it has not run once to its end, if the time was long enough
+	only       bool       // the plain run was all: no schedule has a choice
+	sum        search.Sum // of the orders, if all were gone through
+	never      string     // why it has not run once to its end, if the time was long enough
 
 	running int         // processes that run batches
 	own     bool        // one of them runs on the processor that the test has anyway
@@ -188,6 +190,8 @@ func (t *test) wait() {
 // deal returns what the next process is to run, nil if there is nothing for one.
 func (t *test) deal(left time.Duration) *batch {
 	switch {
+	case t.c.Through != nil && t.running > 0: // what comes next depends on all before
+		return nil
 	case t.mode == live && t.running > 0: // two at a time may use the same ports and files
 		return nil
 	case t.walks.next == 0 && t.running > 0: // all else depends on the plain run
@@ -334,6 +338,9 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 	p := t.plan()
 	p.First, p.Last, p.Shard, p.Time = b.first, b.last, b.line.shard, left
 	p.Displaced = t.number(b, 1) - 1
+	if t.c.Through != nil && t.mode == together {
+		p.Through, p.Preemptions = t.through(), t.c.Through.Preemptions
+	}
 	if t.mode == live {
 		if t.c.Time == 0 {
 			p.Last, p.Time = min(p.Last, liveRuns), liveTime
@@ -452,6 +459,18 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			}
 			if e.Forced {
 				t.only, t.finished, over = true, true, true
+			}
+		case session.Explored:
+			if over = true; t.c.Through != nil {
+				t.sum = e.Sum
+				t.finished = e.Sum.Over || e.Sum.Chance
+				t.goesThrough()
+				break
+			}
+			if over = false; e.Sum.All() {
+				t.sum, t.finished, over = e.Sum, true, true
+			} else {
+				t.executions -= e.Sum.Executions // they were no part of what was asked for
 			}
 		case session.Skipped:
 			t.skipped, t.finished, over = true, true, true

@@ -10,10 +10,16 @@ import (
 // comes is seen when no task can run: then the schedule is the same whether it has come a little sooner or later.
 
 // SetAbroad notes that what ends waits at o may be outside the process.
-func (t *Task) SetAbroad(o *Object) { o.Abroad, t.x.abroad = true, true }
+func (t *Task) SetAbroad(o *Object) {
+	o.Abroad, t.x.abroad = true, true
+	t.x.goesBeyond(isAbroad)
+}
 
 // SetKernel notes that o stands for a descriptor. The garbage collector closes those that nothing can reach.
-func (t *Task) SetKernel() { t.x.kernel = true }
+func (t *Task) SetKernel() {
+	t.x.kernel = true
+	t.x.goesBeyond(isAbroad)
+}
 
 // Bounds on the real time that is spent on what may come from abroad.
 const (

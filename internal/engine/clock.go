@@ -207,6 +207,7 @@ func (x *Execution) advance() bool {
 		}
 		x.sleep(d)
 	}
+	x.passes()
 	x.clock.moves++
 	c := &x.clock
 	sleepers, timers := false, false
@@ -319,6 +320,7 @@ func (x *Execution) pass(end int64) {
 		}
 	}
 	if d := time.Duration(end - bubbleNow()); !x.expects() || x.expect(d) {
+		x.passes()
 		x.sleep(d)
 	}
 	x.admit()

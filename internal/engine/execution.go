@@ -36,6 +36,8 @@ type Limits struct {
 	// snapshot is believed; 0 for none. It is asked again when these have passed, with Snapshot.Continued set; if it says 0
 	// then, Run returns the first snapshot. Nil: the execution ends at once.
 	Doubt func(*Snapshot) (moves int)
+	// Order has the transitions of the execution noted, see Order.
+	Order bool
 	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
 	Trace bool
 }
@@ -146,6 +148,7 @@ type Execution struct {
 	words   objects // with Limits.Keep: the variables that atomic operations were done on
 	finals  finals
 	trace   trace
+	order   order
 	locking []Locking
 
 	offers    []*Offer
@@ -293,6 +296,7 @@ func (x *Execution) reset() {
 	x.words.reset()
 	x.finals.reset()
 	x.trace.reset()
+	x.order.reset(x.limits.Order)
 	x.locking = x.locking[:0]
 	x.offers, x.cancelled, x.faulted = nil, nil, nil
 	x.inProcess = nil
@@ -589,6 +593,11 @@ func (t *Task) start(f, of func(), c *calls, s *Site) {
 	if s != nil && s.OfLibrary() {
 		child.callers = make([]uintptr, 16)
 		child.callers = child.callers[:runtime.Callers(2, child.callers)]
+	}
+	t.past = (t.past + orderFactor) * orderFactor
+	child.past = ^t.past
+	if log := x.order.log; log != nil {
+		log.starts(child, t.at)
 	}
 	go child.run(f)
 	x.ready(child)

@@ -62,6 +62,7 @@ type Object struct {
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
 
+	uses    uses
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
 	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
@@ -79,6 +80,9 @@ func (o *Object) length() int {
 	}
 	return n
 }
+
+// room returns how many values a channel has room for.
+func (o *Object) room() int { return cap(*(*chan struct{})(unsafe.Pointer(&o.ptr))) }
 
 // A Hold is a lock held by a task, or some of a Resource.
 type Hold struct {
@@ -301,6 +305,14 @@ func (o *Object) Seen(v uint64) {
 func (o *Object) Hold(t *Task, s *Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
+	switch {
+	case o.Kind == Mutex:
+		t.Does(o, Takes)
+	case o.Kind == RWMutex && read:
+		t.Does(o, Looks)
+	case o.Kind == RWMutex:
+		t.Does(o, Changes)
+	}
 	if t.x.limits.Keep && o.Kind != Resource {
 		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
 	}
@@ -308,6 +320,14 @@ func (o *Object) Hold(t *Task, s *Site, read bool) {
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
 func (o *Object) Release(t *Task) {
+	switch {
+	case o.Kind == Mutex:
+		t.Does(o, Gives)
+	case o.Kind == RWMutex && o.HeldForReading():
+		t.Does(o, Looks)
+	case o.Kind == RWMutex:
+		t.Does(o, Changes)
+	}
 	for i := len(o.holds) - 1; i >= 0; i-- {
 		if o.holds[i].Task == t {
 			o.dropHold(i)
@@ -491,8 +511,10 @@ func (x *Execution) start(due func()) bool {
 // collect runs the garbage collector, gives the runtime, which has goroutines of its own for finalizers, so much real
 // time, and returns what runs those that are due; nil if none are.
 func (x *Execution) collect(d time.Duration) (due func()) {
+	x.goesBeyond(isCollected)
 	x.objects.forget(x.tasks)
 	x.words.forget(nil)
+	x.order.cells.forget()
 	runtime.GC()
 	if x.limits.Pause != nil {
 		x.limits.Pause(d)

@@ -34,6 +34,7 @@ type arrival struct {
 // leave notes that t blocks in something uncontrolled, of which its stack says what it is: not the sync point that it passed last.
 // Called by the root.
 func (x *Execution) leave(t *Task) {
+	x.goesBeyond(isOutside)
 	t.state, t.op, t.site = Outside, OpNone, nil
 	x.outside++
 	x.out.lock()
@@ -192,6 +193,9 @@ func (x *Execution) admit() {
 			x.moved = true
 		} else {
 			x.adopt(a.task)
+		}
+		if log := x.order.log; log != nil && len(log.Transitions) > 0 {
+			log.starts(a.task, log.now())
 		}
 		x.ready(a.task)
 	}

@@ -52,6 +52,7 @@ func (t *Task) EnterProcess(again func()) {
 	}
 	t.within = &InProcess{outer: outer, again: again}
 	t.x.inProcess = append(t.x.inProcess, t.within)
+	t.x.goesBeyond(isOnce)
 }
 
 // LeaveProcess ends what EnterProcess began.

@@ -184,6 +184,9 @@ func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Sit
 	if x.doubt.snap != nil {
 		return 0
 	}
+	if log := x.order.log; log != nil {
+		log.asked = len(log.Transitions)
+	}
 	q := &x.question
 	q.Kind, q.N, q.Task, q.Op, q.Object, q.Site, q.x = k, n, t, op, o, s, x
 	if Race {
@@ -191,3 +194,6 @@ func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Sit
 	}
 	return x.strategy.Choose(q)
 }
+
+// Order returns the transitions so far, with Limits.Order.
+func (q *Question) Order() *Order { return q.x.order.log }

@@ -5,6 +5,17 @@ package engine
 // counter (package instrument/patch). Then they are different each time. It is set before main.
 var RestartRandom func(sequence uint64)
 
+// RandomDrawn reports whether a random value was drawn since RestartRandom, or a map was ranged over, in the bubble that it is called in.
+// It is nil where RestartRandom is.
+var RandomDrawn func() bool
+
+// drawn notes whether the execution depends on random values.
+func (x *Execution) drawn() {
+	if RandomDrawn == nil || RandomDrawn() {
+		x.goesBeyond(isRandom)
+	}
+}
+
 // beginRandom has the random values of an execution begin.
 func (x *Execution) beginRandom() {
 	if RestartRandom != nil {

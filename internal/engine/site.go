@@ -19,6 +19,7 @@ type Site struct {
 	Starts string
 
 	After Following // of what releases something; of a select its cases have it
+	Looks bool      // an atomic operation that changes nothing
 
 	Cases []SiteCase // of a select, in source order without the default
 

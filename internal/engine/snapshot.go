@@ -16,6 +16,9 @@ type Snapshot struct {
 	Steps     []Step // the last of them, see Total
 	Total     int    // how many steps there were
 	Hash      uint64 // of all steps
+	Order     uint64 // which order of operations it was: see order
+	Beyond    string // why the orders of operations are not all that executions can differ in; "" if they are
+	Log       *Order // with Limits.Order; it is valid until the next execution
 	Preempts  int
 	Orders    Orders
 	Elapsed   int64       // virtual nanoseconds
@@ -151,9 +154,10 @@ func (x *Execution) Failed(snap *Snapshot) *Snapshot {
 
 // snapshot copies what a verdict needs. Of an execution in which all went well that is next to nothing.
 func (x *Execution) snapshot(quiet Quiet) *Snapshot {
+	x.drawn()
 	snap := &Snapshot{
 		Quiet: quiet, Failure: x.failure, Culprit: -1, Value: x.value, Stack: x.stack,
-		Total: x.trace.n, Hash: x.trace.hash, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
+		Total: x.trace.n, Hash: x.trace.hash, Order: x.order.sum, Beyond: x.order.beyond, Log: x.order.log, Preempts: x.trace.preemptions, Orders: x.trace.orders, Elapsed: x.now(),
 		Races: raceErrors() - x.races, Moves: x.clock.moves,
 	}
 	snap.Cancelled, snap.Faulted = x.cancelled, x.faulted

@@ -49,6 +49,9 @@ type Task struct {
 	awaited  bool // such native code waits for its end
 	gaveUp   bool // see GiveUp
 
+	past uint64 // hash of what it has done, see order
+	at   int32  // its last transition, see Order
+
 	near     uintptr // address of what the sync point is about at which it is, or was last; 0 for none
 	last     *Site   // where it last passed a sync point
 	lastRecv int     // step of its last completed receive of a value
@@ -207,6 +210,9 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		t.park()
 	}
 	t.Step(op, o, s)
+	if op >= OpListen || o != nil && o.Kind == Socket {
+		t.Stirs(Changes)
+	}
 }
 
 // nears notes that t is about to do op on o. Of an atomic operation that was noted before, see Atomic.
@@ -280,6 +286,7 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 		t.calls.look()
 	}
 	x.trace.add(t, op, o, s)
+	x.begins(t)
 	x.moving()
 	if o != nil {
 		o.use(t, op, s, x.trace.n)
@@ -370,6 +377,10 @@ func (t *Task) Poll(op Op, o *Object, s *Site) {
 // Atomic is Poll for an atomic operation on the variable at p; nil if it is not known which.
 func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	t.near = uintptr(p)
+	var c *cell
+	if p != nil && t.x.order.cells.n < mostCells {
+		c = t.x.order.cells.get(p)
+	}
 	if t.x.limits.Keep && p != nil && s != nil && t.x.words.n < mostWords {
 		w := t.x.words.get(p, 0, s, t.x.trace.n)
 		w.Seen(cmp.Or(s.Var, s.Key))
@@ -378,6 +389,12 @@ func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 		}
 	}
 	t.Poll(OpAtomic, nil, s)
+	if c != nil {
+		t.usesCell(c, s)
+		return
+	}
+	t.Stirs(Changes)
+	t.x.goesBeyond(isUnknown)
 }
 
 // mostWords bounds the memory of what is known of variables that atomic operations are done on.
@@ -398,6 +415,7 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 		return // Block will not come back
 	}
 	w.Task, w.Object, w.Op, w.Site, w.Done = t, o, op, s, false
+	t.waitsFor(o, op)
 	l.push(w)
 	t.waits = append(t.waits, w)
 	if w.Until != 0 {
@@ -484,6 +502,7 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 // Complete ends the wait of w's task through w: its other waiters are withdrawn, and it may run.
 func (x *Execution) Complete(w *Waiter, ok bool) {
 	w.Ok, w.Done = ok, true
+	x.ends(w)
 	if w.ahead {
 		w.list.remove(w)
 		return
@@ -597,6 +616,7 @@ func (t *Task) handTo(next *Task) {
 
 func (x *Execution) grant(next *Task) {
 	next.ready = false
+	x.begins(next)
 	x.cur.Store(next)
 	hide()
 	next.gate <- struct{}{}

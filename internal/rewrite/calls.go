@@ -387,10 +387,15 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 }
 
 func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
+	var o operand
 	if t.recv != nil {
-		return newOperand(t.name, t.operand(r), t.variable(r))
+		o = newOperand(t.name, t.operand(r), t.variable(r))
+	} else {
+		o = newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 	}
-	return newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
+	name := calledName(n.Fun)
+	o.looks = strings.HasPrefix(name, "Load") && !storing(name)
+	return o
 }
 
 // lastCalling returns the last of args in whose evaluation a function is called or a value received, if its type has a

@@ -34,6 +34,7 @@ type operand struct {
 	expr     string
 	variable uint64
 	after    following // nothing for what releases nothing
+	looks    bool      // an atomic operation that changes nothing
 }
 
 type function struct {
@@ -170,6 +171,9 @@ func (s *sites) write(b *strings.Builder, perturb string) {
 	for _, e := range s.list {
 		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.expr, e.variable, e.key)
 		b.WriteString(e.follows())
+		if e.looks {
+			b.WriteString(", Looks: true")
+		}
 		if e.starts != "" {
 			fmt.Fprintf(b, ", Starts: %q", e.starts)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
+	"github.com/jostle-dev/jostle/internal/search"
 )
 
 // Env is the environment variable that holds a Plan. The one word Plain in it has every test run once, as an execution
@@ -80,6 +81,9 @@ type Plan struct {
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
 	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
+
+	Through     string `json:",omitempty"` // Explore: name of the file that a search.Exploration is kept in, which is continued; "" for none
+	Preemptions int    `json:",omitempty"` // its bound
 
 	Steer     []predict.Prediction `json:",omitempty"` // into these; execution n is try n-1, each has one in turn
 	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
@@ -169,6 +173,8 @@ type Event struct {
 	Text     string        `json:",omitempty"`
 	Warm     int           `json:",omitempty"`
 
+	Sum search.Sum `json:",omitzero"` // Explored
+
 	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Races      Span                `json:",omitzero"`
 	Prediction *predict.Prediction `json:",omitempty"`
@@ -186,6 +192,7 @@ const (
 	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Profile, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself
+	Explored  EventKind = "explored"  // the orders of the test were gone through, as far as Sum says
 	Found     EventKind = "found"     // execution N ended in Verdict by Cause; File holds it, Text says it
 	Predicted EventKind = "predicted" // execution N gives reason for Prediction
 	Ignored   EventKind = "ignored"   // execution N would have ended in Verdict by Cause, or leaves more behind than it is said to, but for the code: Ignored
@@ -239,13 +246,13 @@ func (p *Plan) Open() (*Log, error) {
 	return &Log{file: f, end: end, each: len(p.Steer) > 0, seen: map[uint64]bool{}}, nil
 }
 
-// Orders names the file in which the hashes of different interleavings are, eight bytes each, beside a log of that name.
+// Orders names the file in which the different orders are, as numbers, eight bytes each, beside a log of that name.
 func Orders(log string) string { return log + ".orders" }
 
 // ordersTogether are the hashes that are written at a time.
 const ordersTogether = 512
 
-// Saw notes the hash of an execution's interleaving. It is in a file after the next event that is more than that an execution
+// Saw notes the order of an execution. It is in a file after the next event that is more than that an execution
 // began, or some executions later.
 func (l *Log) Saw(hash uint64) error {
 	if l.file == nil || l.seen[hash] {
@@ -272,7 +279,7 @@ func (l *Log) writeOrders() (err error) {
 	return err
 }
 
-// ReadOrders reads the hashes that were noted beside a log of that name.
+// ReadOrders reads the orders that were noted beside a log of that name.
 func ReadOrders(log string) (hashes []uint64, err error) {
 	content, err := os.ReadFile(Orders(log))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -35,8 +35,9 @@ type explorer struct {
 	spoken  map[string]bool // what was ignored
 
 	detector  *predict.Detector
-	predicted bool // something new, by the last execution
-	fresh     bool // something was found that is not known yet
+	beyond    string // why the plain run is not a matter of sync points alone
+	predicted bool   // something new, by the last execution
+	fresh     bool   // something was found that is not known yet
 }
 
 func (p *Process) newExplorer(t *testing.T, body func(*testing.T)) *explorer {
@@ -88,8 +89,10 @@ func (e *explorer) dealtWith(out outcome) outcome {
 func (e *explorer) execute(s engine.Strategy) (outcome, *schedule.Recorder) {
 	e.rec.Reset(s)
 	out := e.run(&e.rec)
-	if err := e.log.Saw(out.Hash); err != nil && e.err == nil {
-		e.err = err
+	if out.snap != nil {
+		if err := e.log.Saw(out.snap.Order); err != nil && e.err == nil {
+			e.err = err
+		}
 	}
 	return out, &e.rec
 }
@@ -102,6 +105,15 @@ func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 	t.Helper()
 	e := p.newExplorer(t, body)
 	if !e.ready(t) {
+		e.end(t)
+		return
+	}
+	if e.plan.Through != "" {
+		e.through()
+		e.end(t)
+		return
+	}
+	if !e.orders() {
 		e.end(t)
 		return
 	}
@@ -152,11 +164,7 @@ func (e *explorer) step(n int) progress {
 	e.note(session.Event{Kind: session.Began, N: n})
 	s := e.strategy(n)
 	e.limits.Keep = learns(n) && len(e.plan.Steer) == 0 && !e.plan.Enough
-	var inner engine.Strategy = s
-	if e.plan.Record != "" {
-		inner = e.recorded(s)
-	}
-	out, rec := e.execute(inner)
+	out, rec := e.execute(e.kept(s))
 	switch {
 	case !e.judge(n, s, out, rec):
 		return stopped
@@ -212,7 +220,7 @@ func learns(n int) bool { return n <= learnsAll || n%8 == 0 }
 
 // learn notes what a new execution that went well predicts.
 func (e *explorer) learn(n int, out outcome) {
-	if !e.limits.Keep || out.Found() || out.snap == nil {
+	if !e.limits.Keep || e.plan.Through != "" || out.Found() || out.snap == nil {
 		return
 	}
 	for _, p := range e.detector.Learn(out.snap) {

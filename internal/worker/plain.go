@@ -29,6 +29,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 		e.choices += rec.Asked
+		e.goesBeyond(out)
 		if i == 0 {
 			e.measure(t, out, rec, &plain)
 		}
@@ -88,6 +89,7 @@ func (e *explorer) warmUp() bool {
 		e.before = i
 		e.note(session.Event{Kind: session.Began})
 		out, rec := e.execute(strategy.Plain{})
+		e.goesBeyond(out)
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}

@@ -8,10 +8,18 @@ import (
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
+// kept is s, recorded if the plan has it so.
+func (e *explorer) kept(s engine.Strategy) engine.Strategy {
+	if e.plan.Record == "" {
+		return s
+	}
+	return e.recorded(s)
+}
+
 // recorded is s, with each departure appended to a file before it takes effect: an execution that ends its process leaves
-// no other trace.
+// no other trace. What was there of an execution before is of no use.
 func (e *explorer) recorded(s engine.Strategy) engine.Strategy {
-	f, err := os.OpenFile(e.plan.Record, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(e.plan.Record, os.O_WRONLY|os.O_TRUNC|os.O_CREATE, 0o644)
 	if err != nil {
 		e.err = err
 		return s

@@ -21,6 +21,9 @@ type Tree struct {
 // A node is a question that was asked, and its answer.
 type node struct{ answer, n int }
 
+// ChooseOf is Choose for a question of which only the first n alternatives count.
+func (tr *Tree) ChooseOf(n int) int { return tr.choose(n) }
+
 // Choose returns the answer of the present path.
 func (tr *Tree) Choose(q *engine.Question) int { return tr.choose(q.N) }
 

@@ -86,6 +86,14 @@ func jostleFill(p []byte) bool {
 	return true
 }
 
+// jostleDrawn reports whether a random value was drawn in the bubble since its values began anew, or a map was ranged over.
+//
+//go:linkname jostleDrawn jostle/internal/engine.randomDrawn
+func jostleDrawn() bool {
+	b := getg().bubble
+	return b != nil && (b.random.values != b.random.seed || b.random.orders != b.random.seed)
+}
+
 // jostleRestart has the bubble's values begin anew, with those of a sequence: an execution begins.
 //
 //go:linkname jostleRestart jostle/internal/engine.restartRandom

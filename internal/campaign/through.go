@@ -1,0 +1,47 @@
+package campaign
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/jostle-dev/jostle/internal/search"
+)
+
+// through names the file that says how far a test's orders have been gone through. It is of one test binary and bound: another program
+// has other orders.
+func (t *test) through() string {
+	content, _ := os.ReadFile(t.pkg.Path)
+	h := sha256.New()
+	fmt.Fprintf(h, "%x %s %d %v", sha256.Sum256(content), t.name, t.c.Through.Preemptions, t.sockets != "")
+	dir := filepath.Join(t.c.Through.Dir, fmt.Sprintf("%x", h.Sum(nil)[:16]))
+	_ = os.MkdirAll(dir, 0o755) // the process says so that cannot write there
+	return filepath.Join(dir, "exploration")
+}
+
+// goesThrough tells how far a test's orders have been gone through, and removes the file if there are no others.
+func (t *test) goesThrough() {
+	t.does(t.sum.String())
+	if t.finished {
+		_ = os.RemoveAll(filepath.Dir(t.through()))
+	}
+}
+
+// unseen reports whether orders of the test are left that were not seen.
+func (t *test) unseen() bool {
+	return t.c.Through != nil && !t.only && !t.skipped && (t.mode != together || !t.sum.Over || t.sum.Chance)
+}
+
+// seen says in a line what of a test's orders was seen.
+func (t *test) seen() string {
+	switch {
+	case t.only:
+		return "the only order has no finding"
+	case t.sum.Over && len(t.confirmed) == 0 && !t.sum.Chance:
+		return "no finding in " + t.sum.String()
+	case t.sum == search.Sum{}:
+		return "its orders were not gone through"
+	}
+	return t.sum.String()
+}

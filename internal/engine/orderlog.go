@@ -1,0 +1,190 @@
+package engine
+
+// An Order is an execution as a row of transitions, for those who look for other orders: see package search. A transition is what a
+// task does from one sync point to the next, or from where it was woken.
+type Order struct {
+	Transitions []Transition
+
+	objects map[*Object]*meetings
+	waits   [][]int32 // by task: what comes before its next transition
+	asked   int       // how many transitions there were at the last question
+}
+
+// A Transition is what one task does in one go.
+type Transition struct {
+	Task uint32 // 0: time passes; all comes before it, and it before all that follows
+	// Started are the transitions, by index, that had to come before this one so that it could begin, beside those of its own task.
+	Started []int32
+	// Accesses are what it does.
+	Accesses []Access
+	// Met are the transitions that had to come before what it leads to: the send of what it has received.
+	Met []int32
+}
+
+// An Access is one use of an object, or of a variable by atomic operations.
+type Access struct {
+	Object int32 // a number that objects have; below 0 for variables; 0 for all else
+	How    How
+	N      int32 // Adds, Dones: how many
+}
+
+// A meetings is what is known of an object for Started and Met.
+type meetings struct {
+	given   int32   // the last Gives; -1 for none
+	counted []int32 // Adds and Dones
+	sent    []int32 // of the values in a channel's buffer
+	freed   []int32 // receives that have made room in it, for sends to come
+	sends   int
+}
+
+func (l *Order) reset() {
+	l.Transitions = l.Transitions[:0]
+	clear(l.waits)
+	l.waits, l.asked = l.waits[:0], 0
+	l.objects = map[*Object]*meetings{}
+}
+
+func (l *Order) last() *Transition { return &l.Transitions[len(l.Transitions)-1] }
+
+// now returns the index of the present transition.
+func (l *Order) now() int32 { return int32(len(l.Transitions) - 1) }
+
+func (l *Order) begin(t *Task) {
+	starts := l.startsOf(t.ID)
+	if n := len(l.Transitions); n > l.asked && l.last().Task == t.ID && len(l.last().Accesses) == 0 && len(l.last().Met) == 0 {
+		l.last().Started = append(l.last().Started, starts...)
+		t.at = l.now()
+		return
+	}
+	l.Transitions = append(l.Transitions, Transition{Task: t.ID, Started: starts})
+	t.at = l.now()
+}
+
+func (l *Order) startsOf(id uint32) []int32 {
+	if int(id) >= len(l.waits) {
+		return nil
+	}
+	starts := l.waits[id]
+	l.waits[id] = nil
+	return starts
+}
+
+// starts notes that a transition comes before t's next.
+func (l *Order) starts(t *Task, transitions ...int32) {
+	for int(t.ID) >= len(l.waits) {
+		l.waits = append(l.waits, nil)
+	}
+	for _, i := range transitions {
+		if i >= 0 {
+			l.waits[t.ID] = append(l.waits[t.ID], i)
+		}
+	}
+}
+
+// barrier notes that time passes.
+func (l *Order) barrier() {
+	if len(l.Transitions) > 0 && l.last().Task != 0 {
+		l.Transitions = append(l.Transitions, Transition{})
+	}
+}
+
+func (l *Order) access(object int32, how How, n int) {
+	if len(l.Transitions) == 0 {
+		return
+	}
+	tr := l.last()
+	tr.Accesses = append(tr.Accesses, Access{object, how, int32(n)})
+}
+
+func (l *Order) meets(i int32) {
+	if i >= 0 && i != l.now() {
+		l.last().Met = append(l.last().Met, i)
+	}
+}
+
+func (l *Order) of(o *Object) *meetings {
+	m := l.objects[o]
+	if m == nil {
+		m = &meetings{given: -1}
+		l.objects[o] = m
+	}
+	return m
+}
+
+// does notes that t uses o in the present transition.
+func (l *Order) does(t *Task, o *Object, how How, n int) {
+	if t.x.unwinding || len(l.Transitions) == 0 {
+		return
+	}
+	l.uses(o, how, n)
+	l.edges(t, o, how)
+}
+
+// uses is access for o.
+func (l *Order) uses(o *Object, how How, n int) {
+	l.access(int32(o.ID), how, n)
+	if o.made.Task != nil {
+		l.access(0, Looks, 1)
+	}
+}
+
+// edges notes what t's use of o comes after, and what comes after it.
+func (l *Order) edges(t *Task, o *Object, how How) {
+	m := l.of(o)
+	switch how {
+	case Takes:
+		l.meets(m.given)
+	case Gives:
+		m.given = l.now()
+	case Adds, Dones:
+		m.counted = append(m.counted, l.now())
+	case Waits:
+		for _, i := range m.counted {
+			l.meets(i)
+		}
+	case Sends:
+		if room := o.room(); room > 0 {
+			if m.sends++; m.sends > room && len(m.freed) > 0 {
+				l.meets(m.freed[0])
+				m.freed = m.freed[1:]
+			}
+			m.sent = append(m.sent, t.at)
+		}
+	case Receives:
+		if len(m.sent) > 0 {
+			l.meets(m.sent[0])
+			m.sent = m.sent[1:]
+			m.freed = append(m.freed, t.at)
+		}
+	}
+}
+
+// ends notes that the present transition ends the wait of w's task, through w.
+func (l *Order) ends(w *Waiter) {
+	if len(l.Transitions) == 0 {
+		return
+	}
+	t, o := w.Task, w.Object
+	l.starts(t, l.now())
+	if o == nil {
+		return
+	}
+	switch {
+	case o.Kind == Chan:
+		l.meets(t.at)
+		switch {
+		case w.Op == OpRecv && w.Ok:
+			l.edges(t, o, Receives)
+		case w.Op == OpSend && w.Ok:
+			l.edges(t, o, Sends)
+		}
+	case o.Kind == WaitGroup && w.Op == OpWait:
+		l.access(int32(o.ID), Waits, 1)
+		l.starts(t, l.of(o).counted...)
+	}
+	for _, other := range t.waits { // a select waits no more for its other cases
+		if other != w && other.Object != nil && other.Object != o {
+			l.access(int32(other.Object.ID), Changes, 1)
+		}
+	}
+}

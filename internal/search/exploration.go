@@ -1,0 +1,396 @@
+// Package search says which execution of a test comes next, where that follows from those before it.
+//
+// An Exploration goes through all orders of a program: classes of executions in which the operations on each object come in the same
+// order (internal/engine/order.go). It is source-DPOR with sleep sets, of Abdulla, Aronis, Jonsson and Sagonas, "Optimal Dynamic Partial
+// Order Reduction" (POPL 2014). With a bound on preemptions it has no sleep sets, and the backtracking points of Coons, Musuvathi and
+// McKinley, "Bounded Partial-Order Reduction" (OOPSLA 2013).
+//
+// It is no process and starts none: it is given what the engine notes of each execution.
+package search
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// Unbounded is the bound on preemptions of an Exploration that has none.
+const Unbounded = -1
+
+// An Exploration is how far the executions of a program have been gone through, depth first. It can be kept as it is, and continued
+// in another process that has the same program.
+type Exploration struct {
+	Preemptions int  // executions have at most so many; Unbounded
+	Every       bool // executions that are of one order are gone through too
+
+	Executions int             // so far
+	Redundant  int             // of these, so many were found to be of an order that was there before
+	Seen       map[uint64]bool // orders
+	Over       bool            // there are no others
+	Cut        int             // so many executions ended before all of their goroutines had
+	Beyond     string          // why executions differ in more than their orders; "" if they do not
+	Chance     bool            // an execution was not what it was after the same decisions: nothing is known of the rest
+
+	Path []Node // the decisions of the next execution, as far as they are not the default
+	From int    // nodes before this one were there in the execution before
+}
+
+// A Node is a decision.
+type Node struct {
+	Alternatives int      // of a question that is not who runs; 0 for one that is
+	Chosen       uint32   // alternative, or task
+	Task         uint32   // who could have continued; 0 for nobody
+	Enabled      []uint32 // tasks that could run
+	Used         int      // preemptions before
+	At           int32    // index of the transition that follows
+
+	Todo  []uint32        // tasks that are to run here, Chosen among them
+	Done  []uint32        // those of which all that follows was seen
+	Sleep []Sleeper       // tasks that need not run here; and, for what follows, those of Done
+	Does  []engine.Access // by Chosen, next
+}
+
+// A Sleeper is a task all of whose continuations were seen, until another does something that its next transition depends on.
+type Sleeper struct {
+	Task uint32
+	Does []engine.Access
+}
+
+// New returns an Exploration that begins.
+func New(preemptions int) *Exploration {
+	return &Exploration{Preemptions: preemptions, Seen: map[uint64]bool{}}
+}
+
+// sleeps reports whether there are sleep sets.
+func (e *Exploration) sleeps() bool { return e.Preemptions == Unbounded && !e.Every }
+
+// Next returns the strategy of the next execution, which must be run with engine.Limits.Order, and passed to Observe. ok is false if
+// there is none.
+func (e *Exploration) Next() (r *Run, ok bool) {
+	if e.Over || e.Chance {
+		return nil, false
+	}
+	return &Run{e: e}, true
+}
+
+// A Run is the strategy of one execution.
+type Run struct {
+	e        *Exploration
+	asked    int
+	chance   bool
+	blocked  bool  // what follows was seen already
+	blockedA int32 // transition since which that is so
+}
+
+// String says what kind of strategy it is.
+func (r *Run) String() string { return "systematic" }
+
+// Choose is engine.Strategy.
+func (r *Run) Choose(q *engine.Question) int {
+	switch q.Kind {
+	case engine.Preempt, engine.Next:
+		return r.who(q)
+	case engine.Case, engine.Moment:
+		return r.which(q)
+	}
+	return 0
+}
+
+// planned returns the node of the present question if that was there before; nil if it is new.
+func (r *Run) planned() *Node {
+	if r.asked == len(r.e.Path) {
+		return nil
+	}
+	r.asked++
+	return &r.e.Path[r.asked-1]
+}
+
+func (r *Run) which(q *engine.Question) int {
+	if r.blocked || r.chance {
+		return 0
+	}
+	if n := r.planned(); n != nil {
+		r.chance = n.Alternatives != q.N
+		return min(int(n.Chosen), q.N-1)
+	}
+	r.e.Path = append(r.e.Path, Node{Alternatives: q.N})
+	r.asked++
+	return 0
+}
+
+func (r *Run) who(q *engine.Question) int {
+	if r.blocked || r.chance {
+		return 0
+	}
+	if n := r.planned(); n != nil {
+		for i, t := range q.Runnable() {
+			if t.ID == n.Chosen && n.Alternatives == 0 && int(n.At) == len(q.Order().Transitions) {
+				return i
+			}
+		}
+		r.chance = true
+		return 0
+	}
+	n := Node{At: int32(len(q.Order().Transitions))}
+	if q.Kind == engine.Preempt {
+		n.Task = q.Task.ID
+	}
+	n.Used = r.e.used(len(r.e.Path))
+	if r.e.sleeps() {
+		n.Sleep = r.stillAsleep(q.Order().Transitions)
+		if r.blocked {
+			return 0
+		}
+	}
+	best := -1
+	for i, t := range q.Runnable() {
+		n.Enabled = append(n.Enabled, t.ID)
+		if best < 0 && !asleep(n.Sleep, t.ID) {
+			best, n.Chosen = i, t.ID
+		}
+	}
+	if best < 0 {
+		r.block(n.At)
+		return 0
+	}
+	n.Todo = []uint32{n.Chosen}
+	if r.e.Every {
+		n.Todo = slices.Clone(n.Enabled)
+	}
+	r.e.Path = append(r.e.Path, n)
+	r.asked++
+	return best
+}
+
+func (r *Run) block(at int32) { r.blocked, r.blockedA = true, at }
+
+// stillAsleep returns who sleeps after the transitions since the last decision of who runs. If one that sleeps was among these, nothing
+// new follows.
+func (r *Run) stillAsleep(transitions []engine.Transition) []Sleeper {
+	i := len(r.e.Path) - 1
+	for i >= 0 && r.e.Path[i].Alternatives > 0 {
+		i--
+	}
+	if i < 0 {
+		return nil
+	}
+	n := &r.e.Path[i]
+	left := slices.Clone(n.Sleep)
+	for at := n.At; int(at) < len(transitions) && len(left) > 0; at++ {
+		tr := &transitions[at]
+		if asleep(left, tr.Task) {
+			r.block(at)
+			return nil
+		}
+		left = slices.DeleteFunc(left, func(s Sleeper) bool { return tr.Task == 0 || depend(s.Does, tr.Accesses) })
+	}
+	return left
+}
+
+func asleep(sleep []Sleeper, task uint32) bool {
+	return slices.ContainsFunc(sleep, func(s Sleeper) bool { return s.Task == task })
+}
+
+// used returns how many preemptions the first so many decisions have.
+func (e *Exploration) used(nodes int) int {
+	for i := nodes - 1; i >= 0; i-- {
+		if n := &e.Path[i]; n.Alternatives == 0 {
+			return n.Used + n.cost(n.Chosen)
+		}
+	}
+	return 0
+}
+
+// cost returns how many preemptions it takes to have a task run.
+func (n *Node) cost(task uint32) int {
+	if n.Task != 0 && n.Task != task {
+		return 1
+	}
+	return 0
+}
+
+// Observe takes note of how the execution of r ended.
+func (e *Exploration) Observe(r *Run, snap *engine.Snapshot) {
+	e.Executions++
+	if r.chance || r.asked < len(e.Path) || snap == nil {
+		e.Chance = true
+		return
+	}
+	if e.Beyond == "" {
+		e.Beyond = snap.Beyond
+	}
+	transitions := snap.Log.Transitions
+	if r.blocked {
+		e.Redundant++
+		transitions = transitions[:min(int(r.blockedA), len(transitions))]
+	} else {
+		if e.Seen[snap.Order] {
+			e.Redundant++
+		}
+		e.Seen[snap.Order] = true
+		if snap.Quiet == engine.Stopped {
+			e.Cut++
+		}
+	}
+	for i := range e.Path {
+		n := &e.Path[i]
+		if n.Alternatives == 0 && int(n.At) < len(transitions) {
+			n.Does = union(n.Does, transitions[n.At].Accesses)
+		}
+	}
+	if !e.Every {
+		a := &analysis{e: e, transitions: transitions, snap: snap}
+		a.races(r.blocked)
+	}
+	e.advance()
+}
+
+// union returns all accesses of both.
+func union(a, b []engine.Access) []engine.Access {
+	for _, x := range b {
+		if !slices.Contains(a, x) {
+			a = append(a, x)
+		}
+	}
+	return a
+}
+
+// advance goes to the next path.
+func (e *Exploration) advance() {
+	for len(e.Path) > 0 {
+		n := &e.Path[len(e.Path)-1]
+		if n.Alternatives > 0 {
+			if int(n.Chosen)+1 < n.Alternatives {
+				n.Chosen++
+				break
+			}
+			e.Path = e.Path[:len(e.Path)-1]
+			continue
+		}
+		n.Done = append(n.Done, n.Chosen)
+		if e.sleeps() {
+			n.Sleep = append(n.Sleep, Sleeper{n.Chosen, n.Does})
+		}
+		if next, ok := e.next(n); ok {
+			n.Chosen, n.Does = next, nil
+			break
+		}
+		e.Path = e.Path[:len(e.Path)-1]
+	}
+	e.From = len(e.Path) - 1
+	e.Over = len(e.Path) == 0
+}
+
+// next returns a task that is to run at a node and has not yet.
+func (e *Exploration) next(n *Node) (uint32, bool) {
+	for _, t := range n.Todo {
+		if slices.Contains(n.Done, t) || asleep(n.Sleep, t) || !e.within(n, t) {
+			continue
+		}
+		return t, true
+	}
+	return 0, false
+}
+
+// within reports whether a task may run at a node within the bound.
+func (e *Exploration) within(n *Node, task uint32) bool {
+	return e.Preemptions == Unbounded || n.Used+n.cost(task) <= e.Preemptions
+}
+
+// Orders returns how many orders were seen.
+func (e *Exploration) Orders() int { return len(e.Seen) }
+
+// Sum returns what there is to say of the exploration.
+func (e *Exploration) Sum() Sum {
+	return Sum{
+		Preemptions: e.Preemptions, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Beyond: e.Beyond, Chance: e.Chance,
+	}
+}
+
+// A Sum is what there is to say of an Exploration.
+type Sum struct {
+	Preemptions int // the bound; Unbounded
+	Executions  int // so far
+	Orders      int // that were seen
+	Estimate    int // of all executions
+	Over        bool
+	Cut         int    `json:",omitempty"` // so many executions ended before all of their goroutines had: what would have followed is not known
+	Beyond      string `json:",omitempty"` // why executions differ in more than their orders
+	Chance      bool   `json:",omitempty"` // it was given up: after the same decisions an execution was another
+}
+
+// String says how far it has come.
+func (s Sum) String() string {
+	bound, executions := "", fmt.Sprintf("%d executions", s.Executions)
+	if s.Preemptions != Unbounded {
+		bound = fmt.Sprintf(" with at most %d preemptions", s.Preemptions)
+	}
+	switch {
+	case s.Chance:
+		return fmt.Sprintf("%d orders%s, and no more: after %s it did something else where it had come by the same decisions before", s.Orders, bound, executions)
+	case !s.Over:
+		return fmt.Sprintf("%d orders%s, after %s of about %d", s.Orders, bound, executions, s.Estimate)
+	}
+	all := fmt.Sprintf("all %d orders%s (%s)", s.Orders, bound, executions)
+	if s.Orders == 1 {
+		all = fmt.Sprintf("the only order%s (%s)", bound, executions)
+	}
+	if s.Cut > 0 {
+		all += fmt.Sprintf(", but for what follows where %d of them were ended by a failure", s.Cut)
+	}
+	if s.Beyond != "" {
+		all += ", which are not all there is: " + s.Beyond
+	}
+	return all
+}
+
+// All reports whether all that executions of the program can do was seen, as far as sync points decide it and within the bound.
+func (s Sum) All() bool { return s.Over && !s.Chance && s.Cut == 0 && s.Beyond == "" }
+
+// Estimate returns about how many executions there are in all: if what is left of each decision leads to as many as what was done of
+// it.
+func (e *Exploration) Estimate() int {
+	done, share := 0.0, 1.0
+	for i := range e.Path {
+		n := &e.Path[i]
+		all, before := n.Alternatives, int(n.Chosen)
+		if all == 0 {
+			all, before = 1, len(n.Done)
+			for _, t := range n.Todo {
+				if t != n.Chosen && !slices.Contains(n.Done, t) && !asleep(n.Sleep, t) && e.within(n, t) {
+					all++
+				}
+			}
+			all += before
+		}
+		share /= float64(all)
+		done += share * float64(before)
+	}
+	if e.Over || done <= 0 {
+		return e.Executions
+	}
+	return int(float64(e.Executions) / done)
+}
+
+// Left returns how many decisions are known that were not tried.
+func (e *Exploration) Left() int {
+	left := 0
+	for i := range e.Path {
+		n := &e.Path[i]
+		if n.Alternatives > 0 {
+			left += n.Alternatives - 1 - int(n.Chosen)
+			continue
+		}
+		for _, t := range n.Todo {
+			if t != n.Chosen && !slices.Contains(n.Done, t) && !asleep(n.Sleep, t) && e.within(n, t) {
+				left++
+			}
+		}
+	}
+	return left
+}
+
+// sorted returns the orders that were seen.
+func (e *Exploration) sorted() []uint64 { return slices.Sorted(maps.Keys(e.Seen)) }
