@@ -52,6 +52,7 @@ type testFlags struct {
 const (
 	defaultSchedules = 300
 	defaultPerTest   = 20 * time.Second
+	defaultLeast     = 2 * time.Second
 )
 
 func newTest() *cobra.Command {
@@ -63,15 +64,15 @@ func newTest() *cobra.Command {
 Nothing in the sources changes. What a test finds is confirmed in a process of its own, and kept in testdata/jostle of
 its package as a file that "jostle replay" takes, or in the cache if nothing can be written there. A test that fails without control too is shown as go test shows it.
 
-Without -schedules and -time each test runs under %d schedules, but no longer than %v. With -time alone the time is
-shared by all tests, and nothing else ends the search.
+Without -schedules and -time each test runs under %d schedules, and under more until it was searched for %v, but no longer than
+%v. It ends before that when all orders of its operations were seen. With -time alone the time is shared by all tests.
 
 The flags of go test that choose and build tests mean what they mean there: -run, -skip, -count, -timeout (for the whole
 run), -short, -race, -tags, -trimpath, -vet, -cover, -coverprofile, -covermode, -coverpkg, -json, -v and -args, after which
 all is for the tests. A package that does not build, or that go vet objects to, fails as it does under go test, and the
 others run.
 The exit code is 0 if nothing was found and all tests pass, 1 if something was found, a test fails or a package does not
-build, 2 if the tests could not be run, or some did not finish their first run.`, defaultSchedules, defaultPerTest),
+build, 2 if the tests could not be run, or some did not finish their first run.`, defaultSchedules, defaultLeast, defaultPerTest),
 		Example: "\tjostle test ./...\n\tjostle test -run TestFlush -time 5m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
 			patterns, rest := splitArgs(args)
@@ -195,7 +196,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 			return err
 		}
 	} else if c.Schedules == 0 && c.Time == 0 {
-		c.Schedules, c.PerTest = defaultSchedules, defaultPerTest
+		c.Schedules, c.PerTest, c.Least = defaultSchedules, defaultPerTest, defaultLeast
 	}
 	c.Schedules *= f.count
 	if f.short {

@@ -26,6 +26,7 @@ type Config struct {
 	Schedules int           // for each test, the plain run among them; 0: as many as the time allows
 	Time      time.Duration // for all tests together, from the call of Run on; 0: what the schedules take
 	PerTest   time.Duration // a limit for each test; 0: none
+	Least     time.Duration // a test that has been searched for less has more schedules, until then
 	Seed      uint64
 	Strategy  string // name of the one kind of strategy to use; "" for the mix of all
 	Parallel  int    // processes at a time, >= 1: of different tests, and of one where no others are left

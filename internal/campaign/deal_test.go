@@ -111,3 +111,29 @@ func TestCrashLate(t *testing.T) {
 	assert.True(t, x.failed)
 	assert.Equal(t, "execution 3 ended its process, and the search ended before it was run again:\npanic: no\n\n", x.output)
 }
+
+// A test that has had its schedules in next to no time has more, until it was searched for as long as all are at least.
+func TestLeast(t *testing.T) {
+	c := &campaign{Config: Config{Schedules: 10, Least: time.Hour, Parallel: 1}, limit: make(chan struct{}, 1)}
+	x := c.newTest(&pkg{}, "TestX")
+	x.resumed = time.Now()
+	settle := func() {
+		b := x.deal(0)
+		b.stop, b.ended = func() {}, true
+		b.run.events = []session.Event{{Kind: session.Settled}, {Kind: session.Began, N: 9, Times: 9}, {Kind: session.Ended, N: min(b.last, 50)}}
+		x.settle(t.Context(), b)
+	}
+	settle()
+	assert.False(t, x.finished)
+	assert.False(t, x.enough())
+	assert.Positive(t, x.walks.left())
+	settle()
+	assert.False(t, x.finished)
+	assert.Equal(t, 50, x.walks.next)
+	c.Least = 0
+	assert.True(t, x.enough())
+
+	x = c.newTest(&pkg{}, "TestX")
+	settle()
+	assert.True(t, x.finished, "no more is asked for")
+}

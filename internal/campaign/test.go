@@ -41,6 +41,7 @@ type test struct {
 	crashes    int
 	rounds     int
 	finished   bool
+	extended   bool       // it has more schedules than were asked for, see Config.Least
 	only       bool       // the plain run was all: no schedule has a choice
 	sum        search.Sum // of the orders, if all were gone through
 	never      string     // why it has not run once to its end, if the time was long enough
@@ -102,6 +103,7 @@ func (c *campaign) newTest(p *pkg, name string) *test {
 func (t *test) begin() {
 	t.drop()
 	t.walks, t.tries, t.displaced = &line{shard: t.c.Shard, last: t.c.Schedules}, nil, 0
+	t.extended = false
 }
 
 // advance runs the test for its share of the time; 0: until it is finished.
@@ -129,7 +131,9 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 			}
 			left = max(left, minShare)
 		}
-		t.start(ctx, left)
+		if !t.enough() {
+			t.start(ctx, left)
+		}
 		if t.running == 0 {
 			t.finished = true
 			break
@@ -250,9 +254,16 @@ func (t *test) settle(ctx context.Context, b *batch) {
 	}
 	t.look()
 	if t.tries == nil && t.walks.over() {
+		if t.mode == together && t.ran() < t.c.Least {
+			t.walks.last, t.extended = 0, true
+			return
+		}
 		t.finished = true
 	}
 }
+
+// enough reports whether a test that had more schedules than were asked for, as they took so little time, has had enough.
+func (t *test) enough() bool { return t.extended && t.ran() >= t.c.Least }
 
 // rest ends what is going on when the test is finished, or its share over. What was found is not lost.
 func (t *test) rest(ctx context.Context) {
@@ -338,6 +349,9 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 	p := t.plan()
 	p.First, p.Last, p.Shard, p.Time = b.first, b.last, b.line.shard, left
 	p.Displaced = t.number(b, 1) - 1
+	if t.extended && b.line == t.walks {
+		p.Time = max(t.c.Least-t.ran(), time.Millisecond)
+	}
 	if t.c.Through != nil && t.mode == together {
 		p.Through, p.Preemptions = t.through(), t.c.Through.Preemptions
 	}

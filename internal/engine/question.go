@@ -195,5 +195,31 @@ func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Sit
 	return x.strategy.Choose(q)
 }
 
+// State returns a number of the state that the execution is in, as far as sync points decide it: what was done in which order, and where
+// each task is. Two executions that have come to the same one can go on alike.
+func (q *Question) State() uint64 {
+	x := q.x
+	state := (x.order.sum ^ x.order.epoch) * orderFactor
+	for _, t := range x.tasks {
+		if t.state == Ended {
+			continue
+		}
+		h := (t.past + uint64(t.steps)<<8 + uint64(t.state)) * orderFactor
+		if t.state == Blocked {
+			for _, w := range t.waits {
+				if w.prev != nil && (w.Object == nil || w.Object.Kind != Mutex) { // of those who wait for a mutex any may be next
+					h = (h ^ w.prev.Task.past) * orderFactor
+				}
+			}
+		}
+		h ^= h >> 32
+		if t == q.Task {
+			h = h*orderFactor + 1
+		}
+		state += h * orderFactor
+	}
+	return state
+}
+
 // Order returns the transitions so far, with Limits.Order.
 func (q *Question) Order() *Order { return q.x.order.log }

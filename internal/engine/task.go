@@ -49,8 +49,9 @@ type Task struct {
 	awaited  bool // such native code waits for its end
 	gaveUp   bool // see GiveUp
 
-	past uint64 // hash of what it has done, see order
-	at   int32  // its last transition, see Order
+	past  uint64 // hash of what it has done, see order
+	steps uint32 // so many
+	at    int32  // its last transition, see Order
 
 	near     uintptr // address of what the sync point is about at which it is, or was last; 0 for none
 	last     *Site   // where it last passed a sync point
@@ -282,6 +283,7 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	x := t.x
 	t.last = s
 	t.polls = 0
+	t.steps++
 	if t.calls != nil {
 		t.calls.look()
 	}

@@ -89,7 +89,7 @@ func jostleTest(dir string) (string, error) {
 	if out, err := exec.Command("go", "build", "-o", jostle, "./cmd/jostle").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the command: %w\n%s", err, out)
 	}
-	cmd := exec.Command(jostle, "test", "-v", ".")
+	cmd := exec.Command(jostle, "test", "-v", "-schedules=300", ".")
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -2,8 +2,11 @@
 //
 // An Exploration goes through all orders of a program: classes of executions in which the operations on each object come in the same
 // order (internal/engine/order.go). It is source-DPOR with sleep sets, of Abdulla, Aronis, Jonsson and Sagonas, "Optimal Dynamic Partial
-// Order Reduction" (POPL 2014). With a bound on preemptions it has no sleep sets, and the backtracking points of Coons, Musuvathi and
-// McKinley, "Bounded Partial-Order Reduction" (OOPSLA 2013).
+// Order Reduction" (POPL 2014).
+//
+// With a bound on preemptions that is not sound: the one execution of an order that it leads to may need more than another. There all
+// decisions are tried, but in no state twice: a state is the order of what was done so far, and where each goroutine is. That is the happens-before
+// caching of Musuvathi and Qadeer, "Partial-Order Reduction for Context-Bounded State Exploration" (MSR-TR-2007-12).
 //
 // It is no process and starts none: it is given what the engine notes of each execution.
 package search
@@ -23,11 +26,12 @@ const Unbounded = -1
 // in another process that has the same program.
 type Exploration struct {
 	Preemptions int  // executions have at most so many; Unbounded
-	Every       bool // executions that are of one order are gone through too
+	Every       bool // all decisions are tried in all states
 
 	Executions int             // so far
 	Redundant  int             // of these, so many were found to be of an order that was there before
 	Seen       map[uint64]bool // orders
+	Been       map[uint64]int  // with a bound: states, each with the fewest preemptions by which it was come to
 	Over       bool            // there are no others
 	Cut        int             // so many executions ended before all of their goroutines had
 	Beyond     string          // why executions differ in more than their orders; "" if they do not
@@ -60,7 +64,11 @@ type Sleeper struct {
 
 // New returns an Exploration that begins.
 func New(preemptions int) *Exploration {
-	return &Exploration{Preemptions: preemptions, Seen: map[uint64]bool{}}
+	e := &Exploration{Preemptions: preemptions, Seen: map[uint64]bool{}}
+	if preemptions != Unbounded {
+		e.Been = map[uint64]int{}
+	}
+	return e
 }
 
 // sleeps reports whether there are sleep sets.
@@ -151,17 +159,28 @@ func (r *Run) who(q *engine.Question) int {
 			best, n.Chosen = i, t.ID
 		}
 	}
-	if best < 0 {
+	if best < 0 || r.e.Been != nil && r.been(q, n.Used) {
 		r.block(n.At)
 		return 0
 	}
 	n.Todo = []uint32{n.Chosen}
-	if r.e.Every {
+	if r.e.Every || r.e.Been != nil {
 		n.Todo = slices.Clone(n.Enabled)
 	}
 	r.e.Path = append(r.e.Path, n)
 	r.asked++
 	return best
+}
+
+// been reports whether the state was come to before by at most so many preemptions: all that follows within the bound was seen, or
+// will be.
+func (r *Run) been(q *engine.Question, used int) bool {
+	state := q.State()
+	if before, ok := r.e.Been[state]; ok && before <= used {
+		return true
+	}
+	r.e.Been[state] = used
+	return false
 }
 
 func (r *Run) block(at int32) { r.blocked, r.blockedA = true, at }
@@ -240,7 +259,7 @@ func (e *Exploration) Observe(r *Run, snap *engine.Snapshot) {
 			n.Does = union(n.Does, transitions[n.At].Accesses)
 		}
 	}
-	if !e.Every {
+	if !e.Every && e.Been == nil {
 		a := &analysis{e: e, transitions: transitions, snap: snap}
 		a.races(r.blocked)
 	}
@@ -330,6 +349,8 @@ func (s Sum) String() string {
 	switch {
 	case s.Chance:
 		return fmt.Sprintf("%d orders%s, and no more: after %s it did something else where it had come by the same decisions before", s.Orders, bound, executions)
+	case !s.Over && s.Estimate >= mostEstimated:
+		return fmt.Sprintf("%d orders%s, after %s of very many", s.Orders, bound, executions)
 	case !s.Over:
 		return fmt.Sprintf("%d orders%s, after %s of about %d", s.Orders, bound, executions, s.Estimate)
 	}
@@ -371,8 +392,11 @@ func (e *Exploration) Estimate() int {
 	if e.Over || done <= 0 {
 		return e.Executions
 	}
-	return int(float64(e.Executions) / done)
+	return int(min(float64(e.Executions)/done, mostEstimated))
 }
+
+// mostEstimated bounds an estimate: more than that is not worth a number.
+const mostEstimated = 1e9
 
 // Left returns how many decisions are known that were not tried.
 func (e *Exploration) Left() int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func (s *said) String() string {
 }
 
 // mostExecutions bounds what is compared with.
-const mostExecutions = 1_000
+const mostExecutions = 500
 
 // explored returns what executions of an Exploration ended in; nil if there are too many.
 func explored(t *testing.T, e *Exploration, body func(*said)) []string {
@@ -99,7 +100,7 @@ func all(t *testing.T, body func(*said)) (dpor *Exploration) {
 	compare := func(e *Exploration, got []string) {
 		t.Helper()
 		every := New(e.Preemptions)
-		every.Every = true
+		every.Every, every.Been = true, nil
 		want := explored(t, every, body)
 		if want == nil {
 			return
@@ -321,7 +322,7 @@ func made(seed int64) func(*said) {
 
 func TestMade(t *testing.T) {
 	every, dpor := 0, 0
-	for seed := range int64(60) {
+	for seed := range int64(40) {
 		if t.Failed() {
 			break
 		}
@@ -343,4 +344,70 @@ func TestMade(t *testing.T) {
 		})
 	}
 	t.Logf("%d executions in the place of %d", dpor, every)
+}
+
+// An exploration that was kept in a file goes on as it would have.
+func TestContinued(t *testing.T) {
+	body := made(3)
+	for bound := Unbounded; bound < 3; bound++ {
+		whole, name := New(bound), filepath.Join(t.TempDir(), "exploration")
+		want := explored(t, whole, body)
+		e, ended := New(bound), map[string]bool{}
+		for {
+			r, ok := e.Next()
+			if !ok {
+				break
+			}
+			var log said
+			snap := enginetest.Run(t, new(engine.Execution), r, engine.Limits{Order: true}, func() { body(&log) })
+			ended[log.String()+" "+enginetest.Ending(snap)] = true
+			e.Observe(r, snap)
+			assert.NoError(t, e.Write(name))
+			var err error
+			e, err = Read(name)
+			assert.NoError(t, err)
+		}
+		assert.Equal(t, want, slices.Sorted(maps.Keys(ended)))
+		assert.Equal(t, whole.Sum(), e.Sum())
+	}
+}
+
+// A program that does something else after the same decisions is given up.
+func TestChance(t *testing.T) {
+	e, runs := New(Unbounded), 0
+	for {
+		r, ok := e.Next()
+		if !ok {
+			break
+		}
+		runs++
+		e.Observe(r, enginetest.Run(t, new(engine.Execution), r, engine.Limits{Order: true}, func() {
+			var n atomic.Int32
+			for range runs {
+				perturb.Atomic(&n, site).Add(1)
+			}
+			perturb.Go(func() { perturb.Atomic(&n, site).Add(1) }, site)
+			perturb.Atomic(&n, site).Add(1)
+		}))
+	}
+	assert.True(t, e.Chance)
+	assert.False(t, e.Sum().All())
+}
+
+func TestSum(t *testing.T) {
+	for _, test := range []struct {
+		sum  Sum
+		want string
+		all  bool
+	}{
+		{Sum{Preemptions: Unbounded, Executions: 3, Orders: 2, Over: true}, "all 2 orders (3 executions)", true},
+		{Sum{Preemptions: 2, Executions: 1, Orders: 1, Over: true}, "the only order with at most 2 preemptions (1 executions)", true},
+		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, after 7 executions of about 90", false},
+		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: mostEstimated}, "4 orders with at most 2 preemptions, after 7 executions of very many", false},
+		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Beyond: "time passes in it"}, "all 4 orders (7 executions), which are not all there is: time passes in it", false},
+		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Cut: 2}, "all 4 orders (7 executions), but for what follows where 2 of them were ended by a failure", false},
+	} {
+		assert.Equal(t, test.want, test.sum.String())
+		assert.Equal(t, test.all, test.sum.All())
+	}
 }

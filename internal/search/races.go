@@ -242,13 +242,6 @@ func (a *analysis) race(i, j int32, task uint32, c clock) {
 	if !ok {
 		return // no other task could have run there
 	}
-	if a.e.Preemptions != Unbounded {
-		a.todo(at, task)
-		if start, ok := a.nodes[a.blockStart(i)]; ok {
-			a.todo(start, task)
-		}
-		return
-	}
 	n := &a.e.Path[at]
 	first := a.initials(i, j, task, c)
 	for _, t := range first {
@@ -263,30 +256,6 @@ func (a *analysis) race(i, j int32, task uint32, c clock) {
 		}
 	}
 	n.Todo = slices.Clone(n.Enabled)
-}
-
-// todo has a task run at a node too; all that can, if it cannot.
-func (a *analysis) todo(at int, task uint32) {
-	n := &a.e.Path[at]
-	switch {
-	case slices.Contains(n.Todo, task):
-	case slices.Contains(n.Enabled, task):
-		n.Todo = append(n.Todo, task)
-	default:
-		for _, t := range n.Enabled {
-			if !slices.Contains(n.Todo, t) {
-				n.Todo = append(n.Todo, t)
-			}
-		}
-	}
-}
-
-// blockStart returns the first transition of those in a row up to i that are of one task.
-func (a *analysis) blockStart(i int32) int32 {
-	for i > 0 && a.transitions[i-1].Task == a.transitions[i].Task {
-		i--
-	}
-	return i
 }
 
 // initials returns the tasks that can be first in what came after i, up to j, and does not depend on i.
