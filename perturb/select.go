@@ -2,6 +2,7 @@ package perturb
 
 import (
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -57,11 +58,13 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	ready := few[:0]
 	for i, c := range cases {
 		o := objects[i]
-		if o != nil {
-			t.Reaches(o, engine.Changes)
-		}
 		if o != nil && c.ready(t, o) {
 			ready = append(ready, i)
+		}
+	}
+	for i, c := range cases {
+		if o := objects[i]; o != nil {
+			t.Reaches(o, reach(c, hasDefault || len(ready) > 0 && !slices.Contains(ready, i)))
 		}
 	}
 	if len(ready) > 0 {
@@ -105,6 +108,18 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		}
 	}
 	panic("jostle: a select was woken by none of its cases")
+}
+
+// reach is how a select uses the channel of a case: where it goes on without, it makes a difference whether a partner is there yet,
+// and else only whose turn it is among those that wait for one.
+func reach(c SelectCase, without bool) engine.How {
+	switch {
+	case without:
+		return engine.Changes
+	case c.op() == engine.OpSend:
+		return engine.Sends
+	}
+	return engine.Receives
 }
 
 // released is the sync point after the i-th case, which was taken.

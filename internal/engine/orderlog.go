@@ -7,6 +7,7 @@ type Order struct {
 
 	objects map[*Object]*meetings
 	waits   [][]int32 // by task: what comes before its next transition
+	stirred int32     // the last that has changed what is no object; -1 for none
 	asked   int       // how many transitions there were at the last question
 }
 
@@ -40,7 +41,7 @@ type meetings struct {
 func (l *Order) reset() {
 	l.Transitions = l.Transitions[:0]
 	clear(l.waits)
-	l.waits, l.asked = l.waits[:0], 0
+	l.waits, l.asked, l.stirred = l.waits[:0], 0, -1
 	l.objects = map[*Object]*meetings{}
 }
 
@@ -92,6 +93,9 @@ func (l *Order) access(object int32, how How, n int) {
 	if len(l.Transitions) == 0 {
 		return
 	}
+	if object == 0 && how == Changes {
+		l.stirred = l.now()
+	}
 	tr := l.last()
 	tr.Accesses = append(tr.Accesses, Access{object, how, int32(n)})
 }
@@ -118,12 +122,15 @@ func (l *Order) does(t *Task, o *Object, how How, n int) {
 	}
 	l.uses(o, how, n)
 	l.edges(t, o, how)
+	if o.made.Task != nil {
+		l.meets(l.stirred)
+	}
 }
 
-// uses is access for o.
+// uses is access for o. Whether a context has ended makes a difference only to who does not wait for it.
 func (l *Order) uses(o *Object, how How, n int) {
 	l.access(int32(o.ID), how, n)
-	if o.made.Task != nil {
+	if o.made.Task != nil && how == Changes {
 		l.access(0, Looks, 1)
 	}
 }
@@ -185,6 +192,9 @@ func (l *Order) ends(w *Waiter) {
 	for _, other := range t.waits { // a select waits no more for its other cases
 		if other != w && other.Object != nil && other.Object != o {
 			l.access(int32(other.Object.ID), Changes, 1)
+			if other.Object.made.Task != nil {
+				l.access(0, Changes, 1)
+			}
 		}
 	}
 }
