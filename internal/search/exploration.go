@@ -5,7 +5,7 @@
 // Order Reduction" (POPL 2014).
 //
 // With a bound on preemptions that is not sound: the one execution of an order that it leads to may need more than another. There all
-// decisions are tried, but in no state twice: a state is the order of what was done so far, and where each goroutine is. That is the happens-before
+// decisions are tried, those with the fewest preemptions first, but in no state twice: a state is the order of what was done so far, and where each goroutine is. That is the happens-before
 // caching of Musuvathi and Qadeer, "Partial-Order Reduction for Context-Bounded State Exploration" (MSR-TR-2007-12).
 //
 // It is no process and starts none: it is given what the engine notes of each execution.
@@ -26,6 +26,7 @@ const Unbounded = -1
 // in another process that has the same program.
 type Exploration struct {
 	Preemptions int  // executions have at most so many; Unbounded
+	Bound       int  // at present: it begins with none, and goes on with one more when all with so many were seen; Unbounded
 	Every       bool // all decisions are tried in all states
 
 	Executions int             // so far
@@ -65,7 +66,9 @@ type Sleeper struct {
 // New returns an Exploration that begins.
 func New(preemptions int) *Exploration {
 	e := &Exploration{Preemptions: preemptions, Seen: map[uint64]bool{}}
-	if preemptions != Unbounded {
+	if preemptions == Unbounded {
+		e.Bound = Unbounded
+	} else {
 		e.Been = map[uint64]int{}
 	}
 	return e
@@ -299,7 +302,13 @@ func (e *Exploration) advance() {
 		e.Path = e.Path[:len(e.Path)-1]
 	}
 	e.From = len(e.Path) - 1
-	e.Over = len(e.Path) == 0
+	if len(e.Path) > 0 {
+		return
+	}
+	if e.Over = e.Bound == e.Preemptions; !e.Over {
+		e.Bound++
+		clear(e.Been)
+	}
 }
 
 // next returns a task that is to run at a node and has not yet.
@@ -315,7 +324,7 @@ func (e *Exploration) next(n *Node) (uint32, bool) {
 
 // within reports whether a task may run at a node within the bound.
 func (e *Exploration) within(n *Node, task uint32) bool {
-	return e.Preemptions == Unbounded || n.Used+n.cost(task) <= e.Preemptions
+	return e.Bound == Unbounded || n.Used+n.cost(task) <= e.Bound
 }
 
 // Orders returns how many orders were seen.
@@ -324,13 +333,14 @@ func (e *Exploration) Orders() int { return len(e.Seen) }
 // Sum returns what there is to say of the exploration.
 func (e *Exploration) Sum() Sum {
 	return Sum{
-		Preemptions: e.Preemptions, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Beyond: e.Beyond, Chance: e.Chance,
+		Preemptions: e.Preemptions, Bound: e.Bound, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Beyond: e.Beyond, Chance: e.Chance,
 	}
 }
 
 // A Sum is what there is to say of an Exploration.
 type Sum struct {
 	Preemptions int // the bound; Unbounded
+	Bound       int // all executions with fewer preemptions were seen
 	Executions  int // so far
 	Orders      int // that were seen
 	Estimate    int // of all executions
@@ -349,10 +359,16 @@ func (s Sum) String() string {
 	switch {
 	case s.Chance:
 		return fmt.Sprintf("%d orders%s, and no more: after %s it did something else where it had come by the same decisions before", s.Orders, bound, executions)
-	case !s.Over && s.Estimate >= mostEstimated:
-		return fmt.Sprintf("%d orders%s, after %s of very many", s.Orders, bound, executions)
 	case !s.Over:
-		return fmt.Sprintf("%d orders%s, after %s of about %d", s.Orders, bound, executions, s.Estimate)
+		seen := ""
+		if s.Bound > 0 {
+			seen = fmt.Sprintf(", among them all with at most %d", s.Bound-1)
+		}
+		of := fmt.Sprintf("about %d", s.Estimate)
+		if s.Estimate >= mostEstimated {
+			of = "very many"
+		}
+		return fmt.Sprintf("%d orders%s%s, after %s of %s", s.Orders, bound, seen, executions, of)
 	}
 	all := fmt.Sprintf("all %d orders%s (%s)", s.Orders, bound, executions)
 	if s.Orders == 1 {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand"
@@ -189,6 +190,21 @@ func TestPrograms(t *testing.T) {
 			c := make(chan int)
 			send := func(i int) func() { return func() { perturb.To(c, site).Send(i) } }
 			together(send(1), send(2), func() { s.add(0, "%d%d", perturb.Recv(c, site), perturb.Recv(c, site)) })
+		}},
+		{"a stage that may be cancelled", 1, 3, func(s *said) {
+			ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
+			defer cancel()
+			c, d := make(chan int), make(chan int)
+			together(
+				func() { perturb.To(c, site).Send(1) },
+				func() {
+					r := perturb.OnRecv(c)
+					if perturb.Select(site, false, r, perturb.OnRecv(ctx.Done())) == 0 {
+						perturb.Select(site, false, perturb.OnSend(d).Value(r.Get()), perturb.OnRecv(ctx.Done()))
+					}
+				},
+				func() { s.add(0, "%d", perturb.Recv(d, site)) },
+			)
 		}},
 		{"an addition inside", 0, 0, func(s *said) {
 			var wg sync.WaitGroup
@@ -403,6 +419,7 @@ func TestSum(t *testing.T) {
 		{Sum{Preemptions: Unbounded, Executions: 3, Orders: 2, Over: true}, "all 2 orders (3 executions)", true},
 		{Sum{Preemptions: 2, Executions: 1, Orders: 1, Over: true}, "the only order with at most 2 preemptions (1 executions)", true},
 		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, after 7 executions of about 90", false},
+		{Sum{Preemptions: 2, Bound: 1, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, among them all with at most 0, after 7 executions of about 90", false},
 		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: mostEstimated}, "4 orders with at most 2 preemptions, after 7 executions of very many", false},
 		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Beyond: "time passes in it"}, "all 4 orders (7 executions), which are not all there is: time passes in it", false},
 		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Cut: 2}, "all 4 orders (7 executions), but for what follows where 2 of them were ended by a failure", false},
