@@ -125,6 +125,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	t.confirm(confirmed{
 		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.number(b, e.N), after: after, reproduced: got, tried: tried,
 	})
+	t.tell(ctx, file)
 	if plainly != nil {
 		plainly.found = e
 		t.pending = plainly
@@ -171,6 +172,30 @@ func (t *test) confirms(ctx context.Context, e session.Event, original *finding.
 		}
 	}
 	return got, tried, smaller, nil
+}
+
+// tell adds to the last finding, which is kept and was said to be there, what other schedules say of it. file is a copy of its file.
+func (t *test) tell(ctx context.Context, file string) {
+	f := &t.confirmed[len(t.confirmed)-1]
+	if f.reproduced == 0 || f.Mode == string(live) || t.mode != together || ctx.Err() != nil {
+		return
+	}
+	t.does("looking for the nearest schedule that passes")
+	p := t.plan()
+	p.Mode, p.Finding, p.Tell, p.Findings = session.Replay, file, true, filepath.Dir(file)
+	r, err := t.process(ctx, p, patience)
+	i := slices.IndexFunc(r.events, func(e session.Event) bool { return e.Kind == session.Told })
+	if err != nil || i < 0 {
+		return // what is known is there
+	}
+	told, err := finding.Read(file)
+	if err != nil {
+		t.fail(err.Error())
+		return
+	}
+	if name, lost, err := t.keep(told); err == nil {
+		f.Finding, f.screen, f.file, f.lost = told, r.events[i].Text, name, lost
+	}
 }
 
 // first returns the finding of an event as it is on disk, and its report for the screen. A process that has run ahead may have found something of the same

@@ -106,7 +106,7 @@ func ReplayFinding(ctx context.Context, c Config, b Binary, f *finding.Finding, 
 			return out, nil
 		}
 		// Of a finding without decisions the plain run is known: it is the finding.
-		if (len(f.Schedule) > 0 || !strings.HasSuffix(file, finding.Suffix)) && out.Reproduced > 0 && out.Finding != nil {
+		if (len(f.Schedule) > 0 || !strings.HasSuffix(file, finding.Suffix)) && out.Reproduced > 0 && out.Finding != nil && out.Finding.Passing == nil {
 			if err := x.beside(ctx, b, f, file, document(times), out.Finding); err != nil {
 				return out, err
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +50,20 @@ type Finding struct {
 	Delays  Delays // of live mode
 
 	Schedule schedule.Keyed
-	Facts    string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
-	Report   string // as it was printed
+
+	Passing    schedule.Keyed // the schedule of the nearest execution that passes,
+	Passes     bool           // if there is one
+	Inevitable Inevitable
+
+	Facts  string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
+	Report string // as it was printed
+}
+
+// Inevitable is since when an execution could not end well any more, as far as was tried.
+type Inevitable struct {
+	Step  int  // the first after the decision that led there; 0: there was none, and no schedule passes
+	Tried int  // continuations, of which none passes; 0: it is not known
+	All   bool // there are no others
 }
 
 // outputHead is the line of a report after which it has what the test printed.
@@ -148,9 +161,58 @@ var fields = []field{
 		return err
 	}},
 	hex("seed", func(f *Finding) *uint64 { return &f.Seed }),
+	{"passing", (*Finding).passing, (*Finding).setPassing},
+	{"inevitable", func(f *Finding) string { return f.Inevitable.text() }, func(f *Finding, s string) error { return f.Inevitable.parse(s) }},
 	text("module", func(f *Finding) *string { return &f.Module }),
 	text("jostle", func(f *Finding) *string { return &f.Jostle }),
 	text("go", func(f *Finding) *string { return &f.Go }),
+}
+
+// plainPasses is what a file says if the nearest execution that passes is the plain run.
+const plainPasses = "plain run"
+
+// passing returns the schedule that passes in one line: it is no part of the finding's, and an older jostle passes over it.
+func (f *Finding) passing() string {
+	switch {
+	case !f.Passes:
+		return ""
+	case len(f.Passing) == 0:
+		return plainPasses
+	}
+	bare := slices.Clone(f.Passing)
+	for i := range bare {
+		bare[i].Note = ""
+	}
+	return strings.ReplaceAll(strings.TrimSpace(bare.Text()), "\n", "; ")
+}
+
+func (f *Finding) setPassing(s string) (err error) {
+	if f.Passes = true; s != plainPasses {
+		f.Passing, err = schedule.ParseKeyed(strings.ReplaceAll(s, ";", "\n"))
+	}
+	return err
+}
+
+// allTried is what a file says if no other continuations are possible.
+const allTried = "all"
+
+func (i *Inevitable) text() string {
+	if i.Tried == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("step %d, tried %d", i.Step, i.Tried)
+	if i.All {
+		s += ", " + allTried
+	}
+	return s
+}
+
+func (i *Inevitable) parse(s string) error {
+	s, i.All = strings.CutSuffix(s, ", "+allTried)
+	if _, err := fmt.Sscanf(s, "step %d, tried %d", &i.Step, &i.Tried); err != nil || i.Step < 0 || i.Tried < 1 {
+		return fmt.Errorf("%q does not say since which step", s)
+	}
+	return nil
 }
 
 const (

@@ -46,7 +46,7 @@ class View {
 		name = name || (o && o.name) || (o && o.kind) || 'object';
 		return this.numbered.has(id) && !name.includes('#') ? name + ' #' + id : name;
 	}
-	// step says what a step does, in a run: that of the finding, or the plain one.
+	// step says what a step does, in a run: that of the finding, or the one that passes.
 	step(s, run) {
 		const p = run.places && s.place >= 0 ? run.places[s.place] : null;
 		if (!p || s.op === 'exit') return s.op;
@@ -63,6 +63,18 @@ class View {
 			if (s.file === file && n >= s.first && n < s.first + s.lines.length) return s.lines[n - s.first];
 		}
 	}
+}
+
+// coloured returns a line of Go in parts, each with the class of what it is. What a line before it has begun is not known.
+const tokens = /(\/\/.*|\/\*.*?\*\/)|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|\b(break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package|range|return|select|struct|switch|type|var)\b|\b(\d[\w.]*)|\b(nil|true|false|iota)\b/g;
+function coloured(line) {
+	const out = [];
+	let from = 0;
+	for (const m of line.matchAll(tokens)) {
+		out.push(line.slice(from, m.index), el('span', { class: m[1] ? 'comment' : m[2] ? 'string' : m[3] ? 'keyword' : 'literal' }, m[0]));
+		from = m.index + m[0].length;
+	}
+	return [...out, line.slice(from)];
 }
 
 // code shows lines of a file around places. marks has for each line what to say of it, and how.
@@ -83,7 +95,7 @@ function code(view, file, marks, around) {
 		if (before && n > before + 1) box.append(el('div', { class: 'gap' }, '⋯'));
 		before = n;
 		const mark = marks.get(n);
-		box.append(el('div', { class: mark && mark.how }, el('b', {}, String(n)), lines.get(n).slice(indent) || ' ', mark && el('i', {}, '◂ ' + mark.text)));
+		box.append(el('div', { class: mark && mark.how }, el('b', {}, String(n)), el('span', {}, coloured(lines.get(n).slice(indent)) , lines.get(n).slice(indent) ? '' : ' '), mark && el('i', {}, '◂ ' + mark.text)));
 	}
 	return box;
 }
@@ -118,6 +130,15 @@ function changes(view, g, before) {
 	return view.f.rule === 1 && (g.holds || []).some(h => wanted.includes(h.object)) && !/^(lock|read lock|do)\b/.test(g.doing || '');
 }
 
+// doingOf says what a goroutine is stuck in: of a select of many cases first those that matter.
+function doingOf(g, wait) {
+	const most = 3, cases = (g.doing || 'waiting').replace(/^select: /, '').split(' | ');
+	if (cases.length <= most) return g.doing || 'waiting';
+	const rank = c => wait && c.endsWith(' ' + wait.name) ? 0 : (g.waits || []).some(w => (w.by || []).length && c.endsWith(' ' + w.name)) ? 1 : 2;
+	cases.sort((a, b) => rank(a) - rank(b)); // which leaves those of one rank as they are
+	return el('span', { title: g.doing }, (g.doing.startsWith('select: ') ? 'select: ' : '') + cases.slice(0, most).join(' | ') + ' and ' + plural(cases.length - most, 'more case'));
+}
+
 function goroutineNode(view, n) {
 	const g = n.g, f = view.f;
 	const change = changes(view, g, n.before);
@@ -129,7 +150,7 @@ function goroutineNode(view, n) {
 	}
 	const alike = (f.others || []).map(id => view.goroutine(id)).filter(o => o.name === g.name && o.doing === g.doing && at(o.at) === at(g.at)).length;
 	const source = sourceOf(view, g, n.wait);
-	rows.push(el('dt', { class: 'waits' }, 'stuck'), el('dd', {}, (g.doing || 'waiting') + ' ', el('span', { class: 'at' }, (g.at ? 'at ' + short(g.at) : '') + (g.inside ? ', in ' + shortFunc(g.inside.function) : '')),
+	rows.push(el('dt', { class: 'waits' }, 'stuck'), el('dd', {}, doingOf(g, n.wait), ' ', el('span', { class: 'at' }, (g.at ? 'at ' + short(g.at) : '') + (g.inside ? ', in ' + shortFunc(g.inside.function) : '')),
 		source && el('span', { class: 'line', title: at(g.at) }, source.trim())));
 	const calls = callersOf(g).slice(0, 2);
 	if (calls.length) rows.push(el('dt', { class: 'calls' }, 'called'), el('dd', {}, calls.map((p, i) => [i ? ', ' : '', 'in ' + shortFunc(p.function) + ' ', el('span', { class: 'at' }, short(p))])));
@@ -343,7 +364,8 @@ class Timeline {
 		trace.forEach((s, i) => { if (s.off) this.forced.push(i); });
 		// Above the lanes: numbers, two rows for the schedule, one for where the runs part.
 		this.partY = this.forced.length ? 54 : 30;
-		this.top = f.parts ? this.partY + 6 : this.forced.length ? 46 : 20;
+		this.sinceY = f.parts ? this.partY + 13 : this.partY;
+		this.top = f.inevitable && f.inevitable.step ? this.sinceY + 6 : f.parts ? this.partY + 6 : this.forced.length ? 46 : 20;
 		this.starts = [];
 		for (const g of view.goroutines.values()) {
 			const first = this.firstOf.get(g.id);
@@ -605,6 +627,14 @@ class Timeline {
 				texts.push(svg('text', { x: X(c - 0.5) + 4, y: this.partY, class: 'part-text' }, 'from here on the passing run differs'));
 			}
 		}
+		const since = view.f.inevitable && view.f.inevitable.step;
+		if (since && px >= 3) {
+			const c = this.colAt(since);
+			if (c >= c0 && c <= c1) {
+				front.push(svg('line', { x1: X(c - 0.5) + 2, x2: X(c - 0.5) + 2, y1: this.sinceY - 10, y2: h, class: 'since' }));
+				texts.push(svg('text', { x: X(c - 0.5) + 6, y: this.sinceY, class: 'since-text' }, view.f.inevitable.all ? 'from here on nothing ends well' : 'from here on nothing tried ended well'));
+			}
+		}
 		// Marks: where they would lie upon each other, one stands for all of its pixels.
 		let taken = new Map(), every = Math.max(1, Math.ceil(70 / px));
 		const lost = view.f.lost ? view.f.lost.step : 0;
@@ -720,6 +750,7 @@ class Timeline {
 			out += '; it waits until step ' + s.until + (by ? ', ' + view.step(by, this.run) + ' of ' + view.title(by.goroutine) : '');
 		}
 		if (s.off) out += '; the schedule has it run here, and ' + view.takenOff(s, this.run);
+		if (view.f.inevitable && view.f.inevitable.step === s.n) out += '; ' + view.f.inevitable.told;
 		return out;
 	}
 
@@ -734,6 +765,7 @@ class Timeline {
 			facts.push(el('p', {}, 'waits until ', by === undefined ? 'step ' + s.until : el('button', { type: 'button', onclick: () => this.jump(by) }, 'step ' + s.until + ', ' + clip(view.step(trace[by], this.run), 40) + ' of ' + clip(view.title(trace[by].goroutine), 40))));
 		}
 		if (s.off) facts.push(el('p', {}, el('span', { class: 'tag gone' }, s.choice), ' ', view.takenOff(s, this.run) + '; it could have gone on, and the schedule has ' + view.title(s.goroutine) + ' go on in its place'));
+		if (view.f.inevitable && view.f.inevitable.step === s.n) facts.push(el('p', {}, el('span', { class: 'tag' }, 'no way back'), ' ' + view.f.inevitable.told));
 		this.detail.replaceChildren(el('div', {}, facts), el('div', {}, p && code(view, p.file, new Map([[p.line, { how: this.blocks.get(s.goroutine) === i ? 'hot' : 'cur', text: clip(view.step(s, this.run), 60) }]]), 3)));
 	}
 
@@ -764,6 +796,18 @@ function stepTable(view, t) {
 
 // ---- the run that passes ----
 
+// contrast says what is different in the nearest run that passes, and since when no continuation passes.
+function contrast(view, timeline) {
+	const f = view.f, since = f.inevitable;
+	if (!f.difference && !since) return null;
+	const upper = s => s.charAt(0).toUpperCase() + s.slice(1) + '.';
+	const i = since && since.step && timeline ? timeline.byN.get(since.step) : undefined;
+	return el('section', { class: 'contrast', 'aria-labelledby': 'contrast' }, el('h3', { id: 'contrast' }, since && !since.step ? 'No schedule that passes is known' : 'What is different where it passes'),
+		(f.difference ? f.difference.told || [] : []).map(s => el('p', {}, s)),
+		since && el('p', {}, since.step ? ['Step ' + since.step, i !== undefined && ', ' + view.title(f.trace[i].goroutine) + ': ' + view.step(f.trace[i], f), ': ' + since.told + '. ',
+			i !== undefined && el('button', { type: 'button', onclick: () => { timeline.jump(i); timeline.root.scrollIntoView({ block: 'nearest' }); } }, 'show the step')] : upper(since.told)));
+}
+
 // departures are what the schedule decides otherwise than the plain run.
 function departures(view) {
 	const all = view.f.departures || [], most = 12;
@@ -773,8 +817,8 @@ function departures(view) {
 }
 
 function besides(view) {
-	const f = view.f, plain = f.plain;
-	if (!plain) {
+	const f = view.f, passing = f.passing;
+	if (!passing) {
 		const list = departures(view);
 		return list && el('section', { 'aria-labelledby': 'schedule' }, el('h3', { id: 'schedule' }, 'The schedule that leads there'), list);
 	}
@@ -790,14 +834,14 @@ function besides(view) {
 	const why = forced && forced.off
 		? 'here they part: the schedule has ' + view.title(forced.goroutine) + ' run, and ' + view.takenOff(forced, f) : 'here they part';
 	for (let n = start; n < start + most; n++) {
-		const a = f.trace[n - 1], b = plain.trace[n - 1];
+		const a = f.trace[n - 1], b = passing.trace[n - 1];
 		if (!a && !b) break;
 		if (n === f.parts) rows.push(el('tr', { class: 'parting' }, el('td', { class: 'n' }, ''), el('td', { colspan: 2 }, why)));
-		rows.push(el('tr', { class: n < f.parts ? 'same' : null }, el('td', { class: 'n' }, String(n)), cell(a, f), cell(b, plain)));
+		rows.push(el('tr', { class: n < f.parts ? 'same' : null }, el('td', { class: 'n' }, String(n)), cell(a, f), cell(b, passing)));
 	}
 	return el('section', { 'aria-labelledby': 'beside' }, el('h3', { id: 'beside' }, 'This schedule beside the run that passes'),
 		departures(view),
-		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, 'the plain run, which passes'))), el('tbody', {}, rows))));
+		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, f.inevitable ? 'the nearest run that passes' : 'the plain run, which passes'))), el('tbody', {}, rows))));
 }
 
 // ---- the order of locks ----
@@ -895,6 +939,7 @@ function show(f) {
 		f.canceled && el('p', { class: 'meta' }, (f.canceled.at ? 'The context that ' + view.title(f.canceled.goroutine) + ' made at ' + at(f.canceled.at) : 'The context of the test') + ' was cancelled in step ' + f.canceled.step + ', as its owner may do at any time.'),
 		f.fault && el('p', { class: 'meta' }, { cut: 'A connection was cut', refuse: 'A connection was refused', stall: 'A connection stood still from then on' }[f.fault.op] + ' (fault) in step ' + f.fault.step + ', by ' + view.title(f.fault.goroutine) + ' at ' + at(f.fault.at) + ', as a network may do at any time.'),
 		note && el('section', { class: 'note' }, el('b', {}, f.reproduced.times ? 'Not every time' : 'It was not reproduced'), el('div', {}, f.reproduced.note || ''), !f.reproduced.times && el('div', {}, 'What follows is what its file says.')),
+		contrast(view, timeline),
 		f.advice && el('section', { class: 'change', 'aria-labelledby': 'change' }, el('h3', { id: 'change' }, 'What to change'), el('p', {}, f.advice)),
 		graph && el('section', { 'aria-labelledby': 'who' }, el('h3', { id: 'who' }, 'Who waits for whom'), graph),
 		!graph && (f.others || f.left || []).length > 0 && el('section', {}, alsoStuck(view)),

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/contrast"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -68,9 +69,13 @@ type Finding struct {
 
 	Run
 	Locks   *LockOrder `json:"locks,omitempty"`   // who takes which lock while holding which
-	Plain   *Run       `json:"plain,omitempty"`   // the plain run, which passes, to a little beyond where they part
+	Passing *Run       `json:"passing,omitempty"` // the nearest run that passes, or else the plain one, to a little beyond where they part
 	Parts   int        `json:"parts,omitempty"`   // number of the first step that is another one there
-	Sources []Source   `json:"sources,omitempty"` // lines around every place
+
+	Difference *Difference `json:"difference,omitempty"` // from the nearest run that passes
+	Inevitable *Inevitable `json:"inevitable,omitempty"` // since when no continuation passes
+
+	Sources []Source `json:"sources,omitempty"` // lines around every place
 }
 
 // Reproduced says how often an execution was run again, and what came of it.
@@ -230,6 +235,54 @@ type Event struct {
 	Step      int    `json:"step"`
 }
 
+// A Difference is what an execution does in another order than the nearest one that passes.
+type Difference struct {
+	Told    []string `json:"told"` // all that is below, in sentences
+	Orders  []Order  `json:"orders,omitempty"`
+	Choices []Choice `json:"choices,omitempty"`
+}
+
+// An Order is two operations on one object of which First comes before Then in the run that passes, and does not in this one.
+type Order struct {
+	Object uint32 `json:"object,omitempty"` // 0: a variable that atomic operations are done on
+	First  Deed   `json:"first"`
+	Then   Deed   `json:"then"`
+}
+
+// A Deed is an operation of a goroutine in two runs.
+type Deed struct {
+	Goroutine uint32 `json:"goroutine"`
+	Op        string `json:"op"`
+	At        *Place `json:"at,omitempty"`
+	Here      int    `json:"here,omitempty"`    // its step in this run; 0: the goroutine does not come to it
+	There     int    `json:"there,omitempty"`   // likewise, in the run that passes
+	Blocked   bool   `json:"blocked,omitempty"` // here it does not come to an end
+}
+
+// A Choice is a select that takes a different case in the run that passes.
+type Choice struct {
+	Goroutine uint32 `json:"goroutine"`
+	At        *Place `json:"at,omitempty"`
+	Here      Case   `json:"here"`
+	There     Case   `json:"there"`
+}
+
+// A Case is what became of a select.
+type Case struct {
+	Step    int    `json:"step"`
+	Op      string `json:"op,omitempty"` // "": the default, or it blocks
+	Object  uint32 `json:"object,omitempty"`
+	Blocked bool   `json:"blocked,omitempty"`
+}
+
+// An Inevitable says since when no continuation of an execution was seen to pass.
+type Inevitable struct {
+	Told  string `json:"told"`           // as a sentence without a full stop
+	Step  int    `json:"step,omitempty"` // the first after the decision that led there; 0: no schedule passes
+	Tried int    `json:"tried"`          // continuations, of which none passes
+	All   bool   `json:"all,omitempty"`  // there are no others
+}
+
 // A Race is a report of the race detector.
 type Race struct {
 	Accesses []Access `json:"accesses"`
@@ -281,8 +334,8 @@ const (
 func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	var whole strings.Builder
 	_ = Text(&whole, v, o) // a strings.Builder takes everything
-	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v)}, v: v}
-	b.text.o.Dir, b.text.o.Full = b.files.root, true
+	b := &builder{files: newFiles(o.Dir), text: &text{v: v, unclear: unclear(v), sources: map[string][]string{}, whole: map[string]bool{}}, v: v}
+	b.text.o.Dir, b.text.o.Full, b.text.o.Story, b.text.o.Program = b.files.root, true, o.Story, o.Program
 	f := &Finding{
 		Input: o.Input, Replay: o.Replay, Verdict: v.Kind.Word(), Rule: int(v.Rule), RuleText: ruleText[v.Rule],
 		Headline: b.text.what(b.text.name), Evidence: v.Evidence, Report: b.files.portable(whole.String()), Cycle: v.Cycle,
@@ -317,16 +370,38 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	}
 	f.Run = b.run()
 	f.Locks = b.locks(&f.Run)
+	f.story(b, o.Story)
 	f.Sources = b.files.sources()
 	return f
 }
 
-// Beside puts the plain run next to the finding, if that passes and there is something to compare.
-func (f *Finding) Beside(plain *Finding) {
-	if plain.Verdict != "pass" || f.First != 1 || plain.First != 1 {
+// story puts what other executions say next to the finding.
+func (f *Finding) story(b *builder, s *Story) {
+	if s == nil {
 		return
 	}
-	run := plain.Run
+	f.Difference, f.Inevitable = b.difference(s), &Inevitable{Step: s.Step, Tried: s.Tried, All: s.All, Told: b.text.unpassed(s)}
+	if s.Passing == nil {
+		return
+	}
+	passing := &builder{files: b.files, text: &text{v: s.Passing, unclear: map[uint32]bool{}}, v: s.Passing}
+	passing.text.o = b.text.o
+	f.beside(passing.run())
+}
+
+// Beside puts the plain run next to the finding, if that passes, nothing nearer is known, and there is something to compare.
+func (f *Finding) Beside(plain *Finding) {
+	if plain.Verdict == "pass" && f.Passing == nil {
+		f.beside(plain.Run)
+		f.Sources = merge(append(f.Sources, plain.Sources...))
+	}
+}
+
+// beside puts a run that passes next to the finding, up to a little beyond where they part.
+func (f *Finding) beside(run Run) {
+	if f.First != 1 || run.First != 1 {
+		return
+	}
 	n := 0
 	for n < min(len(f.Trace), len(run.Trace)) && f.same(f.Trace[n], &run, run.Trace[n]) {
 		n++
@@ -339,8 +414,7 @@ func (f *Finding) Beside(plain *Finding) {
 	}
 	run.Goroutines = slices.DeleteFunc(run.Goroutines, func(g Goroutine) bool { return g.ID > last })
 	run.Held = slices.DeleteFunc(run.Held, func(s Span) bool { return s.From > len(run.Trace) })
-	f.Plain = &run
-	f.Sources = merge(append(f.Sources, plain.Sources...))
+	f.Passing = &run
 }
 
 func (f *Finding) same(s Step, other *Run, t Step) bool {
@@ -379,6 +453,32 @@ type builder struct {
 
 func (b *builder) event(e verdict.Event) *Event {
 	return &Event{e.Task, e.Op.String(), b.place(e.Site), e.Step}
+}
+
+func (b *builder) difference(s *Story) *Difference {
+	d := &Difference{Told: b.text.contrast(s)}
+	for _, o := range s.Difference.Orders {
+		d.Orders = append(d.Orders, Order{Object: o.Object, First: b.deed(o.First), Then: b.deed(o.Then)})
+	}
+	for _, c := range s.Difference.Choices {
+		d.Choices = append(d.Choices, Choice{Goroutine: c.Task, At: b.place(c.Site), Here: caseOf(c.Here), There: caseOf(c.There)})
+	}
+	if len(d.Told) == 0 && d.Choices == nil {
+		return nil
+	}
+	return d
+}
+
+func (b *builder) deed(o contrast.Operation) Deed {
+	return Deed{Goroutine: o.Task, Op: o.Op.String(), At: b.place(o.Site), Here: o.Here, There: o.There, Blocked: o.Blocked}
+}
+
+func caseOf(c contrast.Case) Case {
+	out := Case{Step: c.Step, Object: c.Object, Blocked: c.Blocked}
+	if c.Op != engine.OpNone {
+		out.Op = c.Op.String()
+	}
+	return out
 }
 
 func (b *builder) fate(f *verdict.Fate) *Fate {

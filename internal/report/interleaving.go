@@ -11,8 +11,11 @@ import (
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
-// leastShown is how many lines of the interleaving there are in any case.
-const leastShown = 8
+// Bounds on the lines of the interleaving: how many there are in any case, and at most.
+const (
+	leastShown = 8
+	mostShown  = 12
+)
 
 // interleaving shows the steps that matter, in at most so many lines if that is not too little: those that made the hang
 // what it is, and where the schedule took somebody off.
@@ -27,7 +30,11 @@ func (t *text) interleaving(most int) {
 		if s.Off != nil {
 			rows = append(rows, t.preemption(s))
 		}
-		if note, ok := notes[i]; ok || t.o.Full {
+		since := t.o.Story != nil && t.o.Story.Step == t.number0()+i
+		if since {
+			rows = append(rows, stepRow{number: inevitable, what: t.unpassed(t.o.Story)})
+		}
+		if note, ok := notes[i]; ok || t.o.Full || since && s.Site != nil {
 			what, at := t.operation(s), t.at(s.Site)
 			switch note {
 			case blocks:
@@ -36,7 +43,7 @@ func (t *text) interleaving(most int) {
 				_, w := t.missed()
 				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(w.Object))
 			}
-			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, at, note})
+			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, at, note, since})
 		}
 	}
 	if len(rows) == 0 {
@@ -50,12 +57,15 @@ func (t *text) interleaving(most int) {
 		}
 	}
 	t.section(title + ", " + plural(t.v.Preemptions, "preemption"))
-	most = max(most-2, leastShown)
+	most = min(max(most-2, leastShown), mostShown)
 	if len(rows) > most && !t.o.Full {
 		cut := 0
 		for ; len(rows) >= most; cut++ {
 			// First goes what is only there to make the rest plausible.
-			i := slices.IndexFunc(rows, func(r stepRow) bool { return r.note == "" && r.number != preempted })
+			i := slices.IndexFunc(rows, func(r stepRow) bool { return r.note == "" && r.number != preempted && !r.stays })
+			if i < 0 {
+				i = slices.IndexFunc(rows, func(r stepRow) bool { return r.number != inevitable && !r.stays })
+			}
 			rows = slices.Delete(rows, max(i, 0), max(i, 0)+1)
 		}
 		t.line("  … without %d more, which -trace shows", cut)
@@ -67,7 +77,10 @@ func (t *text) interleaving(most int) {
 func (t *text) number0() int { return t.v.Total - len(t.v.Steps) + 1 }
 
 // A stepRow is a line of the interleaving.
-type stepRow struct{ number, who, what, at, note string }
+type stepRow struct {
+	number, who, what, at, note string
+	stays                       bool // however little room there is
+}
 
 // steps lays out lines of the interleaving in columns.
 func (t *text) steps(rows []stepRow) {
@@ -76,12 +89,16 @@ func (t *text) steps(rows []stepRow) {
 		r := &rows[i]
 		r.who = tail(r.who, 26)
 		number, who = max(number, len(r.number)), max(who, columns(r.who))
-		if r.number != preempted {
+		if r.number != preempted && r.number != inevitable {
 			what = max(what, columns(r.what))
 		}
 	}
 	what = min(what, max(24, t.o.Width-number-who-32))
 	for _, r := range rows {
+		if r.number == inevitable {
+			t.item("  ", pad(number, "")[min(number, 1):]+inevitable+"  ", "%s", r.what)
+			continue
+		}
 		note := r.note
 		if note != "" {
 			note = "  " + note
@@ -107,6 +124,7 @@ func (t *text) steps(rows []stepRow) {
 // Marks of a line: in the place of a step's number, and what is said of it.
 const (
 	preempted   = ">"
+	inevitable  = "!"
 	blocks      = "blocks"
 	fault       = "fault"
 	meetsNobody = "meets nobody"
@@ -134,7 +152,7 @@ func (t *text) preemption(s engine.Step) stepRow {
 		where = "after"
 	}
 	what := t.operation(engine.Step{Task: off.Task, Object: off.Object, Op: off.Op, Site: off.Site})
-	return stepRow{preempted, t.name(off.Task), verb + " " + where + " " + what, t.at(off.Site), ""}
+	return stepRow{number: preempted, who: t.name(off.Task), what: verb + " " + where + " " + what, at: t.at(off.Site)}
 }
 
 // matters returns the steps, as indices, that made the hang what it is, each with what there is to say of it: those in

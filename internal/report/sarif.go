@@ -230,6 +230,9 @@ func (f *Finding) said() string {
 	if f.Evidence != "" {
 		out += " " + upper(f.Evidence) + "."
 	}
+	if f.Difference != nil {
+		out += " " + strings.Join(f.Difference.Told, " ")
+	}
 	if f.Advice != "" {
 		out += " " + f.Advice
 	}

@@ -16,6 +16,7 @@ type Options struct {
 	Dir     string // of the package under test; "" shows all files as they are
 	Base    string // directory from which the reader opens files, see ScreenName; "": names that mean the same on every machine
 	Input   string // what the body was given, as Go source; "" for nothing
+	Story   *Story // what other executions say of it; nil if that is not known
 	Replay  string // the command that replays the finding, one a line; "" if there is none
 	Full    bool   // the whole trace and all stacks, not only what matters
 	Program string // its file; "" for the program that runs: sources that are newer are not shown
@@ -37,6 +38,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 	t := &text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}, whole: map[string]bool{}}
 	t.headline()
 	if v.Found() {
+		t.difference()
 		t.cancelled()
 		t.faulted()
 		t.knot()

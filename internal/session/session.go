@@ -97,6 +97,7 @@ type Plan struct {
 	Finding string `json:",omitempty"` // Replay: its file; of a fuzz target, a file with an input
 	Try     int    `json:",omitempty"` // Replay: of a live finding, which of several; each has delays of its own
 	Shrink  bool   `json:",omitempty"` // Replay: look for a smaller schedule that ends alike
+	Tell    bool   `json:",omitempty"` // Replay: look for the nearest execution that passes, and for the step since which none does
 	Report  bool   `json:",omitempty"` // Replay: print the report
 	Full    bool   `json:",omitempty"` // with every step of the interleaving
 	Plainly bool   `json:",omitempty"` // Replay: the plain run in the place of the finding's execution
@@ -204,6 +205,7 @@ const (
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
 	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule, Text says it
+	Told      EventKind = "told"      // File holds the finding with its story, Text says it
 	Raced     EventKind = "raced"     // what the race detector has written in Races is in a Found or Replayed, or is no finding
 	Ended     EventKind = "ended"     // all that was planned before N is done: Spent
 )

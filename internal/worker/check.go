@@ -26,6 +26,7 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	r := p.newBodyRunner(t, &body{t, run}, c)
 	if s := p.flags.schedule; s.given {
 		out := onSockets(func() outcome { return r.run(schedule.NewReader(s.bytes)) })
+		out.story = r.story(out, s.bytes)
 		p.concludeCheck(t, c, out, s.bytes)
 		return
 	}
@@ -36,6 +37,7 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	out, answers := k.out, k.rec.Answers()
 	if out.Found() {
 		answers, out = k.shrink()
+		out.story = k.story(out, schedule.Encode(answers))
 	}
 	p.concludeCheck(t, c, out, schedule.Encode(answers))
 }

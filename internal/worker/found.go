@@ -63,8 +63,8 @@ func (p *Process) replayFile(name string) string { return p.command() + " replay
 // text renders the report of an execution, for readers in the directory base, or for a file if that is "".
 func (o outcome) text(base, replay string, full bool) string {
 	var b strings.Builder
-	dir, _ := os.Getwd()                                                                                                          // of the package under test
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Replay: replay, Full: full, Width: 76}) // the command indents it
+	dir, _ := os.Getwd()                                                                                                                          // of the package under test
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Story: o.story, Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.log != "" && (o.failed || o.spoken || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
 		return finding.WithOutput(b.String(), o.log)
 	}
@@ -88,7 +88,7 @@ func writeDocument(name string, out outcome) error {
 	if err != nil {
 		return err
 	}
-	f := report.NewFinding(out.Verdict, report.Options{Dir: dir, Input: out.given()})
+	f := report.NewFinding(out.Verdict, report.Options{Dir: dir, Input: out.given(), Story: out.story})
 	if file, line, ok := strings.Cut(out.place(), ":"); ok {
 		n, _ := strconv.Atoi(line)
 		f.At = &report.Place{File: report.FileName(dir, filepath.Join(dir, filepath.FromSlash(file))), Line: n}

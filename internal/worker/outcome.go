@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -19,6 +20,8 @@ type outcome struct {
 	spoken  bool          // the test has said that it fails, and may have hung then
 	cut     bool          // it was ended in the middle, for nothing that counts
 	lacking string        // what it has asked for that only sockets of the machine have; "" for nothing
+
+	story *report.Story // what other executions say of it; nil if that is not known
 
 	races int          // how many the race detector has reported in this process until then, if it was given up or ran live
 	raced session.Span // what the race detector has written about it

@@ -19,7 +19,7 @@ func (p *Process) render(o outcome, replay string, sched []byte) string {
 	b.WriteByte('\n')
 	dir, _ := os.Getwd() // of the package under test: without it paths are shown in full
 	// A write to a strings.Builder does not fail.
-	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: p.base(), Input: o.given(), Replay: replay, Full: p.flags.trace, Width: 72}) // package testing indents it
+	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: p.base(), Input: o.given(), Story: o.story, Replay: replay, Full: p.flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
 		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(o.log), "\n", "\n  ") + "\n")
 	}

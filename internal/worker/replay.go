@@ -45,6 +45,9 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 	if out.stays() {
 		e.leaveSoon()
 	}
+	if !p.plan.Tell && !p.plan.Patient && (p.plan.Report || p.plan.Document != "") {
+		out.story = e.recall(f, out)
+	}
 	p.present(t, out)
 	if !p.plan.Report && testing.Verbose() {
 		show(t, out.log)
@@ -52,6 +55,9 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 	e.plain = f.Plain
 	if p.plan.Shrink && out.Cause() == f.Cause && out.Abandoned == 0 && e.clean() {
 		e.shrink(f, out)
+	}
+	if p.plan.Tell {
+		e.tellStory(f, out)
 	}
 	e.note(session.Event{Kind: session.Ended})
 	if out.Found() {

@@ -1,0 +1,366 @@
+// Package contrast compares an execution that fails with one that passes: which operations come in another order there, as far as that order
+// can matter. It reads plain data.
+package contrast
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// A Run is an execution of which all steps are kept.
+type Run struct {
+	Steps   []engine.Step
+	Tasks   []engine.TaskState
+	Objects []engine.ObjectState
+}
+
+// A Difference is what an execution that fails does differently from one that passes. Tasks and objects have the numbers of the one that
+// fails, steps are counted from 1.
+type Difference struct {
+	Parts   int         // the first step that is a different one
+	There   engine.Step // what it is in the execution that passes, if that has so many; Task is 0 for a goroutine that is not in both
+	Orders  []Order
+	Choices []Choice
+}
+
+// An Order is two operations of two goroutines on one object: in the run that passes, First comes before Then, and in the one that fails it
+// does not.
+type Order struct {
+	Object      uint32 // 0: a variable that atomic operations are done on
+	First, Then Operation
+}
+
+// An Operation is one that happens in a run that passes, in the one that fails, or in both.
+type Operation struct {
+	Task        uint32
+	Op          engine.Op
+	Site        *engine.Site
+	Here, There int  // its step in the run that fails, and in the one that passes; 0: the goroutine does not come to it
+	Blocked     bool // it blocks for ever in the run that fails
+
+	here, there int // when it takes effect: twice the number of a step, and one more for right after it
+}
+
+// A Choice is a select that takes a different case.
+type Choice struct {
+	Task        uint32
+	Site        *engine.Site
+	Here, There Case
+}
+
+// A Case is what became of a select.
+type Case struct {
+	Step    int       // of the select
+	Op      engine.Op // OpNone: the default, or that it blocks for ever
+	Object  uint32    // 0: it is not known which of the execution that fails it is
+	Own     uint32    // what it is called in its own execution
+	Blocked bool
+}
+
+// Bounds on what is compared.
+const (
+	mostOperations = 300 // on one object
+	mostOrders     = 2
+)
+
+// never is when an operation takes effect that does not happen.
+const never = math.MaxInt
+
+// About says what matters of a program to a comparison.
+type About struct {
+	Objects map[uint32]bool         // that come first among the differences, as the execution that fails numbers them
+	Reads   func(*engine.Site) bool // whether the atomic operation there changes nothing
+}
+
+// Of compares two executions of one program. ok is false if there is nothing to compare.
+func Of(fails, passes Run, about About) (d Difference, ok bool) {
+	ps := paths{}
+	here, there := ps.read(fails), ps.read(passes)
+	n := 0
+	for n < min(len(here.deeds), len(there.deeds)) && here.deeds[n].key == there.deeds[n].key && fails.Steps[n].Op == passes.Steps[n].Op {
+		n++
+	}
+	if n == len(here.deeds) && n == len(there.deeds) {
+		return Difference{}, false
+	}
+	objects := there.objectsOf(here)
+	d.Parts = n + 1
+	if n < len(there.deeds) {
+		d.There = *there.deeds[n].Step
+		d.There.Task, d.There.Object = here.tasks[there.deeds[n].path], objects[d.There.Object]
+	}
+	d.Orders = about.orders(here, there, objects, n)
+	d.Choices = choices(here, there, objects)
+	return d, true
+}
+
+// A path identifies a goroutine in all executions by the go statements that lead to it, each with how often it was passed before.
+type path struct {
+	parent int // 0 for none
+	site   *engine.Site
+	nth    int
+}
+
+// paths numbers the paths of all executions that are compared, from 1.
+type paths map[path]int
+
+func (ps paths) number(p path) int {
+	if _, ok := ps[p]; !ok {
+		ps[p] = len(ps) + 1
+	}
+	return ps[p]
+}
+
+// A key identifies an operation in all executions: whose it is, where, and how often that goroutine was there before.
+type key struct {
+	path   int
+	site   *engine.Site
+	chosen bool // a case of the select, and not the select itself
+	nth    int
+}
+
+// A deed is a step of an execution.
+type deed struct {
+	key
+	*engine.Step
+	number  int
+	effect  int // see Operation.here
+	blocked bool
+}
+
+// A run is an execution that is read for comparison.
+type run struct {
+	deeds   []deed
+	by      map[key]int
+	tasks   map[int]uint32 // by path
+	objects map[uint32]engine.ObjectState
+}
+
+func (ps paths) read(r Run) *run {
+	out := &run{deeds: make([]deed, 0, len(r.Steps)), by: map[key]int{}, tasks: map[int]uint32{}, objects: map[uint32]engine.ObjectState{}}
+	for _, o := range r.Objects {
+		out.objects[o.ID] = o
+	}
+	of := map[uint32]int{}
+	passed := map[path]int{}
+	for _, t := range r.Tasks {
+		p := path{parent: of[t.Parent], site: t.Spawned}
+		p.nth = passed[p]
+		passed[path{parent: p.parent, site: p.site}]++
+		n := ps.number(p)
+		of[t.ID], out.tasks[n] = n, t.ID
+	}
+	times, selects := map[key]int{}, map[key]int{}
+	last := map[uint32]int{}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		k := key{path: of[s.Task], site: s.Site}
+		if s.Site != nil && len(s.Site.Cases) > 0 && s.Op != engine.OpSelect && s.Op != engine.OpExit {
+			k.chosen, k.nth = true, selects[key{path: k.path, site: k.site}]
+		} else {
+			at := k
+			if s.Op == engine.OpExit {
+				at.site = nil
+				k.site = nil
+			}
+			k.nth = times[at]
+			times[at]++
+			selects[key{path: k.path, site: k.site}] = k.nth
+		}
+		out.by[k] = len(out.deeds)
+		last[s.Task] = i
+		out.deeds = append(out.deeds, deed{key: k, Step: s, number: i + 1, effect: effect(s, i+1)})
+	}
+	for _, t := range r.Tasks {
+		i, ok := last[t.ID]
+		if d := out.deeds; ok && t.State == engine.Blocked && t.Site == d[i].Site {
+			d[i].blocked = true
+			if d[i].Op != engine.OpCondWait { // whoever waits there has given up the lock, and can be woken
+				d[i].effect = never
+			}
+		}
+	}
+	return out
+}
+
+// effect returns when a step takes effect: for a lock that was waited for, when it was got.
+func effect(s *engine.Step, number int) int {
+	if s.Until != 0 && s.Op != engine.OpCondWait {
+		return 2*int(s.Until) + 1
+	}
+	return 2 * number
+}
+
+// objectsOf returns what the objects of r are called in another execution, as far as the same operation is done on both.
+func (r *run) objectsOf(other *run) map[uint32]uint32 {
+	objects := map[uint32]uint32{}
+	for _, d := range r.deeds {
+		i, ok := other.by[d.key]
+		if !ok || d.Object == 0 || objects[d.Object] != 0 || other.deeds[i].Op != d.Op {
+			continue
+		}
+		to := other.deeds[i].Object
+		if d.chosen && !alike(r.objects[d.Object], other.objects[to]) { // a select may have taken another case there
+			continue
+		}
+		objects[d.Object] = to
+	}
+	return objects
+}
+
+// alike reports whether objects of two executions were first used in one place, under one variable.
+func alike(a, b engine.ObjectState) bool { return a.First == b.First && a.Vars[0] == b.Vars[0] }
+
+// A thing is what operations are done on, in the numbers of the execution that fails.
+type thing struct {
+	object   uint32
+	variable uint64 // of atomic operations
+}
+
+// orders returns the orders that matter most, of operations of which one comes after the first n steps.
+func (about About) orders(here, there *run, objects map[uint32]uint32, n int) []Order {
+	things, seen := map[thing][]*Operation{}, map[key]*Operation{}
+	see := func(r *run, d *deed, of thing) {
+		task := here.tasks[d.path]
+		if of == (thing{}) || task == 0 || !ordered(d.Op) {
+			return
+		}
+		o := seen[d.key]
+		if o == nil {
+			o = &Operation{Task: task, Op: d.Op, Site: d.site, here: never, there: never}
+			seen[d.key] = o
+			things[of] = append(things[of], o)
+		}
+		if r == here {
+			o.Here, o.here, o.Blocked = d.number, d.effect, d.blocked
+		} else {
+			o.There, o.there = d.number, d.effect
+		}
+	}
+	for i := range here.deeds {
+		d := &here.deeds[i]
+		see(here, d, thingOf(d, d.Object))
+	}
+	for i := range there.deeds {
+		d := &there.deeds[i]
+		if at, ok := here.by[d.key]; ok && thingOf(&here.deeds[at], here.deeds[at].Object) != thingOf(d, objects[d.Object]) {
+			continue // it is done on something else there
+		}
+		see(there, d, thingOf(d, objects[d.Object]))
+	}
+	var out []Order
+	for of, all := range things {
+		all = slices.DeleteFunc(all, func(o *Operation) bool { return max(o.here, o.there) <= 2*n })
+		slices.SortFunc(all, func(a, b *Operation) int {
+			return cmp.Or(cmp.Compare(min(a.here, a.there), min(b.here, b.there)), cmp.Compare(max(a.here, a.there), max(b.here, b.there)))
+		})
+		if o, ok := about.first(of.object, all[:min(len(all), mostOperations)]); ok {
+			out = append(out, o)
+		}
+	}
+	rank := func(o Order) int {
+		switch {
+		case about.Objects[o.Object]:
+			return 0
+		case o.Object != 0:
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(out, func(a, b Order) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Then.here, b.Then.here), cmp.Compare(a.First.there, b.First.there))
+	})
+	return out[:min(len(out), mostOrders)]
+}
+
+func thingOf(d *deed, object uint32) thing {
+	if d.Op == engine.OpAtomic && d.site != nil {
+		return thing{variable: d.site.Var}
+	}
+	return thing{object: object}
+}
+
+// first returns the earliest change of order among the operations on one object.
+func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
+	for _, a := range all {
+		for _, b := range all {
+			if a.Task == b.Task || a.there >= b.there || b.here >= a.here || !conflict(a.Op, b.Op) || a.Op == engine.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
+				continue
+			}
+			if !ok || cmp.Or(cmp.Compare(b.here, out.Then.here), cmp.Compare(a.there, out.First.there)) < 0 {
+				out, ok = Order{Object: object, First: *a, Then: *b}, true
+			}
+		}
+	}
+	return out, ok
+}
+
+// ordered reports whether the order of an operation among others on the same object may matter.
+func ordered(op engine.Op) bool { return conflict(op, op) || op == engine.OpRLock || waits[op] != nil }
+
+// waits are, for operations whose order among themselves does not matter, those of others that it matters with.
+var waits = map[engine.Op][]engine.Op{
+	engine.OpRLock:     {engine.OpLock, engine.OpTryLock},
+	engine.OpTryRLock:  {engine.OpLock, engine.OpTryLock, engine.OpUnlock},
+	engine.OpUnlock:    {engine.OpTryLock, engine.OpTryRLock},
+	engine.OpRUnlock:   {engine.OpTryLock},
+	engine.OpClose:     {engine.OpSend},
+	engine.OpWait:      {engine.OpAdd, engine.OpGo},
+	engine.OpAdd:       {engine.OpWait},
+	engine.OpGo:        {engine.OpWait},
+	engine.OpSignal:    {engine.OpCondWait},
+	engine.OpBroadcast: {engine.OpCondWait},
+}
+
+// conflict reports whether it may matter which of two operations on one object comes first.
+func conflict(a, b engine.Op) bool {
+	switch {
+	case slices.Contains(waits[a], b) || slices.Contains(waits[b], a):
+		return true
+	case a == b:
+		return slices.Contains(rivals, a)
+	}
+	return slices.Contains(locks, a) && slices.Contains(locks, b)
+}
+
+// rivals are operations of which each takes something from the next of its kind, or comes before it in a queue.
+var rivals = []engine.Op{
+	engine.OpLock, engine.OpTryLock, engine.OpSend, engine.OpRecv, engine.OpClose, engine.OpCondWait, engine.OpOnce, engine.OpAcquire, engine.OpAccept,
+	engine.OpAtomic,
+}
+
+var locks = []engine.Op{engine.OpLock, engine.OpTryLock}
+
+// choices returns the first select that takes a different case.
+func choices(here, there *run, objects map[uint32]uint32) []Choice {
+	for i := range here.deeds {
+		d := &here.deeds[i]
+		if d.Op != engine.OpSelect || d.site == nil {
+			continue
+		}
+		j, ok := there.by[d.key]
+		if !ok {
+			continue
+		}
+		a, b := here.caseOf(d), there.caseOf(&there.deeds[j])
+		b.Object = objects[b.Own]
+		if a.Op != b.Op || b.Object != 0 && a.Object != b.Object {
+			return []Choice{{Task: d.Task, Site: d.site, Here: a, There: b}}
+		}
+	}
+	return nil
+}
+
+// caseOf returns what became of a select.
+func (r *run) caseOf(d *deed) Case {
+	k := d.key
+	k.chosen = true
+	c := Case{Step: d.number, Blocked: d.blocked}
+	if i, ok := r.by[k]; ok {
+		c.Op, c.Object, c.Own = r.deeds[i].Op, r.deeds[i].Object, r.deeds[i].Object
+	}
+	return c
+}

@@ -1,0 +1,216 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/contrast"
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/verdict"
+)
+
+// A Story is what other executions say of a finding's.
+type Story struct {
+	Passing    *verdict.Verdict // the nearest that passes; nil if none was seen
+	Difference contrast.Difference
+
+	Step  int  // since which no continuation passes; 0: no schedule does
+	Tried int  // continuations
+	All   bool // there are no others
+}
+
+// difference says what is in another order in the nearest run that passes.
+func (t *text) difference() {
+	s := t.o.Story
+	if s == nil {
+		return
+	}
+	told := t.contrast(s)
+	if s.Step == 0 {
+		told = []string{upper(t.unpassed(s)) + "."}
+	}
+	for i, sentence := range told {
+		if i == 0 {
+			t.b.WriteByte('\n')
+		}
+		t.para("  ", "%s", sentence)
+	}
+}
+
+// contrast returns the difference in sentences.
+func (t *text) contrast(s *Story) []string {
+	if s.Passing == nil {
+		return nil
+	}
+	const there = "In the nearest run that passes, "
+	d := s.Difference
+	var out []string
+	for _, o := range d.Orders {
+		out = append(out, t.order(o))
+	}
+	if len(d.Choices) > 0 && (len(out) == 0 || d.Orders[0].Object == 0) {
+		out = append([]string{t.choice(d.Choices[0])}, out...)
+	}
+	if len(out) == 0 {
+		return t.parting(d)
+	}
+	out = out[:min(len(out), 2)]
+	out[0] = there + out[0] + "."
+	if len(out) > 1 {
+		out[1] = "And there, " + out[1] + "."
+	}
+	return out
+}
+
+// unpassed says since when no continuation was seen that passes, without a full stop.
+func (t *text) unpassed(s *Story) string {
+	switch {
+	case s.Step == 0 && s.All && s.Tried == 1:
+		return "it ends so under every schedule: there is only this one"
+	case s.Step == 0 && s.All:
+		return fmt.Sprintf("no schedule ends well: all %d were tried", s.Tried)
+	case s.Step == 0:
+		return fmt.Sprintf("no schedule was found that ends well: %d more were tried", s.Tried)
+	}
+	said := fmt.Sprintf("from here on none of %d continuations tried ended well", s.Tried)
+	switch {
+	case s.All && s.Tried == 1:
+		said = "from here on it can only end this way"
+	case s.All:
+		said = fmt.Sprintf("from here on nothing ends well: all %d continuations were tried", s.Tried)
+	}
+	here, there := t.v.Steps[s.Step-t.number0()], s.Difference.There
+	if s.Difference.Parts == s.Step && there.Task != 0 && there.Task != here.Task {
+		said += fmt.Sprintf("; in the run that passes, %s runs here", t.number(there.Task))
+	}
+	return said
+}
+
+// parting says what is the first thing that is different, where no order of operations says more.
+func (t *text) parting(d contrast.Difference) []string {
+	i := d.Parts - t.number0()
+	if d.There.Task == 0 || i < 0 || i >= len(t.v.Steps) {
+		return nil
+	}
+	does := func(s engine.Step) string {
+		switch {
+		case s.Op == engine.OpExit:
+			return t.who(s.Task) + " ends"
+		case s.Object == 0 && s.Op != engine.OpAtomic:
+			return t.who(s.Task) + " comes to " + t.operation(s) + t.atSite(s.Site)
+		}
+		return t.does(contrast.Operation{Task: s.Task, Op: s.Op, Site: s.Site}, s.Object)
+	}
+	return []string{fmt.Sprintf("In the nearest run that passes, %s in step %d; here %s then.", does(d.There), d.Parts, does(t.v.Steps[i]))}
+}
+
+// order says of two operations in which order they come.
+func (t *text) order(o contrast.Order) string {
+	first, then := t.does(o.First, o.Object), t.does(o.Then, o.Object)
+	if t.doesTo(o.First.Op, o.Object, o.First.Site) == t.doesTo(o.Then.Op, o.Object, o.Then.Site) {
+		then = t.who(o.Then.Task) + " does" + t.atSite(o.Then.Site)
+	}
+	s := first
+	if o.Then.There == 0 {
+		if o.First.Here == 0 || o.First.Blocked {
+			return fmt.Sprintf("%s; here %s", first, then)
+		}
+		what := t.operation(engine.Step{Task: o.Then.Task, Object: o.Object, Op: o.Then.Op, Site: o.Then.Site})
+		return s + fmt.Sprintf(" and %s does not come to %s%s; here it does, and first", t.who(o.Then.Task), what, t.atSite(o.Then.Site))
+	}
+	s += " before " + then
+	switch {
+	case o.First.Here == 0:
+		return s + "; here " + t.who(o.Then.Task) + " is first"
+	case o.First.Blocked && t.v.Hang():
+		return s + fmt.Sprintf("; here %s is first, and %s waits for ever", t.who(o.Then.Task), t.who(o.First.Task))
+	}
+	return s + "; here after"
+}
+
+// choice says which case a select takes.
+func (t *text) choice(c contrast.Choice) string {
+	return fmt.Sprintf("the select of %s%s %s; here it %s", t.who(c.Task), t.atSite(c.Site), t.takes(c.There, c.Site, t.o.Story.Passing), t.takes(c.Here, c.Site, t.v))
+}
+
+func (t *text) takes(c contrast.Case, s *engine.Site, in *verdict.Verdict) string {
+	switch {
+	case c.Op != engine.OpNone && c.Object != 0:
+		return t.doesTo(c.Op, c.Object, s)
+	case c.Op != engine.OpNone:
+		return deeds[c.Op] + " " + in.ObjectName(c.Own)
+	case c.Blocked && t.v.Hang():
+		return "waits for ever"
+	case c.Blocked:
+		return "waits"
+	}
+	return "takes its default"
+}
+
+// does says that a goroutine does something, and where.
+func (t *text) does(o contrast.Operation, object uint32) string {
+	return t.who(o.Task) + " " + t.doesTo(o.Op, object, o.Site) + t.atSite(o.Site)
+}
+
+// who names a goroutine: by its number if the explanation has its name.
+func (t *text) who(task uint32) string {
+	for _, g := range t.v.Knot {
+		if g.ID == task {
+			return t.number(task)
+		}
+	}
+	return t.name(task)
+}
+
+func (t *text) atSite(s *engine.Site) string {
+	if s == nil {
+		return ""
+	}
+	return " (" + t.at(s) + ")"
+}
+
+// doesTo says what a goroutine does on an object.
+func (t *text) doesTo(op engine.Op, object uint32, s *engine.Site) string {
+	if op == engine.OpAtomic {
+		return "does " + t.call(s)
+	}
+	name := t.v.ObjectName(object)
+	if s != nil && len(s.Cases) == 0 && s.Expr != "" {
+		name = s.Expr
+	}
+	name = t.numbered(name, object)
+	if op == engine.OpRLock || op == engine.OpTryRLock {
+		return deeds[op] + " " + name + " for reading"
+	}
+	return cmp.Or(deeds[op], "comes to "+op.String()+strings.TrimRight(" "+preposition[op], " ")) + " " + name
+}
+
+// call returns an atomic operation as the source has it, if that is to be had.
+func (t *text) call(s *engine.Site) string {
+	line := t.source(s, "")
+	from := strings.Index(line, s.Expr+".")
+	if s.Expr == "" || from < 0 {
+		return "an atomic operation on " + s.Expr
+	}
+	depth := 0
+	for i, c := range line[from:] {
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return line[from : from+i+1]
+			}
+		}
+	}
+	return "an atomic operation on " + s.Expr
+}
+
+// deeds are the operations, as what a goroutine does.
+var deeds = map[engine.Op]string{
+	engine.OpLock: "locks", engine.OpRLock: "locks", engine.OpTryLock: "tries to lock", engine.OpTryRLock: "tries to lock",
+	engine.OpUnlock: "unlocks", engine.OpRUnlock: "unlocks", engine.OpSend: "sends on", engine.OpRecv: "receives from", engine.OpClose: "closes",
+	engine.OpAdd: "adds to", engine.OpDone: "is done with", engine.OpYield: "yields", engine.OpSelect: "comes to", engine.OpSleep: "sleeps", engine.OpGo: "starts a goroutine of", engine.OpWait: "waits for", engine.OpCondWait: "waits at", engine.OpSignal: "signals",
+	engine.OpBroadcast: "wakes all at", engine.OpOnce: "comes to", engine.OpAcquire: "acquires", engine.OpAccept: "accepts from",
+}
