@@ -287,7 +287,7 @@ func thingOf(d *deed, object uint32) thing {
 func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
 	for _, a := range all {
 		for _, b := range all {
-			if a.Task == b.Task || a.there >= b.there || b.here >= a.here || !conflict(a.Op, b.Op) || a.Op == engine.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
+			if a.Task == b.Task || a.there >= b.there || !reversed(a, b) || !conflict(a.Op, b.Op) || a.Op == engine.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
 				continue
 			}
 			if !ok || cmp.Or(cmp.Compare(b.here, out.Then.here), cmp.Compare(a.there, out.First.there)) < 0 {
@@ -296,6 +296,14 @@ func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
 		}
 	}
 	return out, ok
+}
+
+// reversed reports whether b comes before a in the execution that fails. A writer that waits keeps later readers out.
+func reversed(a, b *Operation) bool {
+	if a.here == never && b.here == never {
+		return a.Op == engine.OpRLock && b.Op == engine.OpLock && b.Here != 0 && b.Here < a.Here
+	}
+	return b.here < a.here
 }
 
 // ordered reports whether the order of an operation among others on the same object may matter.

@@ -175,6 +175,17 @@ func TestOf(t *testing.T) {
 			parts: 2,
 		},
 		{
+			name: "a writer that waits keeps a reader out",
+			fails: `main read-lock a :0
+				g2 lock a :1 blocks
+				main read-lock a :2 blocks`,
+			passes: `main read-lock a :0
+				main read-lock a :2
+				g2 lock a :1`,
+			parts:  2,
+			orders: []string{"main read lock :2 (never ends, 2) before g2 lock :1 (never ends, 3)"},
+		},
+		{
 			name: "a variable is looked at before it is set",
 			fails: `main lock a :0
 				g2 atomic v :1

@@ -160,13 +160,27 @@ func reportDocument(t *testing.T, d report.Document) {
 		}
 		assert.Equal(t, 2, cycle)
 
-		// The passing run is the same up to where a step is forced.
-		require.NotNil(t, f.Plain)
+		// The run that passes is the same up to the step since which no continuation passes: a lock that the other goroutine takes first there.
+		require.NotNil(t, f.Passing)
 		require.Positive(t, f.Parts)
 		for n := range f.Parts - 1 {
-			assert.Equal(t, f.Trace[n].Op, f.Plain.Trace[n].Op)
+			assert.Equal(t, f.Trace[n].Op, f.Passing.Trace[n].Op)
 		}
-		assert.Contains(t, []string{"preempted", "delayed"}, f.Trace[f.Parts-1].Choice)
+		require.NotNil(t, f.Inevitable)
+		assert.Equal(t, f.Parts, f.Inevitable.Step)
+		assert.Contains(t, f.Inevitable.Told, "from here on")
+		require.NotNil(t, f.Difference)
+		require.NotEmpty(t, f.Difference.Orders)
+		o := f.Difference.Orders[0]
+		assert.ElementsMatch(t, f.Knot, []uint32{o.First.Goroutine, o.Then.Goroutine})
+		assert.Equal(t, "lock", o.First.Op)
+		assert.Equal(t, "lock", o.Then.Op)
+		assert.Less(t, o.First.There, o.Then.There)
+		assert.Greater(t, o.First.Here, o.Then.Here)
+		assert.True(t, o.First.Blocked)
+		require.NotEmpty(t, f.Difference.Told)
+		assert.Contains(t, f.Difference.Told[0], "In the nearest run that passes, ")
+		assert.Contains(t, strings.Join(strings.Fields(f.Report), " "), f.Difference.Told[0], "the terminal says the same")
 	})
 
 	t.Run("the step that ends a wait", func(t *testing.T) {
@@ -219,7 +233,7 @@ func reportDocument(t *testing.T, d report.Document) {
 		assert.Equal(t, report.Place{File: "queue/queue_test.go", Line: 21}, *f.At)
 		assert.Contains(t, f.Output, "49 came first", "the payload is the input's")
 		assert.Equal(t, "struct{ First uint8 }{First: 48}", f.Input)
-		require.NotNil(t, f.Plain, "the same payload under the plain schedule")
+		require.NotNil(t, f.Passing, "the same payload under the plain schedule")
 		assert.Positive(t, f.Parts)
 	})
 
