@@ -99,8 +99,8 @@ func Of(fails, passes Run, about About) (d Difference, ok bool) {
 
 // A path identifies a goroutine in all executions by the go statements that lead to it, each with how often it was passed before.
 type path struct {
-	parent int // 0 for none
-	site   *engine.Site
+	parent int    // 0 for none
+	site   uint64 // engine.Site.Key
 	nth    int
 }
 
@@ -117,8 +117,8 @@ func (ps paths) number(p path) int {
 // A key identifies an operation in all executions: whose it is, where, and how often that goroutine was there before.
 type key struct {
 	path   int
-	site   *engine.Site
-	chosen bool // a case of the select, and not the select itself
+	site   uint64 // engine.Site.Key
+	chosen bool   // a case of the select, and not the select itself
 	nth    int
 }
 
@@ -147,7 +147,7 @@ func (ps paths) read(r Run) *run {
 	of := map[uint32]int{}
 	passed := map[path]int{}
 	for _, t := range r.Tasks {
-		p := path{parent: of[t.Parent], site: t.Spawned}
+		p := path{parent: of[t.Parent], site: t.Spawned.StableKey()}
 		p.nth = passed[p]
 		passed[path{parent: p.parent, site: p.site}]++
 		n := ps.number(p)
@@ -157,15 +157,14 @@ func (ps paths) read(r Run) *run {
 	last := map[uint32]int{}
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		k := key{path: of[s.Task], site: s.Site}
+		k := key{path: of[s.Task], site: s.Site.StableKey()}
 		if s.Site != nil && len(s.Site.Cases) > 0 && s.Op != engine.OpSelect && s.Op != engine.OpExit {
 			k.chosen, k.nth = true, selects[key{path: k.path, site: k.site}]
 		} else {
-			at := k
 			if s.Op == engine.OpExit {
-				at.site = nil
-				k.site = nil
+				k.site = 0
 			}
+			at := k
 			k.nth = times[at]
 			times[at]++
 			selects[key{path: k.path, site: k.site}] = k.nth
@@ -212,7 +211,9 @@ func (r *run) objectsOf(other *run) map[uint32]uint32 {
 }
 
 // alike reports whether objects of two executions were first used in one place, under one variable.
-func alike(a, b engine.ObjectState) bool { return a.First == b.First && a.Vars[0] == b.Vars[0] }
+func alike(a, b engine.ObjectState) bool {
+	return a.First.StableKey() == b.First.StableKey() && a.Vars[0] == b.Vars[0]
+}
 
 // A thing is what operations are done on, in the numbers of the execution that fails.
 type thing struct {
@@ -230,7 +231,7 @@ func (about About) orders(here, there *run, objects map[uint32]uint32, n int) []
 		}
 		o := seen[d.key]
 		if o == nil {
-			o = &Operation{Task: task, Op: d.Op, Site: d.site, here: never, there: never}
+			o = &Operation{Task: task, Op: d.Op, Site: d.Site, here: never, there: never}
 			seen[d.key] = o
 			things[of] = append(things[of], o)
 		}
@@ -277,8 +278,8 @@ func (about About) orders(here, there *run, objects map[uint32]uint32, n int) []
 }
 
 func thingOf(d *deed, object uint32) thing {
-	if d.Op == engine.OpAtomic && d.site != nil {
-		return thing{variable: d.site.Var}
+	if d.Op == engine.OpAtomic && d.Site != nil {
+		return thing{variable: d.Site.Var}
 	}
 	return thing{object: object}
 }
@@ -346,7 +347,7 @@ var locks = []engine.Op{engine.OpLock, engine.OpTryLock}
 func choices(here, there *run, objects map[uint32]uint32) []Choice {
 	for i := range here.deeds {
 		d := &here.deeds[i]
-		if d.Op != engine.OpSelect || d.site == nil {
+		if d.Op != engine.OpSelect || d.Site == nil {
 			continue
 		}
 		j, ok := there.by[d.key]
@@ -356,7 +357,7 @@ func choices(here, there *run, objects map[uint32]uint32) []Choice {
 		a, b := here.caseOf(d), there.caseOf(&there.deeds[j])
 		b.Object = objects[b.Own]
 		if a.Op != b.Op || b.Object != 0 && a.Object != b.Object {
-			return []Choice{{Task: d.Task, Site: d.site, Here: a, There: b}}
+			return []Choice{{Task: d.Task, Site: d.Site, Here: a, There: b}}
 		}
 	}
 	return nil

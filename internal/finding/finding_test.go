@@ -29,12 +29,31 @@ func example() *finding.Finding {
 			{Question: question(engine.Case, 1), Case: 4},
 			{Question: question(engine.Moment, 0), Case: 1},
 		},
+		Passing:    schedule.Keyed{{Question: question(engine.Preempt, 2), Runs: 5}, {Question: question(engine.Next, 0), Runs: 6}},
+		Passes:     true,
+		Inevitable: finding.Inevitable{Step: 9, Tried: 48, All: true},
 		Delays: finding.Delays{
 			Made:  []finding.Delay{{Place: finding.Place{Site: 1 << 63, Note: "f before lock a"}, Nth: 3, For: 16384 * time.Microsecond}},
 			Stuck: []finding.Place{{Site: 7}, {Site: 8, Note: "g at send out"}},
 		},
 		Facts:  "deadlock, rule 2\ntransfer\n  waits: lock a",
 		Report: "deadlock: two\n\n  g1 waits\n",
+	}
+}
+
+// That the plain run passes is something else than that no run is known that does.
+func TestPassing(t *testing.T) {
+	for _, f := range []finding.Finding{
+		{Passes: true, Inevitable: finding.Inevitable{Step: 2, Tried: 48}},
+		{Inevitable: finding.Inevitable{Tried: 1, All: true}},
+		{},
+	} {
+		f.Package, f.Test = "example.com/x", "TestFlush"
+		got, err := finding.Parse(f.Text())
+		require.NoError(t, err)
+		assert.Equal(t, f.Passes, got.Passes)
+		assert.Empty(t, got.Passing)
+		assert.Equal(t, f.Inevitable, got.Inevitable)
 	}
 }
 

@@ -102,7 +102,11 @@ func (t *text) parting(d contrast.Difference) []string {
 		}
 		return t.does(contrast.Operation{Task: s.Task, Op: s.Op, Site: s.Site}, s.Object)
 	}
-	return []string{fmt.Sprintf("In the nearest run that passes, %s in step %d; here %s then.", does(d.There), d.Parts, does(t.v.Steps[i]))}
+	here, there := does(t.v.Steps[i]), does(d.There)
+	if here == there {
+		return nil
+	}
+	return []string{fmt.Sprintf("In the nearest run that passes, %s in step %d; here %s then.", there, d.Parts, here)}
 }
 
 // order says of two operations in which order they come.
