@@ -13,6 +13,7 @@ import (
 // A pattern takes tests as well, which Sources leaves out.
 //
 //go:embed perturb/*.go perturb/testhook/*.go
+//go:embed internal/access/*.go
 //go:embed internal/contrast/*.go
 //go:embed internal/corpus/*.go
 //go:embed internal/descriptor/*.go

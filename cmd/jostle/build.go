@@ -17,12 +17,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jostle-dev/jostle/instrument"
+	"github.com/jostle-dev/jostle/instrument/patch"
+	"github.com/jostle-dev/jostle/internal/finding"
 )
 
 // buildFlags are the flags of go build that decide what is instrumented.
 type buildFlags struct {
-	tags    string
-	race    bool
+	tags string
+	needs
 	trim    bool
 	exclude []string
 	verbose bool
@@ -31,6 +33,23 @@ type buildFlags struct {
 	dir             string            // in which packages are looked for; "" for the working directory
 	noOptimizations bool              // for debuggers
 }
+
+// needs are what a build must have so that what was found with it comes again.
+type needs struct {
+	race  bool
+	plain bool // the compiler's calls before plain loads and stores
+}
+
+// needsOf returns what a finding needs; nothing, if it is nil.
+func needsOf(f *finding.Finding) needs {
+	if f == nil {
+		return needs{}
+	}
+	return needs{f.Race, len(f.Places.Places) > 0}
+}
+
+// and returns what both need.
+func (n needs) and(m needs) needs { return needs{n.race || m.race, n.plain || m.plain} }
 
 func (b *buildFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&b.tags, "tags", "", "build tags, as for go build")
@@ -59,6 +78,23 @@ func (b *buildFlags) args() []string {
 	}
 	if b.trim {
 		out = append(out, "-trimpath")
+	}
+	return out
+}
+
+// hooks returns the flags with which the compiler puts a call before each plain load and store of the packages that are rewritten. They do
+// not count for packages that stay native, and are for instrumented builds alone: no other Go has what is called.
+func (b *buildFlags) hooks(res *instrument.Result) []string {
+	if !b.plain || slices.ContainsFunc(res.Refused, func(r patch.Refusal) bool { return r.Group == patch.Accesses }) {
+		return nil
+	}
+	flags := "-race -d=checkptr=0"
+	if b.noOptimizations {
+		flags += " -N -l"
+	}
+	out := []string{"-gcflags=all=" + flags, "-gcflags=std="}
+	for _, e := range b.exclude {
+		out = append(out, "-gcflags="+strings.TrimSuffix(e, "/...")+"/...=")
 	}
 	return out
 }

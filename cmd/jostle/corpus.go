@@ -82,8 +82,8 @@ func withKeeper(c *cobra.Command, build buildFlags, f func(*keeper) error) error
 }
 
 type binaryKey struct {
-	dir  string
-	race bool
+	dir string
+	needs
 }
 
 type keptBinary struct {
@@ -93,8 +93,8 @@ type keptBinary struct {
 }
 
 // binary builds the tests of the package in a directory, once.
-func (k *keeper) binary(ctx context.Context, dir string, race bool) (*keptBinary, error) {
-	key := binaryKey{dir, race || k.build.race}
+func (k *keeper) binary(ctx context.Context, dir string, n needs) (*keptBinary, error) {
+	key := binaryKey{dir, k.build.needs.and(n)}
 	if k.built[key] == nil {
 		b := new(keptBinary)
 		b.err = k.buildInto(ctx, key, b)
@@ -106,7 +106,7 @@ func (k *keeper) binary(ctx context.Context, dir string, race bool) (*keptBinary
 
 func (k *keeper) buildInto(ctx context.Context, key binaryKey, b *keptBinary) error {
 	build := k.build
-	build.dir, build.race = key.dir, key.race
+	build.dir, build.needs = key.dir, key.needs
 	res, err := build.prepare(ctx, []string{"."}, k.stderr)
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (k *keeper) runAll(ctx context.Context, dir string, files []keptFile) ([]co
 	binaries := make([]*keptBinary, len(files))
 	for i, f := range files {
 		var err error
-		if binaries[i], err = k.binary(ctx, dir, f.f != nil && f.f.Race); err != nil {
+		if binaries[i], err = k.binary(ctx, dir, needsOf(f.f)); err != nil {
 			return nil, err
 		}
 	}

@@ -36,7 +36,7 @@ func (l linkedTest) keep() { _ = cachedir.Keep(l.cache, "test", l.key, l.name) }
 
 // test builds a test binary from instrumented sources, with flags of go test besides b's own.
 func (b *buildFlags) test(ctx context.Context, res *instrument.Result, stderr io.Writer, flags []string, bin campaign.Binary) error {
-	args := slices.Concat([]string{"test", "-c", "-vet=off"}, b.args(), b.linked(res), flags)
+	args := slices.Concat([]string{"test", "-c", "-vet=off"}, b.args(), b.hooks(res), b.linked(res), flags)
 	kept := linkedBefore(res, bin.Dir, bin.Path, args)
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, res.Go, append(args, "-o", bin.Path, ".")...)

@@ -82,7 +82,7 @@ func (r *replayer) prepare(ctx context.Context, file, dir string) (keptFile, *in
 	if err != nil {
 		return k, nil, b, err
 	}
-	r.build.race = r.build.race || k.f != nil && k.f.Race
+	r.build.needs = r.build.needs.and(needsOf(k.f))
 	// The file lies in testdata of its package; elsewhere, the package is looked for from here.
 	pattern := "."
 	build := r.build

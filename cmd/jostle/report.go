@@ -133,11 +133,11 @@ type filed struct {
 // A group are findings that one test binary replays.
 type group struct {
 	pkg, dir string
-	race     bool
+	needs
 }
 
 func (g group) compare(h group) int {
-	return strings.Compare(fmt.Sprint(g.pkg, "\x00", g.dir, g.race), fmt.Sprint(h.pkg, "\x00", h.dir, h.race))
+	return strings.Compare(fmt.Sprint(g.pkg, "\x00", g.dir, g.needs), fmt.Sprint(h.pkg, "\x00", h.dir, h.needs))
 }
 
 // files returns what is asked for.
@@ -236,7 +236,7 @@ func (r *reporter) replayAll(ctx context.Context, all []filed) ([]*report.Findin
 			inputs[k.dir] = append(inputs[k.dir], k)
 			continue
 		}
-		g := group{k.f.Package, k.dir, k.f.Race}
+		g := group{k.f.Package, k.dir, needsOf(k.f)}
 		groups[g] = append(groups[g], k)
 	}
 	for _, dir := range slices.Sorted(maps.Keys(inputs)) {
@@ -245,7 +245,7 @@ func (r *reporter) replayAll(ctx context.Context, all []filed) ([]*report.Findin
 			return nil, err
 		}
 		for _, k := range found {
-			g := group{k.f.Package, dir, r.build.race}
+			g := group{k.f.Package, dir, needs{race: r.build.race}}
 			groups[g] = append(groups[g], k)
 		}
 	}
@@ -281,7 +281,7 @@ func (r *reporter) inputs(ctx context.Context, dir string, all []filed) ([]filed
 		fmt.Fprintf(r.stderr, "%s: %d inputs of fuzz targets could not be run: %v\n", shown(dir), len(all), err)
 		return nil, nil
 	}
-	b, err := r.binary(ctx, dir, false)
+	b, err := r.binary(ctx, dir, needs{})
 	if err != nil {
 		return nil, err
 	}
@@ -340,7 +340,7 @@ func (r *reporter) binaryOf(ctx context.Context, g group) (*keptBinary, error) {
 		}
 		dir = dirs[0]
 	}
-	b, err := r.binary(ctx, dir, g.race)
+	b, err := r.binary(ctx, dir, g.needs)
 	if err != nil {
 		return nil, err
 	}

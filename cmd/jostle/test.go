@@ -85,6 +85,7 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedules")
 	fl.StringVar(&f.strategy, "strategy", "", "take every schedule from one `kind` of strategy: "+strings.Join(strategy.Names(), ", ")+"; a mix of them if not given")
+	fl.BoolVar(&f.build.plain, "plain", false, "have plain loads and stores that may race be sync points: what a data race leads to is a finding")
 	fl.BoolVar(&f.isolate, "isolate", false, "run each execution in a process of its own; chosen by itself where one changes the next")
 	fl.StringVar(&f.mode, "mode", "", "`controlled or live`; chosen a test at a time if not given")
 	fl.BoolVar(&f.leaks, "leaks", true, "goroutines that a test leaves behind and that can never end are findings")
@@ -128,6 +129,8 @@ func (f *testFlags) check() error {
 		return fmt.Errorf("-p %d: it must be at least 1", f.parallel)
 	case f.mode != "" && f.mode != string(campaign.Controlled) && f.mode != string(campaign.Live):
 		return fmt.Errorf("-mode %s: it is controlled or live", f.mode)
+	case f.build.plain && f.build.race:
+		return errors.New("-plain and -race need two builds: run one after the other")
 	}
 	if err := strategy.CheckName(f.strategy); err != nil {
 		return fmt.Errorf("-strategy %w", err)
@@ -185,7 +188,7 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	}
 	c := campaign.Config{
 		Schedules: f.schedules, Time: f.budget, Seed: f.seed, Strategy: f.strategy, Parallel: f.parallel, Isolate: f.isolate,
-		Mode: campaign.Mode(f.mode), Race: f.build.race, Leaks: f.leaks, Cancel: f.cancel, Faults: f.faults, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
+		Mode: campaign.Mode(f.mode), Race: f.build.race, Plain: f.build.plain, Leaks: f.leaks, Cancel: f.cancel, Faults: f.faults, Shard: shard, Run: f.run, Skip: f.skip, Verbose: f.build.verbose || f.asJSON, JSON: f.asJSON,
 		Env: res.TestEnviron(), Base: workingDir(),
 	}
 	if c.Elsewhere, err = cachedir.Findings(); err != nil {

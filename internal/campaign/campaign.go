@@ -35,6 +35,7 @@ type Config struct {
 	Cancel    bool // contexts that tests make are cancelled
 	Faults    bool // connections fail
 	Race      bool // the binaries have the race detector
+	Plain     bool // they tell of plain loads and stores, which are to be sync points where they may race
 	Leaks     bool // goroutines that are left are findings
 	Shard     session.Shard
 	Through   *Through // all orders are gone through, in the place of schedules; nil if not

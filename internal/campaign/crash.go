@@ -147,7 +147,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Machine: t.sockets != "", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: is.word, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
-		Directory: t.pkg.folder.Package, Report: crashReport(r.output),
+		Directory: t.pkg.folder.Package, Report: crashReport(r.output), Places: t.places,
 	}
 	if is.panic != nil {
 		f.Place, f.Facts = report.Where(is.panic, t.pkg.Dir), is.panic.Facts()
@@ -161,7 +161,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 			f.Delays, _ = finding.ParseDelays(string(content)) // or else the seed says it
 		}
 	case n > 0:
-		p.Record = t.record()
+		p.Record = t.recordFile()
 		_ = os.Remove(p.Record) // of one before
 		again, err := t.process(ctx, &p, patience)
 		if err != nil {

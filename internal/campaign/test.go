@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
@@ -31,6 +32,7 @@ type test struct {
 	breaks     int
 	warm       int
 	plain      uint64
+	places     access.Places // at which plain accesses are sync points
 	executions int
 	controlled int // executions before it went live
 	orders     orders
@@ -120,6 +122,7 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 	}()
 	if t.rounds == 1 {
 		t.guard(ctx)
+		t.record(ctx)
 	}
 	over := false
 	for !t.finished && ctx.Err() == nil {
@@ -327,7 +330,7 @@ func (t *test) plan() *session.Plan {
 		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
 		Faults: t.c.Faults, Breaks: t.breaks,
 		Seed: t.seed, Strategy: t.c.Strategy, Asked: t.asked, Profile: t.profile, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
-		OfMachine: t.sockets != "",
+		OfMachine: t.sockets != "", Places: t.places,
 	}
 	if t.pkg.folder.Package != "" {
 		p.Kept = t.pkg.folder.Path
@@ -337,7 +340,7 @@ func (t *test) plan() *session.Plan {
 	}
 	switch t.mode {
 	case live:
-		p.Mode, p.Warm, p.Plain, p.Record = session.Live, 0, 0, t.record()
+		p.Mode, p.Warm, p.Plain, p.Record = session.Live, 0, 0, t.recordFile()
 	case isolated:
 		p.Warm, p.Plain = 0, 0
 	}
@@ -385,8 +388,8 @@ func (t *test) number(b *batch, n int) int {
 	return n + t.displaced
 }
 
-// record names the file for what is decided in an execution that may end its process.
-func (t *test) record() string {
+// recordFile names the file for what is decided in an execution that may end its process.
+func (t *test) recordFile() string {
 	return filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%s", filepath.Base(t.pkg.Path), t.name))
 }
 

@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/access"
 )
 
 // Limits bound an execution.
@@ -38,6 +40,11 @@ type Limits struct {
 	Doubt func(*Snapshot) (moves int)
 	// Order has the transitions of the execution noted, see Order.
 	Order bool
+	// Record, if it is not nil, is told of the plain accesses of the code under test, and of what orders them. None of them is a sync point
+	// then.
+	Record *access.Recorder
+	// Places are those at which plain accesses are sync points, by their keys.
+	Places []*Site
 	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
 	Trace bool
 }
@@ -145,7 +152,8 @@ type Execution struct {
 	world     World
 
 	objects objects
-	words   objects // with Limits.Keep: the variables that atomic operations were done on
+	words   objects // with Limits.Keep: the variables that atomic operations were done on, and plain ones that were sync points
+	memory  memory
 	finals  finals
 	trace   trace
 	order   order
@@ -208,6 +216,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 		Serial()
 	}
 	x.beginRandom()
+	x.watches()
 	main := x.newTask(nil, nil, &calls{title: "main"})
 	go main.run(body)
 	x.ready(main)
@@ -217,6 +226,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 		snap = x.conclude(snap.Quiet)
 	}
 	again := x.unfinished()
+	x.unwatches()
 	x.unwind(snap)
 	if x.world != nil {
 		x.world.End()
@@ -575,6 +585,9 @@ func (x *Execution) adopt(t *Task) {
 	x.tasks = append(x.tasks, t)
 	t.ID = uint32(len(x.tasks))
 	x.live++
+	if x.limits.Record != nil {
+		x.begins(t)
+	}
 }
 
 // Go starts f as a new task, which is called by the function of. The caller goes on, unless the schedule has it otherwise.

@@ -313,6 +313,9 @@ func (o *Object) Hold(t *Task, s *Site, read bool) {
 	case o.Kind == RWMutex:
 		t.Does(o, Changes)
 	}
+	if r := t.x.limits.Record; r != nil && o.Kind != Resource {
+		r.Lock(int(t.ID), uintptr(o.ptr), read)
+	}
 	if t.x.limits.Keep && o.Kind != Resource {
 		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
 	}
@@ -343,6 +346,9 @@ func (o *Object) Release(t *Task) {
 func (o *Object) dropHold(i int) {
 	h := o.holds[i]
 	h.Task.held--
+	if r := h.Task.x.limits.Record; r != nil && o.Kind != Resource {
+		r.Unlock(int(h.Task.ID), uintptr(o.ptr))
+	}
 	if x := h.Task.x; x.limits.Keep && o.Kind != Resource {
 		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
 	}

@@ -198,6 +198,7 @@ const (
 	isRandom    = "it looks at random values, or at the order of a map"
 	isOnce      = "it does something once in the process"
 	isUnknown   = "it has an atomic operation of which the variable is not known"
+	isPlain     = "plain loads and stores are sync points in it"
 	isCollected = "it waits for the garbage collector"
 )
 

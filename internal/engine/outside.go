@@ -162,6 +162,9 @@ func (t *Task) Rest() {
 
 func (t *Task) rest(s *Site) {
 	x := t.x
+	if x.limits.Record != nil {
+		x.limits.Record.Release(int(t.ID), byTesting)
+	}
 	t.op, t.site, t.since = OpWait, s, x.trace.n
 	t.state, t.expected = Outside, true
 	x.out.lock()
@@ -191,6 +194,9 @@ func (x *Execution) admit() {
 			}
 			a.task.expected = false
 			x.moved = true
+			if x.limits.Record != nil {
+				x.limits.Record.Acquire(int(a.task.ID), byTesting)
+			}
 		} else {
 			x.adopt(a.task)
 		}

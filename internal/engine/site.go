@@ -167,6 +167,8 @@ const (
 	OpCut
 	OpRefuse
 	OpStall
+	OpLoad  // plain
+	OpStore // plain
 )
 
 var opNames = [...]string{
@@ -177,7 +179,7 @@ var opNames = [...]string{
 	OpCancel: "cancel", OpContext: "context", OpAtomic: "atomic", OpGet: "get", OpPut: "put",
 	OpAcquire: "acquire", OpRelease: "release", OpListen: "listen", OpDial: "dial", OpAccept: "accept",
 	OpRead: "read", OpWrite: "write", OpDeadline: "set deadline", OpDescriptor: "descriptor", OpPipe: "make pipe",
-	OpCut: "cut", OpRefuse: "refuse", OpStall: "stall",
+	OpCut: "cut", OpRefuse: "refuse", OpStall: "stall", OpLoad: "load", OpStore: "store",
 }
 
 func (o Op) String() string { return opNames[o] }

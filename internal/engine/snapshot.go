@@ -28,6 +28,9 @@ type Snapshot struct {
 	Faulted   *Faulting   // likewise
 	Locking   []Locking   // with Limits.Keep: how locks were taken and given back, in order
 
+	Passed    []uint64   // keys of those of Limits.Places that were passed
+	Conflicts []Conflict // accesses at these that nothing orders, the last ones
+
 	Words []Word // with Limits.Keep: the variables that atomic operations were done on
 
 	Moves     int  // of the clock
@@ -169,6 +172,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		snap.Elapsed = x.ended
 	}
 	snap.Steps = x.trace.kept()
+	snap.Passed, snap.Conflicts = x.passed(), slices.Clone(x.memory.conflicts)
 	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
 	snap.Locking = slices.Clone(x.locking)

@@ -133,6 +133,9 @@ func (t *Task) exit() {
 	t.state = Ended
 	t.g = 0
 	x.live--
+	if t.awaited && x.limits.Record != nil {
+		x.limits.Record.Release(int(t.ID), byTesting)
+	}
 	if x.unwinding {
 		x.cur.Store(nil)
 		return
@@ -216,12 +219,12 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 	}
 }
 
-// nears notes that t is about to do op on o. Of an atomic operation that was noted before, see Atomic.
+// nears notes that t is about to do op on o. Of an atomic operation, and of a plain access, that was noted before.
 func (t *Task) nears(op Op, o *Object) {
 	switch {
 	case o != nil:
 		t.near = uintptr(o.ptr)
-	case op != OpAtomic:
+	case op != OpAtomic && op != OpLoad && op != OpStore:
 		t.near = 0
 	}
 }
@@ -229,6 +232,9 @@ func (t *Task) nears(op Op, o *Object) {
 // After is a sync point after an operation that lets others do something: t has released what they need, and the schedule
 // says who runs before what t does next. There is none where that is a sync point itself, as the site says.
 func (t *Task) After(op Op, o *Object, s *Site) {
+	if t.x.limits.Record != nil {
+		t.x.orders(t, op, o) // what was done in op, of a Once say, comes before what others do
+	}
 	if s != nil && s.After != Nothing {
 		t.after(s.After, op, o, s)
 	}
@@ -290,6 +296,9 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 	x.trace.add(t, op, o, s)
 	x.begins(t)
 	x.moving()
+	if x.limits.Record != nil {
+		x.orders(t, op, o)
+	}
 	if o != nil {
 		o.use(t, op, s, x.trace.n)
 	}
@@ -370,6 +379,9 @@ func (t *Task) Poll(op Op, o *Object, s *Site) {
 	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
 		t.nears(op, o)
 		t.Yield(s)
+		if t.x.limits.Record != nil {
+			t.x.orders(t, op, o)
+		}
 		return
 	}
 	t.Point(op, o, s)
@@ -383,13 +395,7 @@ func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	if p != nil && t.x.order.cells.n < mostCells {
 		c = t.x.order.cells.get(p)
 	}
-	if t.x.limits.Keep && p != nil && s != nil && t.x.words.n < mostWords {
-		w := t.x.words.get(p, 0, s, t.x.trace.n)
-		w.Seen(cmp.Or(s.Var, s.Key))
-		if len(w.users) == 0 || len(w.users) == 1 && w.users[0].Task != t {
-			w.users = append(w.users, Use{Task: t})
-		}
-	}
+	t.word(p, s)
 	t.Poll(OpAtomic, nil, s)
 	if c != nil {
 		t.usesCell(c, s)
@@ -397,6 +403,18 @@ func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
 	}
 	t.Stirs(Changes)
 	t.x.goesBeyond(isUnknown)
+}
+
+// word notes that t uses the variable at p, which is no object; nil if it is not known which.
+func (t *Task) word(p unsafe.Pointer, s *Site) {
+	if !t.x.limits.Keep || p == nil || s == nil || t.x.words.n >= mostWords {
+		return
+	}
+	w := t.x.words.get(p, 0, s, t.x.trace.n)
+	w.Seen(cmp.Or(s.Var, s.Key))
+	if len(w.users) == 0 || len(w.users) == 1 && w.users[0].Task != t {
+		w.users = append(w.users, Use{Task: t})
+	}
 }
 
 // mostWords bounds the memory of what is known of variables that atomic operations are done on.
@@ -462,12 +480,18 @@ func (t *Task) Block(op Op, s *Site) *Waiter {
 	done := t.done()
 	if done == nil {
 		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
+		if x.limits.Record != nil {
+			x.parks(t)
+		}
 		t.release() // whoever runs next may meet t before it rests
 		t.passOn()
 		done = t.done()
 	}
 	t.waits = t.waits[:0]
 	t.acquire()
+	if x.limits.Record != nil && done != nil && done.Object != nil {
+		x.limits.Record.Acquire(int(t.ID), uintptr(done.Object.ptr))
+	}
 	return done
 }
 
@@ -505,6 +529,9 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 func (x *Execution) Complete(w *Waiter, ok bool) {
 	w.Ok, w.Done = ok, true
 	x.ends(w)
+	if t := x.cur.Load(); t != nil && x.limits.Record != nil && w.Object != nil {
+		x.limits.Record.Release(int(t.ID), uintptr(w.Object.ptr))
+	}
 	if w.ahead {
 		w.list.remove(w)
 		return

@@ -123,7 +123,7 @@ func (tr *trace) polls(n int) bool {
 	}
 	for i := range n {
 		switch tr.steps[(tr.n-1-i)%keptSteps].Op {
-		case OpAtomic, OpTryLock, OpTryRLock, OpYield, OpContext, OpSelect:
+		case OpAtomic, OpTryLock, OpTryRLock, OpYield, OpContext, OpSelect, OpLoad:
 		default:
 			return false
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/schedule"
 )
 
@@ -50,6 +51,7 @@ type Finding struct {
 	Delays  Delays // of live mode
 
 	Schedule schedule.Keyed
+	Places   access.Places // at which plain loads and stores were sync points; their pairs are not kept
 
 	Passing    schedule.Keyed // the schedule of the nearest execution that passes,
 	Passes     bool           // if there is one
@@ -219,6 +221,7 @@ const (
 	scheduleHead = "schedule:"
 	factsHead    = "facts:"
 	delaysHead   = "delays:"
+	placesHead   = "places:"
 	reportHead   = "report:"
 )
 
@@ -232,6 +235,9 @@ func (f *Finding) Text() string {
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
+	if lines := f.Places.Lines(); lines != "" {
+		b.WriteString("\n" + placesHead + "\n" + lines)
+	}
 	if !f.Delays.Empty() {
 		b.WriteString("\n" + delaysHead + "\n" + f.Delays.Text())
 	}
@@ -274,10 +280,14 @@ func Parse(content string) (*Finding, error) {
 	rest, report := section(lines[i+1:], reportHead)
 	rest, facts := section(rest, factsHead)
 	rest, delays := section(rest, delaysHead)
+	rest, places := section(rest, placesHead)
 	f.Facts, f.Report = facts, report
 	var err error
 	if f.Delays, err = ParseDelays(delays); err != nil {
 		return nil, fmt.Errorf("delays: %w", err)
+	}
+	if f.Places, err = access.ParseLines(places); err != nil {
+		return nil, fmt.Errorf("places: %w", err)
 	}
 	if f.Schedule, err = schedule.ParseKeyed(strings.Join(rest, "\n")); err != nil {
 		return nil, fmt.Errorf("schedule, %w", err)

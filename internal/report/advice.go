@@ -83,7 +83,7 @@ func (t *text) change() string {
 		return "Nothing shows that it would never end: it may be slow, or wait for somebody outside who does not answer. See what the goroutines above wait for."
 	case v.Live():
 		return "Each goroutine above waits for another of them. See which of them holds, or has yet to send, what the next one waits for, and let go of it before waiting."
-	case v.Kind == verdict.Race:
+	case v.Kind == verdict.Race, len(v.Conflicts) > 0 && (v.Kind == verdict.Panic || v.Kind == verdict.Assertion):
 		return "Let one lock guard every access, or hand the value over: what comes before a send, an unlock or a Done is ordered before what comes after the receive, lock or Wait that it leads to."
 	case v.Closed != nil:
 		return t.closeOnce()

@@ -54,18 +54,19 @@ type Finding struct {
 	Output   string `json:"output,omitempty"`   // what the test printed
 	Input    string `json:"input,omitempty"`    // what the body of a fuzz target was given, as Go source
 
-	Knot     []uint32 `json:"knot,omitempty"`     // goroutines of which each waits for the next
-	Cycle    bool     `json:"cycle,omitempty"`    // the last of them waits for the first
-	Others   []uint32 `json:"others,omitempty"`   // stuck as well
-	Left     []uint32 `json:"left,omitempty"`     // by a test that failed by its own word
-	Lost     *Event   `json:"lost,omitempty"`     // the wake-up that was missed
-	Fault    *Event   `json:"fault,omitempty"`    // what the network did by the schedule, to which goroutine's operation, and where
-	Canceled *Event   `json:"canceled,omitempty"` // where the schedule cancelled a context, who made it, and where
-	Panicked string   `json:"panicked,omitempty"` // what was panicked with
-	Closed   *Event   `json:"closed,omitempty"`   // of a panic at a closed channel: who closed it
-	Who      string   `json:"who,omitempty"`      // goroutine that panicked or stalled
-	Stack    string   `json:"stack,omitempty"`    // of a panic, or of what stalled
-	Races    []Race   `json:"races,omitempty"`    // what the race detector says
+	Knot      []uint32    `json:"knot,omitempty"`      // goroutines of which each waits for the next
+	Cycle     bool        `json:"cycle,omitempty"`     // the last of them waits for the first
+	Others    []uint32    `json:"others,omitempty"`    // stuck as well
+	Left      []uint32    `json:"left,omitempty"`      // by a test that failed by its own word
+	Lost      *Event      `json:"lost,omitempty"`      // the wake-up that was missed
+	Fault     *Event      `json:"fault,omitempty"`     // what the network did by the schedule, to which goroutine's operation, and where
+	Canceled  *Event      `json:"canceled,omitempty"`  // where the schedule cancelled a context, who made it, and where
+	Panicked  string      `json:"panicked,omitempty"`  // what was panicked with
+	Unordered []Unordered `json:"unordered,omitempty"` // plain accesses of the same memory that nothing orders
+	Closed    *Event      `json:"closed,omitempty"`    // of a panic at a closed channel: who closed it
+	Who       string      `json:"who,omitempty"`       // goroutine that panicked or stalled
+	Stack     string      `json:"stack,omitempty"`     // of a panic, or of what stalled
+	Races     []Race      `json:"races,omitempty"`     // what the race detector says
 
 	Run
 	Locks   *LockOrder `json:"locks,omitempty"`   // who takes which lock while holding which
@@ -359,6 +360,9 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	if c := v.Closed; c != nil {
 		f.Closed = b.event(*c)
 	}
+	for _, c := range b.text.conflicts() {
+		f.Unordered = append(f.Unordered, Unordered{b.touch(c.First), b.touch(c.Second)})
+	}
 	if c := v.Cancelled; c != nil {
 		f.Canceled = &Event{c.Task, engine.OpCancel.String(), b.place(c.Site), c.Step}
 	}
@@ -373,6 +377,17 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 	f.story(b, o.Story)
 	f.Sources = b.files.sources()
 	return f
+}
+
+// An Unordered is two plain accesses of the same memory that nothing orders: the goroutine of the second was about to do it when the first
+// came.
+type Unordered struct {
+	First  *Event `json:"first"`
+	Second *Event `json:"second"`
+}
+
+func (b *builder) touch(a engine.Touch) *Event {
+	return &Event{a.Task, a.Op.String(), b.place(a.Site), a.Step}
 }
 
 // story puts what other executions say next to the finding.

@@ -128,6 +128,7 @@ const (
 	blocks      = "blocks"
 	fault       = "fault"
 	meetsNobody = "meets nobody"
+	unordered   = "unordered" // a plain access
 )
 
 // blockedIn returns the operation in which a goroutine of the knot is blocked, of a select the one that matters, and where.
@@ -221,7 +222,7 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 			objects[steps[i].Object] = true
 		}
 		if steps[i].Site != nil {
-			notes[i] = ""
+			t.add(notes, i, "")
 		}
 	}
 	if t.v.Who == "" {
@@ -239,6 +240,13 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 	}
 	if c := t.v.Closed; c != nil && c.Step >= t.number0() {
 		notes[c.Step-t.number0()] = ""
+	}
+	for _, c := range t.conflicts() {
+		for _, a := range []engine.Touch{c.First, c.Second} {
+			if i := a.Step - t.number0(); i >= 0 && i < len(steps) {
+				notes[i] = unordered
+			}
+		}
 	}
 	n := 0
 	for i, s := range slices.Backward(steps) {

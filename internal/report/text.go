@@ -47,6 +47,7 @@ func Text(w io.Writer, v *verdict.Verdict, o Options) error {
 		t.races()
 		t.stack()
 		t.closed()
+		t.unordered()
 		end := &text{v: v, o: o, unclear: t.unclear, sources: t.sources, whole: t.whole}
 		end.advice()
 		end.input()

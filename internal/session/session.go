@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/search"
@@ -40,6 +41,7 @@ const (
 	Once    Mode = "once"    // one execution under the plain schedule
 	Explore Mode = "explore" // executions under many schedules
 	Replay  Mode = "replay"  // those of a finding
+	Record  Mode = "record"  // some executions, of which is noted where plain accesses may race
 	Live    Mode = "live"    // the real scheduler, with yields and delays
 )
 
@@ -78,6 +80,7 @@ type Plan struct {
 	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
 	Faults      bool          `json:",omitempty"` // connections fail
 	Breaks      int           `json:",omitempty"` // questions of the plain run for that, if First > 0
+	Places      access.Places `json:",omitzero"`  // at which plain accesses are sync points
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
 	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
 	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
@@ -179,6 +182,7 @@ type Event struct {
 	Orders     engine.Orders       `json:",omitzero"` // of a replay
 	Races      Span                `json:",omitzero"`
 	Prediction *predict.Prediction `json:",omitempty"`
+	Places     *access.Places      `json:",omitempty"`
 }
 
 // A Span is a part of a file, in bytes.
@@ -190,6 +194,7 @@ type EventKind string
 // The kinds.
 const (
 	Began     EventKind = "began"     // execution N begins
+	Placed    EventKind = "placed"    // in all executions of a Record: plain accesses may race at Places
 	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Profile, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself

@@ -59,7 +59,7 @@ var counted = func() (is [64]bool) {
 	for _, op := range []engine.Op{
 		engine.OpLock, engine.OpTryLock, engine.OpRLock, engine.OpTryRLock, engine.OpSend, engine.OpRecv, engine.OpClose, engine.OpSelect,
 		engine.OpOnce, engine.OpCondWait, engine.OpSignal, engine.OpBroadcast, engine.OpAtomic, engine.OpGet,
-		engine.OpAcquire, engine.OpAccept, engine.OpDial, engine.OpRead, engine.OpWrite,
+		engine.OpAcquire, engine.OpAccept, engine.OpDial, engine.OpRead, engine.OpWrite, engine.OpLoad, engine.OpStore,
 	} {
 		is[op] = true
 	}

@@ -69,6 +69,8 @@ type Verdict struct {
 	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
 	Faulted   *engine.Faulting   // what the network did by the schedule, if anything
 
+	Conflicts []engine.Conflict // plain accesses that nothing orders, in the order of the second ones
+
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 	Said  Said         // of a test that has failed by its own word
 
@@ -183,7 +185,7 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
-		Cancelled: snap.Cancelled, Faulted: snap.Faulted,
+		Cancelled: snap.Cancelled, Faulted: snap.Faulted, Conflicts: snap.Conflicts,
 	}
 	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
 		v.Evidence = "all goroutines have ended"

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/report"
@@ -30,6 +31,7 @@ type explorer struct {
 	plain   uint64 // trace of such a one
 	cancels int    // questions of the plain run, of whether a context is cancelled
 	breaks  int    // likewise, of whether a connection fails
+	places  access.Places
 	began   time.Time
 	causes  map[uint64]bool
 	spoken  map[string]bool // what was ignored
@@ -55,6 +57,7 @@ func (p *Process) newExplorer(t *testing.T, body func(*testing.T)) *explorer {
 	for _, cause := range p.plan.Known {
 		e.causes[cause] = true
 	}
+	e.watch(p.plan.Places)
 	return e
 }
 
@@ -202,7 +205,10 @@ func (e *explorer) strategy(n int) strategy.Strategy {
 	if steer := e.plan.Steer; len(steer) > 0 {
 		return strategy.NewSteer(e.plan.Seed, (n-1)/len(steer), steer[(n-1)%len(steer)].Pauses)
 	}
-	s := e.mix.Execution(n)
+	s := e.race(n)
+	if s == nil {
+		s = e.mix.Execution(n)
+	}
 	if e.cancels > 0 {
 		s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
 	}

@@ -36,6 +36,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.
 	known, ok := e.tell(session.Event{N: n, Forced: rec.Asked == 0}, out, func(f *finding.Finding) {
 		f.Mode, f.Found = "controlled", e.how(n, s)
 		f.Trace, f.Warm, f.Plain, f.Schedule = out.Hash, e.warm, e.plain, rec.Departures(0)
+		f.Places = e.watched(out)
 		if n == 0 {
 			f.Warm = e.before
 		}

@@ -101,6 +101,8 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 		p.once(t, body)
 	case session.Explore:
 		p.explore(t, body)
+	case session.Record:
+		p.record(t, body)
 	case session.Replay:
 		p.replay(t, body)
 	case session.Live:

@@ -26,6 +26,7 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 		return
 	}
 	e.warm = f.Warm
+	e.watch(f.Places)
 	answers := func(kind engine.QuestionKind) bool {
 		return slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == kind })
 	}

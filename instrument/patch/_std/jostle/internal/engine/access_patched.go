@@ -1,0 +1,18 @@
+//go:build !race
+
+package engine
+
+import (
+	"runtime"
+	_ "unsafe" // for go:linkname
+)
+
+func init() { Watch, StartLine = watch, startLine }
+
+// watch and startLine are runtime's.
+//
+//go:linkname watch
+func watch(f func(addr, size, pc uintptr, write bool))
+
+//go:linkname startLine
+func startLine(f *runtime.Frame) int

@@ -1,0 +1,403 @@
+package engine
+
+import (
+	"hash/fnv"
+	"runtime"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/stacks"
+)
+
+// Plain loads and stores of the code under test are no sync points: there are far too many. Where the compiler has put a call before each
+// (see package instrument), some executions are recorded, which says at which few places two of them may race (package access). In other
+// executions just these are sync points.
+
+// Watch has f told of each plain load and store of the packages that are compiled for that: the memory, where in the code, as a return
+// address, and whether it is a store. It is nil where the package runtime cannot tell. It is set before main.
+var Watch func(f func(addr, size, pc uintptr, write bool))
+
+// StartLine returns the line in which the function of a frame begins, also of one that was inlined. It is set with Watch.
+var StartLine func(f *runtime.Frame) int
+
+// A memory is what executions know of plain accesses.
+type memory struct {
+	at     map[uintptr]*accessed // by return address; nil for what is no place of the code under test
+	byKey  map[uint64]*accessed
+	all    []*accessed
+	points map[uint64]*Site // Limits.Places by key
+	given  []*Site          // Limits.Places
+
+	frames map[uintptr]frame // by return address
+
+	last struct { // looked up
+		pc uintptr
+		a  *accessed
+	}
+	touches   []touch
+	conflicts []Conflict
+}
+
+// An accessed is a place at which the code under test reads or writes memory.
+type accessed struct {
+	site  *Site
+	point bool // a sync point
+	n     int  // index in memory.all
+	run   int  // Execution.runs of which times says how often it was passed
+	times int
+}
+
+// A touch is an access that was a sync point.
+type touch struct {
+	Touch
+	from, to uintptr
+}
+
+// A Touch is a plain load or store that was a sync point.
+type Touch struct {
+	Task uint32
+	Op   Op
+	Site *Site
+	Step int
+}
+
+// A Conflict is two accesses of the same memory, at least one of them a store, that nothing orders: the goroutine of the second was taken
+// off when it was about to do it, and another goroutine did the first meanwhile.
+type Conflict struct{ First, Second Touch }
+
+// Bounds on plain accesses that are sync points.
+const (
+	mostPoints    = 1_000   // times at one place in an execution; then only now and then, as loops that wait must yield
+	mostTouches   = 1 << 14 // that are remembered
+	mostConflicts = 16
+)
+
+// watches begins to look at plain accesses, if the execution is to.
+func (x *Execution) watches() {
+	m := &x.memory
+	m.touches, m.conflicts = m.touches[:0], m.conflicts[:0]
+	if x.limits.Record == nil && len(x.limits.Places) == 0 || Watch == nil {
+		x.limits.Record = nil
+		return
+	}
+	if m.at == nil {
+		m.at, m.byKey, m.frames = map[uintptr]*accessed{}, map[uint64]*accessed{}, map[uintptr]frame{}
+	}
+	if len(m.given) != len(x.limits.Places) || len(m.given) > 0 && &m.given[0] != &x.limits.Places[0] {
+		m.given, m.points = x.limits.Places, map[uint64]*Site{}
+		for _, s := range m.given {
+			m.points[s.Key] = s
+		}
+		for _, a := range m.all {
+			a.give(m.points)
+		}
+	}
+	if x.limits.Record != nil {
+		x.limits.Record.Begin()
+	}
+	Watch(x.access)
+}
+
+func (a *accessed) give(points map[uint64]*Site) {
+	s, ok := points[a.site.Key]
+	if a.point = ok; ok {
+		a.site = s
+	}
+}
+
+// unwatches ends that.
+func (x *Execution) unwatches() {
+	if Watch != nil {
+		Watch(nil)
+	}
+}
+
+// access is called before each plain load and store, by whatever goroutine does it.
+func (x *Execution) access(addr, size, pc uintptr, write bool) {
+	t := x.cur.Load()
+	if t == nil || t.g != getg() || x.unwinding || x.stopping || active.Load() != x {
+		return
+	}
+	m := &x.memory
+	a := m.last.a
+	if m.last.pc != pc {
+		var known bool
+		if a, known = m.at[pc]; !known {
+			a = m.learn(pc, write)
+		}
+		m.last.pc, m.last.a = pc, a
+	}
+	switch {
+	case a == nil:
+	case x.limits.Record != nil:
+		if x.limits.Record.Access(int(t.ID), addr, size, a.n, write) {
+			t.Yield(a.site)
+		}
+	case a.point:
+		t.access(addr, size, a, write)
+	}
+}
+
+// learn finds out what is at a return address.
+func (m *memory) learn(pc uintptr, write bool) *accessed {
+	op := OpLoad
+	if write {
+		op = OpStore
+	}
+	m.at[pc] = nil
+	s := placeOf(pc, op)
+	if s == nil {
+		return nil
+	}
+	a := m.byKey[s.Key]
+	if a == nil {
+		a = &accessed{site: s, n: len(m.all)}
+		a.give(m.points)
+		m.byKey[s.Key] = a
+		m.all = append(m.all, a)
+	}
+	m.at[pc] = a
+	return a
+}
+
+// placeOf returns the Site of an access: of calls that were inlined it is the innermost that is not the standard library's. What jostle's
+// own code does, and what stands in the place of sync points, is none.
+func placeOf(pc uintptr, op Op) *Site {
+	standard := stacks.Standard()
+	frames := runtime.CallersFrames([]uintptr{pc})
+	for {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "" || stacks.Ours(f.Function) || f.File == "<autogenerated>" || strings.HasPrefix(f.Function, "sync.") || strings.HasPrefix(f.Function, "sync/atomic."):
+			return nil
+		case standard == "" || !strings.HasPrefix(f.File, standard):
+			s := accessSite(f, op)
+			return &s
+		case !more:
+			return nil
+		}
+	}
+}
+
+// accessSite returns the Site of an access.
+func accessSite(f runtime.Frame, op Op) Site {
+	h := fnv.New64a()
+	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-StartLine(&f)))) // stable under edits elsewhere
+	return Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+}
+
+// access is a plain load or store that is a sync point.
+func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
+	x := t.x
+	if a.run != x.runs {
+		a.run, a.times = x.runs, 0
+	}
+	a.times++
+	op := OpLoad
+	if write {
+		op = OpStore
+	}
+	if x.runq.n > 0 && t.inNative() {
+		return // it may hold a lock that nobody sees, and others would wait for it where nobody sees that either
+	}
+	if a.times > mostPoints {
+		if a.times%maxPolls == 0 {
+			t.Yield(a.site)
+		}
+		return
+	}
+	m := &x.memory
+	before := len(m.touches)
+	t.near = addr
+	t.word(*(*unsafe.Pointer)(unsafe.Pointer(&addr)), a.site)
+	t.Poll(op, nil, a.site)
+	t.Stirs(Changes)
+	x.goesBeyond(isPlain)
+	if len(m.touches) < mostTouches {
+		now := touch{Touch{Task: t.ID, Op: op, Site: a.site, Step: x.trace.n}, addr, addr + size}
+		m.overtaken(before, now)
+		m.touches = append(m.touches, now)
+	}
+}
+
+// overtaken notes which of the touches since the given one were done while the goroutine of another one was about to do that.
+func (m *memory) overtaken(since int, now touch) {
+	for _, u := range m.touches[since:] {
+		if u.Task == now.Task || u.Op == OpLoad && now.Op == OpLoad || u.from >= now.to || now.from >= u.to {
+			continue
+		}
+		if len(m.conflicts) == mostConflicts { // the last ones are nearer to what came of it
+			m.conflicts = append(m.conflicts[:0], m.conflicts[1:]...)
+		}
+		m.conflicts = append(m.conflicts, Conflict{u.Touch, now.Touch})
+	}
+}
+
+// Accessed returns the place that Limits.Record knows under a number.
+func (x *Execution) Accessed(n int) *Site {
+	if n >= len(x.memory.all) {
+		return nil
+	}
+	return x.memory.all[n].site
+}
+
+// passed returns those of Limits.Places that the present execution has passed.
+func (x *Execution) passed() (keys []uint64) {
+	for _, a := range x.memory.all {
+		if a.point && a.run == x.runs && a.times > 0 {
+			keys = append(keys, a.site.Key)
+		}
+	}
+	return keys
+}
+
+// What orders accesses, and which locks are held at them, is recorded where the engine comes to know it. Of what has no object of its own
+// it is known only that it orders: what package testing does between a test and its subtests, and the clock.
+const (
+	byTesting uintptr = iota + 1
+	byClock
+	byCancel
+)
+
+// orders records what an operation orders, which t does on o, or on the memory that it is near.
+func (x *Execution) orders(t *Task, op Op, o *Object) {
+	r := x.limits.Record
+	r.Step(int(t.ID))
+	on := t.near
+	if o != nil {
+		on = uintptr(o.ptr)
+	}
+	gives, takes := true, true
+	switch op {
+	case OpLoad, OpStore, OpYield, OpGo, OpExit, OpLock, OpTryLock, OpUnlock, OpRLock, OpTryRLock, OpRUnlock, OpSleep, OpNone:
+		return
+	case OpTimer:
+		on = byClock
+	case OpCancel:
+		on, takes = byCancel, false
+	case OpContext:
+		on, gives = byCancel, false
+	case OpDone, OpAdd, OpClose, OpSignal, OpBroadcast, OpPut:
+		takes = false
+	case OpWait, OpCondWait, OpGet:
+		gives = false
+	case OpRecv, OpSelect:
+		if o != nil && o.made.Op == OpContext {
+			r.Acquire(int(t.ID), byCancel)
+		}
+	}
+	if on == 0 {
+		return
+	}
+	if takes {
+		r.Acquire(int(t.ID), on)
+	}
+	if gives {
+		r.Release(int(t.ID), on)
+	}
+}
+
+// parks records that t waits: what it has done so far comes before what those do who take what it sends, or a channel without a buffer gives
+// them.
+func (x *Execution) parks(t *Task) {
+	for _, w := range t.waits {
+		if w.Object != nil && (w.Op == OpSend || w.Op == OpRecv) {
+			x.limits.Record.Release(int(t.ID), uintptr(w.Object.ptr))
+		}
+	}
+}
+
+// begins records what comes before all that a new task does.
+func (x *Execution) begins(t *Task) {
+	r := x.limits.Record
+	if t.Parent != nil {
+		r.Fork(int(t.Parent.ID), int(t.ID))
+		return
+	}
+	for _, by := range []uintptr{byTesting, byClock, byCancel} {
+		r.Acquire(int(t.ID), by)
+	}
+}
+
+// A frame is what a return address on a stack says of the goroutine.
+type frame uint8
+
+const (
+	passes   frame = iota // nothing
+	bottom                // all before it is ours, or package testing's
+	holds                 // it may hold a lock that the engine does not see
+	onceHeld              // likewise, unless it was called by package perturb
+	perturbs              // it is package perturb
+)
+
+// lockers are those packages of the standard library that may stay native and call other code while they hold a lock, or own something
+// else that others wait for.
+var lockers = [...]string{"context.", "internal/poll.", "internal/sync.", "os."}
+
+// inNative reports whether t is in code that was called by some which the engine does not control and which may hold a lock.
+func (t *Task) inNative() bool {
+	var pcs [mostFrames]uintptr
+	m := &t.x.memory
+	stack := pcs[:callers(pcs[:])]
+	for i, pc := range stack {
+		f, known := m.frames[pc]
+		if !known {
+			f = frameAt(pc)
+			m.frames[pc] = f
+		}
+		switch f {
+		case bottom:
+			return false
+		case holds:
+			return true
+		case onceHeld:
+			if i+1 == len(stack) {
+				return true
+			}
+			if above, known := m.frames[stack[i+1]]; known && above == perturbs || frameAt(stack[i+1]) == perturbs {
+				continue
+			}
+			return true
+		}
+	}
+	return len(stack) == mostFrames // it goes on further
+}
+
+// mostFrames is how far a stack is looked at.
+const mostFrames = 256
+
+// frameAt returns what is at a return address, of calls that were inlined there too.
+func frameAt(pc uintptr) frame {
+	frames := runtime.CallersFrames([]uintptr{pc})
+	what := passes
+	for {
+		f, more := frames.Next()
+		switch {
+		case stacks.Of(f.Function, "internal/engine") && (strings.HasSuffix(f.Function, ".(*Task).run") || strings.HasSuffix(f.Function, ".(*Task).Runs")):
+			return bottom
+		case stacks.Of(f.Function, "perturb"):
+			what = perturbs
+		case strings.HasPrefix(f.Function, "sync.(*Once)."):
+			return onceHeld
+		}
+		for _, p := range lockers {
+			if strings.HasPrefix(f.Function, p) && !rewritten(p) {
+				return holds
+			}
+		}
+		if !more {
+			return what
+		}
+	}
+}
+
+// rewritten reports whether a package has sync points of its own: its locks are not hidden from the engine.
+func rewritten(prefix string) bool {
+	for _, file := range sites {
+		if len(file) > 0 && strings.HasPrefix(file[0].Func, prefix) {
+			return true
+		}
+	}
+	return false
+}

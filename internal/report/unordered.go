@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
+
+// unorderedShown bounds the pairs of accesses that are shown.
+const unorderedShown = 2
+
+// unordered shows plain accesses that came in the one order and could have come in the other: those that the schedule has put in an order
+// last.
+func (t *text) unordered() {
+	for _, c := range t.conflicts() {
+		t.section("nothing orders these two accesses of the same memory: the second was about to be done when the first came")
+		var rows []stepRow
+		for _, a := range []engine.Touch{c.First, c.Second} {
+			rows = append(rows, stepRow{number: fmt.Sprint(a.Step), who: t.name(a.Task), what: t.operation(engine.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
+		}
+		t.steps(rows)
+	}
+}
+
+// conflicts returns the pairs of accesses that are shown: of two that are about the same places the last one.
+func (t *text) conflicts() (shown []engine.Conflict) {
+	for _, c := range slices.Backward(t.v.Conflicts) {
+		same := func(d engine.Conflict) bool { return d.First.Site == c.First.Site && d.Second.Site == c.Second.Site }
+		if len(shown) < unorderedShown && !slices.ContainsFunc(shown, same) {
+			shown = append(shown, c)
+		}
+	}
+	slices.Reverse(shown)
+	return shown
+}

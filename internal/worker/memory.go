@@ -1,0 +1,137 @@
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jostle-dev/jostle/internal/access"
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/strategy"
+)
+
+// Bounds on what is recorded of plain accesses.
+const (
+	recordings = 20              // executions
+	recordTime = 3 * time.Second // no further one begins
+	recordHeap = 1 << 30         // bytes: garbage is collected only above, as memory that is used again looks as if two goroutines shared it
+)
+
+// record runs a test some times and notes the places at which its plain loads and stores may race. What becomes of these executions does not
+// count: others come after them.
+func (p *Process) record(t *testing.T, body func(*testing.T)) {
+	t.Helper()
+	e := p.newExplorer(t, body)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(recordHeap))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	rec := access.NewRecorder()
+	e.limits.Record = rec
+	x := e.x
+	for n := range recordings {
+		if time.Since(e.began) > recordTime {
+			break
+		}
+		runtime.GC()
+		if out := e.run(e.mix.Execution(n)); e.x != x || out.stays() || out.skipped || out.uncontrolled != "" {
+			break // it is not x that knows the rest
+		}
+	}
+	places := e.mayRace(x, rec)
+	e.note(session.Event{Kind: session.Placed, Places: &places})
+	e.leaveSoon()
+	e.end(t)
+}
+
+// mayRace returns what was recorded of the executions of x.
+func (e *explorer) mayRace(x *engine.Execution, rec *access.Recorder) access.Places {
+	var out access.Places
+	at := map[int]int{} // index by the number of a place
+	add := func(n int) int {
+		i, known := at[n]
+		if known {
+			return i
+		}
+		s := x.Accessed(n)
+		i = len(out.Places)
+		at[n] = i
+		out.Places = append(out.Places, access.Place{
+			Key: s.Key, Write: s.Op == engine.OpStore.String(), File: e.fromHere(s.File), Line: int(s.Line), Func: s.Func, Text: e.lineOf(s),
+		})
+		return i
+	}
+	for _, p := range rec.Pairs() {
+		out.Pairs = append(out.Pairs, access.Pair{A: add(p.A), B: add(p.B)})
+	}
+	for _, n := range rec.Spins() {
+		add(n)
+	}
+	return out
+}
+
+// here is the directory of the package under test.
+func (e *explorer) here() string {
+	dir, _ := os.Getwd()
+	return dir
+}
+
+// fromHere returns the name of a file as seen from the directory of the package under test, if it is below it.
+func (e *explorer) fromHere(file string) string {
+	if rel, err := filepath.Rel(e.here(), file); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return file
+}
+
+// lineOf returns the text of the line of a sync point.
+func (e *explorer) lineOf(s *engine.Site) string {
+	lines := e.sources.lines(s.File)
+	if int(s.Line) > len(lines) || s.Line < 1 {
+		return ""
+	}
+	text, _, _ := strings.Cut(lines[s.Line-1], "//")
+	return strings.TrimSuffix(strings.TrimSpace(text), " {")
+}
+
+// watch has plain loads and stores at these places be sync points.
+func (e *explorer) watch(places access.Places) {
+	e.places, e.limits.Places = places, nil
+	for _, p := range places.Places {
+		s := &engine.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: engine.OpLoad.String(), Expr: p.Text, Key: p.Key}
+		if p.Write {
+			s.Op = engine.OpStore.String()
+		}
+		if !filepath.IsAbs(s.File) {
+			s.File = filepath.Join(e.here(), filepath.FromSlash(p.File))
+		}
+		e.limits.Places = append(e.limits.Places, s)
+	}
+}
+
+// watched returns the places of an execution that it has passed.
+func (e *explorer) watched(out outcome) access.Places {
+	if out.snap == nil {
+		return e.places
+	}
+	return e.places.Only(func(p *access.Place) bool { return slices.Contains(out.snap.Passed, p.Key) })
+}
+
+// every fourth execution is steered to a pair of places that may race, each in turn.
+const steerEvery = 4
+
+// race returns the strategy of execution n if that is to hold goroutines back where they may race; nil if it is not.
+func (e *explorer) race(n int) strategy.Strategy {
+	pairs := e.places.Pairs
+	if len(pairs) == 0 || n%steerEvery != 0 {
+		return nil
+	}
+	try := n/steerEvery - 1
+	pair := pairs[try%len(pairs)]
+	pauses := []strategy.Pause{{At: e.places.Places[pair.A].Key}, {At: e.places.Places[pair.B].Key}}
+	return strategy.NewSteer(e.plan.Seed, try/len(pairs), pauses)
+}
