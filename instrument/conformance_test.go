@@ -24,9 +24,18 @@ func TestConformance(t *testing.T) {
 		t.Parallel()
 		goTest(t, os.Environ(), programs)
 	})
-	for name, flags := range map[string][]string{"instrumented": nil, "with the race detector": {"-race"}} {
-		t.Run(name, func(t *testing.T) {
+	for _, c := range []struct {
+		name, is string
+		flags    []string // of all of the build
+		more     []string // of the programs
+	}{
+		{"instrumented", "instrumented", nil, nil},
+		{"with the race detector", "instrumented", []string{"-race"}, nil},
+		{"with sync points at plain accesses", "plain", nil, []string{"-tags=plain", "-gcflags=-race -d=checkptr=0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			flags := c.flags
 			if flags != nil && (testing.Short() || !raceSupported()) {
 				t.Skip("no race detector, or no time for it")
 			}
@@ -41,8 +50,8 @@ func TestConformance(t *testing.T) {
 			require.Len(t, own, 1, "%v", own)
 			assert.Empty(t, own[0].Native)
 			// Races are reported each time, not only once a process.
-			env := append(os.Environ(), "CONFORMANCE=instrumented", "GORACE=suppress_equal_stacks=0", "GOFLAGS="+atHome(t, prepared.Env["GOFLAGS"], prepared.Overlay))
-			goTest(t, env, append(flags, programs)...)
+			env := append(os.Environ(), "CONFORMANCE="+c.is, "GORACE=suppress_equal_stacks=0", "GOFLAGS="+atHome(t, prepared.Env["GOFLAGS"], prepared.Overlay))
+			goTest(t, env, append(slices.Concat(flags, c.more), programs)...)
 		})
 	}
 }

@@ -24,6 +24,9 @@ type coverFlags struct {
 	packages string
 }
 
+// atomicCounters is the mode of coverage whose counters do not race.
+const atomicCounters = "atomic"
+
 func (f *coverFlags) register(c *cobra.Command) {
 	c.Flags().BoolVar(&f.on, "cover", false, "say how much of the code all executions together have run")
 	c.Flags().StringVar(&f.profile, "coverprofile", "", "write what they have run to this `file`, for go tool cover")

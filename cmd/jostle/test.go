@@ -131,6 +131,8 @@ func (f *testFlags) check() error {
 		return fmt.Errorf("-mode %s: it is controlled or live", f.mode)
 	case f.build.plain && f.build.race:
 		return errors.New("-plain and -race need two builds: run one after the other")
+	case f.build.plain && f.cover.mode != "" && f.cover.mode != atomicCounters:
+		return fmt.Errorf("-covermode=%s: it must be %s with -plain, as with -race: other counters race", f.cover.mode, atomicCounters)
 	}
 	if err := strategy.CheckName(f.strategy); err != nil {
 		return fmt.Errorf("-strategy %w", err)
@@ -283,6 +285,9 @@ func (f *testFlags) binaries(ctx context.Context, res *instrument.Result, stderr
 			Package: r.ImportPath, Module: r.Module, Dir: r.Dir, Path: filepath.Join(n.dir, fmt.Sprintf("%d.test", len(out))),
 			Ignores: ignores,
 		})
+	}
+	if f.build.plain && f.cover.asked() {
+		f.cover.mode = atomicCounters
 	}
 	flags, err := f.cover.build(res.Overlay)
 	if err != nil {

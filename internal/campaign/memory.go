@@ -2,6 +2,10 @@ package campaign
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -23,4 +27,27 @@ func (t *test) record(ctx context.Context) {
 			t.places = *e.Places
 		}
 	}
+	if t.c.Verbose && len(t.places.Places) > 0 {
+		t.notes = append(t.notes, "plain loads and stores that may race are sync points: "+t.placesInWords())
+	}
+}
+
+// placesShown bounds how many lines are named.
+const placesShown = 6
+
+// placesInWords names the lines of the places.
+func (t *test) placesInWords() string {
+	var lines []string
+	for _, p := range t.places.Places {
+		if !filepath.IsAbs(p.File) {
+			p.File = t.c.screenName(filepath.Join(t.pkg.Dir, filepath.FromSlash(p.File)))
+		}
+		if line := fmt.Sprintf("%s:%d", p.File, p.Line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if more := len(lines) - placesShown; more > 0 {
+		lines = append(lines[:placesShown], fmt.Sprintf("and %d more lines", more))
+	}
+	return strings.Join(lines, ", ")
 }

@@ -14,12 +14,13 @@ const unorderedShown = 2
 // last.
 func (t *text) unordered() {
 	for _, c := range t.conflicts() {
-		t.section("nothing orders these two accesses of the same memory: the second was about to be done when the first came")
+		t.section("two accesses of the same memory that nothing orders")
 		var rows []stepRow
 		for _, a := range []engine.Touch{c.First, c.Second} {
 			rows = append(rows, stepRow{number: fmt.Sprint(a.Step), who: t.name(a.Task), what: t.operation(engine.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
 		}
 		t.steps(rows)
+		t.para("  ", "The second was about to be done when the first came.")
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // A Program is a row of a table of programs and of what Go says they can do.
@@ -69,6 +71,53 @@ func (p *Program) raced(t *testing.T, departures int) {
 		if !slices.Contains(p.Want, got) {
 			t.Errorf("an outcome is %q, and none of %q", got, p.Want)
 		}
+	}
+}
+
+// plainRuns is how often a program is recorded, and then run with sync points at its plain accesses that may race.
+const plainRuns, recordings = 200, 20
+
+// RunPlain checks in a subtest each that programs, which are compiled so that the engine is told of their plain loads and stores, have no
+// outcome but the wanted when those that may race are sync points.
+func RunPlain(t *testing.T, programs []Program) {
+	for _, p := range programs {
+		t.Run(p.Name, func(t *testing.T) {
+			x, rec := new(engine.Execution), access.NewRecorder()
+			mix := strategy.Mix{Seed: 1}
+			limits := engine.Limits{Steps: maxSteps, Record: rec}
+			execute := func(s engine.Strategy) {
+				var log Log
+				snap := Run(t, x, s, limits, func() { p.Body(&log) })
+				if got := strings.TrimSpace(log.String() + " " + Ending(snap)); !slices.Contains(p.Want, got) {
+					t.Fatalf("an outcome is %q, and none of %q", got, p.Want)
+				}
+			}
+			for i := range recordings {
+				execute(mix.Execution(i))
+			}
+			limits.Record = nil
+			var pauses []strategy.Pause
+			add := func(n int) {
+				s := x.Accessed(n)
+				limits.Places = append(limits.Places, s)
+				pauses = append(pauses, strategy.Pause{At: s.Key})
+			}
+			for _, pair := range rec.Pairs() {
+				add(pair.A)
+				add(pair.B)
+			}
+			for _, n := range rec.Spins() {
+				add(n)
+			}
+			t.Logf("%d places", len(pauses))
+			for i := range plainRuns {
+				if i%4 == 3 {
+					execute(strategy.NewSteer(1, i/4, pauses))
+				} else {
+					execute(mix.Execution(i))
+				}
+			}
+		})
 	}
 }
 
