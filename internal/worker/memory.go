@@ -80,12 +80,13 @@ func (e *explorer) here() string {
 	return dir
 }
 
-// fromHere returns the name of a file as seen from the directory of the package under test, if it is below it.
+// fromHere returns the name of a file as seen from the directory of the package under test, unless it is far from there.
 func (e *explorer) fromHere(file string) string {
-	if rel, err := filepath.Rel(e.here(), file); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel)
+	rel, err := filepath.Rel(e.here(), file)
+	if err != nil || strings.HasPrefix(filepath.ToSlash(rel), "../../..") {
+		return file
 	}
-	return file
+	return filepath.ToSlash(rel)
 }
 
 // lineOf returns the text of the line of a sync point.
@@ -95,8 +96,15 @@ func (e *explorer) lineOf(s *engine.Site) string {
 		return ""
 	}
 	text, _, _ := strings.Cut(lines[s.Line-1], "//")
-	return strings.TrimSuffix(strings.TrimSpace(text), " {")
+	text = strings.TrimSuffix(strings.TrimSpace(text), " {")
+	if r := []rune(text); len(r) > mostText {
+		text = string(r[:mostText]) + "…"
+	}
+	return text
 }
+
+// mostText is how much is kept of a line: places are part of the environment of a process.
+const mostText = 80
 
 // watch has plain loads and stores at these places be sync points.
 func (e *explorer) watch(places access.Places) {
@@ -127,7 +135,7 @@ const steerEvery = 4
 // race returns the strategy of execution n if that is to hold goroutines back where they may race; nil if it is not.
 func (e *explorer) race(n int) strategy.Strategy {
 	pairs := e.places.Pairs
-	if len(pairs) == 0 || n%steerEvery != 0 {
+	if len(pairs) == 0 || n%steerEvery != 0 || e.plan.Strategy != "" {
 		return nil
 	}
 	try := n/steerEvery - 1
