@@ -32,10 +32,11 @@ type watched struct {
 func watch(t *testing.T) *watched {
 	t.Helper()
 	w := &watched{labels: map[string]string{}}
-	was, line := engine.Watch, engine.StartLine
+	was, ignore, line := engine.Watch, engine.Unwatch, engine.StartLine
 	engine.Watch = func(f func(addr, size, pc uintptr, write bool)) { w.told = f }
 	engine.StartLine = func(*runtime.Frame) int { return 0 }
-	t.Cleanup(func() { engine.Watch, engine.StartLine = was, line })
+	engine.Unwatch = func(uintptr) {}
+	t.Cleanup(func() { engine.Watch, engine.Unwatch, engine.StartLine = was, ignore, line })
 	return w
 }
 

@@ -40,8 +40,7 @@ type Limits struct {
 	Doubt func(*Snapshot) (moves int)
 	// Order has the transitions of the execution noted, see Order.
 	Order bool
-	// Record, if it is not nil, is told of the plain accesses of the code under test, and of what orders them. None of them is a sync point
-	// then.
+	// Record, if it is not nil, records the plain accesses of the code under test, and what orders them. No access is a sync point then.
 	Record *access.Recorder
 	// Places are those at which plain accesses are sync points, by their keys.
 	Places []*Site

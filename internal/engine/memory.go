@@ -18,12 +18,16 @@ import (
 // address, and whether it is a store. It is nil where the package runtime cannot tell. It is set before main.
 var Watch func(f func(addr, size, pc uintptr, write bool))
 
+// Unwatch says that Watch's f need not be told of the access at pc any more; if pc is 0, that it is to be told of all again. It is set with
+// Watch.
+var Unwatch func(pc uintptr)
+
 // StartLine returns the line in which the function of a frame begins, also of one that was inlined. It is set with Watch.
 var StartLine func(f *runtime.Frame) int
 
 // A memory is what executions know of plain accesses.
 type memory struct {
-	at     map[uintptr]*accessed // by return address; nil for what is no place of the code under test
+	at     addressTable
 	byKey  map[uint64]*accessed
 	all    []*accessed
 	points map[uint64]*Site // Limits.Places by key
@@ -31,10 +35,6 @@ type memory struct {
 
 	frames map[uintptr]frame // by return address
 
-	last struct { // looked up
-		pc uintptr
-		a  *accessed
-	}
 	touches   []touch
 	conflicts []Conflict
 }
@@ -81,10 +81,11 @@ func (x *Execution) watches() {
 		x.limits.Record = nil
 		return
 	}
-	if m.at == nil {
-		m.at, m.byKey, m.frames = map[uintptr]*accessed{}, map[uint64]*accessed{}, map[uintptr]frame{}
+	if m.byKey == nil {
+		m.byKey, m.frames = map[uint64]*accessed{}, map[uintptr]frame{}
 	}
 	if len(m.given) != len(x.limits.Places) || len(m.given) > 0 && &m.given[0] != &x.limits.Places[0] {
+		Unwatch(0)
 		m.given, m.points = x.limits.Places, map[uint64]*Site{}
 		for _, s := range m.given {
 			m.points[s.Key] = s
@@ -120,23 +121,67 @@ func (x *Execution) access(addr, size, pc uintptr, write bool) {
 		return
 	}
 	m := &x.memory
-	a := m.last.a
-	if m.last.pc != pc {
-		var known bool
-		if a, known = m.at[pc]; !known {
-			a = m.learn(pc, write)
-		}
-		m.last.pc, m.last.a = pc, a
+	a, known := m.at.get(pc)
+	if !known {
+		a = m.learn(pc, write)
 	}
 	switch {
-	case a == nil:
-	case x.limits.Record != nil:
+	case a != nil && x.limits.Record != nil:
 		if x.limits.Record.Access(int(t.ID), addr, size, a.n, write) {
 			t.Yield(a.site)
 		}
-	case a.point:
+	case a != nil && a.point:
 		t.access(addr, size, a, write)
+	default:
+		Unwatch(pc)
 	}
+}
+
+// An addressTable has a place for return addresses; nil for what is no place of the code under test. It is no map: it is looked at before
+// each access.
+type addressTable struct {
+	slots []addressSlot // a power of two, at most half full
+	n     int
+}
+
+type addressSlot struct {
+	pc uintptr
+	a  *accessed
+}
+
+// slot returns the slot of an address, or the free one where it belongs.
+func (tb *addressTable) slot(pc uintptr) *addressSlot {
+	mask := uint64(len(tb.slots) - 1)
+	for i := uint64(pc) * 0x9E3779B97F4A7C15 >> 32 & mask; ; i = (i + 1) & mask {
+		if s := &tb.slots[i]; s.pc == pc || s.pc == 0 {
+			return s
+		}
+	}
+}
+
+func (tb *addressTable) get(pc uintptr) (a *accessed, known bool) {
+	if len(tb.slots) == 0 {
+		return nil, false
+	}
+	s := tb.slot(pc)
+	return s.a, s.pc == pc
+}
+
+func (tb *addressTable) put(pc uintptr, a *accessed) {
+	if 2*(tb.n+1) > len(tb.slots) {
+		old := tb.slots
+		tb.slots = make([]addressSlot, max(64, 2*len(old)))
+		for _, s := range old {
+			if s.pc != 0 {
+				*tb.slot(s.pc) = s
+			}
+		}
+	}
+	s := tb.slot(pc)
+	if s.pc == 0 {
+		tb.n++
+	}
+	*s = addressSlot{pc, a}
 }
 
 // learn finds out what is at a return address.
@@ -145,7 +190,7 @@ func (m *memory) learn(pc uintptr, write bool) *accessed {
 	if write {
 		op = OpStore
 	}
-	m.at[pc] = nil
+	m.at.put(pc, nil)
 	s := placeOf(pc, op)
 	if s == nil {
 		return nil
@@ -157,12 +202,12 @@ func (m *memory) learn(pc uintptr, write bool) *accessed {
 		m.byKey[s.Key] = a
 		m.all = append(m.all, a)
 	}
-	m.at[pc] = a
+	m.at.put(pc, a)
 	return a
 }
 
-// placeOf returns the Site of an access: of calls that were inlined it is the innermost that is not the standard library's. What jostle's
-// own code does, and what stands in the place of sync points, is none.
+// placeOf returns the Site of an access: of calls that were inlined it is the innermost that is not the standard library's. It returns nil
+// for an access of jostle's own, and for one of package sync.
 func placeOf(pc uintptr, op Op) *Site {
 	standard := stacks.Standard()
 	frames := runtime.CallersFrames([]uintptr{pc})
@@ -199,7 +244,7 @@ func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
 		op = OpStore
 	}
 	if x.runq.n > 0 && t.inNative() {
-		return // it may hold a lock that nobody sees, and others would wait for it where nobody sees that either
+		return // t may hold a lock that the engine does not see: another goroutine that needs it would block outside of control
 	}
 	if a.times > mostPoints {
 		if a.times%maxPolls == 0 {

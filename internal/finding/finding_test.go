@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/schedule"
@@ -22,6 +23,10 @@ func example() *finding.Finding {
 		Package: "example.com/x", Test: "TestFlush", Mode: "controlled", Module: "example.com/x", Jostle: "v1", Go: "go1.26",
 		Verdict: "deadlock", Rule: "2", Cause: 0x3f2a000000000001, Trace: 7, Found: "execution 3", Warm: 1, Plain: 8, Race: true, Seed: 5, Points: 9,
 		Directory: "/a b/x",
+		Places: access.Places{Places: []access.Place{
+			{Key: 4, File: "x_test.go", Line: 12, Func: "example.com/x.(*store).fill", Text: `s.cache["a"] = 1`},
+			{Key: 5, Write: true, File: "x_test.go", Line: 16, Func: "example.com/x.(*store).drop", Text: "report:"},
+		}},
 		Schedule: schedule.Keyed{
 			{Question: question(engine.Preempt, 2), Runs: 5, Note: "g2 before lock a: g3 goes on"},
 			{Question: question(engine.Preempt, 3), Runs: 5, Held: true},

@@ -77,8 +77,8 @@ func (p *Program) raced(t *testing.T, departures int) {
 // plainRuns is how often a program is recorded, and then run with sync points at its plain accesses that may race.
 const plainRuns, recordings = 200, 20
 
-// RunPlain checks in a subtest each that programs, which are compiled so that the engine is told of their plain loads and stores, have no
-// outcome but the wanted when those that may race are sync points.
+// RunPlain checks each program in a subtest: it has no outcome but the wanted while its plain accesses that may race are sync points. The
+// engine must be told of these, see engine.Watch.
 func RunPlain(t *testing.T, programs []Program) {
 	for _, p := range programs {
 		t.Run(p.Name, func(t *testing.T) {
