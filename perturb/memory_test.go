@@ -275,3 +275,38 @@ func TestHotPlace(t *testing.T) {
 	assert.Equal(t, engine.AllEnded, snap.Quiet)
 	assert.Less(t, snap.Total, 3_000)
 }
+
+// An access that is still to be done when the execution ends is told too.
+func TestUnorderedWhenItEnds(t *testing.T) {
+	w := watch(t)
+	body := func() {
+		ready, value := 0, 0
+		together(func() { w.store("ready", &ready, 1); w.store("value", &value, 1) }, func() {
+			if w.load("if ready", &ready) == 1 && w.load("use", &value) == 0 {
+				panic("half made")
+			}
+		})
+	}
+	x, rec := new(engine.Execution), access.NewRecorder()
+	mix := strategy.Mix{Seed: 1, Only: "walk"}
+	for n := range 20 {
+		enginetest.Run(t, x, mix.Execution(n), engine.Limits{Record: rec}, body)
+	}
+	var places []*engine.Site
+	for _, p := range rec.Pairs() {
+		places = append(places, x.Accessed(p.A), x.Accessed(p.B))
+	}
+	for n := range 100 {
+		snap := enginetest.Run(t, x, mix.Execution(n), engine.Limits{Places: places}, body)
+		if snap.Failure != engine.Panicked {
+			continue
+		}
+		require.NotEmpty(t, snap.Conflicts)
+		last := snap.Conflicts[len(snap.Conflicts)-1]
+		assert.Equal(t, "use", w.label(last.First.Site))
+		assert.Equal(t, "value", w.label(last.Second.Site))
+		assert.Zero(t, last.Second.Step)
+		return
+	}
+	t.Error("no schedule comes between the two stores")
+}

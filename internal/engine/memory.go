@@ -3,6 +3,7 @@ package engine
 import (
 	"hash/fnv"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -36,6 +37,7 @@ type memory struct {
 	frames map[uintptr]frame // by return address
 
 	touches   []touch
+	about     []about // to be done, by tasks that were taken off
 	conflicts []Conflict
 }
 
@@ -54,12 +56,18 @@ type touch struct {
 	from, to uintptr
 }
 
+// An about is a touch that is not done yet.
+type about struct {
+	touch
+	since int // how many touches there were when its task came to it
+}
+
 // A Touch is a plain load or store that was a sync point.
 type Touch struct {
 	Task uint32
 	Op   Op
 	Site *Site
-	Step int
+	Step int // 0: the execution has ended before
 }
 
 // A Conflict is two accesses of the same memory, at least one of them a store, that nothing orders: the goroutine of the second was taken
@@ -76,7 +84,7 @@ const (
 // watches begins to look at plain accesses, if the execution is to.
 func (x *Execution) watches() {
 	m := &x.memory
-	m.touches, m.conflicts = m.touches[:0], m.conflicts[:0]
+	m.touches, m.about, m.conflicts = m.touches[:0], m.about[:0], m.conflicts[:0]
 	if x.limits.Record == nil && len(x.limits.Places) == 0 || Watch == nil {
 		x.limits.Record = nil
 		return
@@ -253,22 +261,24 @@ func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
 		return
 	}
 	m := &x.memory
-	before := len(m.touches)
+	now := about{touch{Touch{Task: t.ID, Op: op, Site: a.site}, addr, addr + size}, len(m.touches)}
+	m.about = append(m.about, now)
 	t.near = addr
 	t.word(*(*unsafe.Pointer)(unsafe.Pointer(&addr)), a.site)
 	t.Poll(op, nil, a.site)
 	t.Stirs(Changes)
 	x.goesBeyond(isPlain)
+	m.about = slices.DeleteFunc(m.about, func(b about) bool { return b.Task == t.ID })
 	if len(m.touches) < mostTouches {
-		now := touch{Touch{Task: t.ID, Op: op, Site: a.site, Step: x.trace.n}, addr, addr + size}
-		m.overtaken(before, now)
-		m.touches = append(m.touches, now)
+		now.Step = x.trace.n
+		m.overtaken(now)
+		m.touches = append(m.touches, now.touch)
 	}
 }
 
-// overtaken notes which of the touches since the given one were done while the goroutine of another one was about to do that.
-func (m *memory) overtaken(since int, now touch) {
-	for _, u := range m.touches[since:] {
+// overtaken notes which touches were done while the goroutine of another one was about to do that.
+func (m *memory) overtaken(now about) {
+	for _, u := range m.touches[now.since:] {
 		if u.Task == now.Task || u.Op == OpLoad && now.Op == OpLoad || u.from >= now.to || now.from >= u.to {
 			continue
 		}
@@ -285,6 +295,15 @@ func (x *Execution) Accessed(n int) *Site {
 		return nil
 	}
 	return x.memory.all[n].site
+}
+
+// unordered returns accesses that nothing orders, also those of goroutines that have not come to do theirs.
+func (m *memory) unordered() []Conflict {
+	for _, b := range m.about {
+		m.overtaken(b)
+	}
+	m.about = m.about[:0]
+	return slices.Clone(m.conflicts)
 }
 
 // passed returns those of Limits.Places that the present execution has passed.

@@ -172,7 +172,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		snap.Elapsed = x.ended
 	}
 	snap.Steps = x.trace.kept()
-	snap.Passed, snap.Conflicts = x.passed(), slices.Clone(x.memory.conflicts)
+	snap.Passed, snap.Conflicts = x.passed(), x.memory.unordered()
 	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
 	snap.Locking = slices.Clone(x.locking)

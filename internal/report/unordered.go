@@ -17,7 +17,11 @@ func (t *text) unordered() {
 		t.section("two accesses of the same memory that nothing orders")
 		var rows []stepRow
 		for _, a := range []engine.Touch{c.First, c.Second} {
-			rows = append(rows, stepRow{number: fmt.Sprint(a.Step), who: t.name(a.Task), what: t.operation(engine.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
+			number := ""
+			if a.Step > 0 {
+				number = fmt.Sprint(a.Step)
+			}
+			rows = append(rows, stepRow{number: number, who: t.name(a.Task), what: t.operation(engine.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
 		}
 		t.steps(rows)
 		t.para("  ", "The second was about to be done when the first came.")

@@ -97,6 +97,11 @@ func (e *explorer) lineOf(s *engine.Site) string {
 	}
 	text, _, _ := strings.Cut(lines[s.Line-1], "//")
 	text = strings.TrimSuffix(strings.TrimSpace(text), " {")
+	if begin := strings.LastIndex(text, "{ "); begin >= 0 && strings.Contains(text, "func") { // a function in one line
+		if inside, _, ok := strings.Cut(text[begin+2:], " }"); ok {
+			text = inside
+		}
+	}
 	if r := []rune(text); len(r) > mostText {
 		text = string(r[:mostText]) + "…"
 	}

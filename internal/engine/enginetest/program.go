@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // A Program is a row of a table of programs and of what Go says they can do.
@@ -83,42 +83,46 @@ func RunPlain(t *testing.T, programs []Program) {
 	for _, p := range programs {
 		t.Run(p.Name, func(t *testing.T) {
 			x, rec := new(engine.Execution), access.NewRecorder()
-			mix := strategy.Mix{Seed: 1}
 			limits := engine.Limits{Steps: maxSteps, Record: rec}
-			execute := func(s engine.Strategy) {
+			walk := &walk{rand.New(rand.NewPCG(1, 1))}
+			execute := func() {
 				var log Log
-				snap := Run(t, x, s, limits, func() { p.Body(&log) })
+				snap := Run(t, x, walk, limits, func() { p.Body(&log) })
 				if got := strings.TrimSpace(log.String() + " " + Ending(snap)); !slices.Contains(p.Want, got) {
 					t.Fatalf("an outcome is %q, and none of %q", got, p.Want)
 				}
 			}
-			for i := range recordings {
-				execute(mix.Execution(i))
+			for range recordings {
+				execute()
 			}
 			limits.Record = nil
-			var pauses []strategy.Pause
-			add := func(n int) {
-				s := x.Accessed(n)
-				limits.Places = append(limits.Places, s)
-				pauses = append(pauses, strategy.Pause{At: s.Key})
-			}
 			for _, pair := range rec.Pairs() {
-				add(pair.A)
-				add(pair.B)
+				limits.Places = append(limits.Places, x.Accessed(pair.A), x.Accessed(pair.B))
 			}
 			for _, n := range rec.Spins() {
-				add(n)
+				limits.Places = append(limits.Places, x.Accessed(n))
 			}
-			t.Logf("%d places", len(pauses))
-			for i := range plainRuns {
-				if i%4 == 3 {
-					execute(strategy.NewSteer(1, i/4, pauses))
-				} else {
-					execute(mix.Execution(i))
-				}
+			t.Logf("%d places", len(limits.Places))
+			for range plainRuns {
+				execute()
 			}
 		})
 	}
+}
+
+// A walk makes one decision in four by chance, and holds back each second goroutine that comes to a plain access.
+type walk struct{ *rand.Rand }
+
+// Choose is engine.Strategy.
+func (w *walk) Choose(q *engine.Question) int {
+	switch {
+	case q.Kind == engine.Preempt && (q.Op == engine.OpLoad || q.Op == engine.OpStore) && w.IntN(2) == 0:
+		others := (q.N - 1) / 2
+		return 1 + others + w.IntN(others)
+	case w.IntN(4) == 0:
+		return w.IntN(q.N)
+	}
+	return 0
 }
 
 // RunNative checks in a subtest each that programs have no outcome but the wanted without the engine. That is how a table
