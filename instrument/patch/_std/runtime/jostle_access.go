@@ -28,35 +28,37 @@ func jostleUnwatch(pc uintptr) {
 	jostleCold[pc%uintptr(len(jostleCold))] = pc
 }
 
+// jostleWants reports whether jostleAccess is to be called for a place.
+func jostleWants(pc uintptr) bool {
+	return jostleAccess != nil && jostleCold[pc%uintptr(len(jostleCold))] != pc
+}
+
 func raceread(addr uintptr) {
-	if jostleAccess != nil {
-		jostleTell(addr, 1, sys.GetCallerPC(), false)
+	if pc := sys.GetCallerPC(); jostleWants(pc) {
+		jostleTell(addr, 1, pc, false)
 	}
 }
 
 func racewrite(addr uintptr) {
-	if jostleAccess != nil {
-		jostleTell(addr, 1, sys.GetCallerPC(), true)
+	if pc := sys.GetCallerPC(); jostleWants(pc) {
+		jostleTell(addr, 1, pc, true)
 	}
 }
 
 func racereadrange(addr, size uintptr) {
-	if jostleAccess != nil {
-		jostleTell(addr, size, sys.GetCallerPC(), false)
+	if pc := sys.GetCallerPC(); jostleWants(pc) {
+		jostleTell(addr, size, pc, false)
 	}
 }
 
 func racewriterange(addr, size uintptr) {
-	if jostleAccess != nil {
-		jostleTell(addr, size, sys.GetCallerPC(), true)
+	if pc := sys.GetCallerPC(); jostleWants(pc) {
+		jostleTell(addr, size, pc, true)
 	}
 }
 
 // jostleTell leaves out what a goroutine has on its own stack: no other can reach it.
 func jostleTell(addr, size, pc uintptr, write bool) {
-	if jostleCold[pc%uintptr(len(jostleCold))] == pc {
-		return
-	}
 	gp := getg()
 	if f := jostleAccess; f != nil && (addr < gp.stack.lo || addr >= gp.stack.hi) {
 		f(addr, size, pc, write)
