@@ -585,7 +585,7 @@ func (x *Execution) adopt(t *Task) {
 	t.ID = uint32(len(x.tasks))
 	x.live++
 	if x.limits.Record != nil {
-		x.begins(t)
+		x.forks(t)
 	}
 }
 

@@ -372,8 +372,8 @@ func (x *Execution) parks(t *Task) {
 	}
 }
 
-// begins records what comes before all that a new task does.
-func (x *Execution) begins(t *Task) {
+// forks records what comes before all that a new task does.
+func (x *Execution) forks(t *Task) {
 	r := x.limits.Record
 	if t.Parent != nil {
 		r.Fork(int(t.Parent.ID), int(t.ID))
