@@ -52,6 +52,10 @@ class View {
 		if (!p || s.op === 'exit') return s.op;
 		if (p.select && !s.object) return 'select: ' + p.expr;
 		if (!s.object) return (s.op + ' ' + (p.expr || '')).trim();
+		if (run !== this.f) { // whose objects have numbers of their own
+			const o = (run.objects || []).find(o => o.id === s.object);
+			return s.op + ' ' + ((!p.select && p.expr) || (o && (o.name || o.kind)) || 'object');
+		}
 		return s.op + ' ' + this.object(s.object, p.select ? '' : p.expr);
 	}
 	// takenOff says whom the schedule has taken off for a step, and before or after what.
