@@ -364,6 +364,7 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 		}
 		return p
 	}
+	p.Orders = t.c.Least > 0 // or so many schedules are asked for
 	if b.first == 0 && t.c.Parallel > 1 {
 		p.Turn = alone
 	}
@@ -484,8 +485,11 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 				t.goesThrough()
 				break
 			}
-			if over = false; e.Sum.All() {
-				t.sum, t.finished, over = e.Sum, true, true
+			if e.Sum.All() {
+				t.sum = e.Sum
+			}
+			if over = e.Sum.All() && !e.Sum.Plain; over {
+				t.finished = true
 			} else {
 				t.executions -= e.Sum.Executions // they were no part of what was asked for
 			}

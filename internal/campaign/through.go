@@ -30,7 +30,7 @@ func (t *test) goesThrough() {
 
 // unseen reports whether orders of the test are left that were not seen.
 func (t *test) unseen() bool {
-	return t.c.Through != nil && !t.only && !t.skipped && (t.mode != together || !t.sum.Over || t.sum.Chance)
+	return t.c.Through != nil && !t.only && !t.skipped && !(t.mode == native && t.why == "") && (t.mode != together || !t.sum.Over || t.sum.Chance)
 }
 
 // seen says in a line what of a test's orders was seen.

@@ -35,6 +35,7 @@ type Exploration struct {
 	Been       map[uint64]int  // with a bound: states, each with the fewest preemptions by which it was come to
 	Over       bool            // there are no others
 	Cut        int             // so many executions ended before all of their goroutines had
+	Plain      bool            // a goroutine could have been taken off right after an operation, where others may see plain memory: that was not tried
 	Beyond     string          // why executions differ in more than their orders; "" if they do not
 	Chance     bool            // an execution was not what it was after the same decisions: nothing is known of the rest
 
@@ -105,6 +106,8 @@ func (r *Run) Choose(q *engine.Question) int {
 		return r.who(q)
 	case engine.Case, engine.Moment:
 		return r.which(q)
+	case engine.After:
+		r.e.Plain = true
 	}
 	return 0
 }
@@ -333,7 +336,7 @@ func (e *Exploration) Orders() int { return len(e.Seen) }
 // Sum returns what there is to say of the exploration.
 func (e *Exploration) Sum() Sum {
 	return Sum{
-		Preemptions: e.Preemptions, Bound: e.Bound, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Beyond: e.Beyond, Chance: e.Chance,
+		Preemptions: e.Preemptions, Bound: e.Bound, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Plain: e.Plain, Beyond: e.Beyond, Chance: e.Chance,
 	}
 }
 
@@ -346,6 +349,7 @@ type Sum struct {
 	Estimate    int // of all executions
 	Over        bool
 	Cut         int    `json:",omitempty"` // so many executions ended before all of their goroutines had: what would have followed is not known
+	Plain       bool   `json:",omitempty"` // plain memory may be seen right after an operation, see Exploration
 	Beyond      string `json:",omitempty"` // why executions differ in more than their orders
 	Chance      bool   `json:",omitempty"` // it was given up: after the same decisions an execution was another
 }

@@ -85,6 +85,7 @@ type Plan struct {
 	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
 	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
 
+	Orders      bool   `json:",omitempty"` // Explore: if the test has few orders, go through all of them first
 	Through     string `json:",omitempty"` // Explore: name of the file that a search.Exploration is kept in, which is continued; "" for none
 	Preemptions int    `json:",omitempty"` // its bound
 

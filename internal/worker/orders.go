@@ -20,7 +20,7 @@ const (
 // orders goes through all orders of the test if there are few. It reports whether the process continues with what is drawn at random.
 func (e *explorer) orders() bool {
 	p := e.plan
-	if p.First > 1 || p.Shard.Parts() > 1 || p.Strategy != "" || p.Cancel || p.Faults || network.OfMachine || len(p.Steer)+len(p.Predicted)+len(p.Known) > 0 || e.beyond != "" {
+	if !p.Orders || p.First > 1 || p.Shard.Parts() > 1 || p.Strategy != "" || p.Cancel || p.Faults || network.OfMachine || len(p.Steer)+len(p.Predicted)+len(p.Known) > 0 || e.beyond != "" {
 		return true
 	}
 	all := search.New(search.Unbounded)
@@ -31,7 +31,7 @@ func (e *explorer) orders() bool {
 		return false
 	}
 	e.note(session.Event{Kind: session.Explored, N: 1, Times: all.Executions, Sum: all.Sum()})
-	return !all.Sum().All()
+	return !all.Sum().All() || all.Plain // data races are for what is drawn at random
 }
 
 // A process of those that go through all orders ends after turnThrough, for its test's progress to be told.
