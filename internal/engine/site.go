@@ -78,6 +78,7 @@ type Function struct {
 	Loops    []Loop   // those that end only when another goroutine lets them
 	Cancels  []int32  // lines in which it has a function that cancels a context
 
+	Cancelled []int32 // by index of Cancels: the line of the file in which the context is made; 0 if that is not known
 	RunsUntil []int32 // by index of Runs: at a later line it will not any more
 	Rounds    []int32 // pairs of lines: its outermost loops
 	Deferred  []int32 // pairs of lines: its defer statements

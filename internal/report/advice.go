@@ -78,7 +78,11 @@ func (t *text) change() string {
 	case v.Lost != nil:
 		return t.keepWakeup()
 	case v.Live() && v.Kind == verdict.Leak:
-		return "What the test has started must end when it does: cancel it, close what it reads from, and wait for it. A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+		const end = "What the test has started must end when it does: cancel it, close what it reads from, and wait for it."
+		if t.inHTTP() {
+			return end + " A client that does not read and close the body of a response keeps its connection, and two goroutines with it."
+		}
+		return end
 	case v.Live() && v.Kind == verdict.Stall:
 		return "Nothing shows that it would never end: it may be slow, or wait for somebody outside who does not answer. See what the goroutines above wait for."
 	case v.Live():
@@ -101,6 +105,13 @@ func (t *text) change() string {
 		return t.wayOut()
 	}
 	return ""
+}
+
+// inHTTP reports whether one of the goroutines that are stuck is in package net/http.
+func (t *text) inHTTP() bool {
+	return slices.ContainsFunc(slices.Concat(t.v.Knot, t.v.Others), func(g verdict.Goroutine) bool {
+		return strings.Contains(g.Stack, "net/http.") || strings.Contains(g.Name, "net/http.")
+	})
 }
 
 func (t *text) keepWakeup() string {
@@ -152,6 +163,9 @@ func (t *text) releaseFirst() string {
 						as = "at"
 					}
 					what = fmt.Sprintf("give back %s, %s %s,", t.object(h.Object), as, t.where(h.Site))
+					if adds(h.Site) {
+						what = fmt.Sprintf("do the Done for what it has added to %s at %s", t.object(h.Object), t.where(h.Site))
+					}
 				}
 				say = append(say, fmt.Sprintf("%s must %s before it blocks at %s: %s, which needs it first, is on the way to ending that wait.",
 					t.number(g.ID), what, t.whereIn(g), t.number(before.ID)))
@@ -196,7 +210,12 @@ func (t *text) oneOrder() string {
 		if len(g.Waits) == 0 {
 			return ""
 		}
-		if _, by := edge(g, g.ID); g.Op == engine.OpWait && by != nil && by.Site != nil {
+		w, by := edge(g, g.ID)
+		if by != nil && starts(*by) {
+			return fmt.Sprintf("%s waits at %s before it starts the goroutine that would %s, at %s. Start it first%s.",
+				t.number(g.ID), t.whereIn(g), t.deed(*by, w), t.where(by.Site), outOfLoop(g))
+		}
+		if g.Op == engine.OpWait && by != nil && by.Site != nil {
 			return fmt.Sprintf("%s waits at %s before it comes to what it waits for, at %s: the Wait is too early. Put it after all of that, out of the loop if it is in one.",
 				t.number(g.ID), t.whereIn(g), t.where(by.Site))
 		}
@@ -246,24 +265,54 @@ func (t *text) oneOrder() string {
 	return "Each of these waits at one end of a channel, or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
 }
 
+// outOfLoop adds what else may be changed where a wait for the end of goroutines stands before the start of the next one.
+func outOfLoop(g verdict.Goroutine) string {
+	if g.Op == engine.OpWait {
+		return ", and wait after the loop if they are started in one"
+	}
+	return ""
+}
+
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
+	atCond := func(g verdict.Goroutine) bool { return g.Op == engine.OpCondWait }
+	if i := slices.IndexFunc(t.v.Knot, atCond); i >= 0 && !atCond(last) { // in a circle
+		last = t.v.Knot[i]
+	}
 	switch {
 	case len(last.Waits) == 0:
 		return ""
 	case last.Op == engine.OpAcquire && !t.v.Cycle:
 		return fmt.Sprintf("Nobody has any of %s, and %s is not given what it asks for: it is more than there is now, or was granted to nobody. Ask for no more than there will ever be, and let whoever changes how much there is wake all who wait.",
 			t.object(last.Waits[0].Object), t.number(last.ID))
-	case t.v.Cycle && !slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.Op == engine.OpCondWait }):
+	case t.v.Cycle && !slices.ContainsFunc(t.v.Knot, atCond):
 		return "All workers wait for work that stands in the queue behind them. Run such work in the worker that needs it, or start another for as long as one waits."
 	}
-	return fmt.Sprintf("Whoever makes the condition true that %s waits for at %s must signal %s before it blocks or ends, on every path.",
+	return fmt.Sprintf("The goroutine that makes the condition true for which %s waits at %s must signal %s before it blocks or ends, on every path.",
 		t.number(last.ID), t.whereIn(last), t.object(last.Waits[0].Object))
+}
+
+// nilChannel returns what the code calls the channel that g waits at, if that is nil and g waits for nothing else; "" if it is not.
+func nilChannel(g verdict.Goroutine) string {
+	switch {
+	case len(g.Waits) > 0 || g.Site == nil:
+		return ""
+	case len(g.Nil) > 0:
+		_, ch, _ := strings.Cut(g.Nil[0], " ")
+		return ch
+	case g.Op == engine.OpSend || g.Op == engine.OpRecv:
+		return g.Site.Expr
+	}
+	return ""
 }
 
 func (t *text) wayOut() string {
 	g := t.v.Knot[len(t.v.Knot)-1]
+	waits := g.Waits
 	if g.Round != nil {
+		waits = besideTimers(g)
+	}
+	if g.Round != nil && len(waits) == 0 {
 		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on a done channel or ctx.Done(), which is closed or cancelled when the owner goes.", t.where(g.Round))
 	}
 	if other := t.useOther(g); other != "" {
@@ -272,10 +321,14 @@ func (t *text) wayOut() string {
 	if g.Stack != "" {
 		return fmt.Sprintf("Give %s a way out of the code that its stack shows: close what it reads or writes when its partner goes.", t.number(g.ID))
 	}
+	if ch := nilChannel(g); ch != "" {
+		return fmt.Sprintf("%s is nil when %s comes to it at %s: it was never made, or it was set to nil while %s had yet to use it. Make it before %s is started, and change the variable no more.",
+			ch, t.number(g.ID), t.whereIn(g), t.number(g.ID), t.number(g.ID))
+	}
 	if len(g.Waits) == 0 {
 		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.whereIn(g))
 	}
-	for _, w := range g.Waits { // of several the code's first is as a rule what it is there for
+	for _, w := range waits { // of several the code's first is as a rule what it is there for
 		if len(w.By) > 0 && w.By[0].How == waitgraph.Stranded {
 			r := w.By[0]
 			return fmt.Sprintf("%s must take what is left in %s before it stops receiving at %s, on every path, or somebody else must take it, and do what is owed for it.",
@@ -289,6 +342,10 @@ func (t *text) wayOut() string {
 		if len(w.By) > 0 && w.By[0].How == waitgraph.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}
+		if len(w.By) > 0 && w.By[0].How == waitgraph.Passed && w.By[0].Op == engine.OpClose {
+			return fmt.Sprintf("%s would close %s at %s, and had come past that before %s waited. What comes so late must not wait: look whether it is over under the lock that guards what is closed there.",
+				t.name(w.By[0].Task), t.object(w.Object), t.where(w.By[0].Site), t.number(g.ID))
+		}
 		if w.Op != engine.OpRecv {
 			continue
 		}
@@ -299,7 +356,10 @@ func (t *text) wayOut() string {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 		}
 	}
-	w := g.Waits[0]
+	w := waits[0]
+	if g.Round != nil && w.Op == engine.OpRecv {
+		return fmt.Sprintf("%s goes round until %s is closed, and nothing was seen that closes it. Close it when the owner goes.", t.number(g.ID), t.object(w.Object))
+	}
 	if len(w.By) > 0 && w.By[0].How == waitgraph.Spent {
 		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 	}

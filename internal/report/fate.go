@@ -129,6 +129,10 @@ func (t *text) closeOnce() string {
 	if strings.HasPrefix(t.v.Value, "close of") {
 		return fmt.Sprintf("The channel was closed at %s already. Let one goroutine alone close it, or close it by a sync.Once.", t.where(c.Site))
 	}
+	if t.name(c.Task) == t.v.Who {
+		return fmt.Sprintf("%s has closed the channel itself, at %s, and sends on it afterwards. Close it after the last send, or leave it open, and close another channel that says it is over.",
+			t.number(c.Task), t.where(c.Site))
+	}
 	return fmt.Sprintf("%s closes the channel at %s while others may still send on it. Close it when all who send have ended, after a Wait for them for instance; or leave it open, and close another channel on which they select to stop them.",
 		t.number(c.Task), t.where(c.Site))
 }

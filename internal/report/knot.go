@@ -104,7 +104,10 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
-			if h.Yet {
+			switch {
+			case adds(h.Site):
+				r.what = t.object(h.Object) + ", added to at"
+			case h.Yet:
 				r.what = t.object(h.Object) + ", to be given back at"
 			}
 			if !strings.Contains(r.source, h.Object.Name) {
@@ -233,6 +236,9 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 	if next == g.ID && w.Op == engine.OpWait && by.Site != nil {
 		why = fmt.Sprintf("for %s itself, which comes to %s only afterwards (%s)", t.number(g.ID), t.object(w.Object)+".Done", t.where(by.Site))
 	}
+	if next == g.ID && starts(*by) {
+		why = fmt.Sprintf("for %s itself, which starts only afterwards the goroutine that would %s (%s)", t.number(g.ID), t.deed(*by, w), t.where(by.Site))
+	}
 	if len(g.Waits) > 1 && by.How.Strength() == waitgraph.Certain {
 		why = t.object(w.Object) + ": " + why
 	}
@@ -251,6 +257,16 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 // because says why r could end a wait.
 func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	who := t.number(r.Task)
+	switch r.How {
+	case waitgraph.Could, waitgraph.Might:
+		if r.Site == nil {
+			return fmt.Sprintf("for %s, which does the same work as a goroutine that could %s", who, t.partner(w))
+		}
+	case waitgraph.Owes:
+		if adds(r.Site) {
+			return fmt.Sprintf("for %s, which has added to %s (%s): nothing in the code does its Done", who, t.object(w.Object), t.where(r.Site))
+		}
+	}
 	switch r.How {
 	case waitgraph.Holds:
 		return "held by " + who
@@ -283,11 +299,16 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	if r.OtherEnd {
 		return fmt.Sprintf("for %s, which has the other end (%s)", who, t.where(r.Site))
 	}
-	if r.Site == nil {
-		return fmt.Sprintf("for %s, which does the same work as who could %s", who, t.partner(w))
-	}
 	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
 }
+
+// starts reports whether r would start a goroutine that could end the wait.
+func starts(r verdict.Releaser) bool {
+	return r.How == waitgraph.Could && r.Site != nil && r.Site.Starts != ""
+}
+
+// adds reports whether s adds to a wait group: of one that owes it a Done, where it would do that is not known.
+func adds(s *engine.Site) bool { return s != nil && s.Op == "WaitGroupAdd" }
 
 // nobodyShown bounds the goroutines that could have ended a wait and have gone.
 const nobodyShown = 3
@@ -295,17 +316,34 @@ const nobodyShown = 3
 // nobody says of a wait that nothing can end who could have ended it.
 func (t *text) nobody(margin string, g verdict.Goroutine) {
 	if len(g.Waits) == 0 {
-		if g.Stack == "" {
+		if g.Stack == "" && len(g.Nil) == 0 {
 			t.item(margin, " ✗ ", "nothing in the program can end this")
 		}
+		t.never(margin, g)
 		return
 	}
 	if g.Round != nil {
 		t.item(margin, " ✗ ", "it goes round for ever, from timer to timer, and nothing can stop it")
+		t.unable(margin, g, besideTimers(g))
 		return
 	}
 	defer t.never(margin, g)
+	t.unable(margin, g, g.Waits)
+}
+
+// besideTimers returns what g waits for, but for timers: of one that goes round for ever those are what keeps it going.
+func besideTimers(g verdict.Goroutine) (out []verdict.Waiting) {
 	for _, w := range g.Waits {
+		if len(w.By) == 0 || w.By[0].How != waitgraph.Spent {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// unable says of waits of g who could have ended them.
+func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waiting) {
+	for _, w := range waits {
 		if w.Fate != nil {
 			t.item(margin, " ✗ ", "%s", t.became(w.Fate))
 			continue
@@ -355,6 +393,14 @@ func (t *text) could(r verdict.Releaser) string {
 	case waitgraph.Passed:
 		if did = "did"; r.Yet {
 			did = "would have"
+		}
+	case waitgraph.Might:
+		switch {
+		case r.Ended:
+		case r.Site == nil:
+			did = "does the same work"
+		default:
+			did = "may come to it"
 		}
 	case waitgraph.Made:
 		did = "made it"

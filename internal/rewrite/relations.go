@@ -18,6 +18,14 @@ type relations struct {
 	byName  map[string]*funcRelation
 	started map[ast.Node]bool // functions of go statements, and those that are handed to others
 	run     map[ast.Node]bool // function literals that are called where they stand, and functions that are deferred
+	cancels map[*types.Var]cancelOf
+}
+
+// A cancelOf is what is known of a local variable that has a function which cancels a context.
+type cancelOf struct {
+	made     int  // the line in which all contexts are made that it cancels; 0 if there are several, or if it is not known
+	defined  bool // all that it is ever assigned was seen
+	assigned bool // it was, so far
 }
 
 // A funcRelation is a function of the file, and the functions of its package that it calls or contains, but for those
@@ -33,6 +41,18 @@ type funcRelation struct {
 	deferred    [][2]int // its defer statements
 	waiting     []loop   // those that end only when another goroutine lets them
 	cancels     []int    // lines in which it has a function that cancels a context
+	cancelled   []int    // by index of cancels: the line in which that context is made, 0 if that is not known
+}
+
+// cancel notes that f has a function at a line that cancels a context, and in which line that is made; 0 if it is not known.
+func (f *funcRelation) cancel(line, made int) {
+	if i := slices.Index(f.cancels, line); i >= 0 {
+		if f.cancelled[i] != made {
+			f.cancelled[i] = 0
+		}
+		return
+	}
+	f.cancels, f.cancelled = append(f.cancels, line), append(f.cancelled, made)
 }
 
 // call notes that f calls or contains another function at a line, run that it does so for sure before it ends.
@@ -69,7 +89,7 @@ func note(names []string, lines []int, name string, line int) ([]string, []int) 
 }
 
 func newRelations() relations {
-	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, run: map[ast.Node]bool{}}
+	return relations{flown: map[[2]uint64]bool{}, byName: map[string]*funcRelation{}, started: map[ast.Node]bool{}, run: map[ast.Node]bool{}, cancels: map[*types.Var]cancelOf{}}
 }
 
 // flow notes that the variable to may hold what from holds.
@@ -89,14 +109,21 @@ func (r *rewriter) findFlows() {
 		switch n := n.(type) {
 		case *ast.AssignStmt:
 			r.assigns(n.Lhs, n.Rhs)
+			r.findCancels(n.Lhs, n.Rhs)
 		case *ast.ValueSpec:
 			lhs := make([]ast.Expr, len(n.Names))
 			for i, name := range n.Names {
 				lhs[i] = name
 			}
 			r.assigns(lhs, n.Values)
+			r.findCancels(lhs, n.Values)
+		case *ast.UnaryExpr:
+			if n.Op == token.AND { // it may be assigned to anywhere
+				r.findCancels([]ast.Expr{n.X}, []ast.Expr{n.X})
+			}
 		case *ast.RangeStmt:
 			r.ranges(n)
+			r.findCancels([]ast.Expr{n.Key, n.Value}, []ast.Expr{n.X})
 		case *ast.SendStmt:
 			if r.carries(n.Value) {
 				r.pass(element(r.variable(n.Chan)), n.Value)
@@ -110,6 +137,33 @@ func (r *rewriter) findFlows() {
 		}
 		return true
 	})
+}
+
+// findCancels notes which context a local variable cancels, where it is assigned to.
+func (r *rewriter) findCancels(lhs, rhs []ast.Expr) {
+	for _, to := range lhs {
+		id, ok := ast.Unparen(to).(*ast.Ident)
+		if !ok {
+			continue
+		}
+		v, ok := r.Info.ObjectOf(id).(*types.Var)
+		if !ok || !isCancel(v.Type()) || v.Parent() == r.Pkg.Scope() {
+			continue
+		}
+		have, seen := r.relations.cancels[v]
+		if len(rhs) == 0 {
+			r.relations.cancels[v] = cancelOf{made: have.made, defined: true} // it is nil so far
+			continue
+		}
+		made := 0
+		if fn := r.callee(rhs[0]); len(rhs) == 1 && fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "context" {
+			made = r.line(rhs[0].Pos())
+		}
+		if seen && have.made != made && !(have.defined && !have.assigned) {
+			made = 0
+		}
+		r.relations.cancels[v] = cancelOf{made, have.defined || r.Info.Defs[id] != nil, true}
+	}
 }
 
 // pass notes that the variable to may hold what an expression is. Two variables that hold one channel have the same elements.
@@ -367,8 +421,12 @@ func (r *rewriter) relate(n ast.Node) {
 			r.mentions(r.runtimeName(fn.Origin()), r.relations.run[n], r.line(n.Pos()))
 		}
 		if v, ok := r.Info.Uses[n].(*types.Var); ok && isCancel(v.Type()) {
-			if f := r.within(); f != nil && !slices.Contains(f.cancels, r.line(n.Pos())) {
-				f.cancels = append(f.cancels, r.line(n.Pos()))
+			if f := r.within(); f != nil {
+				made := 0
+				if c := r.relations.cancels[v]; c.defined {
+					made = c.made
+				}
+				f.cancel(r.line(n.Pos()), made)
 			}
 		}
 	}
@@ -533,7 +591,7 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 		}
 		writeLoops(b, perturb, f.waiting)
 		if len(f.cancels) > 0 {
-			fmt.Fprintf(b, ", Cancels: %s", lines(f.cancels))
+			fmt.Fprintf(b, ", Cancels: %s, Cancelled: %s", lines(f.cancels), lines(f.cancelled))
 		}
 		if len(f.loops) > 0 {
 			fmt.Fprintf(b, ", Rounds: %s", pairs(f.loops))

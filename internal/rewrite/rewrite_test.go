@@ -138,6 +138,64 @@ func TestVariableOfAnotherPackage(t *testing.T) {
 	}
 }
 
+// Which context a function cancels is known of a local variable that is assigned nothing else.
+func TestCancelled(t *testing.T) {
+	out, err := rewriteSource(t, `package p
+
+import "context"
+
+type job struct{ stop context.CancelFunc }
+
+func own(ctx context.Context) {
+	_, cancel := context.WithCancel(ctx)
+	cancel()
+	defer func() { cancel() }()
+}
+
+func two(ctx context.Context) {
+	_, cancel := context.WithCancel(ctx)
+	_, cancel = context.WithCancel(ctx)
+	cancel()
+}
+
+func later(ctx context.Context) {
+	var cancel context.CancelFunc
+	_, cancel = context.WithCancel(ctx)
+	cancel()
+}
+
+func param(ctx context.Context, cancel context.CancelFunc) {
+	if cancel == nil {
+		_, cancel = context.WithCancel(ctx)
+	}
+	cancel()
+}
+
+func pointer(ctx context.Context, set func(*context.CancelFunc)) {
+	_, cancel := context.WithCancel(ctx)
+	set(&cancel)
+	cancel()
+}
+
+func ranged(ctx context.Context, others []context.CancelFunc) {
+	_, cancel := context.WithCancel(ctx)
+	for _, cancel = range others {
+		cancel()
+	}
+}
+
+func field(j *job) { j.stop() }
+`)
+	require.NoError(t, err)
+	of := map[string]string{}
+	for _, m := range regexp.MustCompile(`Name: "p\.([\w.]+)".*Cancelled: \[\]int32\{([^}]*)\}`).FindAllStringSubmatch(string(out.Src), -1) {
+		of[m[1]] = m[2]
+	}
+	assert.Equal(t, map[string]string{
+		"own": "8", "own.func1": "8", "two": "0, 0", "later": "21, 21", "param": "0, 0, 0", "pointer": "0, 0", "ranged": "0, 0", "field": "0",
+	}, of)
+}
+
 // An only is an importer of one package.
 type only struct{ pkg *types.Package }
 

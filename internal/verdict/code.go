@@ -14,12 +14,27 @@ import (
 type Code struct {
 	doers  map[doing][]*engine.Site
 	others map[string][]*engine.Site // by operation: where it is not known on which variable
+	gos    []*engine.Site            // where goroutines are started
 	funcs  map[string]*engine.Function
-	cancel []*engine.Function  // those that have a function which cancels a context
+	cancel []canceller
 	takers map[uint64][]string // functions by what they get
 	files  map[string][]engine.Function
 	after  map[uint64][]uint64 // variables that may hold what this one holds
 	back   map[uint64][]uint64 // and those that this one may have it from
+}
+
+// A canceller is a function that has one which cancels a context.
+type canceller struct {
+	*engine.Function
+	file string
+}
+
+// of reports whether the i-th line of c that cancels may cancel a context that was made at one of these sites.
+func (c *canceller) of(i int, made []*engine.Site) bool {
+	if len(made) == 0 || i >= len(c.Cancelled) || c.Cancelled[i] == 0 {
+		return true
+	}
+	return slices.ContainsFunc(made, func(s *engine.Site) bool { return s == nil || s.File == c.file && s.Line == c.Cancelled[i] })
 }
 
 // A doing is an operation on a variable.
@@ -37,6 +52,9 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 	for _, file := range sites {
 		for i := range file {
 			s := &file[i]
+			if s.Starts != "" {
+				c.gos = append(c.gos, s)
+			}
 			c.does(s.Op, s.Var, s)
 			for _, k := range s.Cases {
 				c.does(k.Op, k.Var, s)
@@ -50,7 +68,7 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 			fn := &f.Funcs[j]
 			c.funcs[fn.Name] = fn
 			if len(fn.Cancels) > 0 {
-				c.cancel = append(c.cancel, fn)
+				c.cancel = append(c.cancel, canceller{fn, f.Name})
 			}
 			for _, p := range fn.Params {
 				c.takers[p] = append(c.takers[p], fn.Name)
@@ -63,6 +81,11 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 		}
 	}
 	return c
+}
+
+// reached returns the functions that may be run from some, with these.
+func (c *Code) reached(fns []string) []string {
+	return c.closed(fns, func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) })
 }
 
 func (c *Code) does(op string, variable uint64, s *engine.Site) {
@@ -171,29 +194,6 @@ func (c *Code) calls(t *engine.TaskState) []string {
 		out = append(out, name)
 	}
 	return out
-}
-
-// present returns the functions that a goroutine is in, by its stack, with the literals that these call or defer.
-func (c *Code) present(t *engine.TaskState) []string {
-	return c.closed(c.calls(t), func(f *engine.Function) []string { return f.Runs })
-}
-
-// later returns the functions that may be run from those that a goroutine is in, but for literals that others are known to
-// have begun with, and for what it has behind it: it is at a later line of what would call them.
-func (c *Code) later(from []string, t *engine.TaskState, started map[string]bool) []string {
-	at := map[string]int32{}
-	for name, line := range c.lines(t) {
-		at[name] = int32(line)
-	}
-	return c.closed(slices.Clone(from), func(f *engine.Function) []string {
-		out := slices.Clone(f.Runs)
-		for i, fn := range f.Calls {
-			if at[f.Name] <= f.Until[i] {
-				out = append(out, fn)
-			}
-		}
-		return slices.DeleteFunc(out, func(fn string) bool { return started[fn] })
-	})
 }
 
 func (c *Code) closed(fns []string, next func(*engine.Function) []string) []string {

@@ -145,19 +145,34 @@ func (g *graph) closedBy() *Event {
 // unlocks are the operations that give a lock back, as sites name them.
 var unlocks = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "LockerUnlock"}
 
-// returned reports whether the call of the function in which t took a lock has left it locked: the function unlocks it on another way,
-// and is on t's stack no more, or stands only once there, at the same place again. A function that never unlocks leaves that to its
-// callers.
+// returned reports whether the call of the function in which t took a lock has left it locked: it is on t's stack no more, or stands only
+// once there, at the same place again. A function that never unlocks leaves that to its callers, unless these come to no unlock either.
 func (g *graph) returned(t *engine.TaskState, at *engine.Site) bool {
-	if at == nil || t.Stack == "" || g.code.funcs[at.Func] == nil {
+	if at == nil || t.Stack == "" || at.Var == 0 || g.code.funcs[at.Func] == nil {
 		return false
 	}
-	there := func(s *engine.Site) bool { return s.Func == at.Func }
-	if !slices.ContainsFunc(unlocks, func(op string) bool { return slices.ContainsFunc(g.code.doers[doing{op, at.Var}], there) }) {
+	calls := g.code.calls(t)
+	callers := g.code.reached(slices.Clone(calls))
+	var here, theirs bool
+	see := func(s *engine.Site) {
+		here = here || s.Func == at.Func && s.Var == at.Var
+		theirs = theirs || slices.Contains(callers, s.Func)
+	}
+	for _, op := range unlocks {
+		for _, v := range g.code.family([]uint64{at.Var}) {
+			for _, s := range g.code.doers[doing{op, v}] {
+				see(s)
+			}
+		}
+		for _, s := range g.code.others[op] { // of a lock that is not known
+			see(s)
+		}
+	}
+	if !here && theirs {
 		return false
 	}
 	on := 0
-	for _, fn := range g.code.calls(t) {
+	for _, fn := range calls {
 		if fn == at.Func {
 			on++
 		}

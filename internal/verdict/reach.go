@@ -1,6 +1,11 @@
 package verdict
 
-import "github.com/jostle-dev/jostle/internal/engine"
+import (
+	"slices"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/engine"
+)
 
 // A reach is what a goroutine can still come to, from where it stands.
 type reach struct {
@@ -9,23 +14,34 @@ type reach struct {
 	lines map[string][]int32 // by function on its stack: where it is in it
 	runs  map[string]bool    // functions that it is still to run for sure before those on its stack end
 	calls map[string]bool    // functions that it may still call
-	loops bool               // it is in a loop, and may come again to what it has called that is not known here
+	depth map[string]int     // by function on its stack: the outermost frame of it, 0 is where the goroutine stands
+	round int                // the outermost frame that is in a loop; -1 if there is none
 }
 
 // reachOf returns what a goroutine can still come to. Literals that others are known to have begun with it starts, and does not run.
 func (c *Code) reachOf(t *engine.TaskState, started map[string]bool) *reach {
-	r := &reach{code: c, at: t.Site, lines: map[string][]int32{}, runs: map[string]bool{}, calls: map[string]bool{}}
-	inner := "" // the function that is called there
+	r := &reach{code: c, at: t.Site, lines: map[string][]int32{}, runs: map[string]bool{}, calls: map[string]bool{}, depth: map[string]int{}, round: -1}
+	inner, frame := "", 0 // the function that is called there
 	for name, line := range c.lines(t) {
 		at := int32(line)
-		r.lines[name] = append(r.lines[name], at)
+		r.lines[name], r.depth[name] = append(r.lines[name], at), frame
 		if f := c.funcs[name]; f != nil {
-			r.loops = r.loops || f.InLoop(at)
+			if f.InLoop(at) {
+				r.round = frame
+			}
 			r.adds(f, started, func(called string, until int32) bool { return at < until || at == until && called != inner })
 		}
 		inner = name
+		frame++
 	}
 	return r
+}
+
+// again reports whether the goroutine may come once more to s by a call that is not known here: it goes round in a loop around the one
+// in which it was there. What a function that it is in calls in a loop of its own does not bring it back to the beginning of that.
+func (r *reach) again(s *engine.Site) bool {
+	frame, in := r.depth[s.Func]
+	return r.round >= 0 && (!in || r.round > frame)
 }
 
 // adds adds what f runs and calls, and what these do, as far as it is still to come.
@@ -50,6 +66,10 @@ func (r *reach) all(name string, started map[string]bool) {
 	}
 }
 
+// in reports whether the goroutine is in a function, or runs it before those on its stack end. A nil reach is that of a goroutine that has
+// ended.
+func (r *reach) in(fn string) bool { return r != nil && (r.lines[fn] != nil || r.runs[fn]) }
+
 // does reports whether the goroutine is in code that comes to s, or runs it before that ends.
 func (r *reach) does(s *engine.Site) bool {
 	if r.runs[s.Func] {
@@ -62,6 +82,21 @@ func (r *reach) does(s *engine.Site) bool {
 			return true
 		case s == r.at && f.Last(s.Line) == s.Line: // it is what it is blocked in, and comes to it no more
 		case at <= f.Last(s.Line):
+			return true
+		}
+	}
+	return false
+}
+
+// makes reports whether s is in a function literal to which the goroutine comes only afterwards: to hand it to another one, say.
+func (r *reach) makes(s *engine.Site) bool {
+	lit := r.code.funcs[s.Func]
+	for name, lines := range r.lines {
+		f := r.code.funcs[name]
+		if lit == nil || f == nil || !strings.HasPrefix(s.Func, name+".") {
+			continue
+		}
+		if slices.ContainsFunc(lines, func(at int32) bool { return at < lit.From && at <= f.Last(lit.From) }) {
 			return true
 		}
 	}

@@ -134,7 +134,7 @@ func (r *releasers) given() {
 		for _, fn := range r.g.code.takers[v] {
 			for i := range r.g.snap.Tasks {
 				t := &r.g.snap.Tasks[i]
-				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.present[t.ID][fn]) && t != r.waiter {
+				if u, ok := r.g.ran[t.ID][fn]; (ok || r.g.reach[t.ID].in(fn)) && t != r.waiter {
 					r.add(Releaser{Task: t.ID, How: waitgraph.Given, Site: u.Site})
 				}
 			}
@@ -219,6 +219,7 @@ type dealing struct {
 	at          *engine.Site     // where it would do it
 	calls       bool             // and is to come there by a call
 	comes       bool             // it can still come to one of the places
+	lives       bool             // and if not, it may all the same, by a call that is not known
 	passed      bool             // it was in such code, and can come to that no more
 }
 
@@ -238,8 +239,8 @@ func (d *dealing) look(ran map[string]engine.ObjectUse, reach *reach, sites []*e
 			d.at = s
 		}
 	}
-	// Of what it has run it may come again to what it calls in a way that is not known, if it goes round.
-	d.passed = reach != nil && !d.comes && !reach.loops && len(sites) > 0
+	d.lives = reach != nil
+	d.passed = d.lives && !d.comes && len(sites) > 0 && !slices.ContainsFunc(sites, reach.again)
 }
 
 func (d *dealing) none() bool { return d.at == nil && d.here.Task == 0 && d.other.Task == 0 }
@@ -257,13 +258,14 @@ func (d *dealing) evidence(p partner) waitgraph.Evidence {
 		return waitgraph.Owes
 	case d.here.Task != 0:
 		return waitgraph.Used
-	case d.calls:
+	case d.calls, d.lives && !d.comes:
 		return waitgraph.Might
 	}
 	return waitgraph.Could
 }
 
-// sameWork adds those who do the same work as one who does op.
+// sameWork adds those who do the same work as one who does op. Whether they come to it is not known: what they call may depend on what
+// they were given.
 func (r *releasers) sameWork(op engine.Op, roles map[role][]*engine.Site, elsewhere map[uint32]Releaser) {
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
@@ -274,7 +276,7 @@ func (r *releasers) sameWork(op engine.Op, roles map[role][]*engine.Site, elsewh
 		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
 		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) && !r.passed(t.ID) {
-			r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: op})
+			r.add(Releaser{Task: t.ID, How: waitgraph.Might, Op: op})
 		}
 	}
 }
@@ -299,20 +301,49 @@ func roleOf(t *engine.TaskState) role {
 	return role{starts: t.Spawned.Starts}
 }
 
-// itself adds the waiter, if it is in a function that would end its own wait and nobody else is left to do it. That a sender
-// would receive later on is the rule rather than a reason, unless it does so to give back what it sent, in a deferred call.
+// itself adds the waiter, if it comes to what would end its own wait only afterwards, and no other goroutine is left to do that: it does it
+// itself, or starts a goroutine that does. That a sender would receive later on is the rule rather than a reason, unless no other
+// goroutine ever came near, or it does so to give back what it sent, in a deferred call.
 func (r *releasers) itself(op engine.Op) {
-	if r.somebody(waitgraph.Might) {
+	reach := r.g.reach[r.waiter.ID]
+	if reach == nil || r.somebody(waitgraph.Might) {
 		return
 	}
+	// What another goroutine has received before is what is missing, as a rule.
+	alone := len(r.how) == 0 && !slices.ContainsFunc(r.object.Users, func(u engine.ObjectUse) bool {
+		return op == engine.OpRecv && u.Op == op && u.Task != r.waiter.ID
+	})
 	for _, p := range partnersOf(op) {
 		for _, s := range r.sites(p) {
-			id := r.waiter.ID
-			if reach := r.g.reach[id]; reach != nil && reach.does(s) && (p.gives || op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)) {
-				r.add(Releaser{Task: id, How: waitgraph.Could, Op: p.op, Site: s})
+			back := op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)
+			at := s
+			if does := reach.does(s) && (p.gives || back || alone) || alone && reach.may(s); !does {
+				at = r.starts(reach, s)
+			}
+			if at == nil && alone && reach.makes(s) {
+				at = s
+			}
+			if at != nil {
+				r.add(Releaser{Task: r.waiter.ID, How: waitgraph.Could, Op: p.op, Site: at})
 			}
 		}
 	}
+}
+
+// starts returns where the waiter would start a goroutine that comes to s; nil if it would not, or if a goroutine has ended that could
+// have done that and has not: then it is that one's to do.
+func (r *releasers) starts(reach *reach, s *engine.Site) *engine.Site {
+	for _, rel := range r.how {
+		if rel.How != waitgraph.Used && rel.Task != r.waiter.ID {
+			return nil
+		}
+	}
+	for _, at := range r.g.code.gos {
+		if (reach.does(at) || reach.may(at)) && slices.Contains(r.g.code.reached([]string{at.Starts}), s.Func) {
+			return at
+		}
+	}
+	return nil
 }
 
 // makers adds who can cancel a context: who made it, and who made what it is derived from. The waiter itself counts if

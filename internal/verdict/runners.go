@@ -159,7 +159,7 @@ func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 		return false // its holder alone gives it back
 	}
 	if o.Made.Op == engine.OpContext {
-		return r.anybodyCancels()
+		return r.anybodyCancels(r.made(o))
 	}
 	return r.anybody(w.Op, o.Vars[:])
 }
@@ -174,7 +174,7 @@ func (r *runners) never(task uint32, op engine.Op, o *engine.ObjectState) bool {
 	}
 	in := r.endless[task]
 	if o.Made.Op == engine.OpContext {
-		return r.hopeless[task] || in != nil && !r.cancels(task)
+		return r.hopeless[task] || in != nil && !r.cancels(task, r.made(o))
 	}
 	return r.hopeless[task] || in != nil && !r.does(task, endsOf(op), o.Vars[:])
 }
@@ -240,16 +240,26 @@ func (r *runners) does(task uint32, ops []string, vars []uint64) bool {
 	return false
 }
 
-// anybodyCancels reports whether a goroutine that may still run may come to code that cancels some context.
-func (r *runners) anybodyCancels() bool {
-	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) && r.cancels(t.ID) })
+// made returns where a context was made, and those that it is derived from.
+func (r *runners) made(o *engine.ObjectState) (out []*engine.Site) {
+	for ; o != nil; o = r.g.objects[o.From] {
+		out = append(out, o.Made.Site)
+	}
+	return out
 }
 
-// cancels reports whether a goroutine may come to code that cancels some context: of which one is not known.
-func (r *runners) cancels(task uint32) bool {
-	for _, fn := range r.g.code.cancel {
-		for _, line := range fn.Cancels {
-			if r.reaches(task, fn.Name, line) {
+// anybodyCancels reports whether a goroutine that may still run may come to code that cancels a context which was made at one of these
+// sites, as far as is known; where none is given, of any context.
+func (r *runners) anybodyCancels(made []*engine.Site) bool {
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) && r.cancels(t.ID, made) })
+}
+
+// cancels reports whether a goroutine may come to code that cancels such a context.
+func (r *runners) cancels(task uint32, made []*engine.Site) bool {
+	for i := range r.g.code.cancel {
+		fn := &r.g.code.cancel[i]
+		for j, line := range fn.Cancels {
+			if fn.of(j, made) && r.reaches(task, fn.Name, line) {
 				return true
 			}
 		}
@@ -261,12 +271,13 @@ func (r *runners) cancels(task uint32) bool {
 func (r *runners) reaches(task uint32, fn string, line int32) bool {
 	t := r.g.tasks[task]
 	if t.State == engine.Ended {
-		return slices.Contains(r.g.code.closed(r.ran(t), func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) }), fn)
+		return slices.Contains(r.g.code.reached(r.ran(t)), fn)
 	}
 	if in := r.endless[task]; in != nil {
 		return in.may[fn] || fn == in.fn.Name && in.loop.From <= line && line <= in.loop.To
 	}
-	return r.g.present[task][fn] || r.g.later[task][fn]
+	reach := r.g.reach[task]
+	return reach.in(fn) || reach != nil && reach.calls[fn]
 }
 
 // ran returns the functions that a timer's function is, as far as is known, and those in which it was seen.
@@ -295,14 +306,31 @@ func (r *runners) mayEnd(t *engine.TaskState, in *runningIn, e engine.LoopEnd) b
 		}
 		return false
 	case "done":
+		if made := r.contextOf(t, e); made != nil {
+			return r.anybodyCancels(made)
+		}
 		w := r.waitAt(t, e)
-		return r.anybodyCancels() || w != nil && r.mayWake(t, *w)
+		return r.anybodyCancels(nil) || w != nil && r.mayWake(t, *w)
 	}
 	if w := r.waitAt(t, e); w != nil && r.mayWake(t, *w) {
 		return true
 	}
 	op := map[string]engine.Op{"receive": engine.OpRecv, "send": engine.OpSend, "TryLock": engine.OpLock}[e.Op]
 	return r.anybody(op, []uint64{e.Var})
+}
+
+// contextOf returns where the contexts were made whose end t waits for at e; nil if it is not there.
+func (r *runners) contextOf(t *engine.TaskState, e engine.LoopEnd) (made []*engine.Site) {
+	if t.State != engine.Blocked || t.Site == nil {
+		return nil
+	}
+	for _, w := range t.Waits {
+		o := r.g.objects[w.Object]
+		if o.Made.Op == engine.OpContext && w.Case >= 0 && w.Case < len(t.Site.Cases) && t.Site.Cases[w.Case].Var == e.Var {
+			made = append(made, r.made(o)...)
+		}
+	}
+	return made
 }
 
 // waitAt returns the wait in which t is that would let it out of its loop by e; nil if it waits for something else.

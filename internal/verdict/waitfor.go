@@ -39,8 +39,7 @@ type graph struct {
 	byVar map[uint64][]*engine.ObjectState       // objects known by a variable
 	sent  map[uint32]sending                     // by task: its last send on a channel that has values in it
 
-	present, later map[uint32]map[string]bool // by task that lives: functions that it is in, and that it may come to
-	reach          map[uint32]*reach          // by task that lives
+	reach map[uint32]*reach // by task that lives
 }
 
 // A sending is a send on a channel.
@@ -56,7 +55,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 	}
 	g := &graph{
 		snap: snap, code: code, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
-		reach: map[uint32]*reach{}, present: map[uint32]map[string]bool{}, later: map[uint32]map[string]bool{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
+		reach: map[uint32]*reach{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
 		byVar: map[uint64][]*engine.ObjectState{}, sent: map[uint32]sending{},
 	}
 	g.readSteps()
@@ -82,9 +81,6 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 		t := &snap.Tasks[i]
 		g.tasks[t.ID] = t
 		if t.Stack != "" {
-			fns := code.present(t)
-			g.present[t.ID] = set(fns)
-			g.later[t.ID] = set(code.later(fns, t, started))
 			g.reach[t.ID] = code.reachOf(t, started)
 		}
 		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
@@ -239,6 +235,7 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	default:
 		r.family = g.code.family(r.object.Vars[:])
 		r.partners(w.Op)
+		r.sortOut()
 	}
 	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op}
 	for _, rel := range r.how {
