@@ -184,8 +184,9 @@ type pkg struct {
 	idle    bool // its fuzz targets did not run: the time was over
 	broken  *run // in which it failed to say what tests it has; nil if it did not
 
-	folder finding.Folder    // for its findings
-	older  map[string][]byte // findings that were there before, by file
+	directory directory
+	folder    finding.Folder    // for its findings
+	older     map[string][]byte // findings that were there before, by file
 
 	ran stopwatch // of its tests and fuzz targets
 }
@@ -225,7 +226,7 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog())+" exitcode=0")
 	}
 	out, err := cmd.Output()
-	p := &pkg{Binary: b}
+	p := &pkg{Binary: b, directory: directory{path: b.Dir}}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && ctx.Err() == nil: // an init function, or its TestMain

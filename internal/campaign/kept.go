@@ -106,7 +106,7 @@ func (t *test) guard(ctx context.Context) {
 		if !k.mine || ctx.Err() != nil {
 			continue
 		}
-		out, err := t.c.kept(ctx, t.pkg.Binary, "", k.file)
+		out, err := t.replayKept(ctx, k)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -130,6 +130,11 @@ func (t *test) guard(ctx context.Context) {
 	}
 }
 
+func (t *test) replayKept(ctx context.Context, k kept) (out corpus.Outcome, err error) {
+	t.in(&t.pkg.directory, func() { out, err = t.c.kept(ctx, t.pkg.Binary, "", k.file) })
+	return out, err
+}
+
 // regressed has what an entry has come to be a finding, that entry's.
 func (t *test) regressed(ctx context.Context, k kept, out corpus.Outcome) {
 	if t.causes[out.Cause] {
@@ -138,7 +143,7 @@ func (t *test) regressed(ctx context.Context, k kept, out corpus.Outcome) {
 	t.causes[out.Cause] = true
 	again := 1
 	for range tries - 1 {
-		if o, err := t.c.kept(ctx, t.pkg.Binary, "", k.file); err == nil && o.Cause == out.Cause {
+		if o, err := t.replayKept(ctx, k); err == nil && o.Cause == out.Cause {
 			again++
 		}
 	}

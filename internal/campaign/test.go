@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/access"
@@ -69,6 +70,8 @@ type test struct {
 	kept      []kept          // of the corpus
 	known     int             // of these, what is expected to be found
 	predicted []*predicted
+
+	files atomic.Int32 // that it makes in its package's directory
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -394,9 +397,15 @@ func (t *test) recordFile() string {
 	return filepath.Join(t.c.temp, fmt.Sprintf("record-%s-%s", filepath.Base(t.pkg.Path), t.name))
 }
 
-// process runs the test in a process, as plan has it.
-func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Duration) (run, error) {
-	return t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...)
+// process runs the test in a process, as plan has it. If it fails without control where it may have met others in its files, that says
+// nothing, and it runs again; what is found under control is confirmed anyway.
+func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Duration) (r run, err error) {
+	for {
+		met := t.in(&t.pkg.directory, func() { r, err = t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...) })
+		if !met || r.exit <= 0 || len(r.events) > 0 {
+			return r, err
+		}
+	}
 }
 
 // ran returns for how long the test has run so far.

@@ -57,8 +57,11 @@ func (m module) try(ctx context.Context, mode string) (*result, error) {
 		return nil, fmt.Errorf("instrument: %w", err)
 	}
 	r.measure(prepared)
-	if _, err := command(ctx, dir, prepared.Environ(), prepared.Go, append([]string{"build"}, m.patterns...)...); err != nil {
-		return nil, fmt.Errorf("instrumented: %w", err)
+	build := append([]string{"build"}, m.patterns...)
+	if _, err := command(ctx, dir, prepared.Environ(), prepared.Go, build...); err != nil {
+		if _, same := command(ctx, dir, nil, "go", build...); same == nil {
+			return nil, fmt.Errorf("instrumented: %w", err)
+		} // else not all of it builds as it is
 	}
 	r.before, r.after = map[string]outcome{}, map[string]outcome{}
 	for _, root := range prepared.Roots {
