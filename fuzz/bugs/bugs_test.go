@@ -231,4 +231,6 @@ var unstable = []struct {
 	{regexp.MustCompile(`\b((?:runtime|io|jostle/internal/\w+)/\w+\.go):\d+`), "$1"}, // of the standard library, and of what is beside it
 	{regexp.MustCompile(`\(0x[0-9a-f?, {}x.]*\)`), ""},                               // arguments
 	{regexp.MustCompile(` \+0x[0-9a-f]+`), ""},
+	// How many schedules were tried is a matter of time.
+	{regexp.MustCompile(`\n  No schedule (ends well: all \d+ were tried|was found that ends well: \d+ more were tried)\.\n`), ""},
 }

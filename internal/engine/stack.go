@@ -120,14 +120,14 @@ func (x *Execution) foreign() {
 }
 
 // foreigners reports whether there are goroutines in the process that were started by code other than the runtime's, the
-// testing package's and ours, and belong to no bubble.
+// testing package's and ours, belong to no bubble, and may do something before the execution ends.
 func foreigners() bool {
 	for _, s := range Stacks() {
 		by := creator(s)
 		if by == "" || inBubble(s) {
 			continue
 		}
-		own := stacks.Of(by, "harness", "internal/worker")
+		own := stacks.Of(by, "harness", "internal/worker") || stacks.Calls(s, "internal/worker.(*Process).inBubble") // it waits for an execution
 		for _, p := range [...]string{"testing.", "runtime.", "runtime/", "os/signal.", "internal/"} {
 			own = own || strings.HasPrefix(by, p)
 		}
