@@ -14,13 +14,15 @@ import (
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-// Bounds on what is tried for the story of a finding.
+// storyTime bounds the time that the story of a finding takes.
+var storyTime = 2 * time.Second
+
+// Further bounds on what is tried for it.
 const (
-	storyTime     = 2 * time.Second
-	storySlowest  = storyTime / 40 // an execution that takes longer has no story
-	continuations = 48             // of each beginning, at most
-	fewLeft       = 10             // questions after a beginning of which all continuations are tried,
-	allTried      = 400            // if they are not more than so many
+	storySlowest  = 50 * time.Millisecond // an execution that takes longer has no story
+	continuations = 48                    // of each beginning, at most
+	fewLeft       = 10                    // questions after a beginning of which all continuations are tried,
+	allTried      = 400                   // if they are not more than so many
 )
 
 // A storyteller runs executions that begin like that of a finding, and continue differently: which of them pass says what the finding is

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -12,6 +13,9 @@ import (
 
 // A report says what the nearest schedule that passes does first, and since when none does; of what fails under every schedule it says so.
 func TestStory(t *testing.T) {
+	defer func(d time.Duration) { storyTime = d }(storyTime)
+	storyTime = time.Minute // how much is tried in less depends on the machine
+
 	words := func(body func()) string {
 		return strings.Join(strings.Fields(check(func(testing.TB) { body() }).text), " ")
 	}
