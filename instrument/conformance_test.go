@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			flags := c.flags
-			if flags != nil && (testing.Short() || !raceSupported()) {
+			if testing.Short() && c.name != "instrumented" || flags != nil && !raceSupported() {
 				t.Skip("no race detector, or no time for it")
 			}
 			prepared, err := instrument.Prepare(t.Context(), instrument.Config{
