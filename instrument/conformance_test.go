@@ -28,15 +28,16 @@ func TestConformance(t *testing.T) {
 		name, is string
 		flags    []string // of all of the build
 		more     []string // of the programs
+		slow     bool
 	}{
-		{"instrumented", "instrumented", nil, nil},
-		{"with the race detector", "instrumented", []string{"-race"}, nil},
-		{"with sync points at plain accesses", "plain", nil, []string{"-tags=plain", "-gcflags=-race -d=checkptr=0"}},
+		{"instrumented", "instrumented", nil, nil, false},
+		{"with the race detector", "instrumented", []string{"-race"}, nil, true},
+		{"with sync points at plain accesses", "plain", nil, []string{"-tags=plain", "-gcflags=-race -d=checkptr=0"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			flags := c.flags
-			if testing.Short() && c.name != "instrumented" || flags != nil && !raceSupported() {
+			if testing.Short() && c.slow || flags != nil && !raceSupported() {
 				t.Skip("no race detector, or no time for it")
 			}
 			prepared, err := instrument.Prepare(t.Context(), instrument.Config{

@@ -62,9 +62,11 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 			ready = append(ready, i)
 		}
 	}
-	for i, c := range cases {
-		if o := objects[i]; o != nil {
-			t.Reaches(o, reach(c, hasDefault || len(ready) > 0 && !slices.Contains(ready, i)))
+	if t.Reached() {
+		for i, c := range cases {
+			if o := objects[i]; o != nil {
+				t.Reaches(o, reach(c, hasDefault || len(ready) > 0 && !slices.Contains(ready, i)))
+			}
 		}
 	}
 	if len(ready) > 0 {

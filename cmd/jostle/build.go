@@ -45,7 +45,7 @@ func needsOf(f *finding.Finding) needs {
 	if f == nil {
 		return needs{}
 	}
-	return needs{f.Race, len(f.Places.Places) > 0}
+	return needs{f.Race, !f.Places.Empty()}
 }
 
 // and returns what both need.

@@ -31,14 +31,10 @@ could not be run, or there are orders that were not seen.`,
 			return f.all(c.Context(), patterns, rest, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	f.build.register(c)
+	f.register(c)
 	fl := c.Flags()
 	fl.IntVar(&f.preemptions, "preemptions", 2, "at most so many in an execution; -1 for no bound")
 	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built; 0 for no limit")
-	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
-	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
-	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
-	fl.StringVar(&f.vet, "vet", "", "what go vet looks for first: a `list` of its analyzers, off or all; what go test looks for if not given")
 	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "processes at a time, of different tests")
 	return c
 }

@@ -79,7 +79,7 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 			return f.all(c.Context(), patterns, rest, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	f.build.register(c)
+	f.register(c)
 	fl := c.Flags()
 	fl.IntVar(&f.schedules, "schedules", 0, fmt.Sprintf("schedules for each test, the plain run among them; 0 for %d, or with -time as many as it allows", defaultSchedules))
 	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built")
@@ -92,16 +92,22 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 	fl.BoolVar(&f.faults, "faults", false, "cut, refuse or stall a connection of a test, at any operation: what hangs or does not end then is a finding")
 	fl.BoolVar(&f.cancel, "cancel", false, "cancel contexts that a test makes, at any sync point: what does not end then is a finding")
 	fl.StringVar(&f.shard, "shard", "", "run one of several parts: 2/4 is the second of four, which together do what the command does without")
-	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
-	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
 	fl.IntVar(&f.count, "count", 1, "so many times the schedules")
 	fl.DurationVar(&f.timeout, "timeout", 0, "end the whole run after this time; 0 for no limit")
-	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
 	fl.BoolVar(&f.asJSON, "json", false, "print what go test -json prints")
-	fl.StringVar(&f.vet, "vet", "", "what go vet looks for first: a `list` of its analyzers, off or all; what go test looks for if not given")
 	f.cover.register(c)
 	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "processes at a time: of different tests, and of one where no other waits")
 	return c
+}
+
+// register adds the flags of all commands that run tests.
+func (f *testFlags) register(c *cobra.Command) {
+	f.build.register(c)
+	fl := c.Flags()
+	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
+	fl.StringVar(&f.skip, "skip", "", "not the tests that match this `regexp`")
+	fl.BoolVar(&f.short, "short", false, "tell tests to be short")
+	fl.StringVar(&f.vet, "vet", "", "what go vet looks for first: a `list` of its analyzers, off or all; what go test looks for if not given")
 }
 
 // testArgs stands for -args, which ends the flags as -- does but is not taken away.

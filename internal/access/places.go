@@ -22,6 +22,9 @@ type Places struct {
 	Pairs  []Pair // by index: these may race
 }
 
+// Empty reports whether there are none.
+func (p Places) Empty() bool { return len(p.Places) == 0 }
+
 // Only returns the places that keep says, with the pairs of them.
 func (p Places) Only(keep func(*Place) bool) Places {
 	var out Places

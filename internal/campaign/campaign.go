@@ -5,6 +5,7 @@ package campaign
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -184,11 +185,18 @@ type pkg struct {
 	idle    bool // its fuzz targets did not run: the time was over
 	broken  *run // in which it failed to say what tests it has; nil if it did not
 
+	program   func() [sha256.Size]byte // hash of the test binary, which is read once
 	directory directory
 	folder    finding.Folder    // for its findings
 	older     map[string][]byte // findings that were there before, by file
 
 	ran stopwatch // of its tests and fuzz targets
+}
+
+// hash returns the hash of the test binary.
+func (b Binary) hash() [sha256.Size]byte {
+	content, _ := os.ReadFile(b.Path) // a process of it will say what is wrong
+	return sha256.Sum256(content)
 }
 
 // readOlder reads the findings in a folder. One that is found again in another way, which is not confirmed then, goes back to
@@ -226,7 +234,7 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 		cmd.Env = append(cmd.Env, session.RaceEnviron(c.raceLog())+" exitcode=0")
 	}
 	out, err := cmd.Output()
-	p := &pkg{Binary: b, directory: directory{path: b.Dir}}
+	p := &pkg{Binary: b, program: sync.OnceValue(b.hash), directory: directory{path: b.Dir}}
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && ctx.Err() == nil: // an init function, or its TestMain

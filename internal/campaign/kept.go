@@ -88,7 +88,7 @@ func (c *campaign) readKept(p *pkg) error {
 			return fmt.Errorf("%s: %w", k.file, err)
 		}
 		for _, t := range p.tests {
-			if t.name == k.finding.Test && (c.Race || !k.finding.Race) && (c.Plain || len(k.finding.Places.Places) == 0) {
+			if t.name == k.finding.Test && (c.Race || !k.finding.Race) && (c.Plain || k.finding.Places.Empty()) {
 				t.kept = append(t.kept, k)
 			}
 		}

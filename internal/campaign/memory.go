@@ -27,7 +27,7 @@ func (t *test) record(ctx context.Context) {
 			t.places = *e.Places
 		}
 	}
-	if t.c.Verbose && len(t.places.Places) > 0 {
+	if t.c.Verbose && !t.places.Empty() {
 		t.notes = append(t.notes, "plain loads and stores that may race are sync points: "+t.placesInWords())
 	}
 }

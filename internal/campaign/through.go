@@ -12,12 +12,9 @@ import (
 // through names the file that says how far a test's orders have been gone through. It is of one test binary and bound: another program
 // has other orders.
 func (t *test) through() string {
-	content, _ := os.ReadFile(t.pkg.Path)
 	h := sha256.New()
-	fmt.Fprintf(h, "%x %s %d %v", sha256.Sum256(content), t.name, t.c.Through.Preemptions, t.sockets != "")
-	dir := filepath.Join(t.c.Through.Dir, fmt.Sprintf("%x", h.Sum(nil)[:16]))
-	_ = os.MkdirAll(dir, 0o755) // the process says so that cannot write there
-	return filepath.Join(dir, "exploration")
+	fmt.Fprintf(h, "%x %s %d %v", t.pkg.program(), t.name, t.c.Through.Preemptions, t.sockets != "")
+	return filepath.Join(t.c.Through.Dir, fmt.Sprintf("%x", h.Sum(nil)[:16]), "exploration")
 }
 
 // goesThrough tells how far a test's orders have been gone through, and removes the file if there are no others.

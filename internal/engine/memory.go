@@ -192,14 +192,18 @@ func (tb *addressTable) put(pc uintptr, a *accessed) {
 	*s = addressSlot{pc, a}
 }
 
+// accessOp returns the operation that an access is.
+func accessOp(write bool) Op {
+	if write {
+		return OpStore
+	}
+	return OpLoad
+}
+
 // learn finds out what is at a return address.
 func (m *memory) learn(pc uintptr, write bool) *accessed {
-	op := OpLoad
-	if write {
-		op = OpStore
-	}
 	m.at.put(pc, nil)
-	s := placeOf(pc, op)
+	s := placeOf(pc, accessOp(write))
 	if s == nil {
 		return nil
 	}
@@ -247,10 +251,7 @@ func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
 		a.run, a.times = x.runs, 0
 	}
 	a.times++
-	op := OpLoad
-	if write {
-		op = OpStore
-	}
+	op := accessOp(write)
 	if x.runq.n > 0 && t.inNative() {
 		return // t may hold a lock that the engine does not see: another goroutine that needs it would block outside of control
 	}

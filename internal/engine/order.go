@@ -113,11 +113,14 @@ func (t *Task) Counts(o *Object, n, count int) {
 	}
 }
 
+// Reached reports whether Reaches notes anything.
+func (t *Task) Reached() bool { return t.x.order.log != nil && !t.x.unwinding }
+
 // Reaches notes that t waits for o, or is about to, where that can make a difference to others: what it then gets is noted by Does. It
 // is no part of the order, but what leads to another one.
 func (t *Task) Reaches(o *Object, how How) {
-	if log := t.x.order.log; log != nil && !t.x.unwinding {
-		log.uses(o, how, 1)
+	if t.Reached() {
+		t.x.order.log.uses(o, how, 1)
 	}
 }
 
@@ -143,7 +146,7 @@ func (t *Task) usesCell(c *cell, s *Site) {
 
 // waitsFor notes that t begins to wait for o, where that has a place among what others wait for.
 func (t *Task) waitsFor(o *Object, op Op) {
-	if t.x.order.log == nil || o == nil {
+	if o == nil || !t.Reached() {
 		return
 	}
 	switch {

@@ -235,8 +235,8 @@ func (f *Finding) Text() string {
 		}
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
-	if lines := f.Places.Lines(); lines != "" {
-		b.WriteString("\n" + placesHead + "\n" + lines)
+	if !f.Places.Empty() {
+		b.WriteString("\n" + placesHead + "\n" + f.Places.Lines())
 	}
 	if !f.Delays.Empty() {
 		b.WriteString("\n" + delaysHead + "\n" + f.Delays.Text())

@@ -257,15 +257,8 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 // because says why r could end a wait.
 func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	who := t.number(r.Task)
-	switch r.How {
-	case waitgraph.Could, waitgraph.Might:
-		if r.Site == nil {
-			return fmt.Sprintf("for %s, which does the same work as a goroutine that could %s", who, t.partner(w))
-		}
-	case waitgraph.Owes:
-		if adds(r.Site) {
-			return fmt.Sprintf("for %s, which has added to %s (%s): nothing in the code does its Done", who, t.object(w.Object), t.where(r.Site))
-		}
+	if r.Site == nil && (r.How == waitgraph.Could || r.How == waitgraph.Might) {
+		return fmt.Sprintf("for %s, which does the same work as a goroutine that could %s", who, t.partner(w))
 	}
 	switch r.How {
 	case waitgraph.Holds:
@@ -273,6 +266,9 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	case waitgraph.Queued:
 		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
 	case waitgraph.Owes:
+		if adds(r.Site) {
+			return fmt.Sprintf("for %s, which has added to %s (%s): nothing in the code does its Done", who, t.object(w.Object), t.where(r.Site))
+		}
 		if w.Op == engine.OpAcquire {
 			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
 		}

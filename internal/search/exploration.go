@@ -13,7 +13,6 @@ package search
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -298,8 +297,8 @@ func (e *Exploration) advance() {
 		if e.sleeps() {
 			n.Sleep = append(n.Sleep, Sleeper{n.Chosen, n.Does})
 		}
-		if next, ok := e.next(n); ok {
-			n.Chosen, n.Does = next, nil
+		if open := e.open(n); len(open) > 0 {
+			n.Chosen, n.Does = open[0], nil
 			break
 		}
 		e.Path = e.Path[:len(e.Path)-1]
@@ -314,24 +313,17 @@ func (e *Exploration) advance() {
 	}
 }
 
-// next returns a task that is to run at a node and has not yet.
-func (e *Exploration) next(n *Node) (uint32, bool) {
-	for _, t := range n.Todo {
-		if slices.Contains(n.Done, t) || asleep(n.Sleep, t) || !e.within(n, t) {
-			continue
-		}
-		return t, true
-	}
-	return 0, false
+// open returns the tasks that are to run at a node and have not yet.
+func (e *Exploration) open(n *Node) []uint32 {
+	return slices.DeleteFunc(slices.Clone(n.Todo), func(t uint32) bool {
+		return t == n.Chosen || slices.Contains(n.Done, t) || asleep(n.Sleep, t) || !e.within(n, t)
+	})
 }
 
 // within reports whether a task may run at a node within the bound.
 func (e *Exploration) within(n *Node, task uint32) bool {
 	return e.Bound == Unbounded || n.Used+n.cost(task) <= e.Bound
 }
-
-// Orders returns how many orders were seen.
-func (e *Exploration) Orders() int { return len(e.Seen) }
 
 // Sum returns what there is to say of the exploration.
 func (e *Exploration) Sum() Sum {
@@ -398,13 +390,8 @@ func (e *Exploration) Estimate() int {
 		n := &e.Path[i]
 		all, before := n.Alternatives, int(n.Chosen)
 		if all == 0 {
-			all, before = 1, len(n.Done)
-			for _, t := range n.Todo {
-				if t != n.Chosen && !slices.Contains(n.Done, t) && !asleep(n.Sleep, t) && e.within(n, t) {
-					all++
-				}
-			}
-			all += before
+			before = len(n.Done)
+			all = before + 1 + len(e.open(n))
 		}
 		share /= float64(all)
 		done += share * float64(before)
@@ -425,16 +412,9 @@ func (e *Exploration) Left() int {
 		n := &e.Path[i]
 		if n.Alternatives > 0 {
 			left += n.Alternatives - 1 - int(n.Chosen)
-			continue
-		}
-		for _, t := range n.Todo {
-			if t != n.Chosen && !slices.Contains(n.Done, t) && !asleep(n.Sleep, t) && e.within(n, t) {
-				left++
-			}
+		} else {
+			left += len(e.open(n))
 		}
 	}
 	return left
 }
-
-// sorted returns the orders that were seen.
-func (e *Exploration) sorted() []uint64 { return slices.Sorted(maps.Keys(e.Seen)) }

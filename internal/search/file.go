@@ -3,7 +3,8 @@ package search
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
+
+	"github.com/jostle-dev/jostle/internal/finding"
 )
 
 // Read reads an exploration from a file.
@@ -16,23 +17,11 @@ func Read(name string) (*Exploration, error) {
 	return e, json.Unmarshal(content, e)
 }
 
-// Write writes the exploration to a file, whole or not at all.
+// Write writes the exploration to a file, whole or not at all. The file's folder is made if need be.
 func (e *Exploration) Write(name string) error {
 	content, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), "new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(content)
-	if closed := temp.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), name)
+	return finding.WriteFile(name, content)
 }

@@ -87,7 +87,7 @@ func (a *analysis) races(blocked bool) {
 	for _, tr := range a.transitions {
 		a.tasks = max(a.tasks, int(tr.Task)+1)
 	}
-	a.last, a.floor, a.uses, a.nodes = make([]int32, a.tasks), make(clock, a.tasks), map[int32][]use{}, map[int32]int{}
+	a.nodes = map[int32]int{}
 	for i := range a.e.Path {
 		if n := &a.e.Path[i]; n.Alternatives == 0 {
 			a.nodes[n.At] = i
@@ -102,8 +102,7 @@ func (a *analysis) races(blocked bool) {
 		}
 	}
 	a.pass(int32(len(a.transitions))) // for what is sure
-	a.sure, a.clocks = a.clocks, nil
-	a.last, a.floor, a.uses = make([]int32, a.tasks), make(clock, a.tasks), map[int32][]use{}
+	a.sure = a.clocks
 	a.pass(fresh)
 	if blocked {
 		return
@@ -119,6 +118,7 @@ func (a *analysis) races(blocked bool) {
 
 // pass goes through the transitions, and says what came before each. From index fresh on it looks for what could have come in another order.
 func (a *analysis) pass(fresh int32) {
+	a.clocks, a.last, a.floor, a.uses = nil, make([]int32, a.tasks), make(clock, a.tasks), map[int32][]use{}
 	flat := make([]int32, a.tasks*(len(a.transitions)+1))
 	for i := range a.transitions {
 		tr := &a.transitions[i]

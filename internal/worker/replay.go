@@ -106,11 +106,16 @@ func (e *explorer) shrink(f *finding.Finding, out outcome) {
 		return
 	}
 	f.Schedule, f.Trace = left, best.Hash
-	e.describe(f, best)
+	e.rewrite(f, best, session.Shrunk)
+}
+
+// rewrite writes a finding anew, which more is known of than before, and says so by an event.
+func (e *explorer) rewrite(f *finding.Finding, out outcome, kind session.EventKind) {
+	e.describe(f, out)
 	name, err := f.Write(e.plan.Findings)
 	if err != nil {
 		e.err = err
 		return
 	}
-	e.note(session.Event{Kind: session.Shrunk, File: name, Text: e.screen(best, f)})
+	e.note(session.Event{Kind: kind, File: name, Text: e.screen(out, f)})
 }

@@ -334,13 +334,7 @@ func (e *explorer) tellStory(f *finding.Finding, out outcome) {
 		return
 	}
 	f.Passing, f.Passes, f.Inevitable, out.story = s.passing, s.passes, s.since, s.told
-	e.describe(f, out)
-	name, err := f.Write(e.plan.Findings)
-	if err != nil {
-		e.err = err
-		return
-	}
-	e.note(session.Event{Kind: session.Told, File: name, Text: e.screen(out, f)})
+	e.rewrite(f, out, session.Told)
 }
 
 // recall returns the story that a finding's file has; nil if it has none, or the executions are not what they were.

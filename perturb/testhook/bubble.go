@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/worker"
 )
 
 // runInBubble has package testing run f as testing/synctest.Test does in its bubble. Where package testing was not changed, f is a subtest.
@@ -25,16 +24,10 @@ func BubbleTest(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	defer task.Bubble()()
 	var of *engine.Task
-	ok := false
-	start := task.NewCallback(nil, nil)
-	task.Native(func() {
-		ok = runInBubble(t, func(t *testing.T) {
-			worker.Join(start, t, t.Name()+"/synctest", func(t *testing.T) {
-				of = engine.Self()
-				f(t)
-			})
-		})
-	}, nil)
+	ok := joined(task, func(f func(*testing.T)) bool { return runInBubble(t, f) }, "/synctest", func(t *testing.T) {
+		of = engine.Self()
+		f(t)
+	})
 	if of != nil {
 		task.AwaitDescendants(of, nil)
 	}

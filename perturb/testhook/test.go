@@ -32,10 +32,15 @@ func Run(t *testing.T, name string, f func(*testing.T)) bool {
 	if task == nil || f == nil {
 		return t.Run(name, f)
 	}
-	ok := false
+	return joined(task, func(f func(*testing.T)) bool { return t.Run(name, f) }, "", f)
+}
+
+// joined has package testing run f, on a goroutine of its own, as a task of the caller's execution. run does so, and returns whether f has
+// not failed. The task is called as the test that f is given, and suffix.
+func joined(task *engine.Task, run func(func(*testing.T)) bool, suffix string, f func(*testing.T)) (ok bool) {
 	start := task.NewCallback(nil, nil)
 	task.Native(func() {
-		ok = t.Run(name, func(sub *testing.T) { worker.Join(start, sub, sub.Name(), f) })
+		ok = run(func(t *testing.T) { worker.Join(start, t, t.Name()+suffix, f) })
 	}, nil)
 	return ok
 }
