@@ -15,15 +15,15 @@ func newExplore() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explore [packages] [-args ...]",
 		Short: "Run tests under all orders of their operations",
-		Long: `Run tests under all orders of their operations, or all with at most so many preemptions: an order says which operation on an
-object came after which, and two executions with the same are one. When all were seen and nothing was found, no schedule leads to a
-hang, a leak or a panic, as far as sync points decide it. What else a test depends on is said: time, random values, what
+		Long: `Run tests under all orders of their operations, or all with a bounded number of preemptions. An order says which operation on an
+object came after which: two executions with the same order count as one. When all orders were seen and nothing was found, no schedule leads to a
+hang, a leak or a panic, as far as sync points decide it. The command says what else a test depends on: time, random values, what
 jostle does not control. Plain memory is no sync point: look for data races with -race.
 
 An exploration that is interrupted, or for which the time of -time is over, is continued by the same command, as long as the test binary
 is the same. What is found is kept and confirmed as by "jostle test".
 
-The exit code is 0 if all was seen and nothing was found, 1 if something was found, a test fails or a package does not build, 2 if the tests
+The exit code is 0 if all orders were seen and nothing was found, 1 if something was found, a test fails or a package does not build, 2 if the tests
 could not be run, or there are orders that were not seen.`,
 		Example: "\tjostle explore -run TestFlush ./ingest\n\tjostle explore -run TestFlush -preemptions -1 -time 10m ./ingest",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -33,7 +33,7 @@ could not be run, or there are orders that were not seen.`,
 	}
 	f.register(c)
 	fl := c.Flags()
-	fl.IntVar(&f.preemptions, "preemptions", 2, "at most so many in an execution; -1 for no bound")
+	fl.IntVar(&f.preemptions, "preemptions", 2, "the most preemptions in an execution; -1 for no bound")
 	fl.DurationVar(&f.budget, "time", 0, "time for all tests together, once they are built; 0 for no limit")
 	fl.IntVarP(&f.parallel, "parallel", "p", runtime.GOMAXPROCS(0), "processes at a time, of different tests")
 	return c

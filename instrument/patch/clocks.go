@@ -1,8 +1,8 @@
 package patch
 
-// An execution is a bubble, and a testing/synctest bubble of a test is a part of it. Its goroutines see a clock of their own: so many
-// nanoseconds ahead of that of the execution, on which all timers are. A goroutine has that from the one that has started it, and a timer, which sends the
-// time or begins a goroutine, from the one that has set it.
+// An execution is a bubble, and a testing/synctest bubble of a test is a part of it. Its goroutines see a clock of their own, which
+// is some nanoseconds ahead of the execution's. All timers are on the execution's clock. A goroutine inherits its lead from the goroutine that starts it. A timer,
+// which sends the time or starts a goroutine, inherits it from the goroutine that sets it.
 var clocks = group{
 	name: "clocks",
 	loss: "the clock of a testing/synctest bubble does not begin at midnight in an execution",

@@ -146,8 +146,8 @@ func (r *Recorder) Unlock(task int, addr uintptr) {
 // Step says that a task passes a sync point: it does not only read.
 func (r *Recorder) Step(task int) { r.task(task).reads = 0 }
 
-// Access says that a task reads or writes so many bytes at a place. It reports whether the task only reads the same memory again and
-// again: it waits for another goroutine to write.
+// Access records that a task reads or writes size bytes at a place, size >= 0. It reports whether the task only reads the same memory again
+// and again: it waits for another goroutine to write.
 func (r *Recorder) Access(task int, addr, size uintptr, place int, write bool) (spins bool) {
 	t := r.task(task)
 	d := done{task: task, time: t.clock.at(task), place: place, write: write, locks: t.locks}

@@ -367,7 +367,7 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 		}
 		return p
 	}
-	p.Orders = t.c.Least > 0 // or so many schedules are asked for
+	p.Orders = t.c.Least > 0 // otherwise a number of schedules was asked for
 	if b.first == 0 && t.c.Parallel > 1 {
 		p.Turn = alone
 	}

@@ -21,7 +21,7 @@ type Run struct {
 // fails, steps are counted from 1.
 type Difference struct {
 	Parts   int         // the first step that is a different one
-	There   engine.Step // what it is in the execution that passes, if that has so many; Task is 0 for a goroutine that is not in both
+	There   engine.Step // the step with that number in the execution that passes, if there is one; Task is 0 for a goroutine that is not in both
 	Orders  []Order
 	Choices []Choice
 }
@@ -39,7 +39,7 @@ type Operation struct {
 	Op          engine.Op
 	Site        *engine.Site
 	Here, There int  // its step in the run that fails, and in the one that passes; 0: the goroutine does not come to it
-	Blocked     bool // it blocks for ever in the run that fails
+	Blocked     bool // it blocks forever in the run that fails
 
 	here, there int // when it takes effect: twice the number of a step, and one more for right after it
 }
@@ -54,7 +54,7 @@ type Choice struct {
 // A Case is what became of a select.
 type Case struct {
 	Step    int       // of the select
-	Op      engine.Op // OpNone: the default, or that it blocks for ever
+	Op      engine.Op // OpNone: the default, or that it blocks forever
 	Object  uint32    // 0: it is not known which of the execution that fails it is
 	Own     uint32    // what it is called in its own execution
 	Blocked bool
@@ -177,7 +177,7 @@ func (ps paths) read(r Run) *run {
 		i, ok := last[t.ID]
 		if d := out.deeds; ok && t.State == engine.Blocked && t.Site == d[i].Site {
 			d[i].blocked = true
-			if d[i].Op != engine.OpCondWait { // whoever waits there has given up the lock, and can be woken
+			if d[i].Op != engine.OpCondWait { // a goroutine that waits there has given up the lock, and can be woken
 				d[i].effect = never
 			}
 		}

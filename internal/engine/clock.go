@@ -50,8 +50,8 @@ const reading = 50
 // another clock, time.Now is the time of that. It is set before main.
 var bubbleNow = func() int64 { return time.Now().UnixNano() }
 
-// shiftClock has the calling goroutine see a clock that is so many nanoseconds ahead of the bubble's, and with it the goroutines that it
-// starts from now on and the timers that it sets. It returns how far ahead the clock was that the goroutine saw before. It is nil where
+// shiftClock sets how many nanoseconds the clock that the calling goroutine sees is ahead of the bubble's. Goroutines that it starts from now
+// on, and timers that it sets, see the same clock. It returns how far ahead the clock was that the goroutine saw before. It is nil where
 // package runtime was not changed so that there are such clocks. It is set before main.
 var shiftClock func(ahead int64) (before int64)
 

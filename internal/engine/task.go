@@ -50,7 +50,7 @@ type Task struct {
 	gaveUp   bool // see GiveUp
 
 	past  uint64 // hash of what it has done, see order
-	steps uint32 // so many
+	steps uint32 // how many steps it has done
 	at    int32  // its last transition, see Order
 
 	near     uintptr // address of what the sync point is about at which it is, or was last; 0 for none

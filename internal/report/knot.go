@@ -327,7 +327,7 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 	t.unable(margin, g, g.Waits)
 }
 
-// besideTimers returns what g waits for, but for timers: of one that goes round for ever those are what keeps it going.
+// besideTimers returns what g waits for, without timers: they only keep a loop running that never ends.
 func besideTimers(g verdict.Goroutine) (out []verdict.Waiting) {
 	for _, w := range g.Waits {
 		if len(w.By) == 0 || w.By[0].How != waitgraph.Spent {

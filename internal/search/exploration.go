@@ -24,16 +24,16 @@ const Unbounded = -1
 // An Exploration is how far the executions of a program have been gone through, depth first. It can be kept as it is, and continued
 // in another process that has the same program.
 type Exploration struct {
-	Preemptions int  // executions have at most so many; Unbounded
-	Bound       int  // at present: it begins with none, and goes on with one more when all with so many were seen; Unbounded
+	Preemptions int  // the most that an execution may have; Unbounded
+	Bound       int  // at present: it begins at 0, and rises by one when all executions within it were seen; Unbounded
 	Every       bool // all decisions are tried in all states
 
 	Executions int             // so far
-	Redundant  int             // of these, so many were found to be of an order that was there before
+	Redundant  int             // how many of these had an order that was seen before
 	Seen       map[uint64]bool // orders
 	Been       map[uint64]int  // with a bound: states, each with the fewest preemptions by which it was come to
 	Over       bool            // there are no others
-	Cut        int             // so many executions ended before all of their goroutines had
+	Cut        int             // how many executions ended before all of their goroutines had
 	Plain      bool            // a goroutine could have been taken off right after an operation, where others may see plain memory: that was not tried
 	Beyond     string          // why executions differ in more than their orders; "" if they do not
 	Chance     bool            // an execution was not what it was after the same decisions: nothing is known of the rest
@@ -46,7 +46,7 @@ type Exploration struct {
 type Node struct {
 	Alternatives int      // of a question that is not who runs; 0 for one that is
 	Chosen       uint32   // alternative, or task
-	Task         uint32   // who could have continued; 0 for nobody
+	Task         uint32   // the task that could have continued; 0 if there was none
 	Enabled      []uint32 // tasks that could run
 	Used         int      // preemptions before
 	At           int32    // index of the transition that follows
@@ -177,7 +177,7 @@ func (r *Run) who(q *engine.Question) int {
 	return best
 }
 
-// been reports whether the state was come to before by at most so many preemptions: all that follows within the bound was seen, or
+// been reports whether the state was reached before with no more preemptions than used: all that follows within the bound was seen, or
 // will be.
 func (r *Run) been(q *engine.Question, used int) bool {
 	state := q.State()
@@ -217,7 +217,7 @@ func asleep(sleep []Sleeper, task uint32) bool {
 	return slices.ContainsFunc(sleep, func(s Sleeper) bool { return s.Task == task })
 }
 
-// used returns how many preemptions the first so many decisions have.
+// used returns how many preemptions the first decisions have, as many of them as nodes says.
 func (e *Exploration) used(nodes int) int {
 	for i := nodes - 1; i >= 0; i-- {
 		if n := &e.Path[i]; n.Alternatives == 0 {
@@ -340,7 +340,7 @@ type Sum struct {
 	Orders      int // that were seen
 	Estimate    int // of all executions
 	Over        bool
-	Cut         int    `json:",omitempty"` // so many executions ended before all of their goroutines had: what would have followed is not known
+	Cut         int    `json:",omitempty"` // how many executions ended before all of their goroutines had: what would have followed is not known
 	Plain       bool   `json:",omitempty"` // plain memory may be seen right after an operation, see Exploration
 	Beyond      string `json:",omitempty"` // why executions differ in more than their orders
 	Chance      bool   `json:",omitempty"` // it was given up: after the same decisions an execution was another

@@ -158,7 +158,7 @@ func (a *analysis) before(c clock, task uint32) {
 	}
 }
 
-// waiting returns, by task, what those would do who wait for ever: for what is noted only when it is got.
+// waiting returns, by task, what the tasks that are blocked at the end would do: a wait is noted only when it ends.
 func waiting(snap *engine.Snapshot) map[uint32][]engine.Access {
 	does := map[uint32][]engine.Access{}
 	for _, t := range snap.Tasks {

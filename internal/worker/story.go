@@ -22,7 +22,7 @@ const (
 	storySlowest  = 50 * time.Millisecond // an execution that takes longer has no story
 	continuations = 48                    // of each beginning, at most
 	fewLeft       = 10                    // questions after a beginning of which all continuations are tried,
-	allTried      = 400                   // if they are not more than so many
+	allTried      = 400                   // if there are no more of these than that
 )
 
 // A storyteller runs executions that begin like that of a finding, and continue differently: which of them pass says what the finding is
