@@ -138,10 +138,7 @@ func selectNative(hasDefault bool, cases []SelectCase) int {
 		}
 	}
 	if len(cases) == 1 { // most selects, and much quicker than by reflection
-		if cases[0].alone(hasDefault) {
-			return 0
-		}
-		return -1
+		return index(cases[0].alone(hasDefault))
 	}
 	native := make([]reflect.SelectCase, len(cases), len(cases)+1)
 	for i, c := range cases {
@@ -156,6 +153,14 @@ func selectNative(hasDefault bool, cases []SelectCase) int {
 	}
 	cases[i].received(v, ok)
 	return i
+}
+
+// index is what Select returns for a select of one case.
+func index(taken bool) int {
+	if taken {
+		return 0
+	}
+	return -1
 }
 
 func timersOf(cases []SelectCase) (timers []unsafe.Pointer) {
@@ -175,6 +180,17 @@ type RecvCase[T any] struct {
 
 // OnRecv makes the case <-ch.
 func OnRecv[T any](ch <-chan T) *RecvCase[T] { return &RecvCase[T]{w: chanWaiter[T]{ch: both[T](ch)}} }
+
+// OrDefault is Select with a default for c alone. The case need not be allocated where no execution is.
+func (c *RecvCase[T]) OrDefault(s *Site) int {
+	if engine.At(s) == nil {
+		return index(c.alone(WithDefault))
+	}
+	own := &RecvCase[T]{w: c.w}
+	i := Select(s, WithDefault, own)
+	c.w.v, c.ok = own.w.v, own.ok
+	return i
+}
 
 // Get returns the value received.
 func (c *RecvCase[T]) Get() T { return c.w.v }
@@ -269,52 +285,61 @@ type SendTo[T any] struct{ ch chan<- T }
 func OnSend[T any](ch chan<- T) SendTo[T] { return SendTo[T]{ch} }
 
 // Value completes the case.
-func (d SendTo[T]) Value(v T) SelectCase { return &sendCase[T]{chanWaiter[T]{ch: both[T](d.ch), v: v}} }
-
-type sendCase[T any] struct {
-	w chanWaiter[T]
+func (d SendTo[T]) Value(v T) *SendCase[T] {
+	return &SendCase[T]{chanWaiter[T]{ch: both[T](d.ch), v: v}}
 }
 
-func (c *sendCase[T]) releases() bool { return true }
+// A SendCase is a send in a select.
+type SendCase[T any] struct{ w chanWaiter[T] }
 
-func (c *sendCase[T]) op() engine.Op { return engine.OpSend }
+// OrDefault is Select with a default for c alone. The case need not be allocated where no execution is.
+func (c *SendCase[T]) OrDefault(s *Site) int {
+	if engine.At(s) == nil {
+		return index(c.alone(WithDefault))
+	}
+	return Select(s, WithDefault, &SendCase[T]{c.w})
+}
 
-func (c *sendCase[T]) object(t *engine.Task, s *Site) *engine.Object {
+func (c *SendCase[T]) releases() bool { return true }
+
+func (c *SendCase[T]) op() engine.Op { return engine.OpSend }
+
+func (c *SendCase[T]) object(t *engine.Task, s *Site) *engine.Object {
 	if c.w.ch == nil {
 		return nil
 	}
 	return chanObject(t, c.w.ch, s)
 }
 
-func (c *sendCase[T]) ready(t *engine.Task, o *engine.Object) bool {
+func (c *SendCase[T]) ready(t *engine.Task, o *engine.Object) bool {
 	return o.Waiters.First() != nil || len(c.w.ch) < cap(c.w.ch) || o.Closed
 }
 
-func (c *sendCase[T]) commit(t *engine.Task, o *engine.Object) { trySend(t, o, c.w.ch, c.w.v) }
+func (c *SendCase[T]) commit(t *engine.Task, o *engine.Object) { trySend(t, o, c.w.ch, c.w.v) }
 
-func (c *sendCase[T]) try(t *engine.Task, o *engine.Object) bool { return trySend(t, o, c.w.ch, c.w.v) }
+func (c *SendCase[T]) try(t *engine.Task, o *engine.Object) bool { return trySend(t, o, c.w.ch, c.w.v) }
 
-func (c *sendCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
+func (c *SendCase[T]) wait(t *engine.Task, o *engine.Object, s *Site) {
 	c.w.onSend(t, o, s)
 }
 
-func (c *sendCase[T]) done(w *engine.Waiter) {
+func (c *SendCase[T]) done(w *engine.Waiter) {
 	if !w.Ok {
 		c.w.ch <- c.w.v // closed meanwhile: panics
 	}
 }
 
-func (c *sendCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
+func (c *SendCase[T]) waiter() *engine.Waiter { return &c.w.Waiter }
 
-func (c *sendCase[T]) timer() unsafe.Pointer { return nil }
+func (c *SendCase[T]) timer() unsafe.Pointer { return nil }
 
-func (c *sendCase[T]) native() reflect.SelectCase {
+func (c *SendCase[T]) native() reflect.SelectCase {
 	return reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c.w.ch), Send: reflect.ValueOf(&c.w.v).Elem()}
 }
 
-func (c *sendCase[T]) received(reflect.Value, bool) {}
+func (c *SendCase[T]) received(reflect.Value, bool) {}
 
-func (c *sendCase[T]) alone(hasDefault bool) bool {
+func (c *SendCase[T]) alone(hasDefault bool) bool {
 	if !hasDefault {
 		c.w.ch <- c.w.v
 		return true

@@ -55,7 +55,7 @@ func (r *rewriter) selectStaysNative(n *ast.SelectStmt) string {
 //	switch c0, c1 := OnRecv(a), OnSend(b).Value(x); Select(site, true, c0, c1) { case 0: v := c0.Get(); A; case 1: B; default: D }
 //
 // The operands are evaluated in source order on entering, as the language has it, and the left side of a receive only in
-// the case that was taken. Labels, break, continue, goto and fallthrough-free bodies mean in a switch what they mean in a
+// the case that was taken. Of one case with a default the switch is over c0.OrDefault(site). Labels, break, continue, goto and fallthrough-free bodies mean in a switch what they mean in a
 // select, and so does the question whether the end can be reached.
 func (r *rewriter) selects(n *ast.SelectStmt) {
 	p := r.names.perturb
@@ -116,7 +116,11 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 	if lineMoved {
 		text += r.lineMark(n.Select) // where a panic of the select itself is
 	}
-	text += fmt.Sprintf("%s.Select(%s) ", p, strings.Join(args, ", "))
+	if len(vars) == 1 && hasDefault {
+		text += fmt.Sprintf("%s.OrDefault(%s) ", vars[0], site)
+	} else {
+		text += fmt.Sprintf("%s.Select(%s) ", p, strings.Join(args, ", "))
+	}
 	if lineMoved || !r.sameLine(header, n.Select) {
 		text += r.lineMark(header)
 	}
