@@ -1,6 +1,7 @@
 package perturb_test
 
 import (
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -99,6 +100,31 @@ func BenchmarkPingPong(b *testing.B) {
 	})
 }
 
+// BenchmarkContended is an unlock, and the lock of the same goroutine after it, while so many others wait for the lock. Two steps an
+// iteration.
+func BenchmarkContended(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			execute(new(engine.Execution), schedule.NewReader(nil), func() {
+				var mu sync.Mutex
+				MutexLock(&mu, site)
+				for range n {
+					Go(func() {
+						MutexLock(&mu, site)
+						MutexUnlock(&mu, site)
+					}, site)
+				}
+				RuntimeGosched(site) // until all of them wait
+				for range b.N {
+					MutexUnlock(&mu, site)
+					MutexLock(&mu, site)
+				}
+				MutexUnlock(&mu, site)
+			})
+		})
+	}
+}
+
 // BenchmarkExecution is a whole execution of a small body, bubble and all.
 func BenchmarkExecution(b *testing.B) {
 	x := new(engine.Execution)
@@ -180,7 +206,7 @@ func BenchmarkNativeSelect(b *testing.B) {
 func BenchmarkInertSelect(b *testing.B) {
 	ch := make(chan int, 1)
 	for range b.N {
-		Select(site, true, OnSend(ch).Value(1))
-		Select(site, true, OnRecv(ch))
+		OnSend(ch).Value(1).OrDefault(site)
+		OnRecv(ch).OrDefault(site)
 	}
 }

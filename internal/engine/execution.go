@@ -520,7 +520,7 @@ func (x *Execution) now() int64 { return bubbleNow() - x.began }
 // stuck reports whether some task has waited since before the given step for something other than the clock.
 func (x *Execution) stuck(step int) bool {
 	for _, t := range x.tasks {
-		if t.state == Blocked && t.op != OpSleep && t.since <= step {
+		if t.standing() == Blocked && t.op != OpSleep && t.since <= step {
 			return true
 		}
 	}
@@ -556,7 +556,7 @@ func (x *Execution) pollBlocked() (came bool) { return x.pollThose(false) }
 // pollThose polls those who wait for the end of a process, or all others. It reports whether something has come from abroad.
 func (x *Execution) pollThose(processes bool) (came bool) {
 	for _, t := range x.tasks {
-		if t.state != Blocked {
+		if t.standing() != Blocked {
 			continue
 		}
 		for _, w := range t.waits {

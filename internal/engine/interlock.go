@@ -97,7 +97,7 @@ func (l *interlock) follow(t *Task) []*Object {
 
 // waitsForLock returns the lock that t is blocked on, or nil.
 func (t *Task) waitsForLock() *Object {
-	if t.state != Blocked || len(t.waits) != 1 {
+	if t.standing() != Blocked || len(t.waits) != 1 {
 		return nil
 	}
 	switch t.op {

@@ -202,7 +202,7 @@ func (t *Task) notBegun(at string) string {
 
 // wait returns how the runtime describes what t waits for, and the function of package sync in which it does.
 func (t *Task) wait() (state, function string) {
-	if t.state != Blocked {
+	if t.standing() != Blocked {
 		return "runnable", ""
 	}
 	kind := Kind(0)

@@ -41,6 +41,7 @@ type Object struct {
 	Waiters Waiters // lockers, receivers, and whoever waits for the object as a whole
 	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
 	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
+	lobby   lobby   // Mutex: who waits for it
 	holds   []Hold
 	handed  bool // a lock: was unlocked by another than who held it
 
@@ -225,8 +226,8 @@ type objects struct {
 
 func (os *objects) reset() {
 	clear(os.slots)
-	for i := range os.chunks {
-		clear(os.chunks[i])
+	for i := range os.chunks[:(os.n+objectChunk-1)/objectChunk] { // those in use
+		clear(os.chunks[i][:min(objectChunk, os.n-i*objectChunk)])
 	}
 	const kept = 64 // chunks: the memory of an unusually large execution is given back
 	if len(os.chunks) > kept {

@@ -239,8 +239,8 @@ func (cs *cells) reset() {
 		return
 	}
 	clear(cs.slots)
-	for i := range cs.chunks {
-		clear(cs.chunks[i])
+	for i := range cs.chunks[:(cs.n+objectChunk-1)/objectChunk] {
+		clear(cs.chunks[i][:min(objectChunk, cs.n-i*objectChunk)])
 	}
 	const kept = 64
 	if len(cs.chunks) > kept {

@@ -204,8 +204,8 @@ func (q *Question) State() uint64 {
 		if t.state == Ended {
 			continue
 		}
-		h := (t.past + uint64(t.steps)<<8 + uint64(t.state)) * orderFactor
-		if t.state == Blocked {
+		h := (t.past + uint64(t.steps)<<8 + uint64(t.standing())) * orderFactor
+		if t.standing() == Blocked {
 			for _, w := range t.waits {
 				if w.prev != nil && (w.Object == nil || w.Object.Kind != Mutex) { // of those who wait for a mutex any may be next
 					h = (h ^ w.prev.Task.past) * orderFactor

@@ -33,12 +33,21 @@ func (q *queue) remove(t *Task) {
 	q.n--
 }
 
-// take removes and returns the i-th task, 0 <= i < q.n.
-func (q *queue) take(i int) *Task {
+// at returns the i-th task, 0 <= i < q.n.
+func (q *queue) at(i int) *Task {
+	if i == q.n-1 {
+		return q.tail
+	}
 	t := q.head
 	for ; i > 0; i-- {
 		t = t.next
 	}
+	return t
+}
+
+// take removes and returns the first task.
+func (q *queue) take() *Task {
+	t := q.head
 	q.remove(t)
 	return t
 }

@@ -171,6 +171,7 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 	if x.ended >= 0 {
 		snap.Elapsed = x.ended
 	}
+	x.freed()
 	snap.Steps = x.trace.kept()
 	snap.Passed, snap.Conflicts = x.passed(), x.memory.unordered()
 	x.notEnded(snap.Steps)
@@ -185,14 +186,14 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 			snap.Culprit = len(snap.Tasks)
 		}
 		ts := TaskState{
-			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, Callers: t.callers, State: t.state, Expected: t.expected,
+			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, Callers: t.callers, State: t.standing(), Expected: t.expected,
 			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
 			Process: t.process != nil,
 		}
 		if t.Parent != nil {
 			ts.Parent = t.Parent.ID
 		}
-		if t.state == Blocked {
+		if t.standing() == Blocked {
 			for _, w := range t.waits {
 				if w.Object == nil {
 					continue // it waits for no object, see waitUntil
@@ -243,7 +244,7 @@ func (x *Execution) notEnded(steps []Step) {
 	seen := make([]bool, len(x.tasks)+1)
 	for i := len(steps) - 1; i >= 0; i-- {
 		s := &steps[i]
-		if !seen[s.Task] && x.tasks[s.Task-1].state == Blocked {
+		if !seen[s.Task] && x.tasks[s.Task-1].standing() == Blocked {
 			s.Until = 0
 		}
 		seen[s.Task] = true

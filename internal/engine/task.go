@@ -35,8 +35,9 @@ type Task struct {
 
 	queue      *queue
 	prev, next *Task
-	heldSince  int   // step
-	heldUntil  int64 // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
+	lobby      *lobby // that of the lock it waits for, and has not run for since; nil for none
+	heldSince  int    // step
+	heldUntil  int64  // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
 
 	// What it is blocked in.
 	op    Op
@@ -280,7 +281,7 @@ func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
 	} else {
 		x.runq.push(t)
 	}
-	x.grant(x.runq.take(c - 1))
+	x.grant(x.next(c - 1))
 	return true
 }
 
@@ -316,7 +317,7 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 		x.busy, x.late = x.trace.n+busySteps, true
 		// All others first, as if the runtime's own preemption had come, and those too that were held back.
 		for x.delayed.n > 0 {
-			x.runq.push(x.delayed.take(0))
+			x.runq.push(x.delayed.take())
 		}
 		x.runq.push(t)
 		x.cur.Store(nil)
@@ -353,12 +354,12 @@ func (t *Task) Yield(s *Site) {
 	switch {
 	case x.runq.n > 1:
 		// Last in the queue, it may still be the one to go on: a yield promises nothing.
-		next := x.runq.take(x.ask(Next, x.runq.n, t, OpYield, nil, s))
+		next := x.next(x.ask(Next, x.runq.n, t, OpYield, nil, s))
 		if next != t {
 			t.handTo(next)
 		}
 	case x.delayed.n > 0:
-		t.handTo(x.delayed.take(0))
+		t.handTo(x.delayed.take())
 	default:
 		// Alone: whatever it spins on can only come from the clock or from outside control.
 		x.spun++
@@ -522,6 +523,9 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 	}
 	t.op, t.site, t.state = op, s, Blocked
 	t.ready, t.near = true, uintptr(o.ptr)
+	t.x.closes(&o.lobby) // it is not free
+	o.lobby.push(t)
+	t.lobby = &o.lobby
 	t.passOn()
 }
 
@@ -572,9 +576,9 @@ func (t *Task) Drop(o *Object, op Op, s *Site) {
 
 // Unlocked lets those who wait for a lock try to take it: any of them may win, as in Go.
 func (x *Execution) Unlocked(o *Object) {
-	for w := o.Waiters.head; w != nil; w = w.next {
+	if o.lobby.n > 0 && !x.unwinding {
 		x.moved = true
-		x.ready(w.Task)
+		x.opens(&o.lobby)
 	}
 }
 
@@ -584,12 +588,7 @@ func (o *Object) Locked(t *Task) {
 		w.list.remove(w)
 		t.waits = t.waits[:0]
 	}
-	for w := o.Waiters.head; w != nil; w = w.next {
-		if other := w.Task; other.queue != nil {
-			other.queue.remove(other)
-			other.state = Blocked
-		}
-	}
+	t.x.closes(&o.lobby)
 }
 
 func (x *Execution) ready(t *Task) {
@@ -597,7 +596,7 @@ func (x *Execution) ready(t *Task) {
 		return // unwound out of a wait that another's deferred call now ends
 	}
 	if t.state == Blocked && x.cur.Load() != nil { // else the root does it, for the clock or for somebody outside
-		x.trace.ended(t, t.since)
+		x.trace.ended(t, t.since, x.trace.n)
 	}
 	t.state = Enabled
 	if t.queue == nil {
@@ -614,11 +613,11 @@ func (x *Execution) pick(t *Task, op Op, s *Site) *Task {
 	x.trace.next = Switched
 	switch q := x.runq.n; {
 	case q > 1:
-		return x.runq.take(x.ask(Next, q, t, op, nil, s))
+		return x.next(x.ask(Next, q, t, op, nil, s))
 	case q == 1:
-		return x.runq.take(0)
+		return x.next(0)
 	case x.delayed.n > 0 && (t == nil || !x.mayOvertake()): // else the root asks first whether time passes before
-		return x.delayed.take(0)
+		return x.delayed.take()
 	}
 	return nil
 }

@@ -106,13 +106,13 @@ func (tr *trace) takes(t *Task, after bool, op Op, o *Object, s *Site) {
 
 const offsChunk = 64
 
-// ended notes that the step that is done at present ended the wait in which t has been since step n.
-func (tr *trace) ended(t *Task, n int) {
-	if n == 0 || tr.n-n >= keptSteps {
+// ended notes that step by, 0 for none, ended the wait in which t has been since step n.
+func (tr *trace) ended(t *Task, n, by int) {
+	if n == 0 || by == 0 || tr.n-n >= keptSteps {
 		return
 	}
 	if s := &tr.steps[(n-1)%keptSteps]; s.Task == t.ID {
-		s.Until = uint32(tr.n)
+		s.Until = uint32(by)
 	}
 }
 
