@@ -22,7 +22,3 @@ func (x *Execution) beginRandom() {
 		RestartRandom(uint64(x.ask(Random, sequences, nil, OpNone, nil, nil)))
 	}
 }
-
-// Serial says that of the goroutines of the bubble that it is called in one runs at a time. It is nil where package runtime was not
-// changed so that it can make use of that. It is set before main.
-var Serial func()

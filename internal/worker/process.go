@@ -12,6 +12,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -94,6 +95,10 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 			t.SkipNow()
 		}
 		defer p.pauser.end() // no more executions come
+	}
+	if run := p.Flag("test.run"); !strings.Contains(run, "/") { // each execution would match the test, which is chosen
+		_ = flag.Set("test.run", "")
+		defer func() { _ = flag.Set("test.run", run) }()
 	}
 	network.OfMachine = p.plan.OfMachine
 	switch p.plan.Mode {

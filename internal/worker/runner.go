@@ -57,6 +57,7 @@ func (r *runner) expect(causes []uint64) { r.limits.Doubt = newDoubts(r.code, ca
 // run executes the subject under one schedule. It comes back whatever that does: what blocks or is busy where the engine
 // cannot see is left behind, see outcome.stays, and the next execution gets an engine of its own.
 func (r *runner) run(s engine.Strategy) outcome {
+	defer engine.InTurn()()
 	r.parts.take() // of an execution that was given up
 	release := r.subject.capture()
 	races := r.races.mark()

@@ -126,10 +126,13 @@ func Join(start *engine.Callback, t *testing.T, title string, f func(*testing.T)
 	if me = start.Join(title); me == nil {
 		t.SkipNow() // the execution is over
 	}
-	t.Cleanup(me.Leave) // asked for first, it runs last: other clean-ups are part of the execution
+	cleanup(t, me.Leave) // asked for first, it runs last: other clean-ups are part of the execution
 	me.Runs(func() { f(t) })
 	returned = true
 }
+
+// cleanup is t.Cleanup, or does less where package testing was changed so that it can. It is set before main.
+var cleanup = (*testing.T).Cleanup
 
 // match is what package testing wants to be given to match names of tests (testing/internal/testdeps/deps.go).
 func (p *patterns) match(pattern, name string) (bool, error) {

@@ -11,9 +11,19 @@ func jostleSerial() {
 	}
 }
 
+// jostleInTurn sets whether whoever starts or wakes the calling goroutine, or one that it starts from now on, stops at once. It returns
+// what was so before.
+//
+//go:linkname jostleInTurn jostle/internal/engine.runtimeInTurn
+func jostleInTurn(on bool) (before bool) {
+	gp := getg()
+	before, gp.serial = gp.serial, on
+	return before
+}
+
 // jostleWakep has another processor look for work, as gp can run, unless the caller's is about to run it.
 func (gp *g) jostleWakep() {
-	if b := gp.bubble; b == nil || !b.serial {
+	if b := gp.bubble; !gp.serial && (b == nil || !b.serial) {
 		wakep()
 	}
 }
