@@ -18,6 +18,9 @@ import "testing"
 // its cache (go clean -fuzzcache), under libFuzzer they come from the mutator. So the fuzzer minimises and writes what they find like
 // any other finding. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
 //
+// Of the inputs that Go's fuzzer makes, every other one names a random execution, as the command jostle test has them for a body with that
+// In, in the place of a schedule. What such an execution has come to, something new or a finding, is kept as a schedule like all others.
+//
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel: there is one
 // execution at a time in a process. Where nothing is rewritten, the target is skipped; with -fuzz it fails.
 //

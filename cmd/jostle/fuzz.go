@@ -188,7 +188,11 @@ func (f *fuzzer) one(ctx context.Context, t fuzzTarget) (fuzzResult, error) {
 // run has a test binary fuzz a target for the time.
 func (f *fuzzer) run(ctx context.Context, t fuzzTarget, binary string) (fuzzResult, error) {
 	cmd := exec.CommandContext(ctx, binary, f.args(t)...)
-	cmd.Dir, cmd.Env = t.pkg.Dir, append(f.res.TestEnviron(), "PWD="+t.pkg.Dir, session.Base+"="+workingDir())
+	orders, err := os.MkdirTemp(f.dir, "orders-")
+	if err != nil {
+		return fuzzResult{}, err
+	}
+	cmd.Dir, cmd.Env = t.pkg.Dir, append(f.res.TestEnviron(), "PWD="+t.pkg.Dir, session.Base+"="+workingDir(), session.FuzzOrders+"="+orders)
 	if f.build.race {
 		races, err := os.MkdirTemp("", "jostle-race-")
 		if err != nil {
@@ -204,9 +208,10 @@ func (f *fuzzer) run(ctx context.Context, t fuzzTarget, binary string) (fuzzResu
 	r := fuzzResult{target: t}
 	w := &resultWriter{result: &r, out: f.stdout}
 	cmd.Stdout, cmd.Stderr = w, w
-	err := cmd.Run()
+	err = cmd.Run()
 	w.Close()
 	r.conclude()
+	r.orders, _ = session.CountOrders(orders) // what cannot be read is not counted
 	var exit *exec.ExitError
 	switch {
 	case r.idle && !r.failed && ctx.Err() == nil:

@@ -18,6 +18,7 @@ type fuzzResult struct {
 	target     fuzzTarget
 	executions int
 	rate       int  // executions a second
+	orders     int  // different ones, as far as they were counted
 	idle       bool // Go began with the known inputs and finished none of them
 	failed     bool
 	unreadable bool   // a file of its corpus is none
@@ -136,7 +137,7 @@ func (r *fuzzResult) expected() bool {
 func printTable(w io.Writer, results []fuzzResult) error {
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "target\texecutions\ta second\tverdict\trule\tschedule\tpreemptions\tinput")
+	fmt.Fprintln(t, "target\texecutions\ta second\torders\tverdict\trule\tschedule\tpreemptions\tinput")
 	for _, r := range results {
 		verdict, rule, schedule, preempts := "survived", "-", "-", "-"
 		if r.failed {
@@ -161,7 +162,11 @@ func printTable(w io.Writer, results []fuzzResult) error {
 		if r.executions == 0 && r.failed { // it failed before Go counted
 			executions, rate = "-", "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.target.name, executions, rate, verdict, rule, schedule, preempts, file)
+		orders := "-"
+		if r.orders > 0 && r.executions > 0 {
+			orders = strconv.Itoa(r.orders)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.target.name, executions, rate, orders, verdict, rule, schedule, preempts, file)
 	}
 	err := t.Flush()
 	for _, r := range results {

@@ -39,7 +39,7 @@ func (g *group) packages() (paths []string) {
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, cleanups, httpConnections, sqlConnections, pipes}
+var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, fuzzer, cleanups, httpConnections, sqlConnections, pipes}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {

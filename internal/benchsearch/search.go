@@ -125,7 +125,7 @@ func (b *bench) process(ctx context.Context, plan *session.Plan) ([]session.Even
 	p := *plan
 	p.Events = f.Name()
 	defer os.Remove(p.Events)
-	defer os.Remove(session.Orders(p.Events))
+	defer os.Remove(session.OrdersBeside(p.Events))
 	cmd := exec.CommandContext(ctx, b.binary, "-test.timeout=0", "-test.paniconexit0", "-test.run=^"+plan.Test+"$")
 	cmd.Dir, cmd.Env = b.dir, append(b.env[:len(b.env):len(b.env)], "PWD="+b.dir, p.Environ())
 	out, err := cmd.CombinedOutput()

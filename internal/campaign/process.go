@@ -57,7 +57,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 		}
 		plan.Events = events.Name()
 		defer os.Remove(plan.Events)
-		defer os.Remove(session.Orders(plan.Events))
+		defer os.Remove(session.OrdersBeside(plan.Events))
 		events.Close()
 	}
 	ctx, stop := context.WithTimeout(ctx, limit)

@@ -28,6 +28,9 @@ import (
 // its cache (go clean -fuzzcache), under libFuzzer they come from the mutator. So the fuzzer minimises and writes what they find like
 // any other finding. Without -fuzz there is no search: go test runs the seed corpus and nothing else.
 //
+// Of the inputs that Go's fuzzer makes, every other one names a random execution, as the command jostle test has them for a body with that
+// In, in the place of a schedule. What such an execution has come to, something new or a finding, is kept as a schedule like all others.
+//
 // Like (*testing.F).Fuzz, it must be called last in a fuzz target, once. It is not for targets that run in parallel: there is one
 // execution at a time in a process. Where nothing is rewritten, the target is skipped; with -fuzz it fails.
 //
@@ -41,19 +44,19 @@ func Fuzz[In any](f *testing.F, body func(t T, in In), options ...Option) {
 // A target is the body of a fuzz target, whose bytes are those of package input.
 type target[In any] func(T, In)
 
-func (b target[In]) Split(data []byte) (schedule, taken []byte) {
+func (b target[In]) Body(data []byte) (body func(testing.TB), schedule, taken []byte) {
 	var in In
-	return input.Split(data, &in)
+	schedule, taken = input.Split(data, &in)
+	return func(t testing.TB) { b(t, in) }, schedule, taken
+}
+
+func (b target[In]) Split(data []byte) (schedule, taken []byte) {
+	_, schedule, taken = b.Body(data)
+	return schedule, taken
 }
 
 func (b target[In]) Join(schedule, taken []byte) []byte {
 	return input.Join(schedule, taken, reflect.TypeFor[In]())
-}
-
-func (b target[In]) Body(data []byte) func(testing.TB) {
-	var in In
-	input.Split(data, &in)
-	return func(t testing.TB) { b(t, in) }
 }
 
 func (b target[In]) Literal(data []byte) string {

@@ -5,7 +5,6 @@ package session
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -226,9 +225,7 @@ type Log struct {
 	end  int64
 	each bool // a line for each execution
 
-	orders *os.File // opened when the first are written
-	fresh  []byte   // of them, not yet written
-	seen   map[uint64]bool
+	orders *Orders
 
 	times int   // executions in a row of which there was nothing else to say
 	began int64 // where their line is, if there are any
@@ -251,52 +248,28 @@ func (p *Plan) Open() (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Log{file: f, end: end, each: len(p.Steer) > 0, seen: map[uint64]bool{}}, nil
+	return &Log{file: f, end: end, each: len(p.Steer) > 0, orders: NewOrders(OrdersBeside(f.Name()))}, nil
 }
 
-// Orders names the file in which the different orders are, as numbers, eight bytes each, beside a log of that name.
-func Orders(log string) string { return log + ".orders" }
-
-// ordersTogether are the hashes that are written at a time.
-const ordersTogether = 512
+// OrdersBeside names the file of the orders that were seen, beside a log of that name.
+func OrdersBeside(log string) string { return log + ".orders" }
 
 // Saw notes the order of an execution. It is in a file after the next event that is more than that an execution
 // began, or some executions later.
 func (l *Log) Saw(hash uint64) error {
-	if l.file == nil || l.seen[hash] {
+	if l.file == nil {
 		return nil
 	}
-	l.seen[hash] = true
-	if l.fresh = binary.LittleEndian.AppendUint64(l.fresh, hash); len(l.fresh) < 8*ordersTogether {
-		return nil
-	}
-	return l.writeOrders()
-}
-
-func (l *Log) writeOrders() (err error) {
-	if len(l.fresh) == 0 {
-		return nil
-	}
-	if l.orders == nil {
-		if l.orders, err = os.OpenFile(Orders(l.file.Name()), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644); err != nil {
-			return err
-		}
-	}
-	_, err = l.orders.Write(l.fresh)
-	l.fresh = l.fresh[:0]
-	return err
+	return l.orders.Saw(hash)
 }
 
 // ReadOrders reads the orders that were noted beside a log of that name.
 func ReadOrders(log string) (hashes []uint64, err error) {
-	content, err := os.ReadFile(Orders(log))
+	content, err := os.ReadFile(OrdersBeside(log))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // none were seen
 	}
-	for ; len(content) >= 8; content = content[8:] {
-		hashes = append(hashes, binary.LittleEndian.Uint64(content))
-	}
-	return hashes, err
+	return decodeOrders(content), err
 }
 
 // Add appends an event. It is in the file when Add returns.
@@ -305,7 +278,7 @@ func (l *Log) Add(e Event) error {
 		return nil
 	}
 	if e.Kind != Began {
-		if err := l.writeOrders(); err != nil {
+		if err := l.orders.Flush(); err != nil {
 			return err
 		}
 	}

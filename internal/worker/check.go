@@ -134,11 +134,13 @@ func (k *checker) shrink() ([]schedule.Answer, outcome) {
 // concludeCheck passes on what a Check has come to.
 func (p *Process) concludeCheck(t testing.TB, c Config, out outcome, sched []byte) {
 	t.Helper()
-	replay := fmt.Sprintf("%s -run '%s' -jostle.schedule=%x %s", p.goTest(), runPattern(t.Name()), sched, p.thisPackage())
+	replay := func() string {
+		return fmt.Sprintf("%s -run '%s' -jostle.schedule=%x %s", p.goTest(), runPattern(t.Name()), sched, p.thisPackage())
+	}
 	w := wanted{Process: p, want: c.Want}
 	switch {
 	case w.saw(out.Verdict):
-		t.Log(p.render(out, replay, sched))
+		t.Log(p.render(out, replay(), sched))
 	case c.Want != nil && !out.Found():
 		t.Fatalf("jostle: none of %d schedules ended in a %s, which this test is there to find", c.Schedules, c.Want.Kind)
 	default:

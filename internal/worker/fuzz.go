@@ -15,16 +15,17 @@ import (
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // A Target is the body of a fuzz target, and what the target's bytes mean.
 type Target interface {
+	// Body returns the body with the input in data, and what Split returns.
+	Body(data []byte) (body func(testing.TB), schedule, taken []byte)
 	// Split returns the schedule in data, and the bytes that the body's input has taken, in the order in which it took them.
 	Split(data []byte) (schedule, taken []byte)
 	// Join returns the bytes of which Split makes these.
 	Join(schedule, taken []byte) []byte
-	// Body returns the body with the input in data.
-	Body(data []byte) func(testing.TB)
 	// Literal returns the input in data as Go source, "" if the body has none.
 	Literal(data []byte) string
 	// Entry returns the program counter of the body.
@@ -54,6 +55,13 @@ func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 	if p.coordinates(f.Name()) {
 		requireWritable(f)
 		x.seed(f, w.known)
+	}
+	x.guide(f.Name())
+	if x.Flag("test.fuzzworker") == "true" {
+		defer engine.InTurn()()
+		if x.orders = session.OfFuzzer(); x.orders != nil {
+			defer x.orders.Flush()
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		switch x.body.tb = t; {
@@ -85,7 +93,9 @@ func requireWritable(f *testing.F) {
 type target struct {
 	Target
 	*runner
-	body *body
+	body   *body
+	names  names
+	orders *session.Orders // that were seen; nil if they are not wanted
 }
 
 func (p *Process) newTarget(tb testing.TB, of Target, c Config) *target {
@@ -121,27 +131,50 @@ func (x *target) seed(f *testing.F, known map[string]bool) {
 func (x *target) conclude(t *testing.T, data []byte, w *wanted) {
 	t.Helper()
 	out, sched := x.input(data)
-	replay := x.replayCommand(t.Name(), data)
+	replay := func() string {
+		if spelt := x.spelt(); spelt != nil && x.Fuzzing() {
+			data = spelt // is what the fuzzer keeps
+		}
+		return x.replayCommand(t.Name(), data)
+	}
 	if w.saw(out.Verdict) && (!x.Fuzzing() || w.known[string(data)]) {
-		t.Log(x.render(out, replay, sched))
+		t.Log(x.render(out, replay(), sched))
 		return
 	}
 	x.Process.conclude(t, out, replay, sched)
 }
 
-// input runs an input, and returns the schedule in it too.
+// input runs an input, and returns the schedule in it too. If the input names an execution, that is what it was spelt out, where it is wanted.
 func (x *target) input(data []byte) (out outcome, sched []byte) {
-	sched, _ = x.Split(data)
-	out = onSockets(func() outcome { return x.under(schedule.NewReader(sched), data) })
+	out = onSockets(func() outcome {
+		body, s, taken := x.Body(data)
+		if number, ok := schedule.Named(s); ok {
+			return x.named(number, body, taken, data)
+		}
+		x.names.last, sched = false, s
+		return x.execute(schedule.NewReader(s), body, data)
+	})
+	if x.names.last && (out.Found() || testing.Verbose()) {
+		sched = x.names.speller.Schedule()
+	}
 	if out.snap != nil {
 		x.ShowOrders(&out.snap.Orders)
+		if x.orders != nil && x.orders.Seen() < session.MostFuzzOrders {
+			_ = x.orders.Saw(out.snap.Order) // only a number in a table is smaller without
+		}
 	}
 	return out, sched
 }
 
 // under runs the body with the input in data, under any schedule.
 func (x *target) under(s engine.Strategy, data []byte) outcome {
-	x.body.run = x.Body(data)
+	body, _, _ := x.Body(data)
+	return x.execute(s, body, data)
+}
+
+// execute runs the body, which has the input in data.
+func (x *target) execute(s engine.Strategy, body func(testing.TB), data []byte) outcome {
+	x.body.run = body
 	out := x.run(s)
 	out.input = func() string { return x.Literal(data) }
 	return out

@@ -77,13 +77,18 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 // coordinates reports, once for each target, whether this process looks for new inputs and has others run them (testing/fuzz.go): go
 // test -fuzz runs the seeds of a target in it first, unless -run says otherwise.
 func (p *Process) coordinates(name string) bool {
-	pattern, worker := p.Flag("test.fuzz"), p.Flag("test.fuzzworker")
-	if pattern == "" || worker == "true" || libfuzzer.Enabled {
+	if p.Flag("test.fuzzworker") == "true" || libfuzzer.Enabled || !p.fuzzes(name) {
 		return false
 	}
-	matches, err := regexp.MatchString(pattern, name)
 	_, before := p.coordinated.LoadOrStore(name, true)
-	return err == nil && matches && !before
+	return !before
+}
+
+// fuzzes reports whether the target is the one for which this process, or others, look for new inputs with Go's fuzzer.
+func (p *Process) fuzzes(name string) bool {
+	pattern := p.Flag("test.fuzz")
+	matches, err := regexp.MatchString(pattern, name)
+	return pattern != "" && err == nil && matches
 }
 
 // keepSeeds puts inputs of a target into the fuzzer's cache, from where it runs them before any input of its own. One that fails is

@@ -44,19 +44,19 @@ type order struct {
 // An imagined target has the bytes of package input.
 type imagined[In any] func(testing.TB, In)
 
-func (b imagined[In]) Split(data []byte) (schedule, taken []byte) {
+func (b imagined[In]) Body(data []byte) (body func(testing.TB), schedule, taken []byte) {
 	var in In
-	return input.Split(data, &in)
+	schedule, taken = input.Split(data, &in)
+	return func(t testing.TB) { b(t, in) }, schedule, taken
+}
+
+func (b imagined[In]) Split(data []byte) (schedule, taken []byte) {
+	_, schedule, taken = b.Body(data)
+	return schedule, taken
 }
 
 func (b imagined[In]) Join(schedule, taken []byte) []byte {
 	return input.Join(schedule, taken, reflect.TypeFor[In]())
-}
-
-func (b imagined[In]) Body(data []byte) func(testing.TB) {
-	var in In
-	input.Split(data, &in)
-	return func(t testing.TB) { b(t, in) }
 }
 
 func (b imagined[In]) Literal([]byte) string     { return "" }

@@ -50,12 +50,13 @@ func (o outcome) returned() bool {
 // stays reports whether goroutines of the execution stay in the process for ever.
 func (o outcome) stays() bool { return o.Abandoned > 0 || o.snap == nil }
 
-// conclude passes the outcome of the execution under a schedule on to the test around it.
-func (p *Process) conclude(t testing.TB, o outcome, replay string, sched []byte) {
+// conclude passes the outcome of the execution under a schedule on to the test around it. replay returns how to run it again: a fuzzer runs
+// many thousand a second, and next to none is run again.
+func (p *Process) conclude(t testing.TB, o outcome, replay func() string, sched []byte) {
 	t.Helper()
 	switch {
 	case o.Found():
-		t.Fatal(p.render(o, replay, sched))
+		t.Fatal(p.render(o, replay(), sched))
 	case testing.Verbose():
 		t.Log(o.log + o.ignored.note() + o.undecided() + o.summary(sched))
 	}
