@@ -1,5 +1,5 @@
 // Command bench prints what control costs, beside what Go itself takes for the same work: steps of package perturb beside
-// goroutine hand-overs, and executions of a target of package fuzz beside native fuzzing of the same query.
+// goroutine hand-overs, and executions of small programs (testdata/targets) beside native fuzzing of the same.
 //
 // All of it is measured in one run, so that the ratios mean something on any machine. Run it at the top of the repository.
 package main
@@ -18,15 +18,28 @@ import (
 	"golang.org/x/tools/benchmark/parse"
 )
 
-// rounds is how often each benchmark runs; the median counts.
-const rounds = 5
+const (
+	rounds    = 5 // of each benchmark; the median counts
+	fuzzTime  = "6s"
+	schedules = "100000"
+	targets   = "./internal/bench/testdata/targets"
+)
 
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
 	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Step|PingPong|Native|Inert", "-count", strconv.Itoa(rounds)))
-	native := lastRate(run("go", "test", "./pipeline", "-run", "^$", "-fuzz", "^FuzzNativeOrderedSink$", "-fuzztime", "6s"))
-	controlled := lastRate(run("go", "tool", "jostle", "fuzz", "./fuzz", "-run", "^FuzzOrderedSink$", "-time", "6s"))
+	type program struct {
+		what                     string
+		native, fuzzed, searched sample
+	}
+	programs := []program{{what: "TwoLocks"}, {what: "Pipeline"}}
+	for i := range programs {
+		p := &programs[i]
+		p.native = fuzzed(run("go", "test", targets, "-run", "^$", "-fuzz", "^FuzzNative"+p.what+"$", "-fuzztime", fuzzTime))
+		p.fuzzed = fuzzed(run("go", "tool", "jostle", "fuzz", targets, "-run", "^Fuzz"+p.what+"$", "-time", fuzzTime))
+		p.searched = searched(run("go", "tool", "jostle", "test", targets, "-vet=off", "-v", "-p", "1", "-run", "^Test"+p.what+"$", "-schedules", schedules))
+	}
 
 	yardstick := steps["BenchmarkHandOver"]
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -46,8 +59,12 @@ func main() {
 		native, inert := steps["BenchmarkNative"+what], steps["BenchmarkInert"+what]
 		fmt.Fprintf(t, "instrumented, no execution: %s\t%.0f\t%.2f native, %+.1f ns an operation\n", operations[what], 2e9/inert, inert/native, (inert-native)/2)
 	}
-	row("execution of the ordered sink, native fuzzing", native, 1, "native executions")
-	row("execution of the ordered sink, controlled", controlled, native/controlled, "native executions")
+	for _, p := range programs {
+		row(p.what+", native fuzzing", p.native.rate, 1, "native executions")
+		row(p.what+", jostle fuzz", p.fuzzed.rate, p.native.rate/p.fuzzed.rate, "native executions")
+		row(p.what+", jostle test in one process", p.searched.rate, p.native.rate/p.searched.rate, "native executions")
+		row(p.what+", different orders, jostle fuzz", p.fuzzed.orders, p.searched.orders/p.fuzzed.orders, "orders of jostle test")
+	}
 	if err := t.Flush(); err != nil {
 		log.Fatal(err)
 	}
@@ -86,19 +103,43 @@ func median(output []byte) map[string]float64 {
 	return of
 }
 
-var progress = regexp.MustCompile(`fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
+// A sample is what was done in a second: executions, and orders among them that had not been seen.
+type sample struct{ rate, orders float64 }
 
-// lastRate returns the executions a second of a fuzz run.
-func lastRate(output []byte) float64 {
-	executions, rate := 0.0, 0.0
+var (
+	progress   = regexp.MustCompile(`fuzz: elapsed: (\d+)s, execs: (\d+) \(`)
+	fuzzTable  = regexp.MustCompile(`(?m)^Fuzz\w+ +\d+ +\d+ +(\d+) `)
+	testResult = regexp.MustCompile(`: (\d+) schedules, (\d+) different orders?, (\d+)/s`)
+)
+
+// fuzzed reads what go test or jostle fuzz prints.
+func fuzzed(output []byte) (s sample) {
+	executions, time := 0.0, 0.0
 	for _, m := range progress.FindAllSubmatch(output, -1) {
 		seconds, _ := strconv.ParseFloat(string(m[1]), 64)
 		if n, _ := strconv.ParseFloat(string(m[2]), 64); n > executions && seconds > 0 { // the last line is written after the end
-			executions, rate = n, n/seconds
+			executions, time, s.rate = n, seconds, n/seconds
 		}
 	}
-	if rate == 0 {
-		log.Fatalf("no executions in the output of go test:\n%s", output)
+	if s.rate == 0 {
+		log.Fatalf("no executions in the output:\n%s", output)
 	}
-	return rate
+	if m := fuzzTable.FindSubmatch(output); m != nil {
+		n, _ := strconv.ParseFloat(string(m[1]), 64)
+		s.orders = n / time
+	}
+	return s
+}
+
+// searched reads what jostle test -v prints.
+func searched(output []byte) sample {
+	m := testResult.FindSubmatch(output)
+	if m == nil {
+		log.Fatalf("no executions in the output:\n%s", output)
+	}
+	var numbers [3]float64
+	for i := range numbers {
+		numbers[i], _ = strconv.ParseFloat(string(m[i+1]), 64)
+	}
+	return sample{numbers[2], numbers[1] / numbers[0] * numbers[2]}
 }
