@@ -18,7 +18,7 @@ type fuzzResult struct {
 	target     fuzzTarget
 	executions int
 	rate       int  // executions a second
-	orders     int  // different ones, as far as they were counted
+	orders     int  // different ones
 	idle       bool // Go began with the known inputs and finished none of them
 	failed     bool
 	unreadable bool   // a file of its corpus is none
@@ -163,7 +163,7 @@ func printTable(w io.Writer, results []fuzzResult) error {
 			executions, rate = "-", "-"
 		}
 		orders := "-"
-		if r.orders > 0 && r.executions > 0 {
+		if r.orders > 0 && !r.failed { // what ends with a finding has not counted all
 			orders = strconv.Itoa(r.orders)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.target.name, executions, rate, orders, verdict, rule, schedule, preempts, file)
