@@ -13,6 +13,13 @@ type (
 	Keeping = engine.Keeping
 )
 
+// A Flow is a direction of a connection, and a Request and a Service are one in one of several streams that share it.
+type (
+	Flow    = engine.Object
+	Request = engine.Request
+	Service = engine.Service
+)
+
 // The keepings.
 const (
 	Using   = engine.Using
@@ -21,6 +28,7 @@ const (
 	Tx      = engine.Tx
 	Conn    = engine.Conn
 	Serving = engine.Serving
+	Unread  = engine.Unread
 )
 
 // Awaits notes that the caller waits for what owner gives out under a name until it calls the function that Awaits returns; if all,
@@ -42,6 +50,16 @@ func PipeRead(there, back unsafe.Pointer, name string) (done func()) {
 // PipeWrite: see PipeRead.
 func PipeWrite(there, back unsafe.Pointer, name string) (done func()) {
 	return uses(engine.OpWrite, there, back, name)
+}
+
+// PipeFlows returns the two directions of a pipe: nil if the caller is not controlled.
+func PipeFlows(there, back unsafe.Pointer, name string) (out, in *Flow) {
+	t := engine.Self()
+	if t == nil || t.Unwinding() {
+		return nil, nil
+	}
+	out = t.Pipe(there, back, name)
+	return out, out.Back
 }
 
 func uses(op engine.Op, there, back unsafe.Pointer, name string) (done func()) {

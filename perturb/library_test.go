@@ -1,6 +1,7 @@
 package perturb_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -57,6 +58,41 @@ func (e *end) read() {
 func (e *end) write() {
 	defer PipeWrite(address(&e.writes), address(&e.reads), "pipe")()
 	To(e.writes, site).Send(1)
+}
+
+// mux is a connection with room for one request at a time, which it sends in goroutines of its own.
+type mux struct {
+	there, back chan int
+	free        chan struct{}
+}
+
+func newMux() *mux {
+	m := &mux{make(chan int), make(chan int), make(chan struct{}, 1)}
+	m.free <- struct{}{}
+	return m
+}
+
+// call returns when a handler answers, and leaves it running.
+func (m *mux) call(id uint32, handle func(s *Service, answer func())) {
+	var r Request
+	r.Begin(unsafe.Pointer(m), "stream")
+	defer r.Left()
+	answered := make(chan struct{})
+	Go(func() {
+		done := r.Waits()
+		Recv(m.free, site)
+		done()
+		out, in := PipeFlows(address(&m.there), address(&m.back), "mux")
+		r.Opens(out, in, id)
+		Go(func() {
+			out, in := PipeFlows(address(&m.back), address(&m.there), "mux")
+			var s Service
+			s.Begin(out, in, id)
+			handle(&s, func() { Close(answered, site) })
+		}, site)
+	}, site)
+	Recv(answered, site)
+	r.Answered()
 }
 
 // What a library notes of those who use it explains what they wait for in it, and not how it makes them wait.
@@ -134,6 +170,39 @@ func TestLibrary(t *testing.T) {
 			a.write()
 			a.read()
 		}, "pass"},
+		{"the handler needs a lock of its caller", func(*enginetest.Log) {
+			var mu sync.Mutex
+			MutexLock(&mu, site)
+			newMux().call(1, func(s *Service, answer func()) { MutexLock(&mu, site) })
+		}, "deadlock (rule 1): a circle of main reads, for other, other locks, for main"},
+		{"the handler never ends", func(*enginetest.Log) {
+			newMux().call(1, func(s *Service, answer func()) { callBack() })
+		}, "deadlock (rule 4): main reads, for other, other receives"},
+		{"the caller keeps the only stream", func(*enginetest.Log) {
+			m := newMux()
+			m.call(1, func(s *Service, answer func()) { answer(); callBack() })
+			m.call(3, func(s *Service, answer func()) { answer() })
+		}, "deadlock (rule 1): a circle of main acquires, for main keeps body"},
+		{"the caller does not read what the handler sends", func(*enginetest.Log) {
+			var mu sync.Mutex
+			newMux().call(1, func(s *Service, answer func()) {
+				MutexLock(&mu, site)
+				answer()
+				defer s.Sends()()
+				Recv(make(chan int), site)
+			})
+			MutexLock(&mu, site)
+		}, "deadlock (rule 1): a circle of other writes, for main keeps body, main locks, for other"},
+		{"a handler keeps the room that another request needs", func(*enginetest.Log) {
+			m := newMux()
+			m.call(1, func(s *Service, answer func()) { s.Unread(10); answer(); callBack() })
+			var r Request
+			r.Begin(unsafe.Pointer(m), "stream")
+			out, in := PipeFlows(address(&m.there), address(&m.back), "mux")
+			r.Opens(out, in, 3)
+			defer r.Sends(true)()
+			Recv(make(chan int), site)
+		}, "deadlock (rule 1): main acquires, for other keeps unread, other receives"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, snap := plain(t, 10_000, tt.body)
@@ -142,7 +211,7 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
-var keepingWords = map[Keeping]string{Body: " keeps body", Rows: " keeps rows", Tx: " keeps tx", Serving: " keeps serving"}
+var keepingWords = map[Keeping]string{Body: " keeps body", Rows: " keeps rows", Tx: " keeps tx", Serving: " keeps serving", Unread: " keeps unread"}
 
 // told returns the explanation of a verdict in a line.
 func told(v *verdict.Verdict) string {
@@ -156,7 +225,7 @@ func told(v *verdict.Verdict) string {
 		}
 		return "other"
 	}
-	verbs := map[engine.Op]string{engine.OpAcquire: "acquires", engine.OpRead: "reads", engine.OpWrite: "writes", engine.OpRecv: "receives"}
+	verbs := map[engine.Op]string{engine.OpAcquire: "acquires", engine.OpRead: "reads", engine.OpWrite: "writes", engine.OpRecv: "receives", engine.OpLock: "locks"}
 	for _, g := range v.Knot {
 		out += sep + who(g.ID) + " " + verbs[g.Op]
 		sep = ", "

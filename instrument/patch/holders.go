@@ -19,11 +19,50 @@ var httpConnections = group{
 		{file: "net/http/transport.go", in: "Transport.tryPutIdleConn", put: ` pconn.held.Back(); `},
 		{file: "net/http/transport.go", in: "persistConn.closeLocked", put: ` pc.held.Back(); pc.body.Back(); `},
 		{file: "net/http/server.go", in: "conn", put: ` held jostleKept; `},
-		{file: "net/http/server.go", in: "conn.setState", put: ` jostleState(c, state); `},
+		{file: "net/http/server.go", in: "conn.setState", put: ` jostleState(c, state, runHook); `},
 		{file: "net/http/server.go", in: "Server.Shutdown", find: `timer := time.NewTimer(nextPollInterval())`, put: `defer JostleShutdown(s)(); timer := time.NewTimer(nextPollInterval())`},
 		{file: "net/http/httptest/server.go", in: "Server.Close", find: `s.wg.Wait()`, put: `defer http.JostleShutdown(s.Config)(); s.wg.Wait()`},
 	},
 	files: []string{"net/http/jostle.go"},
+}
+
+// Of HTTP/2 the goroutines that read and write a connection are those of all requests in it: the notes are on the streams. They are in
+// package net/http to Go 1.26, and in a package of their own from Go 1.27 on.
+var httpStreams = group{
+	name:  "streams of net/http",
+	loss:  "reports do not say which response or request keeps a stream of HTTP/2",
+	late:  true,
+	edits: streams("http2", "net/http/h2_bundle.go", "net/http/h2_bundle.go", ` defer sc.jostleServes(rw.rws.stream)(); `),
+	files: []string{"net/http/jostle_streams.go"},
+	or: &group{
+		edits: append(
+			streams("", "net/http/internal/http2/transport.go", "net/http/internal/http2/server.go", ` sc.jostleServes(rw.rws.stream); `),
+			edit{file: "net/http/http2.go", in: "http2Handler.ServeHTTP", put: ` defer jostleServes(h.h)(); `},
+		),
+		files: []string{"net/http/internal/http2/jostle.go", "net/http/jostle_serving.go"},
+	},
+}
+
+// streams returns the notes on an implementation of HTTP/2, the names of which begin with prefix; serves is what a goroutine that runs a
+// handler does first.
+func streams(prefix, client, server, serves string) []edit {
+	return []edit{
+		{file: client, in: prefix + "clientStream", put: ` jostle jostleRequest; `},
+		{file: client, in: prefix + "ClientConn.roundTrip", find: `go cs.doRequest(req, streamf)`, put: `defer cs.jostleCalls()(); go cs.doRequest(req, streamf)`},
+		{file: client, in: prefix + "ClientConn.roundTrip", find: `return res, nil`, put: `cs.jostle.Answered(); return res, nil`},
+		{file: client, in: prefix + "ClientConn.awaitOpenSlotForStreamLocked", find: `cc.cond.Wait()`, put: `jostleDone := cs.jostle.Waits(); cc.cond.Wait(); jostleDone()`},
+		{file: client, in: prefix + "ClientConn.addStreamLocked", find: `cc.streams[cs.ID] = cs`, put: `cc.streams[cs.ID] = cs; cs.jostleOpens()`},
+		{file: client, in: prefix + "clientStream.cleanupWriteRequest", find: `cc.forgetStreamID(cs.ID)`, put: `cs.jostle.Over(); cc.forgetStreamID(cs.ID)`},
+		{file: client, in: prefix + "clientStream.awaitFlowControl", find: `cc.cond.Wait()`, put: `jostleDone := cs.jostle.Sends(cs.flow.n > 0); cc.cond.Wait(); jostleDone()`},
+		{file: client, in: prefix + "transportResponseBody.Read", put: ` defer b.cs.jostle.Receives()(); `},
+		{file: server, in: prefix + "stream", put: ` jostle jostleService; `},
+		{file: server, in: prefix + "serverConn.runHandler", put: serves},
+		{file: server, in: prefix + "requestBody.Read", put: ` if b.stream != nil { defer b.stream.jostle.Receives()() }; `},
+		{file: server, in: prefix + "requestBody.Read", find: `b.conn.noteBodyReadFromHandler(b.stream, n, err)`, put: `b.stream.jostle.Unread(-n); b.conn.noteBodyReadFromHandler(b.stream, n, err)`},
+		{file: server, in: prefix + "serverConn.processData", find: `wrote, err := st.body.Write(data)`, put: `wrote, err := st.body.Write(data); st.jostle.Unread(wrote)`},
+		{file: server, in: prefix + "serverConn.closeStream", put: ` st.jostle.Over(); `},
+		{file: server, in: prefix + "serverConn.writeDataFromHandler", put: ` defer stream.jostle.Sends()(); `},
+	}
 }
 
 var sqlConnections = group{

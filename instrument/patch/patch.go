@@ -29,17 +29,36 @@ type group struct {
 	// late is set if its packages are not to be compiled before all else only to see whether the changes compile: large ones, which are
 	// type-checked when they are rewritten, and those in which nothing is changed.
 	late bool
+	or   *group // edits and files for a Go that does not have the files to be edited; nil if there is no such Go
+}
+
+// variants returns the edits and files of g for different Gos.
+func (g *group) variants() []*group {
+	if g.or == nil {
+		return []*group{g}
+	}
+	return []*group{g, g.or}
+}
+
+// in returns the edits and files of g for the Go at root.
+func (g *group) in(root string) *group {
+	if g.or != nil && slices.ContainsFunc(g.edits, func(e edit) bool { return !exists(root, path.Join("src", e.file)) }) {
+		return g.or
+	}
+	return g
 }
 
 func (g *group) packages() (paths []string) {
-	for _, e := range g.edits {
-		paths = append(paths, path.Dir(e.file))
+	for _, v := range g.variants() {
+		for _, e := range v.edits {
+			paths = append(paths, path.Dir(e.file))
+		}
 	}
 	return paths
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, fuzzer, cleanups, httpConnections, sqlConnections, pipes}
+var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, fuzzer, cleanups, httpConnections, httpStreams, sqlConnections, pipes}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {
@@ -73,7 +92,7 @@ func Apply(root string, wrong map[string]string) (map[string][]byte, []Refusal, 
 		var changed map[string][]byte
 		why, err := wrong[g.name], error(nil)
 		if why == "" {
-			changed, why, err = g.apply(root, files)
+			changed, why, err = g.in(root).apply(root, files)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("change the standard library: %w", err)
@@ -128,7 +147,7 @@ func Sum(root string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, root)
 	read := map[string]bool{}
-	for _, g := range groups {
+	for _, g := range variants() {
 		for _, e := range g.edits {
 			if read[e.file] {
 				continue
@@ -146,6 +165,14 @@ func Sum(root string) (string, error) {
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// variants returns those of all groups.
+func variants() (all []*group) {
+	for _, g := range groups {
+		all = append(all, g.variants()...)
+	}
+	return all
 }
 
 func exists(root, name string) bool {

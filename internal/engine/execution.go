@@ -143,8 +143,9 @@ type Execution struct {
 	endedAt   int64 // real nanoseconds: when the body had ended and something of it waited for what is abroad; 0 if that was not so
 
 	wants     []want
-	wanted    int       // how many there were
-	sharings  *sharing  // what libraries give out
+	wanted    int      // how many there were
+	sharings  *sharing // what libraries give out
+	streams   []*streams
 	callSites *callSite // of all executions
 	libSites  libSites  // likewise
 	userSites libSites  // likewise
@@ -299,7 +300,7 @@ func (x *Execution) reset() {
 	x.hurried.Store(false)
 	clear(x.wants)
 	x.wants, x.wanted = x.wants[:0], 0
-	x.sharings = nil
+	x.sharings, x.streams = nil, nil
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.words.reset()

@@ -24,6 +24,8 @@ const (
 	Tx                     // a transaction is to be committed or rolled back
 	Conn                   // a connection that was asked for is to be closed
 	Serving                // a request is being served
+	Calling                // a request is not answered yet
+	Unread                 // what has come of a request is to be read
 )
 
 // A Kept is something of a library that a goroutine holds from Keep until Back. The zero Kept is nothing.
@@ -45,15 +47,20 @@ func (k *Kept) Keep(owner unsafe.Pointer, name string, why Keeping) {
 	if why != Serving { // which each request does, and says nothing of how it came to anything
 		t.Step(OpAcquire, o, s)
 	}
+	k.keep(t, o, s, why)
+}
+
+// keep is Keep for whatever task, without a step.
+func (k *Kept) keep(t *Task, o *Object, s *Site, why Keeping) {
 	o.Hold(t, s, false)
 	h := &o.holds[len(o.holds)-1]
 	h.N, h.Keeping, h.id = 1, why, kept.Add(1)
 	k.o, k.id = o, h.id
 }
 
-// Until notes what has to come before Back, if nothing else was said before.
+// Until notes what has to come before Back, if nothing else was said before but that something is under way.
 func (k *Kept) Until(why Keeping) {
-	if h := k.hold(); h >= 0 && k.o.holds[h].Keeping == Using {
+	if h := k.hold(); h >= 0 && (k.o.holds[h].Keeping == Using || k.o.holds[h].Keeping == Calling) {
 		k.o.holds[h].Keeping = why
 	}
 }
@@ -83,10 +90,16 @@ func (k *Kept) hold() int {
 // any of it.
 func (t *Task) Awaits(owner unsafe.Pointer, name string, all bool) *Object {
 	o := t.shared(owner, name)
-	t.Wants(o, 1, t.userSite(OpAcquire, name))
-	w := &t.x.wants[len(t.x.wants)-1]
-	w.all, w.library = all, true
+	t.librarys(OpNone, o, 1, t.userSite(OpAcquire, name)).all = all
 	return o
+}
+
+// librarys is Wants for what a library says that t waits for: in op, if o is a socket.
+func (t *Task) librarys(op Op, o *Object, n int64, s *Site) *want {
+	t.Wants(o, n, s)
+	w := &t.x.wants[len(t.x.wants)-1]
+	w.op, w.library = op, true
+	return w
 }
 
 // Pipe returns the two directions of a pipe that lives in memory, by an address of each: sockets of that name. There may be one only.
@@ -105,9 +118,7 @@ func (t *Task) Pipe(there, back unsafe.Pointer, name string) *Object {
 func (t *Task) Uses(op Op, o *Object) {
 	s := t.userSite(op, "")
 	t.Step(op, o, s)
-	t.Wants(o, 0, s)
-	w := &t.x.wants[len(t.x.wants)-1]
-	w.op, w.library = op, true
+	t.librarys(op, o, 0, s)
 }
 
 // A sharing is an object that stands for what a library gives out. There are few of them.

@@ -59,6 +59,7 @@ type Object struct {
 	Name   string  // Socket: what to call it, wherever it is used
 	Abroad bool    // Socket: what ends waits at it may be outside the process
 	Back   *Object // Socket: of a direction of a connection the other one
+	ends   *ends   // Socket: a direction of a stream; nil for others
 
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
@@ -314,10 +315,10 @@ func (o *Object) Hold(t *Task, s *Site, read bool) {
 	case o.Kind == RWMutex:
 		t.Does(o, Changes)
 	}
-	if r := t.x.limits.Record; r != nil && o.Kind != Resource {
+	if r := t.x.limits.Record; r != nil && o.isLock() {
 		r.Lock(int(t.ID), uintptr(o.ptr), read)
 	}
-	if t.x.limits.Keep && o.Kind != Resource {
+	if t.x.limits.Keep && o.isLock() {
 		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
 	}
 }
@@ -344,13 +345,16 @@ func (o *Object) Release(t *Task) {
 	}
 }
 
+// isLock reports whether who holds o has locked it.
+func (o *Object) isLock() bool { return o.Kind != Resource && o.Kind != Socket }
+
 func (o *Object) dropHold(i int) {
 	h := o.holds[i]
 	h.Task.held--
-	if r := h.Task.x.limits.Record; r != nil && o.Kind != Resource {
+	if r := h.Task.x.limits.Record; r != nil && o.isLock() {
 		r.Unlock(int(h.Task.ID), uintptr(o.ptr))
 	}
-	if x := h.Task.x; x.limits.Keep && o.Kind != Resource {
+	if x := h.Task.x; x.limits.Keep && o.isLock() {
 		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
 	}
 	last := len(o.holds) - 1

@@ -127,6 +127,9 @@ type ObjectState struct {
 	Name    string    // Socket: what to call it; "" for others
 	Abroad  bool      // Socket: what ends waits at it may be outside the process
 	Back    uint32    // Socket: of a direction of a connection the other one
+	Stream  bool      // Socket: it is a direction of a stream, with these at its ends as far as is known
+	Reader  ObjectUse
+	Writer  ObjectUse
 	Dropped ObjectUse
 }
 
@@ -218,6 +221,9 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		os.Name, os.Abroad = o.Name, o.Abroad
 		if o.Back != nil {
 			os.Back = o.Back.ID
+		}
+		if o.ends != nil {
+			os.Stream, os.Reader, os.Writer = true, o.ends.Reader.state(), o.ends.Writer.state()
 		}
 		os.Made = o.made.state()
 		if o.from != nil {

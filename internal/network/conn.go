@@ -77,6 +77,14 @@ func (c *Conn) Awaits() (done func()) {
 	}
 }
 
+// Flows returns the directions of the connection, as this end sees them; nil if it is not connected.
+func (c *Conn) Flows() (out, in *engine.Object) {
+	if c.in == nil || c.out == nil {
+		return nil, nil
+	}
+	return c.out.o, c.in.o
+}
+
 func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 	if len(p) == 0 {
 		return 0, nil

@@ -187,7 +187,7 @@ type Hold struct {
 	N      int64  `json:"n,omitempty"`    // of a resource: how much
 	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
 	// Keeping is why something of a library was not given back: "body" of a response, "rows", "transaction" or "connection" of a database,
-	// "request" that is being served.
+	// "request" that is being served, "call" where it is not answered, or "unread" where its body was not read.
 	Keeping string `json:"keeping,omitempty"`
 }
 

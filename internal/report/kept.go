@@ -12,12 +12,12 @@ import (
 type keeping struct {
 	word   string // for machines
 	state  string // after what is held
-	change string // what ends it: of the goroutine %[1]s, which got it at %[2]s
+	change string // what ends it: of the goroutine %[1]s, which got it at %[2]s; "" if the rule says it
 }
 
 var keepings = map[engine.Keeping]keeping{
 	engine.Body: {"body", "body not closed",
-		"Close the body of the response that %[1]s got at %[2]s, on every path: a request keeps its connection until its body is closed or read to the end."},
+		"Close the body of the response that %[1]s got at %[2]s, on every path: a request keeps its connection, or its stream of HTTP/2, until its body is closed or read to the end."},
 	engine.Rows: {"rows", "rows not closed",
 		"Close the rows that %[1]s got at %[2]s, on every path: they keep their connection until they are closed or read to the end."},
 	engine.Tx: {"transaction", "transaction open",
@@ -26,6 +26,9 @@ var keepings = map[engine.Keeping]keeping{
 		"Close the connection that %[1]s got at %[2]s before another one is asked for, on every path."},
 	engine.Serving: {"request", "request being served",
 		"The handler that %[1]s runs waits for what comes only after the server is shut down or closed. Let it return without that, or end its wait before."},
+	engine.Calling: {"call", "request not answered", ""},
+	engine.Unread: {"unread", "request not read",
+		"Read the body of the request that %[1]s serves before it waits for something else, or return from the handler: what has come and is not read takes the room of the connection that its other requests need."},
 }
 
 // keptBy returns the goroutine of the explanation that keeps something of a library for which the one before it waits, and how; nil if
@@ -48,7 +51,7 @@ func (t *text) keptBy() *verdict.Releaser {
 // giveBack says what to change where something of a library was not given back; "" if it is not that.
 func (t *text) giveBack() string {
 	r := t.keptBy()
-	if r == nil {
+	if r == nil || keepings[r.Keeping].change == "" {
 		return ""
 	}
 	return fmt.Sprintf(keepings[r.Keeping].change, t.number(r.Task), t.where(r.Site))
@@ -57,7 +60,8 @@ func (t *text) giveBack() string {
 // told reports whether what is held is worth telling: what a library has locked or keeps for its own purposes is if a goroutine of the
 // explanation waits for it.
 func (t *text) told(h verdict.Holding) bool {
-	own := h.Keeping != engine.Serving && (h.Site == nil || !engine.InLibrary(h.Site.File))
+	used := h.Keeping == engine.Serving || h.Keeping == engine.Calling || h.Object.Kind == engine.Socket
+	own := !used && (h.Site == nil || !engine.InLibrary(h.Site.File))
 	return own || slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool {
 		return slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == h.Object.ID })
 	})

@@ -257,6 +257,13 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 // because says why r could end a wait.
 func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 	who := t.number(r.Task)
+	if r.OtherEnd {
+		at := ""
+		if r.Site != nil {
+			at = " (" + t.where(r.Site) + ")"
+		}
+		return "for " + who + ", which has the other end" + at + t.unless(r.Keeping)
+	}
 	if r.Site == nil && (r.How == waitgraph.Could || r.How == waitgraph.Might) {
 		return fmt.Sprintf("for %s, which does the same work as a goroutine that could %s", who, t.partner(w))
 	}
@@ -291,9 +298,6 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
 	case waitgraph.Spent:
 		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
-	}
-	if r.OtherEnd {
-		return fmt.Sprintf("for %s, which has the other end (%s)", who, t.where(r.Site))
 	}
 	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
 }

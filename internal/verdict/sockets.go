@@ -17,6 +17,10 @@ var answers = map[engine.Op]engine.Op{
 // waits itself, and writes nothing before it has read. If there is none, the one that has made that end could.
 func (r *releasers) otherEnd(op engine.Op) {
 	answer := answers[op]
+	if r.object.Stream {
+		r.streamEnd(answer)
+		return
+	}
 	for _, u := range r.object.Users {
 		switch u.Op {
 		case answer:
@@ -51,6 +55,32 @@ func (r *releasers) otherEnd(op engine.Op) {
 			r.user(u, waitgraph.Could, answer)
 		}
 	}
+}
+
+// streamEnd adds the goroutine at the other end of a stream: of these it is known who has them.
+func (r *releasers) streamEnd(answer engine.Op) {
+	if u := endOf(r.object, answer); u.Task != 0 && u.Task != r.waiter.ID {
+		r.add(Releaser{Task: u.Task, How: waitgraph.Could, Op: answer, Site: u.Site, OtherEnd: true, Keeping: r.g.keeping(u.Task, r.object.ID)})
+	}
+}
+
+// endOf returns the goroutine that does op at a direction of a stream; no task if it is not known.
+func endOf(o *engine.ObjectState, op engine.Op) engine.ObjectUse {
+	if op == engine.OpRead {
+		return o.Reader
+	}
+	return o.Writer
+}
+
+// unserved reports whether t waits for what comes in a stream whose other end no goroutine has now: its library's own goroutines have yet to
+// begin that, or to pass on what it has left.
+func (g *graph) unserved(w *engine.Want) bool {
+	o := g.objects[w.Object]
+	if !o.Stream {
+		return false
+	}
+	by := g.tasks[endOf(o, answers[w.Op]).Task]
+	return by == nil || w.Op == engine.OpRead && by.State == engine.Ended
 }
 
 // otherPipes adds the goroutines that the waiter talks to through another pipe: those that read what it writes there answer through this

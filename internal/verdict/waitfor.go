@@ -262,7 +262,7 @@ func (g *graph) wantOf(t *engine.TaskState) *engine.Want {
 		return nil
 	}
 	w := &t.Wants[0]
-	if w.Library && (w.Op == engine.OpNone && !g.isHeld(w.Object) || calledBack(t, w)) {
+	if w.Library && (w.Op == engine.OpNone && !g.isHeld(w.Object) || g.unserved(w) || calledBack(t, w)) {
 		return nil
 	}
 	return w
@@ -278,6 +278,16 @@ func (g *graph) isHeld(object uint32) bool {
 	return slices.ContainsFunc(g.snap.Tasks, func(t engine.TaskState) bool {
 		return slices.ContainsFunc(t.Holds, func(h engine.Held) bool { return h.Object == object })
 	})
+}
+
+// keeping returns what has to come before a goroutine gives back what it holds of an object.
+func (g *graph) keeping(task, object uint32) engine.Keeping {
+	for _, h := range g.tasks[task].Holds {
+		if h.Object == object {
+			return h.Keeping
+		}
+	}
+	return engine.Using
 }
 
 // polls reports whether t looks again and again, on timers, for the end of what others hold.

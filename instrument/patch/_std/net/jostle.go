@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"jostle/network"
+	"jostle/perturb"
 	"net/netip"
 	"os"
 	"runtime"
@@ -433,4 +434,26 @@ func (c *conn) JostleAwaits() (done func()) {
 		}
 	}
 	return func() {}
+}
+
+// JostleFlows returns the directions of a connection as its end c sees them; nil if jostle does not know both ends. Package http calls it.
+func JostleFlows(c Conn) (out, in *perturb.Flow) {
+	if over, ok := c.(interface{ NetConn() Conn }); ok { // TLS
+		c = over.NetConn()
+	}
+	if c, ok := c.(interface {
+		jostleFlows() (out, in *perturb.Flow)
+	}); ok {
+		return c.jostleFlows()
+	}
+	return nil, nil
+}
+
+func (c *conn) jostleFlows() (out, in *perturb.Flow) {
+	if c.fd != nil && c.fd.mem != nil {
+		if conn, ok := c.fd.mem.Socket.(*network.Conn); ok {
+			return conn.Flows()
+		}
+	}
+	return nil, nil
 }

@@ -16,6 +16,10 @@ func jostleWrites(p *pipe) (done func()) {
 	return perturb.PipeWrite(jostleChan(&p.wrTx), jostleChan(&p.rdRx), jostlePipeName)
 }
 
+func (p *pipe) jostleFlows() (out, in *perturb.Flow) {
+	return perturb.PipeFlows(jostleChan(&p.wrTx), jostleChan(&p.rdRx), jostlePipeName)
+}
+
 // jostleChan returns the address of a channel, which both ends of it have.
 func jostleChan[C <-chan []byte | chan<- []byte](c *C) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(c))

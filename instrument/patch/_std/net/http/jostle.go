@@ -59,9 +59,10 @@ func jostleAnswer(pc *persistConn) (done func()) {
 	return func() {}
 }
 
-// jostleState notes from when to when a connection is active: Server.Shutdown waits for its end.
-func jostleState(c *conn, state ConnState) {
-	if state == StateActive {
+// jostleState notes from when to when a connection is active: Server.Shutdown waits for its end. In HTTP/2, which has no hooks run, the
+// handlers are.
+func jostleState(c *conn, state ConnState, runHook bool) {
+	if state == StateActive && runHook {
 		c.held.Keep(unsafe.Pointer(c.server), jostleActive, perturb.Serving)
 	} else {
 		c.held.Back()
