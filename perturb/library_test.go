@@ -1,6 +1,7 @@
 package perturb_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func newMux() *mux {
 }
 
 // call returns when a handler answers, and leaves it running.
-func (m *mux) call(id uint32, handle func(s *Service, answer func())) {
+func (m *mux) call(id uint32, handle func(ctx context.Context, s *Service, answer func())) {
 	var r Request
 	r.Begin(unsafe.Pointer(m), "stream")
 	defer r.Left()
@@ -87,8 +88,10 @@ func (m *mux) call(id uint32, handle func(s *Service, answer func())) {
 		Go(func() {
 			out, in := PipeFlows(address(&m.back), address(&m.there), "mux")
 			var s Service
-			s.Begin(out, in, id)
-			handle(&s, func() { Close(answered, site) })
+			ctx, cancel := ContextWithCancel(context.Background(), site)
+			defer cancel()
+			s.Begin(out, in, id, ctx.Done())
+			handle(ctx, &s, func() { Close(answered, site) })
 		}, site)
 	}, site)
 	Recv(answered, site)
@@ -173,19 +176,19 @@ func TestLibrary(t *testing.T) {
 		{"the handler needs a lock of its caller", func(*enginetest.Log) {
 			var mu sync.Mutex
 			MutexLock(&mu, site)
-			newMux().call(1, func(s *Service, answer func()) { MutexLock(&mu, site) })
+			newMux().call(1, func(ctx context.Context, s *Service, answer func()) { MutexLock(&mu, site) })
 		}, "deadlock (rule 1): a circle of main reads, for other, other locks, for main"},
 		{"the handler never ends", func(*enginetest.Log) {
-			newMux().call(1, func(s *Service, answer func()) { callBack() })
+			newMux().call(1, func(ctx context.Context, s *Service, answer func()) { callBack() })
 		}, "deadlock (rule 4): main reads, for other, other receives"},
 		{"the caller keeps the only stream", func(*enginetest.Log) {
 			m := newMux()
-			m.call(1, func(s *Service, answer func()) { answer(); callBack() })
-			m.call(3, func(s *Service, answer func()) { answer() })
+			m.call(1, func(ctx context.Context, s *Service, answer func()) { answer(); callBack() })
+			m.call(3, func(ctx context.Context, s *Service, answer func()) { answer() })
 		}, "deadlock (rule 1): a circle of main acquires, for main keeps body"},
 		{"the caller does not read what the handler sends", func(*enginetest.Log) {
 			var mu sync.Mutex
-			newMux().call(1, func(s *Service, answer func()) {
+			newMux().call(1, func(ctx context.Context, s *Service, answer func()) {
 				MutexLock(&mu, site)
 				answer()
 				defer s.Sends()()
@@ -193,9 +196,18 @@ func TestLibrary(t *testing.T) {
 			})
 			MutexLock(&mu, site)
 		}, "deadlock (rule 1): a circle of other writes, for main keeps body, main locks, for other"},
+		{"the handler waits until the caller closes the answer", func(*enginetest.Log) {
+			var mu sync.Mutex
+			newMux().call(1, func(ctx context.Context, s *Service, answer func()) {
+				MutexLock(&mu, site)
+				answer()
+				Recv(ctx.Done(), site)
+			})
+			MutexLock(&mu, site)
+		}, "deadlock (rule 1): a circle of other receives, for main keeps body, main locks, for other"},
 		{"a handler keeps the room that another request needs", func(*enginetest.Log) {
 			m := newMux()
-			m.call(1, func(s *Service, answer func()) { s.Unread(10); answer(); callBack() })
+			m.call(1, func(ctx context.Context, s *Service, answer func()) { s.Unread(10); answer(); callBack() })
 			var r Request
 			r.Begin(unsafe.Pointer(m), "stream")
 			out, in := PipeFlows(address(&m.there), address(&m.back), "mux")

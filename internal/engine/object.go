@@ -64,6 +64,8 @@ type Object struct {
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
 
+	answer *Object // Chan: of a context that a request in a stream has: what its answer goes through
+
 	uses    uses
 	users   []Use
 	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough

@@ -122,6 +122,7 @@ type ObjectState struct {
 	Pending uint32    // RWMutex: the task that waits to write
 	Made    ObjectUse // of the channel of a context or a timer: who made it; no task for others
 	From    uint32    // of the channel of a context: that of its parent; 0 for none
+	Answer  uint32    // of the channel of a context that a request in a stream has: what its answer goes through; 0 for none
 	Users   []ObjectUse
 	Vars    [4]uint64 // that it was operated on under: Site.Var; 0 for none
 	Name    string    // Socket: what to call it; "" for others
@@ -228,6 +229,9 @@ func (x *Execution) snapshot(quiet Quiet) *Snapshot {
 		os.Made = o.made.state()
 		if o.from != nil {
 			os.From = o.from.ID
+		}
+		if o.answer != nil {
+			os.Answer = o.answer.ID
 		}
 		for _, u := range o.users {
 			os.Users = append(os.Users, u.state())

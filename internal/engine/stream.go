@@ -124,8 +124,8 @@ type Service struct {
 }
 
 // Begin notes that the calling goroutine serves the request with a number, over a connection with these two directions, which are nil if
-// they are not known.
-func (s *Service) Begin(out, in *Object, id uint32) {
+// they are not known. When the caller gives up, done is closed.
+func (s *Service) Begin(out, in *Object, id uint32, done <-chan struct{}) {
 	t := Self()
 	if t == nil || t.Unwinding() || out == nil {
 		return
@@ -134,6 +134,9 @@ func (s *Service) Begin(out, in *Object, id uint32) {
 	s.in, s.out = t.streamIn(in, out, id)
 	s.in.ends.Reader = Use{t, OpRead, nil, t.x.trace.n}
 	s.out.ends.Writer = Use{t, OpWrite, nil, t.x.trace.n}
+	if o := t.Known(*(*unsafe.Pointer)(unsafe.Pointer(&done))); o != nil {
+		o.answer = s.out
+	}
 	s.at = t.userSite(OpAcquire, windowOf+in.Name)
 	s.Unread(0)
 }

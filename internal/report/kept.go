@@ -32,20 +32,20 @@ var keepings = map[engine.Keeping]keeping{
 }
 
 // keptBy returns the goroutine of the explanation that keeps something of a library for which the one before it waits, and how; nil if
-// there is none.
-func (t *text) keptBy() *verdict.Releaser {
+// there is none. What is to be closed comes before a request that is being served: that may wait for it.
+func (t *text) keptBy() (by *verdict.Releaser) {
 	for i, g := range t.v.Knot {
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
 			j := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
 				return r.Keeping != engine.Using && (r.Task == next && (t.v.Cycle || r.Keeping != engine.Serving) || !ok && r.Ended)
 			})
-			if j >= 0 {
-				return &w.By[j]
+			if j >= 0 && (by == nil || by.Keeping == engine.Serving) {
+				by = &w.By[j]
 			}
 		}
 	}
-	return nil
+	return by
 }
 
 // giveBack says what to change where something of a library was not given back; "" if it is not that.

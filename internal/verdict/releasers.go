@@ -346,11 +346,18 @@ func (r *releasers) starts(reach *reach, s *engine.Site) *engine.Site {
 	return nil
 }
 
-// makers adds who can cancel a context: who made it, and who made what it is derived from. The waiter itself counts if
-// there is nobody else.
+// makers adds who can cancel a context: who made it, and who made what it is derived from; of a request's that is who waits for its answer.
+// The waiter itself counts if there is nobody else.
 func (r *releasers) makers() {
+	request := false
 	for o := r.object; o != nil; o = r.g.objects[o.From] {
-		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID {
+		if a := r.g.objects[o.Answer]; a != nil {
+			r.end(a, a.Reader, waitgraph.Made, engine.OpCancel)
+			request = true
+			continue
+		}
+		own := request && o.Made.Site != nil && engine.InLibrary(o.Made.Site.File) // the connection's
+		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID && !own {
 			r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: engine.OpCancel, Site: m.Site})
 		}
 	}

@@ -59,8 +59,13 @@ func (r *releasers) otherEnd(op engine.Op) {
 
 // streamEnd adds the goroutine at the other end of a stream: of these it is known who has them.
 func (r *releasers) streamEnd(answer engine.Op) {
-	if u := endOf(r.object, answer); u.Task != 0 && u.Task != r.waiter.ID {
-		r.add(Releaser{Task: u.Task, How: waitgraph.Could, Op: answer, Site: u.Site, OtherEnd: true, Keeping: r.g.keeping(u.Task, r.object.ID)})
+	r.end(r.object, endOf(r.object, answer), waitgraph.Could, answer)
+}
+
+// end adds the goroutine at an end of a direction of a stream.
+func (r *releasers) end(o *engine.ObjectState, u engine.ObjectUse, how waitgraph.Evidence, op engine.Op) {
+	if u.Task != 0 && u.Task != r.waiter.ID {
+		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site, OtherEnd: true, Keeping: r.g.keeping(u.Task, o.ID)})
 	}
 }
 

@@ -17,7 +17,7 @@ func (p *Process) once(t *testing.T, body func(*testing.T)) {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	out := r.run(strategy.Plain{})
+	out := onSockets(func() outcome { return r.run(strategy.Plain{}) })
 	show(t, out.log)
 	out.log = ""
 	switch {

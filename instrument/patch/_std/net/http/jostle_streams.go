@@ -31,7 +31,7 @@ func (cs *http2clientStream) jostleOpens() {
 // jostleServes notes that the calling goroutine runs the handler of a request: Server.Shutdown waits for its end.
 func (sc *http2serverConn) jostleServes(st *http2stream) (done func()) {
 	out, in := net.JostleFlows(sc.conn)
-	st.jostle.Begin(out, in, st.id)
+	st.jostle.Begin(out, in, st.id, st.ctx.Done())
 	var active jostleKept
 	active.Keep(unsafe.Pointer(sc.hs), jostleActive, perturb.Serving)
 	return active.Back

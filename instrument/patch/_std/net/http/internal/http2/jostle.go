@@ -31,5 +31,5 @@ func (cs *clientStream) jostleOpens() {
 // jostleServes notes that the calling goroutine runs the handler of a request.
 func (sc *serverConn) jostleServes(st *stream) {
 	out, in := net.JostleFlows(sc.conn)
-	st.jostle.Begin(out, in, st.id)
+	st.jostle.Begin(out, in, st.id, st.ctx.Done())
 }
