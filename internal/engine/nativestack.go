@@ -38,12 +38,8 @@ func NativeStacks(all bool) string {
 		}
 	}
 	var out []string
-	for i, s := range begunStacks() {
-		var t *Task
-		if m := taskFrame.FindStringSubmatch(s); m != nil {
-			p, _ := strconv.ParseUint(m[1], 16, 64)
-			t = tasks[p]
-		}
+	for i, s := range begunStacks(tasks) {
+		t := taskOf(s, tasks)
 		if t == nil && ours(s) || t != nil && t.state == Ended || stacks.Calls(s, "internal/worker.(*testAttempt).main") {
 			continue
 		}
@@ -52,21 +48,42 @@ func NativeStacks(all bool) string {
 	return strings.Join(out, "\n\n") + "\n"
 }
 
-// begunStacks returns the stacks of all goroutines of the process, each of which has begun to run: before that, its stack does not say
-// which task it is, or which go statement has started it.
-func begunStacks() []string {
-	for {
+// begunStacks returns the stacks of all goroutines of the process, each of which says which of the tasks it is, if it is one, or which
+// go statement has started it: a goroutine that has just been started does so only when it has come to run, or to wait.
+func begunStacks(tasks map[uint64]*Task) []string {
+	for range mostLooks {
 		all := Stacks()
-		if !slices.ContainsFunc(all, func(s string) bool { return toBegin.MatchString(s) }) {
+		if !slices.ContainsFunc(all, func(s string) bool {
+			return toBegin.MatchString(s) || onItsWay.MatchString(s) && taskOf(s, tasks) == nil
+		}) {
 			return all
 		}
 		runtime.Gosched()
 	}
+	return Stacks() // what does not come to wait is of an execution that was given up, and runs on
 }
+
+// mostLooks bounds how often begunStacks looks again.
+const mostLooks = 10_000
 
 // toBegin is how the stack begins of a goroutine that the engine or perturb has started and that Go's scheduler has not run yet: with
 // the function that the compiler makes of a go statement with arguments.
 var toBegin = regexp.MustCompile(`^goroutine .*\n\S*/(internal/engine|perturb)\.\S+\.gowrap\d+\(\)\n`)
+
+// onItsWay is the stack of a goroutine that was interrupted where it is not known any more, or not yet, what the receiver of a task's
+// method is: Go says so by a question mark.
+var onItsWay = regexp.MustCompile(`^goroutine \d+ [^\n]*\[(running|runnable)\b(?s:.*)/internal/engine\.\(\*Task\)\.\w+\(0x[0-9a-f]+\?`)
+
+// taskOf returns which of the tasks, by address, a stack is of; nil if it is of none.
+func taskOf(stack string, tasks map[uint64]*Task) *Task {
+	for _, m := range taskFrame.FindAllStringSubmatch(stack, -1) {
+		p, _ := strconv.ParseUint(m[1], 16, 64)
+		if t := tasks[p]; t != nil {
+			return t
+		}
+	}
+	return nil
+}
 
 func addressOf(t *Task) uint64 {
 	p, _ := strconv.ParseUint(strings.TrimPrefix(fmt.Sprintf("%p", t), "0x"), 16, 64)
