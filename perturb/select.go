@@ -117,7 +117,7 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 func reach(c SelectCase, without bool) engine.How {
 	switch {
 	case without:
-		return engine.Changes
+		return engine.Without(c.op())
 	case c.op() == engine.OpSend:
 		return engine.Sends
 	}

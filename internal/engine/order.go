@@ -18,15 +18,17 @@ type How uint8
 
 // The ways. Those that stand in the comment of one change places with it; so does Looks with Looks.
 const (
-	Looks    How = iota // changes nothing that another operation could tell
-	Changes             // does not change places with any
-	Adds                // to the counter of a wait group: Adds, Dones
-	Dones               // takes from it: Adds, Dones
-	Waits               // has found it at zero: Dones, Waits
-	Sends               // Receives: who is the n-th to receive gets what the n-th has sent
-	Receives            // Sends
-	Takes               // a mutex
-	Gives               // it back
+	Looks       How = iota // changes nothing that another operation could tell
+	Changes                // does not change places with any
+	Adds                   // to the counter of a wait group: Adds, Dones
+	Dones                  // takes from it: Adds, Dones
+	Waits                  // has found it at zero: Dones, Waits
+	Sends                  // Receives: who is the n-th to receive gets what the n-th has sent
+	Receives               // Sends
+	Takes                  // a mutex
+	Gives                  // it back
+	SendsNot               // a select goes on without this case, whose partner was not there, or waits for it no more: Looks, SendsNot; in an Order only
+	ReceivesNot            // the same: Looks, ReceivesNot
 )
 
 // howSlot is which of the hashes of an object a use is added to. No object is both a channel and a wait group.

@@ -122,15 +122,20 @@ func (l *Order) does(t *Task, o *Object, how How, n int) {
 	}
 	l.uses(o, how, n)
 	l.edges(t, o, how)
-	if o.made.Task != nil {
+	if o.made.Task != nil { // see Task.Does
+		l.access(0, Looks, 1)
 		l.meets(l.stirred)
 	}
 }
 
-// uses is access for o. Whether a context has ended makes a difference only to who does not wait for it.
+// uses is access for o. Whether a context has ended makes a difference only to who does not wait for it, and whose turn it is among those
+// that wait to none: it ends for all.
 func (l *Order) uses(o *Object, how How, n int) {
+	if o.made.Op == OpContext && how == Receives {
+		how = Looks
+	}
 	l.access(int32(o.ID), how, n)
-	if o.made.Task != nil && how == Changes {
+	if o.made.Task != nil && (how == Changes || how == ReceivesNot) {
 		l.access(0, Looks, 1)
 	}
 }
@@ -191,10 +196,15 @@ func (l *Order) ends(w *Waiter) {
 	}
 	for _, other := range t.waits { // a select waits no more for its other cases
 		if other != w && other.Object != nil && other.Object != o {
-			l.access(int32(other.Object.ID), Changes, 1)
-			if other.Object.made.Task != nil {
-				l.access(0, Changes, 1)
-			}
+			l.uses(other.Object, Without(other.Op), 1)
 		}
 	}
+}
+
+// Without is how a select uses a channel if it goes on without op, which is a send or a receive.
+func Without(op Op) How {
+	if op == OpSend {
+		return SendsNot
+	}
+	return ReceivesNot
 }

@@ -194,7 +194,7 @@ func TestPrograms(t *testing.T) {
 			send := func(i int) func() { return func() { perturb.To(c, site).Send(i) } }
 			together(send(1), send(2), func() { s.add(0, "%d%d", perturb.Recv(c, site), perturb.Recv(c, site)) })
 		}},
-		{"a stage that may be cancelled", 1, 3, func(s *said) {
+		{"a stage that may be cancelled", 1, 1, func(s *said) {
 			ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
 			defer cancel()
 			c, d := make(chan int), make(chan int)
@@ -208,6 +208,24 @@ func TestPrograms(t *testing.T) {
 				},
 				func() { s.add(0, "%d", perturb.Recv(d, site)) },
 			)
+		}},
+		{"a pipeline that nobody cancels", 1, 1, func(s *said) {
+			ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
+			stages := [4]chan int{make(chan int), make(chan int), make(chan int), make(chan int)}
+			stage := func(i int) func() {
+				return func() {
+					for range 2 {
+						r := perturb.OnRecv(stages[i])
+						if perturb.Select(site, false, r, perturb.OnRecv(ctx.Done())) == 0 {
+							perturb.Select(site, false, perturb.OnSend(stages[i+1]).Value(r.Get()), perturb.OnRecv(ctx.Done()))
+						}
+					}
+				}
+			}
+			together(stage(0), stage(1), stage(2),
+				func() { perturb.To(stages[0], site).Send(1); perturb.To(stages[0], site).Send(2) },
+				func() { s.add(0, "%d%d", perturb.Recv(stages[3], site), perturb.Recv(stages[3], site)) })
+			cancel()
 		}},
 		{"an addition inside", 0, 0, func(s *said) {
 			var wg sync.WaitGroup
@@ -263,7 +281,7 @@ func made(seed int64) func(*said) {
 	r := rand.New(rand.NewSource(seed))
 	type op struct{ kind, on, v int }
 	tasks := make([][]op, 2+r.Intn(2))
-	kinds := r.Perm(14)[:3]
+	kinds := r.Perm(17)[:3]
 	for i := range tasks {
 		for range 1 + r.Intn(5-len(tasks)) {
 			tasks[i] = append(tasks[i], op{kinds[r.Intn(len(kinds))], r.Intn(2), 10*i + r.Intn(10)})
@@ -278,6 +296,7 @@ func made(seed int64) func(*said) {
 		var once [2]sync.Once
 		var cond [2]*sync.Cond
 		c := [2]chan int{make(chan int), make(chan int, 1)}
+		ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
 		for i := range cond {
 			cond[i] = sync.NewCond(&mu[i])
 		}
@@ -332,6 +351,13 @@ func made(seed int64) func(*said) {
 						s.add(i, "%d", perturb.Atomic(&n[k], looks).Load())
 					case 13:
 						perturb.OnceDo(&once[k], func() { s.add(i, "%d", perturb.Atomic(&n[k], site).Add(1)) }, site)
+					case 14:
+						r := perturb.OnRecv(c[k])
+						s.add(i, "case %d, %d", perturb.Select(site, false, r, perturb.OnRecv(ctx.Done())), r.Get())
+					case 15:
+						s.add(i, "case %d", perturb.Select(site, false, perturb.OnSend(c[k]).Value(o.v), perturb.OnRecv(ctx.Done())))
+					case 16:
+						cancel()
 					}
 				}
 			}, site)

@@ -7,7 +7,7 @@ import (
 )
 
 // dependent[a] are the ways of use, as bits, of which one must not change places with a use a.
-var dependent = func() (with [9]uint16) {
+var dependent = func() (with [11]uint16) {
 	pairs := map[engine.How][]engine.How{
 		engine.Looks:    {engine.Changes, engine.Adds, engine.Dones, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
 		engine.Changes:  {engine.Changes, engine.Adds, engine.Dones, engine.Waits, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
@@ -16,6 +16,9 @@ var dependent = func() (with [9]uint16) {
 		engine.Receives: {engine.Receives},
 		engine.Takes:    {engine.Takes, engine.Gives},
 		engine.Gives:    {engine.Gives},
+		// One that sends and one that receives could have been partners.
+		engine.SendsNot:    {engine.Changes, engine.Sends, engine.Receives, engine.ReceivesNot},
+		engine.ReceivesNot: {engine.Changes, engine.Sends, engine.Receives},
 	}
 	for a, bs := range pairs {
 		for _, b := range bs {
@@ -27,7 +30,7 @@ var dependent = func() (with [9]uint16) {
 }()
 
 // covers[a] are the ways of use, as bits, after which no earlier use of the object needs to be looked at for a: it came before that one.
-var covers = [9]uint16{
+var covers = [11]uint16{
 	engine.Looks:    1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
 	engine.Changes:  1 << engine.Changes,
 	engine.Adds:     1 << engine.Changes,
@@ -37,6 +40,7 @@ var covers = [9]uint16{
 	engine.Receives: 1<<engine.Changes | 1<<engine.Receives,
 	engine.Takes:    1<<engine.Changes | 1<<engine.Takes,
 	engine.Gives:    1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
+	engine.SendsNot: 1 << engine.Changes, engine.ReceivesNot: 1 << engine.Changes,
 }
 
 // depend reports whether one of two transitions does something that must not change places with what the other does.
