@@ -430,6 +430,54 @@ var beside = []shape{
 		1 receive req.answer: 2 could
 		2 send slots: 3 could
 		3 lock r.lock: 1 holds`},
+	{"a goroutine that has sent on its own channel is not the one to close that of another", `
+		func main 1-9 loop 2-5
+		  1 go encode
+		  2 receive lanes.queue=second
+		  3 receive lanes.queue=first
+		func encode 10-19 loop 10-15 calls insert@15 calls shut@19
+		  11 lock phase
+		  14 unlock phase
+		func insert 20-29
+		  21 send lane.queue=second
+		func shut 30-39
+		  31 close lane.queue=second
+		g1 1 > g2; g1 1 > g3; g3 11; g3 21; g1 2; g2 11 blocks; g3 21 blocks < encode 13; g1 3 blocks`, `
+		deadlock, rule 1, circle
+		3 send lane.queue: 1 used
+		1 receive lanes.queue: 2 might
+		2 lock phase: 3 holds`},
+	{"but it is, if it was given something since", `
+		func main 1-9 loop 2-5
+		  1 go encode
+		  2 receive lanes.queue=second
+		  3 receive lanes.queue=first
+		func encode 10-19 loop 10-15 calls insert@15 calls shut@19
+		  10 receive jobs
+		  11 lock phase
+		  12 send log
+		  14 unlock phase
+		func insert 20-29
+		  21 send lane.queue=second
+		func shut 30-39
+		  31 close lane.queue=second
+		g1 1 > g2; g1 1 > g3; g3 21; g1 2; g3 10; g3 11; g2 11 blocks; g3 12 blocks; g1 3 blocks`, `
+		deadlock, rule 4
+		1 receive lanes.queue: 2 might, 3 might
+		3 send log:`},
+	{"a goroutine that goes from channel to channel may come to the next one", `
+		func main 1-9
+		  1 go deal
+		  2 receive out=third
+		func deal 10-19 loop 10-15 calls give@15
+		  12 send log
+		func give 20-29
+		  21 send out=first
+		  22 send out=second
+		g1 1 > g2; g1 1 > g3; g2 21; g2 22; g2 12 blocks; g3 12 blocks; g1 2 blocks`, `
+		deadlock, rule 4
+		1 receive out: 2 might, 3 might
+		2 send log:`},
 	{"nothing in the code does the Done", `
 		func main 1-9
 		  1 go worker

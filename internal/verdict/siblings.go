@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -8,30 +9,67 @@ import (
 )
 
 // sortOut leaves out goroutines that could do what ends the wait to another object of the same field: where a struct has a lock and a
-// channel, say, a goroutine that was seen with another lock has another channel. They are left out only if some could that nothing
-// speaks against.
+// channel, say, a goroutine that was seen with another lock has another channel, and one that was seen with another channel has that. They
+// are left out only if some could that nothing speaks against.
 func (r *releasers) sortOut() {
 	mine := r.g.siblings(r.waiter.ID, r.waiter.Site)
-	if len(mine) == 0 {
-		return
-	}
-	var others []uint32
-	left := false
+	var beside, another []uint32 // those that have another object beside it, and in its place
+	best, left := waitgraph.Spent, false
 	for task, rel := range r.how {
 		switch {
 		case rel.How != waitgraph.Could && rel.How != waitgraph.Might:
 		case differ(mine, r.g.siblings(task, rel.Site)):
-			others = append(others, task)
+			beside = append(beside, task)
+		case r.hasAnother(task):
+			another = append(another, task)
 		default:
-			left = true
+			best, left = min(best, rel.How), true
 		}
 	}
-	if !left {
-		return
+	for _, task := range beside {
+		if left {
+			delete(r.how, task)
+		}
 	}
-	for _, task := range others {
-		delete(r.how, task)
+	for _, task := range another {
+		if r.how[task].How >= best { // who is to do it now may be about to do it to a second one
+			delete(r.how, task)
+		}
 	}
+}
+
+// hasAnother reports whether a goroutine has an object of its own where the one that is waited for is another's: it was seen with one
+// that is known by the same variable, with no other one, and was not given another since, as far as can be seen. It was not, if it has received
+// nothing since, or was seen with the same one again after it had.
+func (r *releasers) hasAnother(task uint32) bool {
+	var own uint32
+	received, again, many := false, false, false
+	see := func(object uint32) {
+		if !r.alike(object) {
+			return
+		}
+		many = many || object == r.object.ID || own != 0 && own != object
+		again = again || own != 0 && received
+		own, received = object, false
+	}
+	for _, s := range r.g.snap.Steps {
+		if s.Task != task {
+			continue
+		}
+		see(s.Object)
+		received = received || s.Op == engine.OpRecv
+	}
+	for _, w := range r.g.tasks[task].Waits {
+		see(w.Object)
+	}
+	return own != 0 && !many && (again || !received)
+}
+
+// alike reports whether an object is known by a variable by which the one that is waited for is known.
+func (r *releasers) alike(object uint32) bool {
+	return object != 0 && slices.ContainsFunc(r.object.Vars[:], func(v uint64) bool {
+		return v != 0 && slices.Contains(r.g.objects[object].Vars[:], v)
+	})
 }
 
 // siblings returns the objects that a goroutine has used last as other fields of what it has at a site: by field.
