@@ -18,6 +18,8 @@ type Site struct {
 	// it, or if it is not known before the program runs, as the source calls it. "" for other operations.
 	Starts string
 
+	Context string // a context that code there could use, as it would call it: "ctx", "s.ctx"; "" if none is at hand
+
 	After Following // of what releases something; of a select its cases have it
 	Looks bool      // an atomic operation that changes nothing
 

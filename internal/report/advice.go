@@ -313,7 +313,7 @@ func (t *text) wayOut() string {
 		waits = besideTimers(g)
 	}
 	if g.Round != nil && len(waits) == 0 {
-		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on a done channel or ctx.Done(), which is closed or cancelled when the owner goes.", t.where(g.Round))
+		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on %s, which is closed or cancelled when the owner goes.", t.where(g.Round), doneAt(g.Round))
 	}
 	if other := t.useOther(g); other != "" {
 		return other
@@ -326,7 +326,7 @@ func (t *text) wayOut() string {
 			ch, t.number(g.ID), t.whereIn(g), t.number(g.ID), t.number(g.ID))
 	}
 	if len(g.Waits) == 0 {
-		return fmt.Sprintf("Give %s a way out at %s: a select with a done channel or with ctx.Done().", t.number(g.ID), t.whereIn(g))
+		return fmt.Sprintf("Give %s a way out at %s: a select with %s.", t.number(g.ID), t.whereIn(g), doneAt(g.Site))
 	}
 	for _, w := range waits { // of several the code's first is as a rule what it is there for
 		if len(w.By) > 0 && w.By[0].How == waitgraph.Stranded {
@@ -365,9 +365,9 @@ func (t *text) wayOut() string {
 	}
 	switch w.Op {
 	case engine.OpSend:
-		return "Receive until the sender is done, give the channel room for all that is sent, or let the send select on ctx.Done() too."
+		return "Receive until the sender is done, give the channel room for all that is sent, or " + selectToo(g, "send")
 	case engine.OpRecv:
-		return "Close the channel when nothing more is sent, on every path, or let the receive select on ctx.Done() too."
+		return "Close the channel when nothing more is sent, on every path, or " + selectToo(g, "receive")
 	case engine.OpRead:
 		return fmt.Sprintf("Close the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
 	case engine.OpWrite:
@@ -380,4 +380,20 @@ func (t *text) wayOut() string {
 		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}
 	return "Unlock on every path, by defer for instance."
+}
+
+// selectToo says how what g waits in may be given up: by a context, if one is at hand there.
+func selectToo(g verdict.Goroutine, what string) string {
+	if g.Site != nil && g.Site.Context != "" && g.User() == nil {
+		return fmt.Sprintf("let the %s select on %s.Done() too.", what, g.Site.Context)
+	}
+	return fmt.Sprintf("give it a way to be cancelled: let the %s select on a channel too that is closed when its owner goes.", what)
+}
+
+// doneAt names what a select at s could have a case for, to be ended by others.
+func doneAt(s *engine.Site) string {
+	if s != nil && s.Context != "" {
+		return s.Context + ".Done()"
+	}
+	return "a done channel, or the Done of a context"
 }

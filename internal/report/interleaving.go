@@ -128,7 +128,7 @@ const (
 	blocks      = "blocks"
 	fault       = "fault"
 	meetsNobody = "meets nobody"
-	unordered   = "unordered" // a plain access
+	races       = "races" // a plain access
 )
 
 // blockedIn returns the operation in which a goroutine of the knot is blocked, of a select the one that matters, and where.
@@ -242,9 +242,12 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		notes[c.Step-t.number0()] = ""
 	}
 	for _, c := range t.conflicts() {
-		for _, a := range []engine.Touch{c.First, c.Second} {
-			if i := a.Step - t.number0(); i >= 0 && i < len(steps) {
-				notes[i] = unordered
+		for _, pair := range [][2]engine.Touch{{c.First, c.Second}, {c.Second, c.First}} {
+			if i := pair[0].Step - t.number0(); i >= 0 && i < len(steps) {
+				notes[i] = races
+				if pair[1].Step > 0 {
+					notes[i] += fmt.Sprintf(" with step %d", pair[1].Step)
+				}
 			}
 		}
 	}

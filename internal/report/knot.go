@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -129,18 +131,18 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	return append(out, row{word, t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name), true})
 }
 
-// waitsOn returns what g waits for from next; 0: what it waits for first.
+// waitsOn returns what g waits for from next; 0: what matters most of what it waits for.
 func (t *text) waitsOn(g verdict.Goroutine, next uint32) verdict.Waiting {
 	w, _ := edge(g, next)
 	return w
 }
 
-// edge returns what g waits for that next could end, and how: of several what is surest. If next is 0, it is what g waits for first.
+// edge returns what g waits for that next could end, and how: of several what is surest. If next is 0, it is what matters most.
 func edge(g verdict.Goroutine, next uint32) (w verdict.Waiting, by *verdict.Releaser) {
+	if next == 0 && len(g.Waits) > 0 {
+		return mattering(g, 0)[0], nil
+	}
 	for _, of := range g.Waits {
-		if next == 0 {
-			return of, nil
-		}
 		for i := range of.By {
 			if r := &of.By[i]; r.Task == next && (by == nil || r.How < by.How) {
 				w, by = of, r
@@ -148,6 +150,37 @@ func edge(g verdict.Goroutine, next uint32) (w verdict.Waiting, by *verdict.Rele
 		}
 	}
 	return w, by
+}
+
+// mattering returns what g waits for, first what the explanation is about: what next could end, what another goroutine has instead, and what
+// a goroutine was seen to do, or could have. The end of a context or a timer is beside something else as a rule.
+func mattering(g verdict.Goroutine, next uint32) []verdict.Waiting {
+	rank := func(w verdict.Waiting) int {
+		of := func(test func(verdict.Releaser) bool) bool { return slices.ContainsFunc(w.By, test) }
+		switch {
+		case next != 0 && of(func(r verdict.Releaser) bool { return r.Task == next }):
+			return 0
+		case w.Fate != nil:
+			return 1
+		case of(func(r verdict.Releaser) bool { return r.How != waitgraph.Made && r.How != waitgraph.Spent }):
+			return 2
+		}
+		return 3
+	}
+	return slices.SortedStableFunc(slices.Values(g.Waits), func(a, b verdict.Waiting) int { return cmp.Compare(rank(a), rank(b)) })
+}
+
+// casesInOrder is how many cases of a select are shown in the order of the source; of more those come first that matter.
+const casesInOrder = 3
+
+// cases returns what g waits for in the order in which it is shown.
+func (t *text) cases(g verdict.Goroutine) []verdict.Waiting {
+	i := slices.IndexFunc(t.v.Knot, func(k verdict.Goroutine) bool { return k.ID == g.ID })
+	if i < 0 || len(g.Waits) <= casesInOrder {
+		return g.Waits
+	}
+	next, _ := t.next(i)
+	return mattering(g, next)
 }
 
 // doingShort is doing with no more of a select than the case that next could end.
@@ -328,7 +361,7 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 		return
 	}
 	defer t.never(margin, g)
-	t.unable(margin, g, g.Waits)
+	t.unable(margin, g, t.cases(g))
 }
 
 // besideTimers returns what g waits for, without timers: they only keep a loop running that never ends.

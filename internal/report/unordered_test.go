@@ -32,6 +32,6 @@ func TestUnordered(t *testing.T) {
 	text := b.String()
 	assert.Equal(t, 1, strings.Count(text, "two accesses of the same memory that nothing orders"), "once for two places, as they came last")
 	assert.Regexp(t, `(?m)^  2  .* store s.cache = nil +cache_test.go:16\n  3  .* load s.cache\["a"\] = 1 +cache_test.go:12\n  The second was about to be done when the first came.$`, text)
-	assert.Regexp(t, `(?m)^  2 .*cache_test.go:16  unordered$`, text, "the access of the other goroutine is a step that matters")
+	assert.Regexp(t, `(?m)^  2 .*cache_test.go:16  races with step 3$`, text, "the access of the other goroutine is a step that matters")
 	assert.Contains(t, text, "Let one lock guard every access")
 }

@@ -79,7 +79,7 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return t.way(g.Waits[0])
 	}
 	var cases []string
-	for _, w := range g.Waits {
+	for _, w := range t.cases(g) {
 		cases = append(cases, t.way(w))
 	}
 	for _, c := range g.Nil {

@@ -441,6 +441,11 @@ func isCancel(t types.Type) bool {
 	return false
 }
 
+// isContext reports whether t is context.Context.
+func isContext(t types.Type) bool {
+	return types.TypeString(types.Unalias(t), nil) == "context.Context"
+}
+
 // funcName returns the identifier of a called function, nil if it has none.
 func funcName(fun ast.Expr) ast.Node {
 	switch f := called(fun).(type) {

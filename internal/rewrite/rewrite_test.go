@@ -109,6 +109,40 @@ type queue[T any] struct{ c chan T }
 	assert.Contains(t, string(out.Src), `Func: "p.f"`)
 }
 
+// A sync point that may block knows which context is at hand there: the innermost variable that is one, or else has one in a field.
+func TestContextAtHand(t *testing.T) {
+	out, err := rewriteSource(t, `package p
+
+import "context"
+
+type server struct{ ctx context.Context; in chan int }
+
+func (s *server) field() { <-s.in }
+
+func (s *server) param(ctx context.Context) {
+	go func() { s.in <- 1 }()
+	<-s.in
+	select { case <-s.in: }
+}
+
+func none(in, out chan int) {
+	out <- <-in
+	later, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	in <- 1
+	_ = later
+}
+`)
+	require.NoError(t, err)
+	var at []string
+	for _, m := range regexp.MustCompile(`Line: (\d+), .*?Op: "(send|receive|select)", .*?Key: \w+(?:, After: \d)?(?:, Context: "([^"]*)")?`).FindAllStringSubmatch(string(out.Src), -1) {
+		at = append(at, m[1]+" "+m[2]+" "+m[3])
+	}
+	assert.Equal(t, []string{
+		"7 receive s.ctx", "10 send ctx", "11 receive ctx", "12 select ctx", "16 receive ", "16 send ", "19 send later",
+	}, at)
+}
+
 // A variable is the same in the package that declares it, which is read from source, and in others, which may know it from
 // export data.
 func TestVariableOfAnotherPackage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"hash/fnv"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,7 @@ type site struct {
 	key       uint64
 	cases     []operand // of a select
 	starts    string    // in a goroutine, see engine.Site
+	context   string    // at hand there, see engine.Site
 }
 
 // An operand is what an operation works on.
@@ -155,6 +157,10 @@ func (s *sites) add(p token.Pos, o operand, cases ...operand) string {
 		operand: o, line: pos.Line, col: pos.Column, fn: fn, cases: cases,
 		key: hash(id, fmt.Sprint(s.seen[id])),
 	})
+	switch o.op {
+	case "send", "receive", "select":
+		s.list[len(s.list)-1].context = s.context(p)
+	}
 	return fmt.Sprintf("&%s[%d]", s.name, len(s.list)-1)
 }
 
@@ -163,6 +169,30 @@ func (s *sites) starts(p token.Pos, o operand, function string) string {
 	arg := s.add(p, o)
 	s.list[len(s.list)-1].starts = function
 	return arg
+}
+
+// context returns an expression for a context that code at p may use: the innermost variable in a function that is one, or else has one in a
+// field; "" if there is none.
+func (s *sites) context(p token.Pos) string {
+	field := ""
+	for scope := s.in.Pkg.Scope().Innermost(p); scope != nil && scope != s.in.Pkg.Scope(); scope = scope.Parent() {
+		for _, name := range scope.Names() {
+			v, ok := scope.Lookup(name).(*types.Var)
+			if !ok || name == "_" || v.Pos() >= p {
+				continue
+			}
+			if isContext(v.Type()) {
+				return name
+			}
+			st, ok := deref(v.Type()).Underlying().(*types.Struct)
+			for i := 0; ok && field == "" && i < st.NumFields(); i++ {
+				if f := st.Field(i); isContext(f.Type()) && (f.Exported() || f.Pkg() == s.in.Pkg) {
+					field = name + "." + f.Name()
+				}
+			}
+		}
+	}
+	return field
 }
 
 // write declares the sites. They are constants, so that the linker lays them out and nothing runs at start.
@@ -176,6 +206,9 @@ func (s *sites) write(b *strings.Builder, perturb string) {
 		}
 		if e.starts != "" {
 			fmt.Fprintf(b, ", Starts: %q", e.starts)
+		}
+		if e.context != "" {
+			fmt.Fprintf(b, ", Context: %q", e.context)
 		}
 		if len(e.cases) > 0 {
 			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
