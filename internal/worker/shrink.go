@@ -9,6 +9,9 @@ import (
 const (
 	shrinkRuns = 2_000
 	shrinkTime = 3 * time.Second
+
+	readable = 12 // departures: as long as there are more, it may take longer:
+	longer   = 4  // times
 )
 
 // A shrinker takes departures away from an execution as long as it ends alike.
@@ -19,17 +22,17 @@ type shrinker[Departures ~[]D, D any] struct {
 	// whether it ended alike.
 	try func(Departures) (made Departures, out outcome, alike bool)
 
-	end  time.Time
-	runs int
+	began time.Time
+	runs  int
 }
 
 // shrink returns what is left of the departures of an execution, which ended as out says: as few as it can find with which one ends
 // alike, and the outcome of that one. join, which may be nil, makes one departure of two: the question of the first and the answer of the
 // last.
 func shrink[Departures ~[]D, D any](have Departures, out outcome, join func(first, last D) (D, bool), try func(Departures) (Departures, outcome, bool)) (Departures, outcome) {
-	s := &shrinker[Departures, D]{have: have, out: out, try: try, end: time.Now().Add(shrinkTime)}
-	s.cut()
-	if join != nil && s.bridge(join) {
+	s := &shrinker[Departures, D]{have: have, out: out, try: try, began: time.Now()}
+	s.stop()
+	for s.cut(); join != nil && s.bridge(join); {
 		s.cut()
 	}
 	return s.have, s.out
@@ -37,7 +40,11 @@ func shrink[Departures ~[]D, D any](have Departures, out outcome, join func(firs
 
 // spent reports whether no more is to be tried.
 func (s *shrinker[Departures, D]) spent() bool {
-	return s.runs >= shrinkRuns || time.Now().After(s.end)
+	times := 1
+	if len(s.have) > readable {
+		times = longer
+	}
+	return s.runs >= times*shrinkRuns || time.Since(s.began) > time.Duration(times)*shrinkTime
 }
 
 // smaller tries an execution with fewer departures, and keeps it if it ends alike.
@@ -51,14 +58,31 @@ func (s *shrinker[Departures, D]) smaller(with Departures) bool {
 	return true
 }
 
-// cut takes out departures, many at first.
+// stop looks for the last departure that matters: what comes after that is as it is in the plain run. In a long execution that takes
+// few runs, where taking out some here and there takes many.
+func (s *shrinker[Departures, D]) stop() {
+	if len(s.have) == 0 || s.smaller(nil) {
+		return
+	}
+	for few := 1; few < len(s.have) && !s.spent(); { // so few are not enough
+		if to := (few + len(s.have)) / 2; !s.smaller(slices.Clone(s.have[:to])) {
+			few = to + 1
+		}
+	}
+}
+
+// cut takes out departures, many at first, until none can be taken out alone.
 func (s *shrinker[Departures, D]) cut() {
-	for size := len(s.have); size >= 1; size /= 2 {
+	for size := len(s.have) / 2; size >= 1; {
+		before := len(s.have)
 		for to := len(s.have); to > 0; to = min(to-size, len(s.have)) {
 			if s.spent() {
 				return
 			}
 			s.smaller(slices.Concat(s.have[:max(to-size, 0)], s.have[to:]))
+		}
+		if size > 1 || len(s.have) == before { // one that another one needed may do without it now
+			size /= 2
 		}
 	}
 }
