@@ -16,7 +16,7 @@ import (
 // explanation is the part of a finding's facts that does not depend on how far its schedule could be shrunk in the time that
 // there was: who else was stuck at the end does.
 func explanation(facts string) string {
-	knot, _, _ := strings.Cut(facts+"\n", verdict.StuckAsWell)
+	knot, _, _ := strings.Cut(strings.TrimSuffix(facts, "\n")+"\n", verdict.StuckAsWell)
 	return knot
 }
 

@@ -5,7 +5,8 @@
 //	go run ./internal/goker [-run regexp] [-v] [-update]
 //
 // The kernels are read from GOROOT and wrapped as tests in a module of their own, in a temporary folder. What is said of
-// each, the facts of the first finding, is compared with a golden file in testdata; -update writes those anew.
+// each, the facts of the first finding, is compared with a golden file in testdata; -update writes those anew, and without -run
+// also the snapshots that they are told from, with which go test compares them.
 package main
 
 import (
@@ -23,6 +24,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/session"
 )
 
 func main() {
@@ -62,7 +65,12 @@ func run(only, keep string, verbose, update bool) (bool, error) {
 	if len(kernels) == 0 {
 		return false, fmt.Errorf("no kernel matches %q", only)
 	}
-	output, err := jostleTest(dir)
+	saved, err := os.MkdirTemp("", "goker-snapshots-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(saved)
+	output, err := jostleTest(dir, saved)
 	if err != nil {
 		return false, err
 	}
@@ -75,11 +83,18 @@ func run(only, keep string, verbose, update bool) (bool, error) {
 		return false, err
 	}
 	same, err := compare(os.Stdout, dir, kernels, found, update)
-	return ok && same, err
+	if err != nil || !update || only != "" {
+		return ok && same, err
+	}
+	s, err := collect(saved, dir, found)
+	if err != nil {
+		return false, err
+	}
+	return ok, s.write(filepath.Join("internal", "goker", "testdata", snapshotsFile))
 }
 
-// jostleTest runs the command on the wrapped kernels.
-func jostleTest(dir string) (string, error) {
+// jostleTest runs the command on the wrapped kernels. It leaves snapshots in a folder.
+func jostleTest(dir, snapshots string) (string, error) {
 	bin, err := os.MkdirTemp("", "jostle-goker-")
 	if err != nil {
 		return "", err
@@ -90,7 +105,7 @@ func jostleTest(dir string) (string, error) {
 		return "", fmt.Errorf("build the command: %w\n%s", err, out)
 	}
 	cmd := exec.Command(jostle, "test", "-v", "-schedules=300", ".")
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir, session.Snapshots+"="+snapshots)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

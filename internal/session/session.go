@@ -29,6 +29,10 @@ const (
 	Plain = "plain"
 )
 
+// Snapshots is the environment variable with a folder for the snapshots that findings are told from, as verdict.Save writes them, each
+// under the name of the finding's file: with them the telling is tested without running anything.
+const Snapshots = "JOSTLE_SNAPSHOTS"
+
 // Base is the environment variable that says what Plan.Base does to fuzz targets, which have no plan.
 const Base = "JOSTLE_BASE"
 

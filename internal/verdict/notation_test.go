@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -81,7 +82,17 @@ func read(t *testing.T, text string) *Verdict {
 	}
 	p.snap.Total = len(p.snap.Steps)
 	p.snap.Settled = p.snap.Total
-	return Of(&p.snap, NewCode([][]engine.Site{p.sites}, []engine.File{p.file}))
+	v := Of(&p.snap, NewCode([][]engine.Site{p.sites}, []engine.File{p.file}))
+
+	// As data it says the same.
+	data, err := Save(&p.snap, [][]engine.Site{p.sites}, []engine.File{p.file})
+	require.NoError(t, err)
+	var s Saved
+	require.NoError(t, json.Unmarshal(data, &s))
+	again := s.Verdict()
+	require.Equal(t, v.Facts(), again.Facts())
+	require.Equal(t, told(v), told(again))
+	return v
 }
 
 // variable identifies a variable, or the field that is the last of a name with dots.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -9,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -30,6 +33,17 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 func (e *explorer) describe(f *finding.Finding, out outcome) {
 	f.Rule, f.Place, f.Facts = ruleNumber(out.Rule), out.place(), out.Facts()
 	f.Report = out.text("", e.replayFile(e.folder().File(f.Name())), false)
+	if dir := os.Getenv(session.Snapshots); dir != "" && out.snap != nil {
+		e.err = cmp.Or(e.err, saveSnapshot(filepath.Join(dir, f.Name()), out.snap))
+	}
+}
+
+func saveSnapshot(name string, snap *engine.Snapshot) error {
+	data, err := verdict.Save(snap, engine.Sites(), engine.Files())
+	if err != nil {
+		return err
+	}
+	return finding.WriteFile(name, data)
 }
 
 // screen renders the report of a finding for the screen: files are named from the directory in which the command runs.
