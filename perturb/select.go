@@ -119,9 +119,9 @@ func reach(c SelectCase, without bool) engine.How {
 	case without:
 		return engine.Without(c.op())
 	case c.op() == engine.OpSend:
-		return engine.Sends
+		return engine.WaitsToSend
 	}
-	return engine.Receives
+	return engine.WaitsToReceive
 }
 
 // released is the sync point after the i-th case, which was taken.

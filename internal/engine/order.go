@@ -18,17 +18,21 @@ type How uint8
 
 // The ways. Those that stand in the comment of one change places with it; so does Looks with Looks.
 const (
-	Looks       How = iota // changes nothing that another operation could tell
-	Changes                // does not change places with any
-	Adds                   // to the counter of a wait group: Adds, Dones
-	Dones                  // takes from it: Adds, Dones
-	Waits                  // has found it at zero: Dones, Waits
-	Sends                  // Receives: who is the n-th to receive gets what the n-th has sent
-	Receives               // Sends
-	Takes                  // a mutex
-	Gives                  // it back
-	SendsNot               // a select goes on without this case, whose partner was not there, or waits for it no more: Looks, SendsNot; in an Order only
-	ReceivesNot            // the same: Looks, ReceivesNot
+	Looks    How = iota // changes nothing that another operation could tell
+	Changes             // does not change places with any
+	Adds                // to the counter of a wait group: Adds, Dones
+	Dones               // takes from it: Adds, Dones
+	Waits               // has found it at zero: Dones, Waits
+	Sends               // Receives: who is the n-th to receive gets what the n-th has sent
+	Receives            // Sends
+	Takes               // a mutex
+	Gives               // it back
+	// These are in an Order only. Who waits for a partner on a channel has a place among those that wait with it, and else changes places with
+	// all but a select that the partner could have been in; it is of no account whether it waits before the channel is closed or comes after.
+	WaitsToSend
+	WaitsToReceive
+	SendsNot    // a select goes on without this case, whose partner was not there, or waits for it no more: Looks, SendsNot
+	ReceivesNot // the same: Looks, ReceivesNot
 )
 
 // howSlot is which of the hashes of an object a use is added to. No object is both a channel and a wait group.
@@ -155,9 +159,9 @@ func (t *Task) waitsFor(o *Object, op Op) {
 	case o.Kind == Once:
 		t.Reaches(o, Looks)
 	case o.Kind == Chan && op == OpSend:
-		t.Reaches(o, Sends)
+		t.Reaches(o, WaitsToSend)
 	case o.Kind == Chan:
-		t.Reaches(o, Receives)
+		t.Reaches(o, WaitsToReceive)
 	}
 }
 

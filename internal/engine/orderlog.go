@@ -32,6 +32,7 @@ type Access struct {
 // A meetings is what is known of an object for Started and Met.
 type meetings struct {
 	given   int32   // the last Gives; -1 for none
+	closed  int32   // the close; -1 for none
 	counted []int32 // Adds and Dones
 	sent    []int32 // of the values in a channel's buffer
 	freed   []int32 // receives that have made room in it, for sends to come
@@ -109,7 +110,7 @@ func (l *Order) meets(i int32) {
 func (l *Order) of(o *Object) *meetings {
 	m := l.objects[o]
 	if m == nil {
-		m = &meetings{given: -1}
+		m = &meetings{given: -1, closed: -1}
 		l.objects[o] = m
 	}
 	return m
@@ -120,7 +121,9 @@ func (l *Order) does(t *Task, o *Object, how How, n int) {
 	if t.x.unwinding || len(l.Transitions) == 0 {
 		return
 	}
-	l.uses(o, how, n)
+	if o.Kind != Chan || how != Looks { // what receives from a closed channel comes after the close anyway, see edges; a default is SendsNot or ReceivesNot
+		l.uses(o, how, n)
+	}
 	l.edges(t, o, how)
 	if o.made.Task != nil { // see Task.Does
 		l.access(0, Looks, 1)
@@ -131,8 +134,8 @@ func (l *Order) does(t *Task, o *Object, how How, n int) {
 // uses is access for o. Whether a context has ended makes a difference only to who does not wait for it, and whose turn it is among those
 // that wait to none: it ends for all.
 func (l *Order) uses(o *Object, how How, n int) {
-	if o.made.Op == OpContext && how == Receives {
-		how = Looks
+	if o.made.Op == OpContext && how == WaitsToReceive {
+		return
 	}
 	l.access(int32(o.ID), how, n)
 	if o.made.Task != nil && (how == Changes || how == ReceivesNot) {
@@ -148,6 +151,12 @@ func (l *Order) edges(t *Task, o *Object, how How) {
 		l.meets(m.given)
 	case Gives:
 		m.given = l.now()
+	case Looks:
+		l.meets(m.closed)
+	case Changes:
+		if o.Kind == Chan {
+			m.closed = l.now()
+		}
 	case Adds, Dones:
 		m.counted = append(m.counted, l.now())
 	case Waits:

@@ -281,7 +281,7 @@ func made(seed int64) func(*said) {
 	r := rand.New(rand.NewSource(seed))
 	type op struct{ kind, on, v int }
 	tasks := make([][]op, 2+r.Intn(2))
-	kinds := r.Perm(17)[:3]
+	kinds := r.Perm(21)[:3]
 	for i := range tasks {
 		for range 1 + r.Intn(5-len(tasks)) {
 			tasks[i] = append(tasks[i], op{kinds[r.Intn(len(kinds))], r.Intn(2), 10*i + r.Intn(10)})
@@ -297,6 +297,7 @@ func made(seed int64) func(*said) {
 		var cond [2]*sync.Cond
 		c := [2]chan int{make(chan int), make(chan int, 1)}
 		ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
+		ends, closed := [2]chan int{make(chan int), make(chan int, 1)}, [2]bool{}
 		for i := range cond {
 			cond[i] = sync.NewCond(&mu[i])
 		}
@@ -358,6 +359,19 @@ func made(seed int64) func(*said) {
 						s.add(i, "case %d", perturb.Select(site, false, perturb.OnSend(c[k]).Value(o.v), perturb.OnRecv(ctx.Done())))
 					case 16:
 						cancel()
+					case 17:
+						if i == 0 && !closed[k] {
+							closed[k] = true
+							perturb.Close(ends[k], site)
+						}
+					case 18:
+						s.add(i, "%d", perturb.Recv(ends[k], site))
+					case 19:
+						a, b := perturb.OnRecv(ends[k]), perturb.OnRecv(c[k])
+						s.add(i, "case %d, %d", perturb.Select(site, false, a, b), b.Get())
+					case 20:
+						a, b := perturb.OnRecv(ends[k]), perturb.OnSend(c[k]).Value(o.v)
+						s.add(i, "case %d", perturb.Select(site, o.v%2 == 0, a, b))
 					}
 				}
 			}, site)

@@ -7,15 +7,17 @@ import (
 )
 
 // dependent[a] are the ways of use, as bits, of which one must not change places with a use a.
-var dependent = func() (with [11]uint16) {
+var dependent = func() (with [13]uint16) {
 	pairs := map[engine.How][]engine.How{
-		engine.Looks:    {engine.Changes, engine.Adds, engine.Dones, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
-		engine.Changes:  {engine.Changes, engine.Adds, engine.Dones, engine.Waits, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
-		engine.Adds:     {engine.Dones, engine.Waits}, // Dones: see reaches
-		engine.Sends:    {engine.Sends},
-		engine.Receives: {engine.Receives},
-		engine.Takes:    {engine.Takes, engine.Gives},
-		engine.Gives:    {engine.Gives},
+		engine.Looks:          {engine.Changes, engine.Adds, engine.Dones, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
+		engine.Changes:        {engine.Changes, engine.Adds, engine.Dones, engine.Waits, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
+		engine.Adds:           {engine.Dones, engine.Waits}, // Dones: see reaches
+		engine.Sends:          {engine.Sends},
+		engine.Receives:       {engine.Receives},
+		engine.Takes:          {engine.Takes, engine.Gives},
+		engine.Gives:          {engine.Gives},
+		engine.WaitsToSend:    {engine.Sends, engine.WaitsToSend, engine.ReceivesNot},
+		engine.WaitsToReceive: {engine.Receives, engine.WaitsToReceive, engine.SendsNot},
 		// One that sends and one that receives could have been partners.
 		engine.SendsNot:    {engine.Changes, engine.Sends, engine.Receives, engine.ReceivesNot},
 		engine.ReceivesNot: {engine.Changes, engine.Sends, engine.Receives},
@@ -30,16 +32,17 @@ var dependent = func() (with [11]uint16) {
 }()
 
 // covers[a] are the ways of use, as bits, after which no earlier use of the object needs to be looked at for a: it came before that one.
-var covers = [11]uint16{
-	engine.Looks:    1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
-	engine.Changes:  1 << engine.Changes,
-	engine.Adds:     1 << engine.Changes,
-	engine.Dones:    1 << engine.Changes,
-	engine.Waits:    1 << engine.Changes,
-	engine.Sends:    1<<engine.Changes | 1<<engine.Sends,
-	engine.Receives: 1<<engine.Changes | 1<<engine.Receives,
-	engine.Takes:    1<<engine.Changes | 1<<engine.Takes,
-	engine.Gives:    1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
+var covers = [13]uint16{
+	engine.Looks:       1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
+	engine.Changes:     1 << engine.Changes,
+	engine.Adds:        1 << engine.Changes,
+	engine.Dones:       1 << engine.Changes,
+	engine.Waits:       1 << engine.Changes,
+	engine.Sends:       1<<engine.Changes | 1<<engine.Sends,
+	engine.Receives:    1<<engine.Changes | 1<<engine.Receives,
+	engine.Takes:       1<<engine.Changes | 1<<engine.Takes,
+	engine.Gives:       1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
+	engine.WaitsToSend: 1 << engine.Sends, engine.WaitsToReceive: 1 << engine.Receives,
 	engine.SendsNot: 1 << engine.Changes, engine.ReceivesNot: 1 << engine.Changes,
 }
 
