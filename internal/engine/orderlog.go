@@ -192,7 +192,9 @@ func (l *Order) ends(w *Waiter) {
 	}
 	switch {
 	case o.Kind == Chan:
-		l.meets(t.at)
+		if w.Ok && o.room() == 0 { // a close, and a buffer, do without who waits
+			l.meets(t.at)
+		}
 		switch {
 		case w.Op == OpRecv && w.Ok:
 			l.edges(t, o, Receives)
