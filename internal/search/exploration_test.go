@@ -297,7 +297,7 @@ func made(seed int64) func(*said) {
 		var cond [2]*sync.Cond
 		c := [2]chan int{make(chan int), make(chan int, 1)}
 		ctx, cancel := perturb.ContextWithCancel(context.Background(), site)
-		ends, closed := [2]chan int{make(chan int), make(chan int, 1)}, [2]bool{}
+		ends, closed, cancelled := [2]chan int{make(chan int), make(chan int, 1)}, [2]bool{}, false
 		for i := range cond {
 			cond[i] = sync.NewCond(&mu[i])
 		}
@@ -357,8 +357,11 @@ func made(seed int64) func(*said) {
 						s.add(i, "case %d, %d", perturb.Select(site, false, r, perturb.OnRecv(ctx.Done())), r.Get())
 					case 15:
 						s.add(i, "case %d", perturb.Select(site, false, perturb.OnSend(c[k]).Value(o.v), perturb.OnRecv(ctx.Done())))
-					case 16:
-						cancel()
+					case 16: // a second call does nothing, but would be one more order
+						if i == 1 && !cancelled {
+							cancelled = true
+							cancel()
+						}
 					case 17:
 						if i == 0 && !closed[k] {
 							closed[k] = true
