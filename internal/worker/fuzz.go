@@ -73,7 +73,10 @@ func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 			if kept.plan.Plainly {
 				data = x.plainly(data)
 			}
-			out, _ := x.input(data)
+			out, sched := x.input(data)
+			if !kept.plan.Plainly && (kept.plan.Report || kept.plan.Document != "") {
+				out.story = x.story(out, sched)
+			}
 			kept.ended(t, out)
 		}
 	})
@@ -96,12 +99,13 @@ type target struct {
 	body   *body
 	names  names
 	orders *session.Orders // that were seen; nil if they are not wanted
+	told   map[uint64]bool // causes of findings of which it was said what other schedules lead to
 }
 
 func (p *Process) newTarget(tb testing.TB, of Target, c Config) *target {
 	tb.Helper()
 	b := &body{tb: tb}
-	return &target{Target: of, runner: p.newBodyRunner(tb, b, c), body: b}
+	return &target{Target: of, runner: p.newBodyRunner(tb, b, c), body: b, told: map[uint64]bool{}}
 }
 
 // serve has libFuzzer make the inputs, if it is in the binary.
@@ -140,6 +144,10 @@ func (x *target) conclude(t *testing.T, data []byte, w *wanted) {
 	if w.saw(out.Verdict) && (!x.Fuzzing() || w.known[string(data)]) {
 		t.Log(x.render(out, replay(), sched))
 		return
+	}
+	if !x.Fuzzing() && !x.told[out.Cause()] { // a fuzzer has more to do, and runs an input often
+		x.told[out.Cause()] = true
+		out.story = x.story(out, sched)
 	}
 	x.Process.conclude(t, out, replay, sched)
 }
