@@ -1,4 +1,4 @@
-# make fuzz searches the bundled pipeline, make test runs all tests. Go is all that is needed.
+# make fuzz searches the bundled pipeline, make test runs the tests. Go is all that is needed.
 
 FUZZTIME ?= 6s
 GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | grep -v /testdata/)
@@ -7,12 +7,17 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 TESTFLAGS = -vet=off -timeout 60m
 
 # The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
-.PHONY: fuzz test compatible check race bench bench-search flat third-party goker
+.PHONY: fuzz test long compatible check race bench bench-search flat third-party goker
 
 fuzz:
 	go tool jostle fuzz ./fuzz -time $(FUZZTIME)
 
 test: check
+	go test -short $(TESTFLAGS) work
+
+# With what takes long: live runs, the race detector and plain accesses, each of which has the standard library compiled anew, searches
+# that are killed, and the workflows of ci/github in a project of its own. ci/nightly has it.
+long: check
 	go test $(TESTFLAGS) work
 
 # What depends on the Go version: what runs tests, the conformance programs, which use every operation, and of the command's scripts those
