@@ -6,7 +6,7 @@ GOFILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | gre
 # make check vets. Go's own limit for the tests of a package, ten minutes, is too short where other work has the processors.
 TESTFLAGS = -vet=off -timeout 60m
 
-# The pattern work stands for all packages of the modules in go.work: the command's, harness and fuzz.
+# The pattern work stands for all packages of the modules in go.work: the command's, harness, harness/linearizable and fuzz.
 .PHONY: fuzz test long compatible check race bench bench-search flat third-party goker
 
 fuzz:

@@ -27,8 +27,9 @@
 // [T] has the methods of a *testing.T but Run and Parallel, and works with everything that takes a testing.TB. The struct says what the
 // body needs: its fields are filled from the fuzzer's bytes, and the rest of the bytes is the schedule.
 //
-// What the body checks is up to it. Package linearizable, a module below this one, checks what goroutines did with a data structure. It need not check that it ends: a body that can never return fails by itself, and so does one
-// that leaves behind a goroutine that can never end.
+// What the body checks is up to it. It need not check that it ends: a body that can never return fails by itself, and so does one
+// that leaves behind a goroutine that can never end. Package linearizable, in a module of its own below this one, checks what goroutines
+// did with a data structure.
 //
 // # Running it
 //

@@ -100,8 +100,7 @@ func BenchmarkPingPong(b *testing.B) {
 	})
 }
 
-// BenchmarkContended is an unlock, and the lock of the same goroutine after it, while so many others wait for the lock. Two steps an
-// iteration.
+// BenchmarkContended unlocks and locks again in one goroutine, while many others wait for the lock. An iteration is two steps.
 func BenchmarkContended(b *testing.B) {
 	for _, n := range []int{10, 10_000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {

@@ -38,7 +38,7 @@ func Awaits(owner unsafe.Pointer, name string, all bool) (done func()) {
 	if t == nil || t.Unwinding() {
 		return nothing
 	}
-	return gaveUp(t.Awaits(owner, name, all))
+	return engine.Until(t.Awaits(owner, name, all))
 }
 
 // PipeRead and PipeWrite note that the caller uses a direction of a pipe until it calls the function that they return. A direction
@@ -69,15 +69,7 @@ func uses(op engine.Op, there, back unsafe.Pointer, name string) (done func()) {
 	}
 	o := t.Pipe(there, back, name)
 	t.Uses(op, o)
-	return gaveUp(o)
-}
-
-func gaveUp(o *engine.Object) func() {
-	return func() {
-		if t := engine.Self(); t != nil && !t.Unwinding() {
-			t.GaveUp(o)
-		}
-	}
+	return engine.Until(o)
 }
 
 func nothing() {}

@@ -115,13 +115,10 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 // reach is how a select uses the channel of a case: where it goes on without, it makes a difference whether a partner is there yet,
 // and else only whose turn it is among those that wait for one.
 func reach(c SelectCase, without bool) engine.How {
-	switch {
-	case without:
+	if without {
 		return engine.Without(c.op())
-	case c.op() == engine.OpSend:
-		return engine.WaitsToSend
 	}
-	return engine.WaitsToReceive
+	return engine.WaitsTo(c.op())
 }
 
 // released is the sync point after the i-th case, which was taken.

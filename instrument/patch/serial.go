@@ -1,7 +1,8 @@
 package patch
 
 // The goroutines of an execution run one at a time: one that wakes another, or starts it, stops at once. So no further processor is
-// woken for the other. That holds for those too that run executions, and wait for each to end. The stack of a goroutine that begins is as large as most come to be, as each execution begins them all anew.
+// woken for the other. That holds for those too that run executions, and wait for each to end. The stack of a goroutine that begins is as
+// large as most come to be, as each execution begins them all anew.
 var serial = group{
 	name: "serial",
 	loss: "each execution takes longer",

@@ -158,10 +158,8 @@ func (t *Task) waitsFor(o *Object, op Op) {
 	switch {
 	case o.Kind == Once:
 		t.Reaches(o, Looks)
-	case o.Kind == Chan && op == OpSend:
-		t.Reaches(o, WaitsToSend)
 	case o.Kind == Chan:
-		t.Reaches(o, WaitsToReceive)
+		t.Reaches(o, WaitsTo(op))
 	}
 }
 

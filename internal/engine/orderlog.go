@@ -212,6 +212,14 @@ func (l *Order) ends(w *Waiter) {
 	}
 }
 
+// WaitsTo is how who is to wait for a partner in op, which is a send or a receive, uses a channel.
+func WaitsTo(op Op) How {
+	if op == OpSend {
+		return WaitsToSend
+	}
+	return WaitsToReceive
+}
+
 // Without is how a select uses a channel if it goes on without op, which is a send or a receive.
 func Without(op Op) How {
 	if op == OpSend {

@@ -41,6 +41,15 @@ func (t *Task) GaveUp(o *Object) {
 	}
 }
 
+// Until returns what notes that the goroutine that calls it does not wait for o any more.
+func Until(o *Object) (done func()) {
+	return func() {
+		if t := Self(); t != nil && !t.Unwinding() {
+			t.GaveUp(o)
+		}
+	}
+}
+
 // Got notes that t holds n of o more.
 func (t *Task) Got(o *Object, n int64, s *Site) {
 	t.GaveUp(o)

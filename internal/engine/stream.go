@@ -10,7 +10,7 @@ import (
 // socket to the verdict, with one goroutine at each end.
 
 // A Request is a request in a stream to the goroutine that makes it. The library sends it, and waits for the stream, in a goroutine of its
-// own, but in the name of the caller. The zero Request is none.
+// own, but in the name of the caller. The zero Request stands for no request.
 type Request struct {
 	caller    *Task // until it has its answer; nil if it is not of the execution
 	stream    *Object
@@ -101,11 +101,7 @@ func (r *Request) Sends(room bool) (done func()) {
 	}
 	w := t.window(r.out.ends.in)
 	t.librarys(OpNone, w, 1, t.userSite(OpAcquire, windowOf+r.out.ends.in.Name))
-	return func() {
-		if t := Self(); t != nil && !t.Unwinding() {
-			t.GaveUp(w)
-		}
-	}
+	return Until(w)
 }
 
 // Over notes that the stream is given back.
@@ -114,7 +110,7 @@ func (r *Request) Over() {
 	r.body.Back()
 }
 
-// A Service is a request in a stream to the goroutine that serves it. The zero Service is none.
+// A Service is a request in a stream to the goroutine that serves it. The zero Service stands for no request.
 type Service struct {
 	server  *Task // nil before Begin
 	at      *Site // where it began
@@ -141,8 +137,8 @@ func (s *Service) Begin(out, in *Object, id uint32, done <-chan struct{}) {
 	s.Unread(0)
 }
 
-// Unread notes that so many bytes of the request have come, or if there are less than 0, that they were read. Until all are read they use up
-// a part of the connection's window.
+// Unread notes that n bytes of the request have come, or that -n were read if n is below 0. Until all are read they use up a part of the
+// connection's window.
 func (s *Service) Unread(n int) {
 	s.unread += n
 	t := Self()
@@ -175,11 +171,7 @@ func atEnd(op Op, o *Object) (done func()) {
 	} else {
 		o.ends.Writer = Use{t, op, t.last, t.x.trace.n}
 	}
-	return func() {
-		if t := Self(); t != nil && !t.Unwinding() {
-			t.GaveUp(o)
-		}
-	}
+	return Until(o)
 }
 
 // ends are the goroutines at the ends of a direction of a stream, as far as they are known.

@@ -93,7 +93,7 @@ func collect(saved, dir string, found map[string]result) (*snapshots, error) {
 	return s, nil
 }
 
-// keptSteps is how many steps are kept of an execution that is told the same with no more of them: some kernels loop for ever.
+// keptSteps is how many steps of a longer execution are kept, if they suffice to tell it the same: some kernels loop for ever.
 const keptSteps = 2_000
 
 // readSaved reads what was saved of an execution.

@@ -50,11 +50,6 @@ func (b target[In]) Body(data []byte) (body func(testing.TB), schedule, taken []
 	return func(t testing.TB) { b(t, in) }, schedule, taken
 }
 
-func (b target[In]) Split(data []byte) (schedule, taken []byte) {
-	_, schedule, taken = b.Body(data)
-	return schedule, taken
-}
-
 func (b target[In]) Join(schedule, taken []byte) []byte {
 	return input.Join(schedule, taken, reflect.TypeFor[In]())
 }

@@ -70,11 +70,7 @@ func (c *Conn) Awaits() (done func()) {
 		return func() {}
 	}
 	t.Uses(engine.OpRead, c.in.o)
-	return func() {
-		if t := engine.Self(); t != nil && !t.Unwinding() {
-			t.GaveUp(c.in.o)
-		}
-	}
+	return engine.Until(c.in.o)
 }
 
 // Flows returns the directions of the connection, as this end sees them; nil if it is not connected.

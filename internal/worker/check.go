@@ -124,7 +124,7 @@ func (k *checker) strategy(n int) engine.Strategy {
 // shrink returns as few departures as it can find with which an execution ends like the last one, and the outcome of that.
 func (k *checker) shrink() ([]schedule.Answer, outcome) {
 	k.limits.Keep = false
-	return shrink(k.rec.Answers(), k.out, nil, func(answers []schedule.Answer) ([]schedule.Answer, outcome, bool) {
+	return shrink(shrinkLongest, k.rec.Answers(), k.out, nil, func(answers []schedule.Answer) ([]schedule.Answer, outcome, bool) {
 		rec := schedule.NewRecorder(schedule.NewReader(schedule.Encode(answers)))
 		out := k.run(rec)
 		return rec.Answers(), out, out.Kind == k.out.Kind && out.Rule == k.out.Rule

@@ -20,11 +20,10 @@ import (
 
 // A Target is the body of a fuzz target, and what the target's bytes mean.
 type Target interface {
-	// Body returns the body with the input in data, and what Split returns.
+	// Body returns the body with the input in data, the schedule in data, and the bytes that the input has taken, in the order in which it
+	// took them.
 	Body(data []byte) (body func(testing.TB), schedule, taken []byte)
-	// Split returns the schedule in data, and the bytes that the body's input has taken, in the order in which it took them.
-	Split(data []byte) (schedule, taken []byte)
-	// Join returns the bytes of which Split makes these.
+	// Join returns the bytes in which Body finds these.
 	Join(schedule, taken []byte) []byte
 	// Literal returns the input in data as Go source, "" if the body has none.
 	Literal(data []byte) string
@@ -57,7 +56,7 @@ func (p *Process) Fuzz(f *testing.F, of Target, c Config) {
 		x.seed(f, w.known)
 	}
 	x.guide(f.Name())
-	if x.Flag("test.fuzzworker") == "true" {
+	if x.fuzzWorker() {
 		defer engine.InTurn()()
 		if x.orders = session.OfFuzzer(); x.orders != nil {
 			defer x.orders.Flush()
@@ -100,6 +99,12 @@ type target struct {
 	names  names
 	orders *session.Orders // that were seen; nil if they are not wanted
 	told   map[uint64]bool // causes of findings of which it was said what other schedules lead to
+}
+
+// split returns the schedule in data, and the bytes that the body's input has taken.
+func (x *target) split(data []byte) (sched, taken []byte) {
+	_, sched, taken = x.Body(data)
+	return sched, taken
 }
 
 func (p *Process) newTarget(tb testing.TB, of Target, c Config) *target {
@@ -190,7 +195,7 @@ func (x *target) execute(s engine.Strategy, body func(testing.TB), data []byte) 
 
 // plainly returns bytes with the same input and without a schedule.
 func (x *target) plainly(data []byte) []byte {
-	_, taken := x.Split(data)
+	_, taken := x.split(data)
 	return x.Join(nil, taken)
 }
 

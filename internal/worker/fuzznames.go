@@ -62,7 +62,7 @@ func (x *target) spelt() []byte {
 
 // name returns an input with the In of another that names an execution.
 func (x *target) name(data []byte, number uint32) []byte {
-	_, taken := x.Split(data)
+	_, taken := x.split(data)
 	return x.Join(schedule.Name(number), taken)
 }
 

@@ -30,7 +30,7 @@ func TestNames(t *testing.T) {
 		spelt := x.spelt()
 		if out.Kind == verdict.Deadlock {
 			found++
-			sched, _ := x.Split(spelt)
+			sched, _ := x.split(spelt)
 			assert.NotZero(t, schedule.Departures(sched))
 			assert.Equal(t, decisions, sched[:len(decisions)], "after that come zeros, so that the In has its bytes")
 		}

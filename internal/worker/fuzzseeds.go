@@ -42,7 +42,7 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 			break
 		}
 		data := []byte(data)
-		sched, taken := x.Split(data)
+		sched, taken := x.split(data)
 		steer := learned[string(taken)]
 		if steer == nil {
 			if len(learned) == steeredInputs {
@@ -77,12 +77,15 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 // coordinates reports, once for each target, whether this process looks for new inputs and has others run them (testing/fuzz.go): go
 // test -fuzz runs the seeds of a target in it first, unless -run says otherwise.
 func (p *Process) coordinates(name string) bool {
-	if p.Flag("test.fuzzworker") == "true" || libfuzzer.Enabled || !p.fuzzes(name) {
+	if p.fuzzWorker() || libfuzzer.Enabled || !p.fuzzes(name) {
 		return false
 	}
 	_, before := p.coordinated.LoadOrStore(name, true)
 	return !before
 }
+
+// fuzzWorker reports whether another process makes the inputs for this one.
+func (p *Process) fuzzWorker() bool { return p.Flag("test.fuzzworker") == "true" }
 
 // fuzzes reports whether the target is the one for which this process, or others, look for new inputs with Go's fuzzer.
 func (p *Process) fuzzes(name string) bool {
@@ -115,12 +118,12 @@ func keepSeeds(cache, name string, inputs [][]byte) error {
 
 // noteEmpty prints a line if most inputs of a target's corpus have an empty schedule: they search nothing.
 func (x *target) noteEmpty(name string, known map[string]bool) {
-	if libfuzzer.Enabled || x.Flag("test.fuzzworker") == "true" {
+	if libfuzzer.Enabled || x.fuzzWorker() {
 		return
 	}
 	n := 0
 	for data := range known {
-		if sched, _ := x.Split([]byte(data)); schedule.Departures(sched) == 0 {
+		if sched, _ := x.split([]byte(data)); schedule.Departures(sched) == 0 {
 			n++
 		}
 	}

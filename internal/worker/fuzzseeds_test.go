@@ -50,11 +50,6 @@ func (b imagined[In]) Body(data []byte) (body func(testing.TB), schedule, taken 
 	return func(t testing.TB) { b(t, in) }, schedule, taken
 }
 
-func (b imagined[In]) Split(data []byte) (schedule, taken []byte) {
-	_, schedule, taken = b.Body(data)
-	return schedule, taken
-}
-
 func (b imagined[In]) Join(schedule, taken []byte) []byte {
 	return input.Join(schedule, taken, reflect.TypeFor[In]())
 }

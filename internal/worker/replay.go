@@ -98,7 +98,7 @@ func (e *explorer) play(k schedule.Keyed) (out outcome, made, missed schedule.Ke
 
 // shrink looks for a schedule with fewer departures that ends by the same cause as out, and keeps it.
 func (e *explorer) shrink(f *finding.Finding, out outcome) {
-	left, best := shrink(f.Schedule, out, schedule.Join, func(k schedule.Keyed) (schedule.Keyed, outcome, bool) {
+	left, best := shrink(shrinkLongest, f.Schedule, out, schedule.Join, func(k schedule.Keyed) (schedule.Keyed, outcome, bool) {
 		o, made, _ := e.play(k)
 		return made, o, o.Cause() == f.Cause
 	})

@@ -54,31 +54,31 @@ func TestShrink(t *testing.T) {
 	}
 	all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	first := outcome{Verdict: &verdict.Verdict{Total: 99}}
-	left, out := shrink(all, first, nil, needs(3, 8))
+	left, out := shrink(shrinkLongest, all, first, nil, needs(3, 8))
 	assert.Equal(t, []int{3, 8}, left)
 	assert.Equal(t, 2, out.Total)
-	left, out = shrink(all, first, nil, needs(all...))
+	left, out = shrink(shrinkLongest, all, first, nil, needs(all...))
 	assert.Equal(t, all, left)
 	assert.Equal(t, 99, out.Total, "nothing could be left out")
-	left, _ = shrink(all, first, nil, needs())
+	left, _ = shrink(shrinkLongest, all, first, nil, needs())
 	assert.Empty(t, left)
 
 	// A departure that undoes another one is needed as long as that is there.
-	left, _ = shrink(all, first, nil, func(have []int) ([]int, outcome, bool) {
+	left, _ = shrink(shrinkLongest, all, first, nil, func(have []int) ([]int, outcome, bool) {
 		undone := slices.Contains(have, 2) || !slices.Contains(have, 1)
 		return have, outcome{Verdict: &verdict.Verdict{}}, undone && slices.Contains(have, 3)
 	})
 	assert.Equal(t, []int{3}, left)
 
 	// An execution that departs more often than it was told to is no smaller one.
-	left, out = shrink(all, first, nil, func([]int) ([]int, outcome, bool) { return all, outcome{}, true })
+	left, out = shrink(shrinkLongest, all, first, nil, func([]int) ([]int, outcome, bool) { return all, outcome{}, true })
 	assert.Equal(t, all, left)
 	assert.Equal(t, 99, out.Total)
 
 	// Departures of which each leads to the next: what the second leads to may as well be what the last does.
 	type hop struct{ at, to int }
 	chain := []hop{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {5, 9}}
-	hops, _ := shrink(chain, first, func(a, b hop) (hop, bool) { return hop{a.at, b.to}, true }, func(k []hop) ([]hop, outcome, bool) {
+	hops, _ := shrink(shrinkLongest, chain, first, func(a, b hop) (hop, bool) { return hop{a.at, b.to}, true }, func(k []hop) ([]hop, outcome, bool) {
 		at := 0
 		for _, h := range k {
 			if h.at == at && (at > 0 || h.to == 1) {

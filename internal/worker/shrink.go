@@ -12,6 +12,8 @@ const (
 
 	readable = 12 // departures: as long as there are more, it may take longer:
 	longer   = 4  // times
+
+	shrinkLongest = longer * shrinkTime
 )
 
 // A shrinker takes departures away from an execution as long as it ends alike.
@@ -22,15 +24,16 @@ type shrinker[Departures ~[]D, D any] struct {
 	// whether it ended alike.
 	try func(Departures) (made Departures, out outcome, alike bool)
 
+	most  time.Duration // that it may take
 	began time.Time
 	runs  int
 }
 
 // shrink returns what is left of the departures of an execution, which ended as out says: as few as it can find with which one ends
 // alike, and the outcome of that one. join, which may be nil, makes one departure of two: the question of the first and the answer of the
-// last.
-func shrink[Departures ~[]D, D any](have Departures, out outcome, join func(first, last D) (D, bool), try func(Departures) (Departures, outcome, bool)) (Departures, outcome) {
-	s := &shrinker[Departures, D]{have: have, out: out, try: try, began: time.Now()}
+// last. It takes most at most, and less for few departures.
+func shrink[Departures ~[]D, D any](most time.Duration, have Departures, out outcome, join func(first, last D) (D, bool), try func(Departures) (Departures, outcome, bool)) (Departures, outcome) {
+	s := &shrinker[Departures, D]{have: have, out: out, try: try, most: most, began: time.Now()}
 	s.stop()
 	for s.cut(); join != nil && s.bridge(join); {
 		s.cut()
@@ -44,7 +47,7 @@ func (s *shrinker[Departures, D]) spent() bool {
 	if len(s.have) > readable {
 		times = longer
 	}
-	return s.runs >= times*shrinkRuns || time.Since(s.began) > time.Duration(times)*shrinkTime
+	return s.runs >= times*shrinkRuns || time.Since(s.began) > min(time.Duration(times)*shrinkTime, s.most)
 }
 
 // smaller tries an execution with fewer departures, and keeps it if it ends alike.

@@ -308,11 +308,8 @@ func (t *storyteller) simplest(k int) (schedule.Keyed, bool) {
 			same++
 		}
 	}
-	began := time.Now()
-	rest, _ := shrink(made[same:], out, schedule.Join, func(rest schedule.Keyed) (schedule.Keyed, outcome, bool) {
-		if time.Since(began) > shrinkTime {
-			return nil, outcome{}, false // however many there are: it is not the finding
-		}
+	// However many departures there are, it is not the finding.
+	rest, _ := shrink(shrinkTime, made[same:], out, schedule.Join, func(rest schedule.Keyed) (schedule.Keyed, outcome, bool) {
 		made, out, ok := t.passing(schedule.NewPlayer(append(made[:same:same], rest...)))
 		return made[min(same, len(made)):], out, ok && len(made) >= same
 	})

@@ -22,7 +22,7 @@ type wanted struct {
 
 // announce tells the command jostle, once a run of the fuzzer, what the target is there to find.
 func (w *wanted) announce(target string) {
-	if w.want != nil && w.Fuzzing() && !libfuzzer.Enabled && w.Flag("test.fuzzworker") != "true" {
+	if w.want != nil && w.Fuzzing() && !libfuzzer.Enabled && !w.fuzzWorker() {
 		fmt.Printf("jostle: target=%s wants=%s rule=%s\n", target, w.want.Kind.Word(), ruleNumber(w.want.Rule))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // A jostleSocket is what a netFD has in the place of a descriptor.
@@ -447,6 +448,17 @@ func JostleFlows(c Conn) (out, in *perturb.Flow) {
 		return c.jostleFlows()
 	}
 	return nil, nil
+}
+
+// JostleCalls notes that the calling goroutine waits for the answer to a request of HTTP/2 over c until it calls the function that JostleCalls
+// returns, and before that for one of the streams that the server allows its client. Package http calls it.
+func JostleCalls(r *perturb.Request, client unsafe.Pointer, c Conn) (left func()) {
+	name := "HTTP/2 stream"
+	if out, _ := JostleFlows(c); out != nil {
+		name += " to " + c.RemoteAddr().String()
+	}
+	r.Begin(client, name)
+	return r.Left
 }
 
 func (c *conn) jostleFlows() (out, in *perturb.Flow) {

@@ -11,8 +11,8 @@ var (
 	jostleName  func(data []byte, number uint32) []byte
 )
 
-// jostleTell is told what returns the last input in other words, nil if there are none, and what makes an input of another one and of a
-// number.
+// jostleTell is given two functions of a target. spelt returns the last input in other words, nil if there are none. name makes an input
+// from another one and a number.
 //
 //go:linkname jostleTell jostle/internal/worker.goFuzzer
 func jostleTell(spelt func() []byte, name func(data []byte, number uint32) []byte) {

@@ -11,15 +11,9 @@ type (
 	jostleService = perturb.Service
 )
 
-// jostleCalls notes that the calling goroutine waits for the answer to a request, and before that for one of the streams that the
-// server allows.
+// jostleCalls: see net.JostleCalls.
 func (cs *clientStream) jostleCalls() (left func()) {
-	name := "HTTP/2 stream"
-	if out, _ := net.JostleFlows(cs.cc.tconn); out != nil {
-		name += " to " + cs.cc.tconn.RemoteAddr().String()
-	}
-	cs.jostle.Begin(unsafe.Pointer(cs.cc), name)
-	return cs.jostle.Left
+	return net.JostleCalls(&cs.jostle, unsafe.Pointer(cs.cc), cs.cc.tconn)
 }
 
 // jostleOpens notes that the request has its stream.
