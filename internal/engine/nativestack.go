@@ -53,9 +53,7 @@ func NativeStacks(all bool) string {
 func begunStacks(tasks map[uint64]*Task) []string {
 	for range mostLooks {
 		all := Stacks()
-		if !slices.ContainsFunc(all, func(s string) bool {
-			return toBegin.MatchString(s) || onItsWay.MatchString(s) && taskOf(s, tasks) == nil
-		}) {
+		if !slices.ContainsFunc(all, func(s string) bool { return beginning(s, tasks) }) {
 			return all
 		}
 		runtime.Gosched()
@@ -66,13 +64,19 @@ func begunStacks(tasks map[uint64]*Task) []string {
 // mostLooks bounds how often begunStacks looks again.
 const mostLooks = 10_000
 
-// toBegin is how the stack begins of a goroutine that the engine or perturb has started and that Go's scheduler has not run yet: with
-// the function that the compiler makes of a go statement with arguments.
-var toBegin = regexp.MustCompile(`^goroutine .*\n\S*/(internal/engine|perturb)\.\S+\.gowrap\d+\(\)\n`)
+// beginning reports whether a stack is of a goroutine that the engine or perturb has started and that does not say yet which one it
+// is: Go's scheduler has not run it, or has interrupted it before it has called what says so, or where Go does not know the arguments
+// of that, which it prints with a question mark.
+func beginning(stack string, tasks map[uint64]*Task) bool {
+	by, _ := stacks.Inside(creator(stack))
+	return (strings.HasPrefix(by, "perturb.") || by == "internal/engine.(*Task).start") &&
+		onItsWay.MatchString(stack) && !saysWho.MatchString(stack) && taskOf(stack, tasks) == nil && startedAt(stack) == nil
+}
 
-// onItsWay is the stack of a goroutine that was interrupted where it is not known any more, or not yet, what the receiver of a task's
-// method is: Go says so by a question mark.
-var onItsWay = regexp.MustCompile(`^goroutine \d+ [^\n]*\[(running|runnable)\b(?s:.*)/internal/engine\.\(\*Task\)\.\w+\(0x[0-9a-f]+\?`)
+var (
+	onItsWay = regexp.MustCompile(`^goroutine \d+ [^\n]*\[(running|runnable|preempted)\b`)
+	saysWho  = regexp.MustCompile(`/internal/engine\.(\(\*Task\)\.\w+\(|RunStarted\(0x[0-9a-f]+\??, )0x[0-9a-f]+[,)]`)
+)
 
 // taskOf returns which of the tasks, by address, a stack is of; nil if it is of none.
 func taskOf(stack string, tasks map[uint64]*Task) *Task {
