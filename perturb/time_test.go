@@ -263,4 +263,45 @@ func TestClockOfBusyTasks(t *testing.T) {
 	})
 	assert.Equal(t, "stopped", log)
 	assert.Less(t, snap.Total, 2_000_000)
+
+	// Who renews something each 5 ms does so before 50 ms have passed, and a task that is always busy and stops after three seconds
+	// does so, though somebody wakes each millisecond.
+	log, _ = plain(t, 3_000_000, func(log *enginetest.Log) {
+		var renewed atomic.Int64
+		var done atomic.Bool
+		start := TimeNow()
+		Go(func() {
+			for !done.Load() {
+				TimeSleep(5*time.Millisecond, site)
+				renewed.Store(int64(TimeSince(start)))
+			}
+		}, site)
+		Go(func() {
+			for !done.Load() {
+				TimeSleep(50*time.Millisecond, site)
+				if !done.Load() && TimeSince(start)-time.Duration(renewed.Load()) > 40*time.Millisecond {
+					log.Add("given up")
+				}
+			}
+		}, site)
+		work(func(n int) bool { return n == 1_000_000 })
+		log.Add("done after %t", TimeSince(start) > 300*time.Millisecond)
+		done.Store(true)
+	})
+	assert.Equal(t, "done after true", log)
+
+	log, snap = plain(t, 3_000_000, func(log *enginetest.Log) {
+		tick, start := TimeNewTicker(time.Millisecond, site), TimeNow()
+		done := make(chan int)
+		Go(func() {
+			for Select(site, false, OnRecv(done), OnRecv(tick.C)) == 1 {
+			}
+		}, site)
+		work(func(int) bool { return TimeSince(start) > time.Second })
+		TickerStop(tick, site)
+		Close(done, site)
+		log.Add("done")
+	})
+	assert.Equal(t, "done", log)
+	assert.Less(t, snap.Total, 2_000_000)
 }

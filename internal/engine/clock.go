@@ -277,7 +277,7 @@ func (x *Execution) drift() {
 		x.drifted = 0
 	}
 	x.drifted = min(max(2*x.drifted, maxSpins*100*time.Nanosecond), time.Second)
-	x.pass(bubbleNow() + int64(x.drifted))
+	x.pass(bubbleNow()+int64(x.drifted), false)
 }
 
 // circling reports whether all sync points passed since it was called last are among those passed before that.
@@ -298,25 +298,35 @@ func (x *Execution) circling() bool {
 // waiting would else see it stand still.
 const busySteps = 10_000
 
+// wokenSteps is how many steps those have to themselves who are woken while more time is to pass under tasks that can run.
+const wokenSteps = 1_000
+
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
 // if they go on for much longer than programs do, more. Who waits for a flag that is set after some seconds gets there in
 // a million steps or two; a test of as many steps that gives itself a minute keeps it.
 func (x *Execution) elapse() {
 	const many, most = 100, 7
 	x.elapsed++
-	x.pass(bubbleNow() + int64(time.Millisecond<<min(max(x.elapsed-many, 0), most)))
+	more := min(max(x.elapsed-many, 0), most)
+	if !x.pass(bubbleNow()+int64(time.Millisecond<<more), false) && more > 0 {
+		x.busy = x.trace.n + wokenSteps
+	}
 }
 
-// pass moves the clock to the moment end, and stops at each alarm on the way.
-func (x *Execution) pass(end int64) {
+// pass moves the clock to the moment end. It stops at each alarm on the way, and unless through is set it ends at the first that wakes
+// somebody: who does something each five milliseconds does so before a hundred have passed. It reports whether it has come to the end.
+func (x *Execution) pass(end int64, through bool) bool {
 	for {
 		when, ok := x.nextAlarm()
 		if !ok || when > end {
 			break
 		}
-		moves := x.clock.moves
+		moves, ready := x.clock.moves, x.runq.n
 		if x.advance(); x.clock.moves == moves {
-			return // something has come from abroad, which may be what time was to pass for
+			return false // something has come from abroad, which may be what time was to pass for
+		}
+		if x.runq.n > ready && !through {
+			return false
 		}
 	}
 	if d := time.Duration(end - bubbleNow()); !x.expects() || x.expect(d) {
@@ -325,6 +335,7 @@ func (x *Execution) pass(end int64) {
 	}
 	x.admit()
 	x.poll()
+	return true
 }
 
 // beyond looks for events past all known alarms. It reports whether there was one.

@@ -399,7 +399,7 @@ func (x *Execution) loop() *Snapshot {
 		}
 		if x.clock.behind {
 			x.clock.behind = false
-			x.pass(x.clock.read)
+			x.pass(x.clock.read, true)
 		}
 		if x.first == nil && x.overtakes() {
 			x.advance()
