@@ -56,7 +56,7 @@ check:
 UNSEEN = github.com/jostle-dev/jostle/internal
 
 race:
-	go test $(TESTFLAGS) -race '-gcflags=$(UNSEEN)/engine/...=-race=false -l' '-gcflags=$(UNSEEN)/network=-race=false -l' ./internal/network
+	go test $(TESTFLAGS) -race $(foreach p,engine/... trace program network,'-gcflags=$(UNSEEN)/$(p)=-race=false -l') ./internal/network
 
 # Steps and executions a second, beside two yardsticks of the same run: a goroutine hand-over, and native fuzzing of the
 # same query without instrumentation.

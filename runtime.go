@@ -29,12 +29,14 @@ import (
 //go:embed internal/manifest/*.go
 //go:embed internal/network/*.go
 //go:embed internal/predict/*.go
+//go:embed internal/program/*.go
 //go:embed internal/report/*.go
 //go:embed internal/schedule/*.go
 //go:embed internal/search/*.go
 //go:embed internal/session/*.go
 //go:embed internal/stacks/*.go
 //go:embed internal/strategy/*.go
+//go:embed internal/trace/*.go
 //go:embed internal/verdict/*.go
 //go:embed internal/waitgraph/*.go
 //go:embed internal/worker/*.go

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Atomic comes before an atomic operation on *p, which the caller does as it stands: Atomic(&n, s).Add(1) is n.Add(1),
@@ -29,7 +30,7 @@ func AtomicLast[T any](v T, s *Site) T {
 // Stored comes after an atomic operation that stores and returns nothing: Atomic(&n, s).Store(1); Stored(s).
 func Stored(s *Site) {
 	if t := engine.Self(); t != nil {
-		t.After(engine.OpAtomic, nil, s)
+		t.After(trace.OpAtomic, nil, s)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -90,7 +90,7 @@ func TestPolledClock(t *testing.T) {
 		log.Add("late")
 	})
 	assert.Equal(t, "late", log)
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 }
 
 // A loop that only spins, and for what nobody does, comes to an end as a livelock.
@@ -100,7 +100,7 @@ func TestSpinsForEver(t *testing.T) {
 		for !Atomic(&never, site).Load() {
 		}
 	})
-	assert.Equal(t, engine.TooLong, snap.Failure)
+	assert.Equal(t, trace.TooLong, snap.Failure)
 }
 
 func TestPool(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A channel stays the channel it is: values in its buffer are in its buffer, a close is a close. Only blocking is
@@ -42,16 +43,16 @@ func (d Sender[T]) Send(v T) {
 		return
 	}
 	if d.ch == nil {
-		t.Point(engine.OpSend, nil, d.s)
-		t.Block(engine.OpSend, d.s)
+		t.Point(trace.OpSend, nil, d.s)
+		t.Block(trace.OpSend, d.s)
 	}
 	ch := both[T](d.ch)
 	o := chanObject(t, ch, d.s)
-	t.Point(engine.OpSend, o, d.s)
+	t.Point(trace.OpSend, o, d.s)
 	if !trySend(t, o, ch, v) {
 		blockedSend(t, o, ch, v, d.s)
 	}
-	t.After(engine.OpSend, o, d.s)
+	t.After(trace.OpSend, o, d.s)
 }
 
 // blockedSend is apart from Send so that only a send that blocks moves its value to the heap.
@@ -59,7 +60,7 @@ func blockedSend[T any](t *engine.Task, o *engine.Object, ch chan T, v T, s *Sit
 	w := waiterOf[T](o)
 	w.ch, w.v = ch, v
 	w.onSend(t, o, s)
-	t.Block(engine.OpSend, s)
+	t.Block(trace.OpSend, s)
 	ok := w.Ok
 	w.free(o)
 	if !ok {
@@ -70,10 +71,10 @@ func blockedSend[T any](t *engine.Task, o *engine.Object, ch chan T, v T, s *Sit
 // trySend sends v if that is possible without blocking.
 func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
 	if o.Closed {
-		t.Does(o, engine.Looks)
+		t.Does(o, trace.Looks)
 	}
 	if w := o.Waiters.First(); w != nil && !o.Closed {
-		t.Does(o, engine.Sends)
+		t.Does(o, trace.Sends)
 		if engine.Race && cap(ch) > 0 {
 			ch <- v // for the order that a buffer makes, it goes through it
 			return w.Poll()
@@ -86,7 +87,7 @@ func trySend[T any](t *engine.Task, o *engine.Object, ch chan T, v T) bool {
 	}
 	select {
 	case ch <- v: // there is room, or a receiver that the engine does not see
-		t.Does(o, engine.Sends)
+		t.Does(o, trace.Sends)
 		return true
 	default:
 		return false
@@ -110,17 +111,17 @@ func Recv2[T any](ch <-chan T, s *Site) (T, bool) {
 		return v, ok
 	}
 	if ch == nil {
-		t.Point(engine.OpRecv, nil, s)
-		t.Block(engine.OpRecv, s)
+		t.Point(trace.OpRecv, nil, s)
+		t.Block(trace.OpRecv, s)
 	}
 	o := chanObject(t, ch, s)
-	t.Point(engine.OpRecv, o, s)
+	t.Point(trace.OpRecv, o, s)
 	v, ok, ready := tryRecv(t, o, ch)
 	if !ready {
 		v, ok = blockedRecv(t, o, ch, s)
 	}
 	if ok {
-		t.After(engine.OpRecv, o, s)
+		t.After(trace.OpRecv, o, s)
 	}
 	return v, ok
 }
@@ -150,7 +151,7 @@ func blockedRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T, s *Site) 
 	w := waiterOf[T](o)
 	w.ch = both[T](ch)
 	w.onRecv(t, o, s)
-	t.Block(engine.OpRecv, s)
+	t.Block(trace.OpRecv, s)
 	v, ok = w.v, w.Ok
 	if engine.Race && !ok {
 		<-ch // closed: what came before that
@@ -169,15 +170,15 @@ func tryRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, rea
 
 func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, ready bool) {
 	if o.Stash != nil {
-		t.Does(o, engine.Receives)
+		t.Does(o, trace.Receives)
 		return *(*T)(o.Kept()), true, true
 	}
 	select {
 	case v, ok = <-ch:
 		if ok {
-			t.Does(o, engine.Receives)
+			t.Does(o, trace.Receives)
 		} else {
-			t.Does(o, engine.Looks)
+			t.Does(o, trace.Looks)
 		}
 		if w := o.Senders.First(); w != nil && ok {
 			// The oldest blocked sender moves into the room that is now in the buffer.
@@ -190,7 +191,7 @@ func takeRecv[T any](t *engine.Task, o *engine.Object, ch <-chan T) (v T, ok, re
 	default:
 	}
 	if w := o.Senders.First(); w != nil {
-		t.Does(o, engine.Receives)
+		t.Does(o, trace.Receives)
 		w.Meet()
 		v = *(*T)(w.Val)
 		w.Met()
@@ -228,18 +229,18 @@ func (w *chanWaiter[T]) free(o *engine.Object) {
 
 func (w *chanWaiter[T]) onSend(t *engine.Task, o *engine.Object, s *Site) {
 	w.Val, w.Poller = unsafe.Pointer(&w.v), w
-	t.Wait(&o.Senders, &w.Waiter, o, engine.OpSend, s)
+	t.Wait(&o.Senders, &w.Waiter, o, trace.OpSend, s)
 }
 
 func (w *chanWaiter[T]) onRecv(t *engine.Task, o *engine.Object, s *Site) {
 	w.Val, w.Poller, w.Value = unsafe.Pointer(&w.v), w, unsafe.Sizeof(w.v) > 0
-	t.Wait(&o.Waiters, &w.Waiter, o, engine.OpRecv, s)
+	t.Wait(&o.Waiters, &w.Waiter, o, trace.OpRecv, s)
 }
 
 // Poll is engine.Poller.
 func (w *chanWaiter[T]) Poll() bool {
 	x := w.Task.Execution()
-	if w.Op == engine.OpSend {
+	if w.Op == trace.OpSend {
 		select {
 		case w.ch <- w.v:
 			x.Complete(&w.Waiter, true)
@@ -266,9 +267,9 @@ func Close[T any](ch chan<- T, s *Site) {
 		return
 	}
 	o := chanObject(t, both[T](ch), s)
-	t.Point(engine.OpClose, o, s)
+	t.Point(trace.OpClose, o, s)
 	close(ch)
-	t.Does(o, engine.Changes)
+	t.Does(o, trace.Changes)
 	o.SetClosed()
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 		t.Execution().Complete(w, false)
@@ -276,7 +277,7 @@ func Close[T any](ch chan<- T, s *Site) {
 	for w := o.Senders.First(); w != nil; w = o.Senders.First() {
 		t.Execution().Complete(w, false)
 	}
-	t.After(engine.OpClose, o, s)
+	t.After(trace.OpClose, o, s)
 }
 
 // RangeOver begins a loop over ch: it returns ch, evaluated once, and a zero value of its element type.

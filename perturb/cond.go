@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // CondWait is (*sync.Cond).Wait.
@@ -16,18 +17,18 @@ func CondWait(c *sync.Cond, s *Site) {
 		w.Over()
 		return
 	}
-	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
-	t.Point(engine.OpCondWait, o, s)
-	t.Does(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(c), trace.Cond, s)
+	t.Point(trace.OpCondWait, o, s)
+	t.Does(o, trace.Changes)
 	// On the list first, then unlocked, as in the runtime: no signal can come between.
 	l := behind("Unlock", c.L)
 	switch l.(type) {
 	case *sync.Mutex, *sync.RWMutex, reading:
-		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpCondWait, s)
+		t.Wait(&o.Waiters, t.Waiter(), o, trace.OpCondWait, s)
 		condUnlock(t, l, s)
-		t.Block(engine.OpCondWait, s)
+		t.Block(trace.OpCondWait, s)
 	default:
-		t.WaitWhile(&o.Waiters, o, engine.OpCondWait, s, c.L.Unlock)
+		t.WaitWhile(&o.Waiters, o, trace.OpCondWait, s, c.L.Unlock)
 	}
 	LockerLock(c.L, s)
 }
@@ -47,11 +48,11 @@ func lockOf(l sync.Locker) unsafe.Pointer {
 func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
 	switch l := l.(type) {
 	case *sync.Mutex:
-		unlockMutex(t, t.Object(unsafe.Pointer(l), engine.Mutex, s), l)
+		unlockMutex(t, t.Object(unsafe.Pointer(l), trace.Mutex, s), l)
 	case *sync.RWMutex:
-		unlockWriter(t, t.Object(unsafe.Pointer(l), engine.RWMutex, s), l)
+		unlockWriter(t, t.Object(unsafe.Pointer(l), trace.RWMutex, s), l)
 	case reading:
-		unlockReader(t, t.Object(unsafe.Pointer(l.RWMutex), engine.RWMutex, s), l.RWMutex)
+		unlockReader(t, t.Object(unsafe.Pointer(l.RWMutex), trace.RWMutex, s), l.RWMutex)
 	}
 }
 
@@ -59,41 +60,41 @@ func condUnlock(t *engine.Task, l sync.Locker, s *Site) {
 func CondSignal(c *sync.Cond, s *Site) {
 	t := engine.At(s)
 	if t == nil {
-		engine.CondWakes(unsafe.Pointer(c), engine.OpSignal, s)
+		engine.CondWakes(unsafe.Pointer(c), trace.OpSignal, s)
 		c.Signal()
 		return
 	}
-	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
-	t.Point(engine.OpSignal, o, s)
-	t.Does(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(c), trace.Cond, s)
+	t.Point(trace.OpSignal, o, s)
+	t.Does(o, trace.Changes)
 	if w := o.Waiters.First(); w != nil {
 		w.Met()
 		t.Execution().Complete(w, true)
 	} else {
-		t.Drop(o, engine.OpSignal, s)
+		t.Drop(o, trace.OpSignal, s)
 		c.Signal()
 	}
-	t.After(engine.OpSignal, o, s)
+	t.After(trace.OpSignal, o, s)
 }
 
 // CondBroadcast is (*sync.Cond).Broadcast.
 func CondBroadcast(c *sync.Cond, s *Site) {
 	t := engine.At(s)
 	if t == nil {
-		engine.CondWakes(unsafe.Pointer(c), engine.OpBroadcast, s)
+		engine.CondWakes(unsafe.Pointer(c), trace.OpBroadcast, s)
 		c.Broadcast()
 		return
 	}
-	o := t.Object(unsafe.Pointer(c), engine.Cond, s)
-	t.Point(engine.OpBroadcast, o, s)
-	t.Does(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(c), trace.Cond, s)
+	t.Point(trace.OpBroadcast, o, s)
+	t.Does(o, trace.Changes)
 	if o.Waiters.First() == nil {
-		t.Drop(o, engine.OpBroadcast, s)
+		t.Drop(o, trace.OpBroadcast, s)
 	}
 	for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 		w.Met()
 		t.Execution().Complete(w, true)
 	}
 	c.Broadcast()
-	t.After(engine.OpBroadcast, o, s)
+	t.After(trace.OpBroadcast, o, s)
 }

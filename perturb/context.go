@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Contexts stay package context's own. The engine is told when they are cancelled, so that what waits for them is woken
@@ -20,11 +21,11 @@ func cancelled(cancel func(), s *Site) {
 		cancel()
 		return
 	}
-	t.Point(engine.OpCancel, nil, s)
-	t.Stirs(engine.Changes)
+	t.Point(trace.OpCancel, nil, s)
+	t.Stirs(trace.Changes)
 	cancel()
 	t.Closed()
-	t.After(engine.OpCancel, nil, s)
+	t.After(trace.OpCancel, nil, s)
 }
 
 // offered makes the cancel function of a context that the calling code has made, and offers it to the schedule: if the code
@@ -83,7 +84,7 @@ func isOwn(ctx context.Context) bool {
 func (o owned) AfterFunc(f func()) (stop func() bool) {
 	t := engine.Self()
 	stopped := make(chan struct{})
-	chanObject(t, stopped, o.s).Made(t, engine.OpContext, o.s, nil) // it stands for that of the new context
+	chanObject(t, stopped, o.s).Made(t, trace.OpContext, o.s, nil) // it stands for that of the new context
 	t.GoTitled(func() {
 		if Select(o.s, false, OnRecv(o.Done()), OnRecv(stopped)) == 0 {
 			cancelled(f, o.s)
@@ -118,7 +119,7 @@ func settle(ctx, parent context.Context, s *Site) {
 			from = t.Known(chanPointer(d))
 		}
 	}
-	chanObject(t, done, s).Made(t, engine.OpContext, s, from)
+	chanObject(t, done, s).Made(t, trace.OpContext, s, from)
 }
 
 // ContextWithCancel is context.WithCancel.
@@ -167,8 +168,8 @@ func ContextWithTimeoutCause(parent context.Context, d time.Duration, cause erro
 // ContextErr is the Err of a context.Context. Loops ask it again and again.
 func ContextErr(ctx context.Context, s *Site) error {
 	if t := engine.At(s); t != nil {
-		t.Poll(engine.OpContext, nil, s)
-		t.Stirs(engine.Looks)
+		t.Poll(trace.OpContext, nil, s)
+		t.Stirs(trace.Looks)
 	}
 	return ctx.Err()
 }
@@ -176,8 +177,8 @@ func ContextErr(ctx context.Context, s *Site) error {
 // ContextCause is context.Cause, a question like ContextErr.
 func ContextCause(ctx context.Context, s *Site) error {
 	if t := engine.At(s); t != nil {
-		t.Poll(engine.OpContext, nil, s)
-		t.Stirs(engine.Looks)
+		t.Poll(trace.OpContext, nil, s)
+		t.Stirs(trace.Looks)
 	}
 	return context.Cause(ctx)
 }

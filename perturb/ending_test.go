@@ -12,12 +12,13 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
 // plain runs body once, under the plain schedule.
-func plain(t *testing.T, steps int, body func(*enginetest.Log)) (log string, snap *engine.Snapshot) {
+func plain(t *testing.T, steps int, body func(*enginetest.Log)) (log string, snap *trace.Snapshot) {
 	t.Helper()
 	var l enginetest.Log
 	snap = enginetest.Run(t, new(engine.Execution), new(enginetest.Tree), engine.Limits{Steps: steps}, func() { body(&l) })
@@ -270,7 +271,7 @@ func TestOutside(t *testing.T) {
 
 // What can never come back is counted, and left behind.
 func TestAbandoned(t *testing.T) {
-	var snap *engine.Snapshot
+	var snap *trace.Snapshot
 	assert.Panics(t, func() {
 		synctest.Test(t, func(*testing.T) {
 			snap = new(engine.Execution).Run(new(enginetest.Tree), engine.Limits{}, synctest.Wait, func() {
@@ -280,7 +281,7 @@ func TestAbandoned(t *testing.T) {
 		})
 	}, "the bubble complains of it")
 	require.NotNil(t, snap)
-	assert.Equal(t, engine.Proved, snap.Quiet)
+	assert.Equal(t, trace.Proved, snap.Quiet)
 	assert.Equal(t, 1, snap.Abandoned)
 }
 
@@ -302,7 +303,7 @@ func TestOutlived(t *testing.T) {
 		}, site)
 	}
 	_, snap := plain(t, 1_000_000, forEver)
-	assert.Equal(t, engine.Outlived, snap.Quiet)
+	assert.Equal(t, trace.Outlived, snap.Quiet)
 	assert.Less(t, snap.Total, 20_000)
 	assert.Equal(t, verdict.Pass, verdict.Of(snap, nil).Kind)
 	assert.Zero(t, snap.Abandoned)
@@ -315,7 +316,7 @@ func TestOutlived(t *testing.T) {
 			MutexLock(&mu, site)
 		}, site)
 	})
-	assert.Equal(t, engine.Outlived, snap.Quiet)
+	assert.Equal(t, trace.Outlived, snap.Quiet)
 	assert.Equal(t, verdict.Deadlock, verdict.Of(snap, nil).Kind)
 
 	_, snap = plain(t, 10_000_000, func(*enginetest.Log) {
@@ -331,7 +332,7 @@ func TestOutlived(t *testing.T) {
 			}
 		}, site)
 	})
-	assert.Equal(t, engine.Outlived, snap.Quiet, "it never waits for the clock")
+	assert.Equal(t, trace.Outlived, snap.Quiet, "it never waits for the clock")
 	assert.Less(t, snap.Total, 300_000)
 }
 
@@ -341,7 +342,7 @@ func TestOutsideAfter(t *testing.T) {
 	for _, choice := range []takenOff{0, 1} {
 		var mu sync.Mutex
 		c := make(chan int, 1)
-		var snap *engine.Snapshot
+		var snap *trace.Snapshot
 		assert.Panics(t, func() { // its goroutine cannot be ended
 			synctest.Test(t, func(*testing.T) {
 				snap = new(engine.Execution).Run(choice, engine.Limits{}, synctest.Wait, func() {
@@ -356,14 +357,14 @@ func TestOutsideAfter(t *testing.T) {
 				})
 			})
 		})
-		var stuck []engine.TaskState
+		var stuck []trace.TaskState
 		for _, ts := range snap.Tasks {
-			if ts.State == engine.Outside {
+			if ts.State == trace.Outside {
 				stuck = append(stuck, ts)
 			}
 		}
 		require.Len(t, stuck, 1)
-		assert.Equal(t, engine.OpNone, stuck[0].Op)
+		assert.Equal(t, trace.OpNone, stuck[0].Op)
 		assert.Nil(t, stuck[0].Site)
 		assert.Contains(t, stuck[0].Stack, "TestOutsideAfter")
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -50,13 +50,13 @@ func TestInterlocked(t *testing.T) {
 		name   string
 		beside func(*enginetest.Log)
 		lock   *Site
-		quiet  engine.Quiet
+		quiet  trace.Quiet
 		steps  int           // at most
 		passed time.Duration // likewise, of virtual time
 	}{
-		{"beside a ticker", ticker, lockKept, engine.Interlocked, 100, time.Second},
-		{"beside a ticker, and others may unlock", ticker, lockHanded, engine.LiveTimers, 10_000, time.Hour},
-		{"beside a circle of channels", busy, lockKept, engine.Interlocked, 100_000, time.Second},
+		{"beside a ticker", ticker, lockKept, trace.Interlocked, 100, time.Second},
+		{"beside a ticker, and others may unlock", ticker, lockHanded, trace.LiveTimers, 10_000, time.Hour},
+		{"beside a circle of channels", busy, lockKept, trace.Interlocked, 100_000, time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, snap := plain(t, 1_000_000, func(log *enginetest.Log) {
@@ -80,7 +80,7 @@ func TestInterlocked(t *testing.T) {
 			v := verdict.Of(snap, nil)
 			assert.Equal(t, "deadlock (rule 2)", v.String())
 			assert.Len(t, v.Knot, 2)
-			if tt.quiet == engine.Interlocked {
+			if tt.quiet == trace.Interlocked {
 				assert.Empty(t, v.Others, "the body waits for what others may do")
 			}
 		})
@@ -101,7 +101,7 @@ func TestInterlocked(t *testing.T) {
 			Recv(ended, site)
 			log.Add("woken")
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 		assert.Equal(t, "woken", log)
 	})
 	t.Run("a lock that somebody else unlocks", func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestInterlocked(t *testing.T) {
 			MutexLock(&mu, lockHanded)
 			log.Add("locked")
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 		assert.Equal(t, "locked", log)
 	})
 }

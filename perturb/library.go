@@ -4,13 +4,14 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Kept is something of a library that a goroutine holds, and Keeping what has to come before it gives that back. The copies of the standard
 // library use them, and what follows, to say what goroutines wait for in it (package instrument/patch).
 type (
 	Kept    = engine.Kept
-	Keeping = engine.Keeping
+	Keeping = trace.Keeping
 )
 
 // A Flow is a direction of a connection, and a Request and a Service are one in one of several streams that share it.
@@ -22,13 +23,13 @@ type (
 
 // The keepings.
 const (
-	Using   = engine.Using
-	Body    = engine.Body
-	Rows    = engine.Rows
-	Tx      = engine.Tx
-	Conn    = engine.Conn
-	Serving = engine.Serving
-	Unread  = engine.Unread
+	Using   = trace.Using
+	Body    = trace.Body
+	Rows    = trace.Rows
+	Tx      = trace.Tx
+	Conn    = trace.Conn
+	Serving = trace.Serving
+	Unread  = trace.Unread
 )
 
 // Awaits notes that the caller waits for what owner gives out under a name until it calls the function that Awaits returns; if all,
@@ -44,12 +45,12 @@ func Awaits(owner unsafe.Pointer, name string, all bool) (done func()) {
 // PipeRead and PipeWrite note that the caller uses a direction of a pipe until it calls the function that they return. A direction
 // is known by the address of something that both ends have. That of the other one is nil if there is none.
 func PipeRead(there, back unsafe.Pointer, name string) (done func()) {
-	return uses(engine.OpRead, there, back, name)
+	return uses(trace.OpRead, there, back, name)
 }
 
 // PipeWrite: see PipeRead.
 func PipeWrite(there, back unsafe.Pointer, name string) (done func()) {
-	return uses(engine.OpWrite, there, back, name)
+	return uses(trace.OpWrite, there, back, name)
 }
 
 // PipeFlows returns the two directions of a pipe: nil if the caller is not controlled.
@@ -62,7 +63,7 @@ func PipeFlows(there, back unsafe.Pointer, name string) (out, in *Flow) {
 	return out, out.Back
 }
 
-func uses(op engine.Op, there, back unsafe.Pointer, name string) (done func()) {
+func uses(op trace.Op, there, back unsafe.Pointer, name string) (done func()) {
 	t := engine.Self()
 	if t == nil || t.Unwinding() {
 		return nothing

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -237,7 +237,7 @@ func told(v *verdict.Verdict) string {
 		}
 		return "other"
 	}
-	verbs := map[engine.Op]string{engine.OpAcquire: "acquires", engine.OpRead: "reads", engine.OpWrite: "writes", engine.OpRecv: "receives", engine.OpLock: "locks"}
+	verbs := map[trace.Op]string{trace.OpAcquire: "acquires", trace.OpRead: "reads", trace.OpWrite: "writes", trace.OpRecv: "receives", trace.OpLock: "locks"}
 	for _, g := range v.Knot {
 		out += sep + who(g.ID) + " " + verbs[g.Op]
 		sep = ", "

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -54,7 +55,7 @@ func TestLiveDelays(t *testing.T) {
 func TestLiveMissed(t *testing.T) {
 	site := func(op string) *perturb.Site { return &perturb.Site{Op: op, Func: "f", Expr: "c"} }
 	wake, wait := site("CondBroadcast"), site("CondWait")
-	run := func(l sync.Locker, between, later func(*sync.Cond)) []engine.Missed {
+	run := func(l sync.Locker, between, later func(*sync.Cond)) []trace.Missed {
 		live := engine.StartLive(engine.LivePlan{})
 		require.NotNil(t, live)
 		defer live.Stop()
@@ -93,7 +94,7 @@ func TestLiveMissed(t *testing.T) {
 	for range 2 {
 		missed := run(new(sync.Mutex), broadcast, none)
 		require.Len(t, missed, 1)
-		assert.Equal(t, engine.OpBroadcast, missed[0].Op)
+		assert.Equal(t, trace.OpBroadcast, missed[0].Op)
 		assert.Same(t, wake, missed[0].Site)
 		assert.Same(t, wait, missed[0].Wait)
 		assert.NotEqual(t, missed[0].By, missed[0].Goroutine)

@@ -19,6 +19,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -66,12 +67,12 @@ func (w *watched) tell(label string, p *int, write bool) {
 func at(function string, line int, write bool) string { return fmt.Sprint(function, line, write) }
 
 // label returns what a test calls the access at a place.
-func (w *watched) label(s *engine.Site) string {
-	return w.labels[at(s.Func, int(s.Line), s.Op == engine.OpStore.String())]
+func (w *watched) label(s *trace.Site) string {
+	return w.labels[at(s.Func, int(s.Line), s.Op == trace.OpStore.String())]
 }
 
 // mayRace records a program under some schedules, and returns the pairs of accesses that may race, and their places.
-func (w *watched) mayRace(t *testing.T, body func()) (labels []string, places []*engine.Site) {
+func (w *watched) mayRace(t *testing.T, body func()) (labels []string, places []*trace.Site) {
 	t.Helper()
 	x, rec := new(engine.Execution), access.NewRecorder()
 	mix := strategy.Mix{Seed: 1, Only: "walk"}
@@ -219,7 +220,7 @@ func TestPlacesAreSyncPoints(t *testing.T) {
 		seen[got] = true
 		accesses := 0
 		for _, s := range snap.Steps {
-			if s.Op == engine.OpLoad || s.Op == engine.OpStore {
+			if s.Op == trace.OpLoad || s.Op == trace.OpStore {
 				accesses++
 				assert.NotEqual(t, "other", w.label(s.Site))
 			}
@@ -233,9 +234,9 @@ func TestPlacesAreSyncPoints(t *testing.T) {
 }
 
 // lost reports whether one of the conflicts is a store that another goroutine's store came before.
-func lost(snap *engine.Snapshot) bool {
-	return slices.ContainsFunc(snap.Conflicts, func(c engine.Conflict) bool {
-		return c.Second.Op == engine.OpStore
+func lost(snap *trace.Snapshot) bool {
+	return slices.ContainsFunc(snap.Conflicts, func(c trace.Conflict) bool {
+		return c.Second.Op == trace.OpStore
 	})
 }
 
@@ -250,7 +251,7 @@ func TestSpinsOnPlainMemory(t *testing.T) {
 	}
 	_, places := w.mayRace(t, body)
 	snap := enginetest.Run(t, new(engine.Execution), strategy.Plain{}, engine.Limits{Places: places, Steps: 1e5}, body)
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 }
 
 // A place that is passed very often does not take all of the steps of an execution.
@@ -272,7 +273,7 @@ func TestHotPlace(t *testing.T) {
 	require.NotEmpty(t, places)
 	_, places = w.mayRace(t, body)
 	snap := enginetest.Run(t, new(engine.Execution), strategy.Plain{}, engine.Limits{Places: places, Keep: true}, body)
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Less(t, snap.Total, 3_000)
 }
 
@@ -292,13 +293,13 @@ func TestUnorderedWhenItEnds(t *testing.T) {
 	for n := range 20 {
 		enginetest.Run(t, x, mix.Execution(n), engine.Limits{Record: rec}, body)
 	}
-	var places []*engine.Site
+	var places []*trace.Site
 	for _, p := range rec.Pairs() {
 		places = append(places, x.Accessed(p.A), x.Accessed(p.B))
 	}
 	for n := range 100 {
 		snap := enginetest.Run(t, x, mix.Execution(n), engine.Limits{Places: places}, body)
-		if snap.Failure != engine.Panicked {
+		if snap.Failure != trace.Panicked {
 			continue
 		}
 		require.NotEmpty(t, snap.Conflicts)

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // MutexLock is (*sync.Mutex).Lock.
@@ -16,8 +17,8 @@ func MutexLock(m *sync.Mutex, s *Site) {
 		engine.Taken(unsafe.Pointer(m))
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
-	t.Point(engine.OpLock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.Mutex, s)
+	t.Point(trace.OpLock, o, s)
 	lockMutex(t, o, m, s)
 }
 
@@ -28,7 +29,7 @@ func lockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex, s *Site) {
 		if !o.Held() {
 			poll = func() bool { return pollMutex(t, o, m) }
 		}
-		t.BlockLock(engine.OpLock, o, s, poll)
+		t.BlockLock(trace.OpLock, o, s, poll)
 	}
 	o.Locked(t)
 	o.Hold(t, s, false)
@@ -50,11 +51,11 @@ func MutexTryLock(m *sync.Mutex, s *Site) bool {
 	if t == nil {
 		return m.TryLock()
 	}
-	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
-	t.Poll(engine.OpTryLock, o, s)
-	t.Reaches(o, engine.Looks) // it comes out different while another holds m
+	o := t.Object(unsafe.Pointer(m), trace.Mutex, s)
+	t.Poll(trace.OpTryLock, o, s)
+	t.Reaches(o, trace.Looks) // it comes out different while another holds m
 	if !m.TryLock() {
-		t.Does(o, engine.Looks)
+		t.Does(o, trace.Looks)
 		return false
 	}
 	o.Locked(t)
@@ -69,10 +70,10 @@ func MutexUnlock(m *sync.Mutex, s *Site) {
 		m.Unlock()
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.Mutex, s)
-	t.Point(engine.OpUnlock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.Mutex, s)
+	t.Point(trace.OpUnlock, o, s)
 	unlockMutex(t, o, m)
-	t.After(engine.OpUnlock, o, s)
+	t.After(trace.OpUnlock, o, s)
 }
 
 func unlockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) {

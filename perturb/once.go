@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // OnceDo is (*sync.Once).Do.
@@ -24,11 +25,11 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 		})
 		return
 	}
-	o := t.Object(unsafe.Pointer(once), engine.Once, s)
-	t.Point(engine.OpOnce, o, s)
+	o := t.Object(unsafe.Pointer(once), trace.Once, s)
+	t.Point(trace.OpOnce, o, s)
 	if o.Running {
-		t.Wait(&o.Waiters, t.Waiter(), o, engine.OpOnce, s)
-		t.Block(engine.OpOnce, s)
+		t.Wait(&o.Waiters, t.Waiter(), o, trace.OpOnce, s)
+		t.Block(trace.OpOnce, s)
 		if engine.Race {
 			once.Do(func() {}) // done: what came before that
 		}
@@ -37,13 +38,13 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 	ran := false
 	once.Do(func() {
 		ran = true
-		t.Does(o, engine.Changes)
+		t.Does(o, trace.Changes)
 		// The real Once holds its lock while f runs, so nobody else may come near it until then.
 		o.SetRunning(true)
 		o.Hold(t, s, false)
 		defer func() {
 			o.SetRunning(false)
-			t.Does(o, engine.Changes)
+			t.Does(o, trace.Changes)
 			o.Release(t)
 			for w := o.Waiters.First(); w != nil; w = o.Waiters.First() {
 				t.Execution().Complete(w, true)
@@ -56,9 +57,9 @@ func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {
 		f()
 	})
 	if !ran {
-		t.Does(o, engine.Looks)
+		t.Does(o, trace.Looks)
 	}
-	t.After(engine.OpOnce, o, s)
+	t.After(trace.OpOnce, o, s)
 }
 
 // OnceFunc is sync.OnceFunc. One that is made before anything runs is done once in the whole process.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -18,7 +19,7 @@ import (
 type watcher struct {
 	pending []engine.Operation
 	own     engine.Operation // of the goroutine that was asked last
-	done    []engine.Op
+	done    []trace.Op
 	seen    int
 }
 
@@ -31,7 +32,7 @@ func (w *watcher) Choose(q *engine.Question) int {
 		return 0
 	}
 	for _, t := range q.Runnable() {
-		if op := q.Pending(t); op.Op != engine.OpNone && !slices.Contains(w.pending, op) {
+		if op := q.Pending(t); op.Op != trace.OpNone && !slices.Contains(w.pending, op) {
 			w.pending = append(w.pending, op)
 		}
 	}
@@ -64,9 +65,9 @@ func TestPending(t *testing.T) {
 			},
 		)
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
-	var ops []engine.Op
-	on := map[engine.Op]map[uintptr]bool{}
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
+	var ops []trace.Op
+	on := map[trace.Op]map[uintptr]bool{}
 	for _, p := range w.pending {
 		ops = append(ops, p.Op)
 		if on[p.Op] == nil {
@@ -74,15 +75,15 @@ func TestPending(t *testing.T) {
 		}
 		on[p.Op][p.On] = true
 	}
-	assert.Subset(t, ops, []engine.Op{engine.OpLock, engine.OpUnlock, engine.OpAtomic})
-	assert.Len(t, on[engine.OpAtomic], 1, "one variable")
-	assert.Equal(t, on[engine.OpLock], on[engine.OpUnlock], "one lock")
-	assert.NotEqual(t, on[engine.OpLock], on[engine.OpAtomic])
-	var all []engine.Op
+	assert.Subset(t, ops, []trace.Op{trace.OpLock, trace.OpUnlock, trace.OpAtomic})
+	assert.Len(t, on[trace.OpAtomic], 1, "one variable")
+	assert.Equal(t, on[trace.OpLock], on[trace.OpUnlock], "one lock")
+	assert.NotEqual(t, on[trace.OpLock], on[trace.OpAtomic])
+	var all []trace.Op
 	for _, s := range snap.Steps {
 		all = append(all, s.Op)
 	}
 	assert.Equal(t, all[:len(w.done)], w.done)
-	assert.Equal(t, engine.OpAtomic, w.done[0])
-	assert.Equal(t, []engine.Word{{Vars: [4]uint64{20}, Shared: true}}, snap.Words)
+	assert.Equal(t, trace.OpAtomic, w.done[0])
+	assert.Equal(t, []trace.Word{{Vars: [4]uint64{20}, Shared: true}}, snap.Words)
 }

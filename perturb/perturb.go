@@ -12,43 +12,45 @@ package perturb
 
 import (
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Site is one sync point in the source of the code under test.
-type Site = engine.Site
+type Site = trace.Site
 
 // A SiteCase is one communication of a select at a Site.
-type SiteCase = engine.SiteCase
+type SiteCase = trace.SiteCase
 
 // An Ignore is what a comment //jostle:ignore says.
-type Ignore = engine.Ignore
+type Ignore = program.Ignore
 
 // Ignored registers the comments //jostle:ignore of a file, as Instrumented does its sync points.
 func Ignored(ignores []Ignore) struct{} {
-	engine.RegisterIgnores(ignores)
+	program.RegisterIgnores(ignores)
 	return struct{}{}
 }
 
 // A Function is a function of an instrumented file.
-type Function = engine.Function
+type Function = program.Function
 
 // A Loop is one that ends only when another goroutine lets it.
-type Loop = engine.Loop
+type Loop = program.Loop
 
 // A LoopEnd is a way out of a Loop.
-type LoopEnd = engine.LoopEnd
+type LoopEnd = program.LoopEnd
 
 // Instrumented registers the sync points of a file. The file calls it to initialise a blank variable; what it returns is
 // of no use.
 func Instrumented(sites []Site) struct{} {
-	engine.Register(sites)
+	program.Register(sites)
 	return struct{}{}
 }
 
 // Related registers how a file's variables and functions hang together, like Instrumented: pairs of variables of which the
 // second may hold what the first does, and its functions.
 func Related(file string, flows []uint64, funcs []Function) struct{} {
-	engine.Relate(file, flows, funcs)
+	program.Relate(file, flows, funcs)
 	return struct{}{}
 }
 

@@ -12,14 +12,15 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
 var site = &Site{File: "x.go", Line: 1, Key: 1}
 
-func run(t *testing.T, bytes []byte, body func()) *engine.Snapshot {
+func run(t *testing.T, bytes []byte, body func()) *trace.Snapshot {
 	t.Helper()
-	var snap *engine.Snapshot
+	var snap *trace.Snapshot
 	synctest.Test(t, func(*testing.T) {
 		snap = new(engine.Execution).Run(schedule.NewReader(bytes), engine.Limits{}, synctest.Wait, body)
 	})
@@ -48,7 +49,7 @@ func TestPlain(t *testing.T) {
 		Close(ch, site)
 		Recv(done, site)
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, []int{0, 1, 2, 3, 4}, got)
 }
 
@@ -70,15 +71,15 @@ func TestDeadlock(t *testing.T) {
 		}, site)
 		WaitGroupWait(&wg, site)
 	}
-	assert.Equal(t, engine.AllEnded, run(t, nil, body).Quiet)
+	assert.Equal(t, trace.AllEnded, run(t, nil, body).Quiet)
 	hangs := 0
 	for b := range 256 {
 		for c := range 64 {
 			snap := run(t, []byte{byte(b), byte(c)}, body)
-			if snap.Quiet == engine.Proved {
+			if snap.Quiet == trace.Proved {
 				hangs++
 			} else {
-				assert.Equal(t, engine.AllEnded, snap.Quiet)
+				assert.Equal(t, trace.AllEnded, snap.Quiet)
 			}
 		}
 	}
@@ -108,7 +109,7 @@ func TestTime(t *testing.T) {
 		}
 		TimeSleep(time.Hour, site)
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, []string{"tick", "tick", "func"}, order[:3])
 	assert.GreaterOrEqual(t, snap.Elapsed, int64(time.Hour))
 }

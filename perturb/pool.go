@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A sync.Pool may forget what it holds at any time, and what it gives to whom depends on processors and on the garbage
@@ -17,9 +18,9 @@ func PoolGet(p *sync.Pool, s *Site) any {
 	if t == nil {
 		return p.Get()
 	}
-	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
-	t.Point(engine.OpGet, o, s)
-	t.Does(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(p), trace.Pool, s)
+	t.Point(trace.OpGet, o, s)
+	t.Does(o, trace.Changes)
 	if v := o.Got(); v != nil {
 		return v
 	}
@@ -36,11 +37,11 @@ func PoolPut(p *sync.Pool, v any, s *Site) {
 		p.Put(v)
 		return
 	}
-	o := t.Object(unsafe.Pointer(p), engine.Pool, s)
-	t.Point(engine.OpPut, o, s)
-	t.Does(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(p), trace.Pool, s)
+	t.Point(trace.OpPut, o, s)
+	t.Does(o, trace.Changes)
 	if v != nil {
 		o.Put(v)
 	}
-	t.After(engine.OpPut, o, s)
+	t.After(trace.OpPut, o, s)
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -230,15 +230,15 @@ func add(log *enginetest.Log, b bool) {
 func TestAfterReleases(t *testing.T) {
 	for _, r := range releases {
 		t.Run(r.name, func(t *testing.T) {
-			orders := func(after engine.Following) []string {
+			orders := func(after trace.Following) []string {
 				return enginetest.Outcomes(t, 3, func(log *enginetest.Log) { r.body(log, &Site{Func: "test", After: after}) })
 			}
-			for _, after := range []engine.Following{engine.Plain, engine.Returns} {
+			for _, after := range []trace.Following{trace.Plain, trace.Returns} {
 				if got := orders(after); !slices.Contains(got, "b a") {
 					t.Errorf("with a sync point after it (%d): %q", after, got)
 				}
 			}
-			if got := orders(engine.Nothing); slices.Contains(got, "b a") {
+			if got := orders(trace.Nothing); slices.Contains(got, "b a") {
 				t.Errorf("without a sync point after it: %q", got)
 			}
 		})

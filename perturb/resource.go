@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Resource stands for what hand-made code lets goroutines hold some of: tokens, permits, slots, a lock of one's own. A test
@@ -69,7 +70,7 @@ func noting[T any](p *T) (*engine.Task, *engine.Object) {
 	if unsafe.Sizeof(*p) > 1 {
 		at = unsafe.Add(at, 1) // where no lock can be, as it may at the beginning
 	}
-	return t, t.Object(at, engine.Resource, nil)
+	return t, t.Object(at, trace.Resource, nil)
 }
 
 // An Acquisition is a call of a function that acquires something.

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -123,6 +123,6 @@ func TestResourceOutside(t *testing.T) {
 	Acquiring(r, 1, "r").Done(true)
 	Releasing(r, 1, "r")
 	log, snap := plain(t, 1000, func(log *enginetest.Log) { log.Add("ran") })
-	require.Equal(t, engine.AllEnded, snap.Quiet)
+	require.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, "ran", log)
 }

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // The writer's preference of sync.RWMutex (src/sync/rwmutex.go) is kept here, because the real mutex is only ever
@@ -20,9 +21,9 @@ func RWMutexLock(m *sync.RWMutex, s *Site) {
 		engine.Taken(unsafe.Pointer(m))
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpLock, o, s)
-	t.Reaches(o, engine.Changes)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Point(trace.OpLock, o, s)
+	t.Reaches(o, trace.Changes)
 	lockWriter(t, o, m, s)
 }
 
@@ -36,8 +37,8 @@ func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 		w := t.Waiter()
 		if !announced && o.HeldForReading() {
 			w.Poller = engine.PollFunc(func() bool { return admitWriter(t, o, m) })
-			t.Wait(&o.Pending, w, o, engine.OpLock, s)
-			t.Block(engine.OpLock, s)
+			t.Wait(&o.Pending, w, o, trace.OpLock, s)
+			t.Block(trace.OpLock, s)
 			return // admitWriter took it for us
 		}
 		// Behind another writer, or a holder that the engine does not see.
@@ -49,8 +50,8 @@ func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 			t.Execution().Complete(w, true)
 			return true
 		})
-		t.Wait(&o.Senders, w, o, engine.OpLock, s)
-		t.Block(engine.OpLock, s)
+		t.Wait(&o.Senders, w, o, trace.OpLock, s)
+		t.Block(trace.OpLock, s)
 	}
 }
 
@@ -71,10 +72,10 @@ func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
 	if t == nil {
 		return m.TryLock()
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Poll(engine.OpTryLock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Poll(trace.OpTryLock, o, s)
 	if o.Pending.First() != nil || !m.TryLock() {
-		t.Does(o, engine.Changes) // a reader that leaves would have let it
+		t.Does(o, trace.Changes) // a reader that leaves would have let it
 		return false
 	}
 	o.Hold(t, s, false)
@@ -88,10 +89,10 @@ func RWMutexUnlock(m *sync.RWMutex, s *Site) {
 		m.Unlock()
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpUnlock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Point(trace.OpUnlock, o, s)
 	unlockWriter(t, o, m)
-	t.After(engine.OpUnlock, o, s)
+	t.After(trace.OpUnlock, o, s)
 }
 
 func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
@@ -124,9 +125,9 @@ func RWMutexRLock(m *sync.RWMutex, s *Site) {
 		m.RLock()
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpRLock, o, s)
-	t.Reaches(o, engine.Looks)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Point(trace.OpRLock, o, s)
+	t.Reaches(o, trace.Looks)
 	lockReader(t, o, m, s)
 }
 
@@ -144,8 +145,8 @@ func lockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 		t.Execution().Complete(w, true)
 		return true
 	})
-	t.Wait(&o.Waiters, w, o, engine.OpRLock, s)
-	t.Block(engine.OpRLock, s) // whoever ends the wait has taken it for us
+	t.Wait(&o.Waiters, w, o, trace.OpRLock, s)
+	t.Block(trace.OpRLock, s) // whoever ends the wait has taken it for us
 }
 
 // RWMutexTryRLock is (*sync.RWMutex).TryRLock.
@@ -154,10 +155,10 @@ func RWMutexTryRLock(m *sync.RWMutex, s *Site) bool {
 	if t == nil {
 		return m.TryRLock()
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Poll(engine.OpTryRLock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Poll(trace.OpTryRLock, o, s)
 	if o.Pending.First() != nil || !m.TryRLock() {
-		t.Does(o, engine.Looks)
+		t.Does(o, trace.Looks)
 		return false
 	}
 	o.Hold(t, s, true)
@@ -171,10 +172,10 @@ func RWMutexRUnlock(m *sync.RWMutex, s *Site) {
 		m.RUnlock()
 		return
 	}
-	o := t.Object(unsafe.Pointer(m), engine.RWMutex, s)
-	t.Point(engine.OpRUnlock, o, s)
+	o := t.Object(unsafe.Pointer(m), trace.RWMutex, s)
+	t.Point(trace.OpRUnlock, o, s)
 	unlockReader(t, o, m)
-	t.After(engine.OpRUnlock, o, s)
+	t.After(trace.OpRUnlock, o, s)
 }
 
 func unlockReader(t *engine.Task, o *engine.Object, m *sync.RWMutex) {

@@ -6,11 +6,12 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A SelectCase is one communication of a select statement.
 type SelectCase interface {
-	op() engine.Op
+	op() trace.Op
 	releases() bool                                // having been taken, lets others do something
 	object(t *engine.Task, s *Site) *engine.Object // nil for a nil channel
 	ready(t *engine.Task, o *engine.Object) bool   // can go on with what the engine sees
@@ -50,9 +51,9 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 		objects = append(objects, o)
 	}
 	if hasDefault {
-		t.Poll(engine.OpSelect, nil, s)
+		t.Poll(trace.OpSelect, nil, s)
 	} else {
-		t.Point(engine.OpSelect, nil, s)
+		t.Point(trace.OpSelect, nil, s)
 	}
 	var few [8]int
 	ready := few[:0]
@@ -86,9 +87,9 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 	if hasDefault {
 		for i, c := range cases {
 			if o := objects[i]; o != nil {
-				t.Does(o, engine.Looks)
-				if c.op() == engine.OpSend {
-					t.Drop(o, engine.OpSend, s)
+				t.Does(o, trace.Looks)
+				if c.op() == trace.OpSend {
+					t.Drop(o, trace.OpSend, s)
 				}
 			}
 		}
@@ -100,7 +101,7 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 			c.waiter().Case = i
 		}
 	}
-	done := t.Block(engine.OpSelect, s)
+	done := t.Block(trace.OpSelect, s)
 	for i, c := range cases {
 		if objects[i] != nil && c.waiter() == done {
 			t.Step(c.op(), objects[i], s)
@@ -114,11 +115,11 @@ func Select(s *Site, hasDefault bool, cases ...SelectCase) int {
 
 // reach is how a select uses the channel of a case: where it goes on without, it makes a difference whether a partner is there yet,
 // and else only whose turn it is among those that wait for one.
-func reach(c SelectCase, without bool) engine.How {
+func reach(c SelectCase, without bool) trace.How {
 	if without {
-		return engine.Without(c.op())
+		return trace.Without(c.op())
 	}
-	return engine.WaitsTo(c.op())
+	return trace.WaitsTo(c.op())
 }
 
 // released is the sync point after the i-th case, which was taken.
@@ -200,7 +201,7 @@ func Get2As[B ~bool, T any](c *RecvCase[T]) (T, B) { return c.w.v, B(c.ok) }
 
 func (c *RecvCase[T]) releases() bool { return c.ok }
 
-func (c *RecvCase[T]) op() engine.Op { return engine.OpRecv }
+func (c *RecvCase[T]) op() trace.Op { return trace.OpRecv }
 
 func (c *RecvCase[T]) object(t *engine.Task, s *Site) *engine.Object {
 	if c.w.ch == nil {
@@ -299,7 +300,7 @@ func (c *SendCase[T]) OrDefault(s *Site) int {
 
 func (c *SendCase[T]) releases() bool { return true }
 
-func (c *SendCase[T]) op() engine.Op { return engine.OpSend }
+func (c *SendCase[T]) op() trace.Op { return trace.OpSend }
 
 func (c *SendCase[T]) object(t *engine.Task, s *Site) *engine.Object {
 	if c.w.ch == nil {

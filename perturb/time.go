@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Timers stay the runtime's own: in an execution they run on the virtual clock of its bubble, and the engine is told when
@@ -47,7 +48,7 @@ func TimeUntil(until time.Time) time.Duration {
 // alarm tells the engine of a timer that is about to be started, and fires after d.
 func alarm(d time.Duration, s *Site) {
 	if t := engine.At(s); t != nil {
-		t.Point(engine.OpTimer, nil, s)
+		t.Point(trace.OpTimer, nil, s)
 		t.CatchUp()
 		t.Execution().Alarm(d)
 	}
@@ -85,7 +86,7 @@ func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
 // made notes who has made c, the channel of a timer.
 func made(c <-chan time.Time, s *Site) {
 	if t := engine.At(s); t != nil && !t.Unwinding() {
-		chanObject(t, c, s).Made(t, engine.OpTimer, s, nil)
+		chanObject(t, c, s).Made(t, trace.OpTimer, s, nil)
 	}
 }
 
@@ -95,7 +96,7 @@ func TimeAfterFunc(d time.Duration, f func(), s *Site) *time.Timer {
 	tm := time.AfterFunc(d, callback(f, s))
 	started(tm, d)
 	if t := engine.Self(); t != nil {
-		t.After(engine.OpTimer, nil, s)
+		t.After(trace.OpTimer, nil, s)
 	}
 	return tm
 }
@@ -137,7 +138,7 @@ func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 		engine.TimerOutside(chanPointer(c), d, true)
 	} else if d > 0 {
 		t.Execution().SetTicker(chanPointer(c), d)
-		t.Point(engine.OpTimer, nil, s)
+		t.Point(trace.OpTimer, nil, s)
 	}
 }
 
@@ -145,10 +146,10 @@ func ticks(c <-chan time.Time, d time.Duration, s *Site) {
 func TimerStop(tm *time.Timer, s *Site) bool {
 	left := false
 	if t := engine.At(s); t != nil {
-		t.Point(engine.OpTimer, nil, s)
+		t.Point(trace.OpTimer, nil, s)
 		left = forget(t, tm.C)
 		if o := t.Known(chanPointer(tm.C)); o != nil {
-			t.Did(o, engine.OpTimer, s)
+			t.Did(o, trace.OpTimer, s)
 		}
 	} else {
 		engine.TimerStops(timerPointer(tm))
@@ -177,7 +178,7 @@ func forget(t *engine.Task, c <-chan time.Time) bool {
 // TickerStop is (*time.Ticker).Stop.
 func TickerStop(tk *time.Ticker, s *Site) {
 	if t := engine.At(s); t != nil {
-		t.Point(engine.OpTimer, nil, s)
+		t.Point(trace.OpTimer, nil, s)
 		forget(t, tk.C)
 		t.Execution().StopTicker(chanPointer(tk.C))
 	} else {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -18,18 +19,18 @@ import (
 func TestUntil(t *testing.T) {
 	tests := []struct {
 		name   string
-		waits  engine.Op
-		ends   engine.Op // OpNone: nobody did, or the clock
+		waits  trace.Op
+		ends   trace.Op // OpNone: nobody did, or the clock
 		second func(*sync.Mutex, *sync.Cond, *sync.WaitGroup, chan int)
 		first  func(*sync.Mutex, *sync.Cond, *sync.WaitGroup, chan int)
 	}{
-		{name: "a message", waits: engine.OpRecv, ends: engine.OpSend,
+		{name: "a message", waits: trace.OpRecv, ends: trace.OpSend,
 			first:  func(_ *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) { Recv(c, site) },
 			second: func(_ *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) { To(c, site).Send(1) }},
-		{name: "a close", waits: engine.OpRecv, ends: engine.OpClose,
+		{name: "a close", waits: trace.OpRecv, ends: trace.OpClose,
 			first:  func(_ *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) { Recv(c, site) },
 			second: func(_ *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) { Close(c, site) }},
-		{name: "a lock let go of", waits: engine.OpLock, ends: engine.OpUnlock,
+		{name: "a lock let go of", waits: trace.OpLock, ends: trace.OpUnlock,
 			first: func(mu *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) {
 				Recv(c, site)
 				MutexLock(mu, site)
@@ -41,26 +42,26 @@ func TestUntil(t *testing.T) {
 				RuntimeGosched(site)
 				MutexUnlock(mu, site)
 			}},
-		{name: "a signal", waits: engine.OpCondWait, ends: engine.OpSignal,
+		{name: "a signal", waits: trace.OpCondWait, ends: trace.OpSignal,
 			first: func(mu *sync.Mutex, cond *sync.Cond, _ *sync.WaitGroup, _ chan int) {
 				MutexLock(mu, site)
 				CondWait(cond, site)
 				MutexUnlock(mu, site)
 			},
 			second: func(_ *sync.Mutex, cond *sync.Cond, _ *sync.WaitGroup, _ chan int) { CondSignal(cond, site) }},
-		{name: "the last Done", waits: engine.OpWait, ends: engine.OpDone,
+		{name: "the last Done", waits: trace.OpWait, ends: trace.OpDone,
 			first: func(_ *sync.Mutex, _ *sync.Cond, wg *sync.WaitGroup, _ chan int) {
 				WaitGroupAdd(wg, 1, site)
 				WaitGroupWait(wg, site)
 			},
 			second: func(_ *sync.Mutex, _ *sync.Cond, wg *sync.WaitGroup, _ chan int) { WaitGroupDone(wg, site) }},
-		{name: "the clock", waits: engine.OpSleep,
+		{name: "the clock", waits: trace.OpSleep,
 			first:  func(*sync.Mutex, *sync.Cond, *sync.WaitGroup, chan int) { TimeSleep(time.Second, site) },
 			second: func(*sync.Mutex, *sync.Cond, *sync.WaitGroup, chan int) {}},
-		{name: "nobody", waits: engine.OpRecv,
+		{name: "nobody", waits: trace.OpRecv,
 			first:  func(_ *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) { Recv(c, site) },
 			second: func(*sync.Mutex, *sync.Cond, *sync.WaitGroup, chan int) {}},
-		{name: "a lock that another took", waits: engine.OpLock,
+		{name: "a lock that another took", waits: trace.OpLock,
 			first: func(mu *sync.Mutex, _ *sync.Cond, _ *sync.WaitGroup, c chan int) {
 				Recv(c, site)
 				MutexLock(mu, site)
@@ -75,7 +76,7 @@ func TestUntil(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var snap *engine.Snapshot
+			var snap *trace.Snapshot
 			synctest.Test(t, func(*testing.T) {
 				snap = new(engine.Execution).Run(strategy.Plain{}, engine.Limits{Trace: true}, synctest.Wait, func() {
 					var mu sync.Mutex
@@ -92,7 +93,7 @@ func TestUntil(t *testing.T) {
 					continue
 				}
 				found = true
-				if tt.ends == engine.OpNone {
+				if tt.ends == trace.OpNone {
 					assert.Zero(t, s.Until)
 					continue
 				}

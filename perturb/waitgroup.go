@@ -5,25 +5,26 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // WaitGroupAdd is (*sync.WaitGroup).Add.
 func WaitGroupAdd(wg *sync.WaitGroup, n int, s *Site) {
-	addWaitGroup(wg, n, engine.OpAdd, s)
+	addWaitGroup(wg, n, trace.OpAdd, s)
 }
 
 // WaitGroupDone is (*sync.WaitGroup).Done.
 func WaitGroupDone(wg *sync.WaitGroup, s *Site) {
-	addWaitGroup(wg, -1, engine.OpDone, s)
+	addWaitGroup(wg, -1, trace.OpDone, s)
 }
 
-func addWaitGroup(wg *sync.WaitGroup, n int, op engine.Op, s *Site) {
+func addWaitGroup(wg *sync.WaitGroup, n int, op trace.Op, s *Site) {
 	t := engine.At(s)
 	if t == nil {
 		wg.Add(n)
 		return
 	}
-	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
+	o := t.Object(unsafe.Pointer(wg), trace.WaitGroup, s)
 	t.Point(op, o, s)
 	count := o.Add(n)
 	t.Counts(o, n, count)
@@ -43,10 +44,10 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 		wg.Wait()
 		return
 	}
-	o := t.Object(unsafe.Pointer(wg), engine.WaitGroup, s)
-	t.Point(engine.OpWait, o, s)
+	o := t.Object(unsafe.Pointer(wg), trace.WaitGroup, s)
+	t.Point(trace.OpWait, o, s)
 	if o.Count <= 0 {
-		t.Does(o, engine.Waits)
+		t.Does(o, trace.Waits)
 		if !t.Unwinding() {
 			wg.Wait() // at once, unless code left native has added to it
 		}
@@ -55,8 +56,8 @@ func WaitGroupWait(wg *sync.WaitGroup, s *Site) {
 	if o.Waiters.First() == nil {
 		engine.WaitGroupWaits(wg)
 	}
-	t.Wait(&o.Waiters, t.Waiter(), o, engine.OpWait, s)
-	t.Block(engine.OpWait, s)
+	t.Wait(&o.Waiters, t.Waiter(), o, trace.OpWait, s)
+	t.Block(trace.OpWait, s)
 	engine.RaceAcquire(unsafe.Pointer(wg)) // where Done releases it
 }
 
@@ -76,7 +77,7 @@ func WaitGroupGo(wg *sync.WaitGroup, f func(), s *Site) {
 			WaitGroupDone(wg, s)
 		}()
 		if t := engine.At(s); t != nil {
-			t.Owes(t.Object(unsafe.Pointer(wg), engine.WaitGroup, s), s)
+			t.Owes(t.Object(unsafe.Pointer(wg), trace.WaitGroup, s), s)
 		}
 		f()
 	}, f, s)

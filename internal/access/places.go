@@ -8,7 +8,7 @@ import (
 
 // A Place is where code reads or writes memory.
 type Place struct {
-	Key   uint64 // engine.Site.Key
+	Key   uint64 // trace.Site.Key
 	Write bool
 	File  string
 	Line  int

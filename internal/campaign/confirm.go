@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -297,7 +297,7 @@ type replayed struct {
 	hash    uint64 // of the interleaving
 	verdict string
 	missed  string // departures that did not come
-	orders  engine.Orders
+	orders  trace.Orders
 	shrunk  bool
 	screen  string           // the report of the smaller schedule
 	panic   *verdict.Verdict // that has ended the process

@@ -170,7 +170,7 @@ func (p *pace) learn(r run) {
 	}
 }
 
-// orders are the different orders that were seen, by their numbers (engine.Snapshot.Order).
+// orders are the different orders that were seen, by their numbers (trace.Snapshot.Order).
 type orders struct {
 	hashes  []uint64
 	compact int // length when each was last there once

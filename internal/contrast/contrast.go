@@ -7,21 +7,21 @@ import (
 	"math"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Run is an execution of which all steps are kept.
 type Run struct {
-	Steps   []engine.Step
-	Tasks   []engine.TaskState
-	Objects []engine.ObjectState
+	Steps   []trace.Step
+	Tasks   []trace.TaskState
+	Objects []trace.ObjectState
 }
 
 // A Difference is what an execution that fails does differently from one that passes. Tasks and objects have the numbers of the one that
 // fails, steps are counted from 1.
 type Difference struct {
-	Parts   int         // the first step that is a different one
-	There   engine.Step // the step with that number in the execution that passes, if there is one; Task is 0 for a goroutine that is not in both
+	Parts   int        // the first step that is a different one
+	There   trace.Step // the step with that number in the execution that passes, if there is one; Task is 0 for a goroutine that is not in both
 	Orders  []Order
 	Choices []Choice
 }
@@ -36,8 +36,8 @@ type Order struct {
 // An Operation is one that happens in a run that passes, in the one that fails, or in both.
 type Operation struct {
 	Task        uint32
-	Op          engine.Op
-	Site        *engine.Site
+	Op          trace.Op
+	Site        *trace.Site
 	Here, There int  // its step in the run that fails, and in the one that passes; 0: the goroutine does not come to it
 	Blocked     bool // it blocks forever in the run that fails
 
@@ -47,16 +47,16 @@ type Operation struct {
 // A Choice is a select that takes a different case.
 type Choice struct {
 	Task        uint32
-	Site        *engine.Site
+	Site        *trace.Site
 	Here, There Case
 }
 
 // A Case is what became of a select.
 type Case struct {
-	Step    int       // of the select
-	Op      engine.Op // OpNone: the default, or that it blocks forever
-	Object  uint32    // 0: it is not known which of the execution that fails it is
-	Own     uint32    // what it is called in its own execution
+	Step    int      // of the select
+	Op      trace.Op // OpNone: the default, or that it blocks forever
+	Object  uint32   // 0: it is not known which of the execution that fails it is
+	Own     uint32   // what it is called in its own execution
 	Blocked bool
 }
 
@@ -71,8 +71,8 @@ const never = math.MaxInt
 
 // About says what matters of a program to a comparison.
 type About struct {
-	Objects map[uint32]bool         // that come first among the differences, as the execution that fails numbers them
-	Reads   func(*engine.Site) bool // whether the atomic operation there changes nothing
+	Objects map[uint32]bool        // that come first among the differences, as the execution that fails numbers them
+	Reads   func(*trace.Site) bool // whether the atomic operation there changes nothing
 }
 
 // Of compares two executions of one program. ok is false if there is nothing to compare.
@@ -100,7 +100,7 @@ func Of(fails, passes Run, about About) (d Difference, ok bool) {
 // A path identifies a goroutine in all executions by the go statements that lead to it, each with how often it was passed before.
 type path struct {
 	parent int    // 0 for none
-	site   uint64 // engine.Site.Key
+	site   uint64 // trace.Site.Key
 	nth    int
 }
 
@@ -117,7 +117,7 @@ func (ps paths) number(p path) int {
 // A key identifies an operation in all executions: whose it is, where, and how often that goroutine was there before.
 type key struct {
 	path   int
-	site   uint64 // engine.Site.Key
+	site   uint64 // trace.Site.Key
 	chosen bool   // a case of the select, and not the select itself
 	nth    int
 }
@@ -125,7 +125,7 @@ type key struct {
 // A deed is a step of an execution.
 type deed struct {
 	key
-	*engine.Step
+	*trace.Step
 	number  int
 	effect  int // see Operation.here
 	blocked bool
@@ -136,11 +136,11 @@ type run struct {
 	deeds   []deed
 	by      map[key]int
 	tasks   map[int]uint32 // by path
-	objects map[uint32]engine.ObjectState
+	objects map[uint32]trace.ObjectState
 }
 
 func (ps paths) read(r Run) *run {
-	out := &run{deeds: make([]deed, 0, len(r.Steps)), by: map[key]int{}, tasks: map[int]uint32{}, objects: map[uint32]engine.ObjectState{}}
+	out := &run{deeds: make([]deed, 0, len(r.Steps)), by: map[key]int{}, tasks: map[int]uint32{}, objects: map[uint32]trace.ObjectState{}}
 	for _, o := range r.Objects {
 		out.objects[o.ID] = o
 	}
@@ -158,10 +158,10 @@ func (ps paths) read(r Run) *run {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		k := key{path: of[s.Task], site: s.Site.StableKey()}
-		if s.Site != nil && len(s.Site.Cases) > 0 && s.Op != engine.OpSelect && s.Op != engine.OpExit {
+		if s.Site != nil && len(s.Site.Cases) > 0 && s.Op != trace.OpSelect && s.Op != trace.OpExit {
 			k.chosen, k.nth = true, selects[key{path: k.path, site: k.site}]
 		} else {
-			if s.Op == engine.OpExit {
+			if s.Op == trace.OpExit {
 				k.site = 0
 			}
 			at := k
@@ -175,9 +175,9 @@ func (ps paths) read(r Run) *run {
 	}
 	for _, t := range r.Tasks {
 		i, ok := last[t.ID]
-		if d := out.deeds; ok && t.State == engine.Blocked && t.Site == d[i].Site {
+		if d := out.deeds; ok && t.State == trace.Blocked && t.Site == d[i].Site {
 			d[i].blocked = true
-			if d[i].Op != engine.OpCondWait { // a goroutine that waits there has given up the lock, and can be woken
+			if d[i].Op != trace.OpCondWait { // a goroutine that waits there has given up the lock, and can be woken
 				d[i].effect = never
 			}
 		}
@@ -186,8 +186,8 @@ func (ps paths) read(r Run) *run {
 }
 
 // effect returns when a step takes effect: for a lock that was waited for, when it was got.
-func effect(s *engine.Step, number int) int {
-	if s.Until != 0 && s.Op != engine.OpCondWait {
+func effect(s *trace.Step, number int) int {
+	if s.Until != 0 && s.Op != trace.OpCondWait {
 		return 2*int(s.Until) + 1
 	}
 	return 2 * number
@@ -211,7 +211,7 @@ func (r *run) objectsOf(other *run) map[uint32]uint32 {
 }
 
 // alike reports whether objects of two executions were first used in one place, under one variable.
-func alike(a, b engine.ObjectState) bool {
+func alike(a, b trace.ObjectState) bool {
 	return a.First.StableKey() == b.First.StableKey() && a.Vars[0] == b.Vars[0]
 }
 
@@ -278,7 +278,7 @@ func (about About) orders(here, there *run, objects map[uint32]uint32, n int) []
 }
 
 func thingOf(d *deed, object uint32) thing {
-	if d.Op == engine.OpAtomic && d.Site != nil {
+	if d.Op == trace.OpAtomic && d.Site != nil {
 		return thing{variable: d.Site.Var}
 	}
 	return thing{object: object}
@@ -288,7 +288,7 @@ func thingOf(d *deed, object uint32) thing {
 func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
 	for _, a := range all {
 		for _, b := range all {
-			if a.Task == b.Task || a.there >= b.there || !reversed(a, b) || !conflict(a.Op, b.Op) || a.Op == engine.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
+			if a.Task == b.Task || a.there >= b.there || !reversed(a, b) || !conflict(a.Op, b.Op) || a.Op == trace.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
 				continue
 			}
 			if !ok || cmp.Or(cmp.Compare(b.here, out.Then.here), cmp.Compare(a.there, out.First.there)) < 0 {
@@ -302,30 +302,30 @@ func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
 // reversed reports whether b comes before a in the execution that fails. A writer that waits keeps later readers out.
 func reversed(a, b *Operation) bool {
 	if a.here == never && b.here == never {
-		return a.Op == engine.OpRLock && b.Op == engine.OpLock && b.Here != 0 && b.Here < a.Here
+		return a.Op == trace.OpRLock && b.Op == trace.OpLock && b.Here != 0 && b.Here < a.Here
 	}
 	return b.here < a.here
 }
 
 // ordered reports whether the order of an operation among others on the same object may matter.
-func ordered(op engine.Op) bool { return conflict(op, op) || op == engine.OpRLock || waits[op] != nil }
+func ordered(op trace.Op) bool { return conflict(op, op) || op == trace.OpRLock || waits[op] != nil }
 
 // waits are, for operations whose order among themselves does not matter, those of others that it matters with.
-var waits = map[engine.Op][]engine.Op{
-	engine.OpRLock:     {engine.OpLock, engine.OpTryLock},
-	engine.OpTryRLock:  {engine.OpLock, engine.OpTryLock, engine.OpUnlock},
-	engine.OpUnlock:    {engine.OpTryLock, engine.OpTryRLock},
-	engine.OpRUnlock:   {engine.OpTryLock},
-	engine.OpClose:     {engine.OpSend},
-	engine.OpWait:      {engine.OpAdd, engine.OpGo},
-	engine.OpAdd:       {engine.OpWait},
-	engine.OpGo:        {engine.OpWait},
-	engine.OpSignal:    {engine.OpCondWait},
-	engine.OpBroadcast: {engine.OpCondWait},
+var waits = map[trace.Op][]trace.Op{
+	trace.OpRLock:     {trace.OpLock, trace.OpTryLock},
+	trace.OpTryRLock:  {trace.OpLock, trace.OpTryLock, trace.OpUnlock},
+	trace.OpUnlock:    {trace.OpTryLock, trace.OpTryRLock},
+	trace.OpRUnlock:   {trace.OpTryLock},
+	trace.OpClose:     {trace.OpSend},
+	trace.OpWait:      {trace.OpAdd, trace.OpGo},
+	trace.OpAdd:       {trace.OpWait},
+	trace.OpGo:        {trace.OpWait},
+	trace.OpSignal:    {trace.OpCondWait},
+	trace.OpBroadcast: {trace.OpCondWait},
 }
 
 // conflict reports whether it may matter which of two operations on one object comes first.
-func conflict(a, b engine.Op) bool {
+func conflict(a, b trace.Op) bool {
 	switch {
 	case slices.Contains(waits[a], b) || slices.Contains(waits[b], a):
 		return true
@@ -336,18 +336,18 @@ func conflict(a, b engine.Op) bool {
 }
 
 // rivals are operations of which each takes something from the next of its kind, or comes before it in a queue.
-var rivals = []engine.Op{
-	engine.OpLock, engine.OpTryLock, engine.OpSend, engine.OpRecv, engine.OpClose, engine.OpCondWait, engine.OpOnce, engine.OpAcquire, engine.OpAccept,
-	engine.OpAtomic,
+var rivals = []trace.Op{
+	trace.OpLock, trace.OpTryLock, trace.OpSend, trace.OpRecv, trace.OpClose, trace.OpCondWait, trace.OpOnce, trace.OpAcquire, trace.OpAccept,
+	trace.OpAtomic,
 }
 
-var locks = []engine.Op{engine.OpLock, engine.OpTryLock}
+var locks = []trace.Op{trace.OpLock, trace.OpTryLock}
 
 // choices returns the first select that takes a different case.
 func choices(here, there *run, objects map[uint32]uint32) []Choice {
 	for i := range here.deeds {
 		d := &here.deeds[i]
-		if d.Op != engine.OpSelect || d.Site == nil {
+		if d.Op != trace.OpSelect || d.Site == nil {
 			continue
 		}
 		j, ok := there.by[d.key]

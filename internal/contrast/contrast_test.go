@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/contrast"
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A program reads executions from text. They share their sync points, as those of one program do.
 type program struct {
-	sites map[string]*engine.Site
+	sites map[string]*trace.Site
 }
 
 // run reads an execution. Each line is a step: goroutine, operation, object, line of the source; then "until" and the number of the step
@@ -28,7 +28,7 @@ func (p *program) run(t *testing.T, text string) (contrast.Run, map[string]uint3
 	task := func(name string) uint32 {
 		if names[name] == 0 {
 			names[name] = uint32(len(r.Tasks) + 1)
-			r.Tasks = append(r.Tasks, engine.TaskState{ID: names[name], Spawned: p.site("go " + name), State: engine.Ended})
+			r.Tasks = append(r.Tasks, trace.TaskState{ID: names[name], Spawned: p.site("go " + name), State: trace.Ended})
 			if len(r.Tasks) > 1 {
 				r.Tasks[names[name]-1].Parent = 1
 			}
@@ -41,9 +41,9 @@ func (p *program) run(t *testing.T, text string) (contrast.Run, map[string]uint3
 		line, until, _ := strings.Cut(line, " until ")
 		f := strings.Fields(line)
 		require.Len(t, f, 4, line)
-		s := engine.Step{Task: task(f[0]), Op: op(t, strings.ReplaceAll(strings.TrimPrefix(f[1], "case-"), "-", " ")), Site: p.site(f[3])}
-		if s.Op == engine.OpSelect || strings.HasPrefix(f[1], "case-") {
-			s.Site.Cases = make([]engine.SiteCase, 2)
+		s := trace.Step{Task: task(f[0]), Op: op(t, strings.ReplaceAll(strings.TrimPrefix(f[1], "case-"), "-", " ")), Site: p.site(f[3])}
+		if s.Op == trace.OpSelect || strings.HasPrefix(f[1], "case-") {
+			s.Site.Cases = make([]trace.SiteCase, 2)
 		}
 		if f[2] != "-" {
 			if objects[f[2]] == 0 {
@@ -56,33 +56,33 @@ func (p *program) run(t *testing.T, text string) (contrast.Run, map[string]uint3
 			require.NoError(t, err)
 			s.Until = uint32(n)
 		}
-		if s.Op == engine.OpAtomic {
+		if s.Op == trace.OpAtomic {
 			s.Object, s.Site.Var = 0, 77
 		}
 		r.Steps = append(r.Steps, s)
 		if blocks {
-			r.Tasks[s.Task-1].State, r.Tasks[s.Task-1].Site = engine.Blocked, s.Site
+			r.Tasks[s.Task-1].State, r.Tasks[s.Task-1].Site = trace.Blocked, s.Site
 		}
 	}
 	return r, objects
 }
 
-func (p *program) site(at string) *engine.Site {
+func (p *program) site(at string) *trace.Site {
 	if p.sites[at] == nil {
-		p.sites[at] = &engine.Site{File: at, Key: uint64(len(p.sites) + 1)}
+		p.sites[at] = &trace.Site{File: at, Key: uint64(len(p.sites) + 1)}
 	}
 	return p.sites[at]
 }
 
-func op(t *testing.T, name string) engine.Op {
+func op(t *testing.T, name string) trace.Op {
 	t.Helper()
-	for o := engine.OpNone; o <= engine.OpStall; o++ {
+	for o := trace.OpNone; o <= trace.OpStall; o++ {
 		if o.String() == name {
 			return o
 		}
 	}
 	t.Fatalf("there is no operation %q", name)
-	return engine.OpNone
+	return trace.OpNone
 }
 
 func TestOf(t *testing.T) {
@@ -220,14 +220,14 @@ func TestOf(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := &program{sites: map[string]*engine.Site{}}
+			p := &program{sites: map[string]*trace.Site{}}
 			fails, objects := p.run(t, tt.fails)
 			passes, _ := p.run(t, tt.passes)
 			names := map[uint32]string{}
 			for _, task := range fails.Tasks {
 				names[task.ID] = strings.TrimPrefix(task.Spawned.File, "go ")
 			}
-			about := contrast.About{Objects: map[uint32]bool{objects[tt.story]: tt.story != ""}, Reads: func(*engine.Site) bool { return false }}
+			about := contrast.About{Objects: map[uint32]bool{objects[tt.story]: tt.story != ""}, Reads: func(*trace.Site) bool { return false }}
 			d, ok := contrast.Of(fails, passes, about)
 			assert.Equal(t, tt.parts > 0, ok)
 			assert.Equal(t, tt.parts, d.Parts)
@@ -252,7 +252,7 @@ func TestOf(t *testing.T) {
 }
 
 func caseOf(c contrast.Case) string {
-	if c.Op == engine.OpNone {
+	if c.Op == trace.OpNone {
 		return "none"
 	}
 	return c.Op.String()

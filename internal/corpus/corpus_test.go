@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 func TestManifest(t *testing.T) {
@@ -152,7 +152,7 @@ func TestCover(t *testing.T) {
 }
 
 func TestFeatures(t *testing.T) {
-	o := corpus.Outcome{Verdict: "leak", Cause: 7, Orders: engine.Orders{1 << 3, 0, 0, 1}}
+	o := corpus.Outcome{Verdict: "leak", Cause: 7, Orders: trace.Orders{1 << 3, 0, 0, 1}}
 	require.Equal(t, []corpus.Feature{
 		{Test: "TestX", Order: -1, Kind: "leak", Cause: 7}, {Test: "TestX", Order: 3}, {Test: "TestX", Order: 192},
 	}, o.Features("TestX"))

@@ -7,7 +7,7 @@ import (
 // A Feature is something that an execution shows.
 type Feature struct {
 	Test  string
-	Order int    // member of engine.Orders, from 0; -1 for none
+	Order int    // member of trace.Orders, from 0; -1 for none
 	Kind  string // if Order is -1: how it ends, or what an entry is
 	Cause uint64 // if Order is -1: why it ends; 0 if it passes
 }

@@ -3,7 +3,7 @@ package corpus
 import (
 	"fmt"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // An Outcome is what one execution of an entry came to.
@@ -11,7 +11,7 @@ type Outcome struct {
 	Verdict   string // "pass", or another; "" if it was not run
 	Cause     uint64
 	Steps     uint64 // hash of them
-	Orders    engine.Orders
+	Orders    trace.Orders
 	Decisions int // of its schedule; 0 for an input of a fuzz target, whose bytes are none in particular
 	Came      int // of these
 	Output    string

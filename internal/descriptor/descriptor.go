@@ -18,6 +18,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Mode is what a descriptor is used for, as internal/poll has it.
@@ -96,12 +97,12 @@ func Pipe(r, w *any, n int) {
 		return
 	}
 	tidy(n)
-	s := t.LibSite(engine.OpPipe)
+	s := t.LibSite(trace.OpPipe)
 	p := &stream{name: "the pipe of " + path.Base(s.File) + ":" + strconv.Itoa(int(s.Line)), own: true}
 	run := t.Execution().ID()
 	*r = &File{in: p, out: p, used: run}
 	*w = &File{in: p, out: p, used: run}
-	t.Did(p.object(t, s), engine.OpPipe, s)
+	t.Did(p.object(t, s), trace.OpPipe, s)
 }
 
 // Given notes that the number of a descriptor was asked for: what has it may be outside of the process.
@@ -139,8 +140,8 @@ const manyOpen = 256
 var collectAt = manyOpen
 
 // object returns the engine's side of a stream.
-func (s *stream) object(t *engine.Task, at *engine.Site) *engine.Object {
-	o := t.Object(unsafe.Pointer(s), engine.Socket, at)
+func (s *stream) object(t *engine.Task, at *trace.Site) *engine.Object {
+	o := t.Object(unsafe.Pointer(s), trace.Socket, at)
 	if o.Name == "" {
 		o.Name = s.name
 		t.SetKernel()
@@ -152,11 +153,11 @@ func (s *stream) object(t *engine.Task, at *engine.Site) *engine.Object {
 }
 
 // half returns what of a file an operation is about.
-func (f *File) half(mode Mode) (engine.Op, *stream, *engine.Deadline) {
+func (f *File) half(mode Mode) (trace.Op, *stream, *engine.Deadline) {
 	if mode == Write {
-		return engine.OpWrite, f.out, &f.writing
+		return trace.OpWrite, f.out, &f.writing
 	}
-	return engine.OpRead, f.in, &f.reading
+	return trace.OpRead, f.in, &f.reading
 }
 
 // Begin is the sync point before a descriptor is read or written. It returns Late if the deadline for that has passed. What comes from
@@ -230,8 +231,8 @@ func SetDeadline(state *any, fd Open, d int64, read, write bool) (ok bool) {
 		if !read {
 			stream = f.out
 		}
-		s := t.LibSite(engine.OpDeadline)
-		t.Point(engine.OpDeadline, stream.object(t, s), s)
+		s := t.LibSite(trace.OpDeadline)
+		t.Point(trace.OpDeadline, stream.object(t, s), s)
 	}
 	if read {
 		f.reading.Set(t, at)
@@ -263,7 +264,7 @@ func Acquire(state *any, fd Open, sema *uint32, mode Mode) bool {
 	f := of(t, state, fd)
 	op, stream, _ := f.half(mode)
 	if mode == 0 {
-		op = engine.OpClose
+		op = trace.OpClose
 	}
 	s := t.LibSite(op)
 	w := t.Waiter()
@@ -298,8 +299,8 @@ func Closing(state *any, fd Open) {
 	if t == nil {
 		return
 	}
-	s := t.LibSite(engine.OpClose)
-	t.Point(engine.OpClose, of(t, state, fd).out.object(t, s), s)
+	s := t.LibSite(trace.OpClose)
+	t.Point(trace.OpClose, of(t, state, fd).out.object(t, s), s)
 }
 
 // Did has the goroutines look again that wait at what was read or written through a descriptor, or was closed with it.
@@ -346,9 +347,9 @@ func AwaitProcess(pidfd int) {
 		return
 	}
 	p := &stream{name: "child process"}
-	s := t.LibSite(engine.OpWait)
+	s := t.LibSite(trace.OpWait)
 	o := p.object(t, s)
-	t.Point(engine.OpWait, o, s)
+	t.Point(trace.OpWait, o, s)
 	var d engine.Deadline
 	ended := false
 	defer func() {
@@ -356,7 +357,7 @@ func AwaitProcess(pidfd int) {
 			kill(pidfd)
 		}
 	}()
-	d.Wait(t, &o.Waiters, engine.OpWait, o, s, func() bool {
+	d.Wait(t, &o.Waiters, trace.OpWait, o, s, func() bool {
 		before := ended
 		ended = ready(pidfd, Read)
 		return before // what it has written last was looked for since

@@ -15,6 +15,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -72,7 +73,7 @@ func (e *end) do(mode descriptor.Mode) descriptor.Result {
 }
 
 // run runs body as an execution. What is sent to real waits for real time.
-func run(t *testing.T, bytes []byte, body func()) *engine.Snapshot {
+func run(t *testing.T, bytes []byte, body func()) *trace.Snapshot {
 	t.Helper()
 	asked, passed := make(chan time.Duration), make(chan bool)
 	go func() {
@@ -102,7 +103,7 @@ func TestPingPong(t *testing.T) {
 				r2.do(descriptor.Read)
 			}
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 	}
 }
 
@@ -112,7 +113,7 @@ func TestProved(t *testing.T) {
 		r, _ := own(t)
 		r.do(descriptor.Read)
 	})
-	assert.Equal(t, engine.Proved, snap.Quiet)
+	assert.Equal(t, trace.Proved, snap.Quiet)
 	require.Len(t, snap.Tasks[0].Waits, 1)
 	o := snap.Objects[snap.Tasks[0].Waits[0].Object-1]
 	assert.Contains(t, o.Name, "the pipe of descriptor_test.go:")
@@ -129,7 +130,7 @@ func TestDeadline(t *testing.T) {
 		got = r.do(descriptor.Read)
 		after = time.Since(begun)
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, descriptor.Late, got)
 	assert.GreaterOrEqual(t, after, time.Hour)
 }
@@ -157,7 +158,7 @@ func TestAbroad(t *testing.T) {
 		after = time.Since(begun)
 		log.Add("read")
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, "read slept", log.String())
 	assert.GreaterOrEqual(t, after, 50*time.Millisecond)
 }
@@ -170,21 +171,21 @@ func TestGiven(t *testing.T) {
 		perturb.TimeSleep(time.Millisecond, site)
 		descriptor.Given(&w.state)
 	})
-	assert.Equal(t, engine.Awaits, snap.Quiet, "it is no leak")
+	assert.Equal(t, trace.Awaits, snap.Quiet, "it is no leak")
 }
 
 // TestLeftBehind: of an execution that is over nothing is known.
 func TestLeftBehind(t *testing.T) {
 	var r, w *end
 	x := new(engine.Execution)
-	one := func(body func()) engine.Quiet {
+	one := func(body func()) trace.Quiet {
 		return enginetest.Run(t, x, schedule.NewReader(nil), engine.Limits{Pause: time.Sleep}, body).Quiet
 	}
-	assert.Equal(t, engine.AllEnded, one(func() {
+	assert.Equal(t, trace.AllEnded, one(func() {
 		r, w = own(t)
 		descriptor.SetDeadline(&r.state, r, -1, true, false)
 	}))
-	assert.Equal(t, engine.AllEnded, one(func() {
+	assert.Equal(t, trace.AllEnded, one(func() {
 		w.do(descriptor.Write)
 		assert.Equal(t, descriptor.Ready, r.do(descriptor.Read))
 	}))
@@ -215,7 +216,7 @@ func TestProcess(t *testing.T) {
 		descriptor.AwaitProcess(fd)
 		log.Add("ended")
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.Equal(t, "ended slept", log.String())
 	var status syscall.WaitStatus
 	_, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
@@ -227,7 +228,7 @@ func TestProcess(t *testing.T) {
 func TestForgotten(t *testing.T) {
 	pid, fd := child(t, "100")
 	snap := run(t, nil, func() { perturb.Go(func() { descriptor.AwaitProcess(fd) }, site) })
-	assert.Equal(t, engine.Awaits, snap.Quiet)
+	assert.Equal(t, trace.Awaits, snap.Quiet)
 	_, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
 	assert.Equal(t, syscall.ECHILD, err)
 }
@@ -244,7 +245,7 @@ func TestSemaphore(t *testing.T) {
 			}, site)
 			assert.True(t, descriptor.Acquire(&r.state, r, &sema, descriptor.Read))
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 		assert.Zero(t, sema)
 	}
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"time"
 	_ "unsafe" // for go:linkname
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Some waits end by what is abroad, outside the process: a child process, or one that has the other end of a pipe or a socket. The
@@ -35,7 +37,7 @@ func (x *Execution) expects() bool {
 		return false
 	}
 	for _, t := range x.tasks {
-		if t.state != Blocked {
+		if t.state != trace.Blocked {
 			continue
 		}
 		for _, w := range t.waits {
@@ -82,7 +84,7 @@ func (x *Execution) expectMore() {
 
 // forgotten reports whether the body has ended, and what it has left behind was given time to end.
 func (x *Execution) forgotten() bool {
-	if x.tasks[0].state != Ended {
+	if x.tasks[0].state != trace.Ended {
 		return false
 	}
 	if x.endedAt == 0 {
@@ -93,12 +95,12 @@ func (x *Execution) forgotten() bool {
 
 // awaits ends the execution if tasks wait for what may come from abroad, and no more real time is to be spent on that. Else it
 // returns nil.
-func (x *Execution) awaits() *Snapshot {
+func (x *Execution) awaits() *trace.Snapshot {
 	if !x.expects() || !x.hurried.Load() && !x.forgotten() {
 		return nil
 	}
 	x.settled = x.trace.n
-	return x.conclude(Awaits)
+	return x.conclude(trace.Awaits)
 }
 
 // sleep lets d of virtual time pass.

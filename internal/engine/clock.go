@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // An alarm is a moment of virtual time at which something can happen: a sleeping task wakes, or a native timer fires
@@ -124,13 +126,13 @@ func (x *Execution) StopTicker(c unsafe.Pointer) {
 }
 
 // Sleep parks t for d of virtual time.
-func (t *Task) Sleep(d time.Duration, s *Site) {
-	t.Point(OpSleep, nil, s)
+func (t *Task) Sleep(d time.Duration, s *trace.Site) {
+	t.Point(trace.OpSleep, nil, s)
 	if d <= 0 || t.x.unwinding {
 		return
 	}
 	t.x.clock.set(d, t)
-	t.Block(OpSleep, s)
+	t.Block(trace.OpSleep, s)
 }
 
 // horizons are how far the root looks for timers that nobody told it of, one after the other: the first catch the
@@ -163,7 +165,7 @@ func (x *Execution) nextAlarm() (when int64, ok bool) {
 func (x *Execution) untils() iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for i := 0; i < len(x.tasks) && x.clock.timed > 0; i++ {
-			if x.tasks[i].state != Blocked {
+			if x.tasks[i].state != trace.Blocked {
 				continue
 			}
 			for _, w := range x.tasks[i].waits {
@@ -224,7 +226,7 @@ func (x *Execution) advance() bool {
 	}
 	x.admit()
 	// What happens at one moment happens in any order: sleepers may go first, and with them all that they set going.
-	if sleepers && timers && x.ask(Moment, 2, nil, OpTimer, nil, nil) == 1 {
+	if sleepers && timers && x.ask(Moment, 2, nil, trace.OpTimer, nil, nil) == 1 {
 		return true
 	}
 	x.poll()

@@ -3,6 +3,8 @@ package engine
 import (
 	"math"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Deadline is until when operations of one kind at a socket may wait, on the virtual clock. One of them waits at a time.
@@ -20,7 +22,7 @@ const past = -1
 
 // Wait parks t until it is woken in l, or over, which may be nil, reports true when it is asked. Wait reports false if the deadline
 // passes before that.
-func (d *Deadline) Wait(t *Task, l *Waiters, op Op, o *Object, s *Site, over func() bool) bool {
+func (d *Deadline) Wait(t *Task, l *Waiters, op trace.Op, o *Object, s *trace.Site, over func() bool) bool {
 	w := t.Waiter()
 	d.x, d.waits, d.over = t.x, w, over
 	if until := d.until(); until > 0 || over != nil {

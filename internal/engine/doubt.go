@@ -1,18 +1,20 @@
 package engine
 
+import "github.com/jostle-dev/jostle/internal/trace"
+
 // A doubt is an ending that is not believed yet, because some goroutines still run and the execution may end by itself.
 type doubt struct {
-	snap  *Snapshot // the execution as it stood when it seemed never to end; nil: there is no doubt
-	since int       // moves of the clock until then
-	moves int       // up to which the execution continues
-	steps int       // likewise
+	snap  *trace.Snapshot // the execution as it stood when it seemed never to end; nil: there is no doubt
+	since int             // moves of the clock until then
+	moves int             // up to which the execution continues
+	steps int             // likewise
 }
 
 // stepsPerMove is how many steps count as much as a move of the clock where there is a doubt.
 const stepsPerMove = 10
 
 // drop forgets the doubt whether the execution ends for q: something has happened.
-func (d *doubt) drop(q Quiet) {
+func (d *doubt) drop(q trace.Quiet) {
 	if d.snap != nil && d.snap.Quiet == q {
 		*d = doubt{}
 	}
@@ -23,7 +25,7 @@ func (d *doubt) drop(q Quiet) {
 func (x *Execution) Hurry() { x.hurried.Store(true) }
 
 // conclude returns the execution as it stands, ended for q.
-func (x *Execution) conclude(q Quiet) *Snapshot {
+func (x *Execution) conclude(q trace.Quiet) *trace.Snapshot {
 	x.concluding.Store(true)
 	defer x.concluding.Store(false)
 	return x.snapshot(q)
@@ -31,7 +33,7 @@ func (x *Execution) conclude(q Quiet) *Snapshot {
 
 // interrupt ends an execution of which some could continue, for q or a failure, if that is believed. Who has been blocked since
 // the step settled is stuck. It returns nil if the execution continues, and is called again then as long as it seems not to end.
-func (x *Execution) interrupt(q Quiet, f Failure, settled int) *Snapshot {
+func (x *Execution) interrupt(q trace.Quiet, f trace.Failure, settled int) *trace.Snapshot {
 	d := &x.doubt
 	continues := d.snap != nil && d.snap.Quiet == q && d.snap.Failure == f
 	if continues && x.clock.moves < d.moves && x.trace.n < d.steps && !x.hurried.Load() {
@@ -39,7 +41,7 @@ func (x *Execution) interrupt(q Quiet, f Failure, settled int) *Snapshot {
 	}
 	x.settled, x.failure = settled, f
 	snap := x.conclude(q)
-	x.failure = NoFailure
+	x.failure = trace.NoFailure
 	if continues {
 		snap.Waited, snap.Continued = x.clock.moves-d.since, true
 	}
@@ -59,6 +61,6 @@ func (x *Execution) interrupt(q Quiet, f Failure, settled int) *Snapshot {
 		d.snap.Waited = snap.Waited
 		snap = d.snap
 	}
-	x.failure, x.stopping = f, f != NoFailure
+	x.failure, x.stopping = f, f != trace.NoFailure
 	return snap
 }

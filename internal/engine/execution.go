@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/access"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Limits bound an execution.
@@ -37,13 +39,13 @@ type Limits struct {
 	// returns for how many moves of the clock, or as many times stepsPerMove steps, the execution continues before that
 	// snapshot is believed; 0 for none. It is asked again when these have passed, with Snapshot.Continued set; if it says 0
 	// then, Run returns the first snapshot. Nil: the execution ends at once.
-	Doubt func(*Snapshot) (moves int)
+	Doubt func(*trace.Snapshot) (moves int)
 	// Order has the transitions of the execution noted, see Order.
 	Order bool
 	// Record, if it is not nil, records the plain accesses of the code under test, and what orders them. No access is a sync point then.
 	Record *access.Recorder
 	// Places are those at which plain accesses are sync points, by their keys.
-	Places []*Site
+	Places []*trace.Site
 	// Trace is whether somebody wants to see the steps also of an execution in which all goes well.
 	Trace bool
 }
@@ -51,47 +53,15 @@ type Limits struct {
 // DefaultSteps is how many operations an execution may do before it is called too long: some seconds' worth.
 const DefaultSteps = 2_000_000
 
-// A Failure is a reason to end an execution that the goroutines gave themselves.
-type Failure uint8
-
-const (
-	NoFailure Failure = iota
-	Panicked
-	Failed  // an assertion did not hold
-	Raced   // the race detector has reported something
-	TooLong // the limit of steps was reached
-)
-
 // active is the execution that instrumented code belongs to at present. One at a time in a process.
 var active pointer[Execution]
-
-// sites are the sync points of the process, a slice for each instrumented file. It is complete before main.
-var sites [][]Site
-
-// Register adds the sync points of an instrumented file. For initialisers of package variables only.
-func Register(s []Site) { sites = append(sites, s) }
-
-// Sites returns the sync points of all instrumented code in the process, a slice for each file. There are none if no
-// code is instrumented.
-func Sites() [][]Site { return sites }
-
-// files are the instrumented files of the process. It is complete before main.
-var files []File
-
-// Relate adds what is known of a file beside its sync points. For initialisers of package variables only.
-func Relate(name string, flows []uint64, funcs []Function) {
-	files = append(files, File{name, flows, funcs})
-}
-
-// Files returns what is known of the instrumented files of the process beside their sync points.
-func Files() []File { return files }
 
 // Self returns the task of the calling goroutine, or nil if no execution is active or the goroutine is none of it: then
 // the operation is to be done natively.
 func Self() *Task { return At(nil) }
 
 // At is Self at a sync point: in a live run it may take its time.
-func At(s *Site) *Task {
+func At(s *trace.Site) *Task {
 	x := active.Load()
 	if x == nil {
 		return nil
@@ -127,9 +97,9 @@ type Execution struct {
 	drifted time.Duration
 	still   int // somebody relies on time to stand still under tasks that can run
 
-	circle, circled map[*Site]bool // sync points of a task that spins, see circling
-	circleEnd       int            // step
-	elapsed         int            // how often time has passed under tasks that could run
+	circle, circled map[*trace.Site]bool // sync points of a task that spins, see circling
+	circleEnd       int                  // step
+	elapsed         int                  // how often time has passed under tasks that could run
 
 	interlock interlock
 	doubt     doubt
@@ -155,13 +125,13 @@ type Execution struct {
 	words   objects // with Limits.Keep: the variables that atomic operations were done on, and plain ones that were sync points
 	memory  memory
 	finals  finals
-	trace   trace
+	trace   history
 	order   order
-	locking []Locking
+	locking []trace.Locking
 
 	offers    []*Offer
-	cancelled *Cancelling
-	faulted   *Faulting
+	cancelled *trace.Cancelling
+	faulted   *trace.Faulting
 
 	inProcess []*InProcess // what was done once in the process, if that was in this execution
 	again     bool         // see Again
@@ -176,7 +146,7 @@ type Execution struct {
 	lacking    string          // what a task has asked for that an execution does not have, see Lacks
 	callbacks  int
 
-	failure   Failure
+	failure   trace.Failure
 	panicked  *Task
 	value     any
 	stack     []byte
@@ -197,7 +167,7 @@ type Execution struct {
 // Run runs body as the first task of an execution, and whatever it starts, until all have ended or none can go on. It
 // returns what was left, after unwinding it. It must be called in a testing/synctest bubble of its own, whose Wait is
 // wait. No other execution may be active in the process.
-func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *Snapshot {
+func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func()) *trace.Snapshot {
 	x.strategy, x.limits, x.wait = strategy, limits, wait
 	x.reset()
 	x.decider = newDecider(strategy)
@@ -221,8 +191,8 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	go main.run(body)
 	x.ready(main)
 	snap := x.loop()
-	if Race && x.raced() && snap.Failure != Raced {
-		x.failure = Raced // whatever came of it
+	if Race && x.raced() && snap.Failure != trace.Raced {
+		x.failure = trace.Raced // whatever came of it
 		snap = x.conclude(snap.Quiet)
 	}
 	again := x.unfinished()
@@ -290,7 +260,7 @@ func (x *Execution) reset() {
 	x.runq, x.delayed = queue{}, queue{}
 	x.live, x.first, x.left, x.spun, x.drifted = 0, nil, nil, 0, 0
 	if x.circle == nil {
-		x.circle, x.circled = map[*Site]bool{}, map[*Site]bool{}
+		x.circle, x.circled = map[*trace.Site]bool{}, map[*trace.Site]bool{}
 	}
 	clear(x.circle)
 	x.circleEnd = 0
@@ -321,7 +291,7 @@ func (x *Execution) reset() {
 	x.foreigns.Store(0)
 	x.starter.Store(nil)
 	x.lacking = ""
-	x.failure, x.panicked, x.value, x.stack = NoFailure, nil, nil, nil
+	x.failure, x.panicked, x.value, x.stack = trace.NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.closed = false
 	x.settled, x.ended = 0, -1
@@ -329,19 +299,6 @@ func (x *Execution) reset() {
 	x.began = bubbleNow()
 	x.ahead = x.began - nanotime()
 }
-
-// A Quiet says on what evidence an execution was ended that had not ended by itself.
-type Quiet uint8
-
-const (
-	AllEnded    Quiet = iota
-	Proved            // nothing could run and no timer was pending
-	LiveTimers        // only timers went on, long and often, and nothing else moved
-	Stopped           // by a Failure
-	Outlived          // the body has returned long since, and what it has started goes on and on
-	Interlocked       // others could go on, and tasks wait for each other's locks
-	Awaits            // nothing could run, and some wait for what may come from outside the process
-)
 
 // Bounds for Outlived: so many moves of the clock, or so many steps, since the body's end.
 const (
@@ -359,7 +316,7 @@ const (
 )
 
 // loop is the root: it has the token whenever nobody else can use it. It returns the execution as it ended.
-func (x *Execution) loop() *Snapshot {
+func (x *Execution) loop() *trace.Snapshot {
 	ticks, since, half, far := 0, int64(0), 0, int64(0)
 	after, end := 0, 0 // moves of the clock since the body ended, and the step at which it did
 	released := false  // what the body alone has held was looked for since it ended
@@ -371,18 +328,18 @@ func (x *Execution) loop() *Snapshot {
 		}
 		switch {
 		case x.stopping:
-			return x.conclude(Stopped)
+			return x.conclude(trace.Stopped)
 		case x.live == 0:
-			return x.conclude(AllEnded)
+			return x.conclude(trace.AllEnded)
 		}
-		if x.tasks[0].state == Ended {
+		if x.tasks[0].state == trace.Ended {
 			if after++; after == 1 {
 				end = x.trace.n
 			}
 			if x.moved && (after > outlivedTicks || x.trace.n-end > outlivedSteps) {
-				q, why := Outlived, NoFailure
+				q, why := trace.Outlived, trace.NoFailure
 				if x.trace.polls(spinSteps) {
-					q, why = Stopped, TooLong
+					q, why = trace.Stopped, trace.TooLong
 				}
 				if snap := x.interrupt(q, why, x.trace.n); snap != nil {
 					return snap
@@ -407,18 +364,18 @@ func (x *Execution) loop() *Snapshot {
 		}
 		if t := x.left; t != nil && x.first == nil {
 			x.poll() // a test's context is cancelled when the test ends
-			x.first = x.pick(t, OpExit, t.last)
+			x.first = x.pick(t, trace.OpExit, t.last)
 		}
 		x.left = nil
 		if x.first == nil {
-			x.first = x.pick(nil, OpNone, nil)
+			x.first = x.pick(nil, trace.OpNone, nil)
 		}
 		if x.first == nil {
 			x.poll()
-			x.first = x.pick(nil, OpNone, nil)
+			x.first = x.pick(nil, trace.OpNone, nil)
 		}
 		if x.first == nil && x.onlyProcess() {
-			return x.conclude(AllEnded)
+			return x.conclude(trace.AllEnded)
 		}
 		spinner := x.first
 		if x.first != nil && x.spun < maxSpins {
@@ -432,9 +389,9 @@ func (x *Execution) loop() *Snapshot {
 		if x.moved {
 			ticks, since, half, far = 0, x.now(), x.trace.n, x.lastAlarm()
 			x.moved, x.drifted = false, 0
-			x.doubt.drop(LiveTimers)
+			x.doubt.drop(trace.LiveTimers)
 		}
-		if x.tasks[0].state == Ended && !released && (ticks == forgottenTicks || x.finals.outstanding()) {
+		if x.tasks[0].state == trace.Ended && !released && (ticks == forgottenTicks || x.finals.outstanding()) {
 			released = true
 			if x.start(x.collect(time.Millisecond)) {
 				continue
@@ -446,11 +403,11 @@ func (x *Execution) loop() *Snapshot {
 		if spinner != nil || x.expects() {
 			// It may be doing what the others wait for, or that may come from abroad.
 		} else if ticks > quietMaxTicks || ticks > quietTicks && x.now() > max(since+quietTime, far) {
-			if x.tasks[0].state == Ended || x.stuck(half) {
+			if x.tasks[0].state == trace.Ended || x.stuck(half) {
 				if x.doubt.snap == nil && x.finalize(finalizePatience) {
 					continue
 				}
-				if snap := x.interrupt(LiveTimers, NoFailure, half); snap != nil {
+				if snap := x.interrupt(trace.LiveTimers, trace.NoFailure, half); snap != nil {
 					return snap
 				}
 			}
@@ -475,7 +432,7 @@ func (x *Execution) loop() *Snapshot {
 			x.expectMore()
 		case !x.beyond() && x.runq.n == 0 && !x.awaken() && !x.finalize(finalizePatience):
 			x.settled, x.ended = x.trace.n, quietSince
-			return x.conclude(Proved)
+			return x.conclude(trace.Proved)
 		}
 	}
 }
@@ -521,7 +478,7 @@ func (x *Execution) now() int64 { return bubbleNow() - x.began }
 // stuck reports whether some task has waited since before the given step for something other than the clock.
 func (x *Execution) stuck(step int) bool {
 	for _, t := range x.tasks {
-		if t.standing() == Blocked && t.op != OpSleep && t.since <= step {
+		if t.standing() == trace.Blocked && t.op != trace.OpSleep && t.since <= step {
 			return true
 		}
 	}
@@ -557,12 +514,12 @@ func (x *Execution) pollBlocked() (came bool) { return x.pollThose(false) }
 // pollThose polls those who wait for the end of a process, or all others. It reports whether something has come from abroad.
 func (x *Execution) pollThose(processes bool) (came bool) {
 	for _, t := range x.tasks {
-		if t.standing() != Blocked {
+		if t.standing() != trace.Blocked {
 			continue
 		}
 		for _, w := range t.waits {
 			abroad := w.Object != nil && w.Object.Abroad
-			if w.Poller == nil || w.list == &x.awaiting || processes != (abroad && w.Op == OpWait) {
+			if w.Poller == nil || w.list == &x.awaiting || processes != (abroad && w.Op == trace.OpWait) {
 				continue
 			}
 			if w.Poll() {
@@ -574,7 +531,7 @@ func (x *Execution) pollThose(processes bool) (came bool) {
 	return came
 }
 
-func (x *Execution) newTask(parent *Task, spawned *Site, c *calls) *Task {
+func (x *Execution) newTask(parent *Task, spawned *trace.Site, c *calls) *Task {
 	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n, process: parent.inherits()}
 	x.adopt(t)
 	x.moved = true
@@ -591,19 +548,21 @@ func (x *Execution) adopt(t *Task) {
 }
 
 // Go starts f as a new task, which is called by the function of. The caller goes on, unless the schedule has it otherwise.
-func (t *Task) Go(f, of func(), s *Site) { t.start(f, of, callsOf(s), s) }
+func (t *Task) Go(f, of func(), s *trace.Site) { t.start(f, of, callsOf(s), s) }
 
 // GoTitled is Go for a function of ours: the task is called by title.
-func (t *Task) GoTitled(f func(), title string, s *Site) { t.start(f, nil, &calls{title: title}, s) }
+func (t *Task) GoTitled(f func(), title string, s *trace.Site) {
+	t.start(f, nil, &calls{title: title}, s)
+}
 
-func (t *Task) start(f, of func(), c *calls, s *Site) {
+func (t *Task) start(f, of func(), c *calls, s *trace.Site) {
 	x := t.x
 	if x.unwinding {
 		return // what deferred calls start while they are unwound would have to be unwound at once
 	}
 	child := x.newTask(t, s, c)
 	child.entry = codeOf(of)
-	if s != nil && s.OfLibrary() {
+	if s != nil && program.OfLibrary(s) {
 		child.callers = make([]uintptr, 16)
 		child.callers = child.callers[:runtime.Callers(2, child.callers)]
 	}
@@ -614,12 +573,12 @@ func (t *Task) start(f, of func(), c *calls, s *Site) {
 	}
 	go child.run(f)
 	x.ready(child)
-	t.Point(OpGo, nil, s)
+	t.Point(trace.OpGo, nil, s)
 }
 
 // fail ends the execution for a reason that the task gives. The first reason counts.
-func (x *Execution) fail(f Failure, t *Task, value any, stack []byte) {
-	if x.failure == NoFailure {
+func (x *Execution) fail(f trace.Failure, t *Task, value any, stack []byte) {
+	if x.failure == trace.NoFailure {
 		x.failure, x.panicked, x.value, x.stack = f, t, value, stack
 	}
 	x.stopping = true
@@ -632,11 +591,11 @@ func Races() int { return raceErrors() }
 func (x *Execution) raced() bool { return raceErrors() > x.races }
 
 // Fail ends the execution because an assertion failed in t, which must exit its goroutine next.
-func (t *Task) Fail() { t.x.fail(Failed, t, nil, nil) }
+func (t *Task) Fail() { t.x.fail(trace.Failed, t, nil, nil) }
 
 // Throw ends the execution for an error that Go would end the process for, which no recover can catch: text is Go's own.
 func (t *Task) Throw(text string) {
 	buf := make([]byte, 16<<10)
-	t.x.fail(Panicked, t, fmt.Errorf("fatal error: %s", text), buf[:runtime.Stack(buf, false)])
+	t.x.fail(trace.Panicked, t, fmt.Errorf("fatal error: %s", text), buf[:runtime.Stack(buf, false)])
 	runtime.Goexit()
 }

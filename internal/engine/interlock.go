@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // interlock looks for tasks that wait for each other's locks in a circle. That is a deadlock whatever goes on beside it: no
@@ -25,7 +28,7 @@ const (
 
 // interlocked ends the execution if tasks wait for each other's locks and can never go on; else it returns nil. It is asked
 // when the clock moves.
-func (x *Execution) interlocked() *Snapshot {
+func (x *Execution) interlocked() *trace.Snapshot {
 	l := &x.interlock
 	l.state = slices.Grow(l.state[:0], len(x.tasks))[:len(x.tasks)]
 	clear(l.state)
@@ -41,19 +44,19 @@ func (x *Execution) interlocked() *Snapshot {
 		}
 		if !slices.ContainsFunc(circle, (*Object).handedOver) {
 			x.settled = x.trace.n
-			return x.conclude(Interlocked)
+			return x.conclude(trace.Interlocked)
 		}
 		found = true
 	}
 	if !found {
 		l.moves = 0
-		x.doubt.drop(Interlocked)
+		x.doubt.drop(trace.Interlocked)
 		return nil
 	}
 	if l.moves++; l.moves <= outlivedTicks {
 		return nil
 	}
-	return x.interrupt(Interlocked, NoFailure, x.trace.n)
+	return x.interrupt(trace.Interlocked, trace.NoFailure, x.trace.n)
 }
 
 // circle returns what the tasks wait for of a circle to which there is a way from t, or nil. A task that waits for a lock
@@ -68,7 +71,7 @@ func (l *interlock) circle(t *Task) []*Object {
 	l.on = append(l.on, o)
 	for _, h := range o.holds {
 		// Readers do not keep readers out; the writer in the queue behind them does.
-		if h.Read && t.op == OpRLock {
+		if h.Read && t.op == trace.OpRLock {
 			continue
 		}
 		if c := l.follow(h.Task); c != nil {
@@ -97,11 +100,11 @@ func (l *interlock) follow(t *Task) []*Object {
 
 // waitsForLock returns the lock that t is blocked on, or nil.
 func (t *Task) waitsForLock() *Object {
-	if t.standing() != Blocked || len(t.waits) != 1 {
+	if t.standing() != trace.Blocked || len(t.waits) != 1 {
 		return nil
 	}
 	switch t.op {
-	case OpLock, OpRLock, OpOnce:
+	case trace.OpLock, trace.OpRLock, trace.OpOnce:
 		return t.waits[0].Object
 	}
 	return nil
@@ -110,7 +113,7 @@ func (t *Task) waitsForLock() *Object {
 // handedOver reports whether somebody else than who holds o, a lock, may unlock it: that was seen, or there is code that
 // unlocks without having locked.
 func (o *Object) handedOver() bool {
-	if o.Kind == Once {
+	if o.Kind == trace.Once {
 		return false
 	}
 	if o.handed || o.vars[0] == 0 {
@@ -128,8 +131,8 @@ var keptLocks = sync.OnceValue(func() map[uint64]bool {
 		variable uint64
 	}
 	here, anywhere := map[place]bool{}, map[uint64]bool{}
-	var unlocks []*Site
-	for _, file := range sites {
+	var unlocks []*trace.Site
+	for _, file := range program.Sites() {
 		for i := range file {
 			switch s := &file[i]; {
 			case strings.Contains(s.Op, "Unlock"):

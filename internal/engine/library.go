@@ -7,26 +7,13 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // What goroutines hold of a library, and wait for in it: a connection of a pool, the end of a request, the other end of a pipe. The
 // copies of the standard library say so (package instrument/patch). Their own locks and channels do not show it.
-
-// A Keeping is what has to come before something is given back that a library has given out.
-type Keeping uint8
-
-// The keepings.
-const (
-	Using   Keeping = iota // it is in use
-	Body                   // a response has come, and its body is to be closed
-	Rows                   // rows of a database are to be closed
-	Tx                     // a transaction is to be committed or rolled back
-	Conn                   // a connection that was asked for is to be closed
-	Serving                // a request is being served
-	Calling                // a request is not answered yet
-	Unread                 // what has come of a request is to be read
-)
 
 // A Kept is something of a library that a goroutine holds from Keep until Back. The zero Kept is nothing.
 type Kept struct {
@@ -37,21 +24,21 @@ type Kept struct {
 var kept atomic.Uint64
 
 // Keep notes that the calling goroutine holds one of what owner gives out under a name.
-func (k *Kept) Keep(owner unsafe.Pointer, name string, why Keeping) {
+func (k *Kept) Keep(owner unsafe.Pointer, name string, why trace.Keeping) {
 	t := Self()
 	if t == nil || t.Unwinding() || k.o != nil {
 		return
 	}
 	o := t.shared(owner, name)
-	s := t.userSite(OpAcquire, name)
-	if why != Serving { // which each request does, and says nothing of how it came to anything
-		t.Step(OpAcquire, o, s)
+	s := t.userSite(trace.OpAcquire, name)
+	if why != trace.Serving { // which each request does, and says nothing of how it came to anything
+		t.Step(trace.OpAcquire, o, s)
 	}
 	k.keep(t, o, s, why)
 }
 
 // keep is Keep for whatever task, without a step.
-func (k *Kept) keep(t *Task, o *Object, s *Site, why Keeping) {
+func (k *Kept) keep(t *Task, o *Object, s *trace.Site, why trace.Keeping) {
 	o.Hold(t, s, false)
 	h := &o.holds[len(o.holds)-1]
 	h.N, h.Keeping, h.id = 1, why, kept.Add(1)
@@ -59,8 +46,8 @@ func (k *Kept) keep(t *Task, o *Object, s *Site, why Keeping) {
 }
 
 // Until notes what has to come before Back, if nothing else was said before but that something is under way.
-func (k *Kept) Until(why Keeping) {
-	if h := k.hold(); h >= 0 && (k.o.holds[h].Keeping == Using || k.o.holds[h].Keeping == Calling) {
+func (k *Kept) Until(why trace.Keeping) {
+	if h := k.hold(); h >= 0 && (k.o.holds[h].Keeping == trace.Using || k.o.holds[h].Keeping == trace.Calling) {
 		k.o.holds[h].Keeping = why
 	}
 }
@@ -90,12 +77,12 @@ func (k *Kept) hold() int {
 // any of it.
 func (t *Task) Awaits(owner unsafe.Pointer, name string, all bool) *Object {
 	o := t.shared(owner, name)
-	t.librarys(OpNone, o, 1, t.userSite(OpAcquire, name)).all = all
+	t.librarys(trace.OpNone, o, 1, t.userSite(trace.OpAcquire, name)).all = all
 	return o
 }
 
 // librarys is Wants for what a library says that t waits for: in op, if o is a socket.
-func (t *Task) librarys(op Op, o *Object, n int64, s *Site) *want {
+func (t *Task) librarys(op trace.Op, o *Object, n int64, s *trace.Site) *want {
 	t.Wants(o, n, s)
 	w := &t.x.wants[len(t.x.wants)-1]
 	w.op, w.library = op, true
@@ -105,17 +92,17 @@ func (t *Task) librarys(op Op, o *Object, n int64, s *Site) *want {
 // Pipe returns the two directions of a pipe that lives in memory, by an address of each: sockets of that name. There may be one only.
 func (t *Task) Pipe(there, back unsafe.Pointer, name string) *Object {
 	o := t.shared(there, name)
-	o.Kind, o.Name = Socket, name
+	o.Kind, o.Name = trace.Socket, name
 	if back != nil {
 		b := t.shared(back, name)
-		b.Kind, b.Name = Socket, name
+		b.Kind, b.Name = trace.Socket, name
 		o.Back, b.Back = b, o
 	}
 	return o
 }
 
 // Uses notes that t reads from a direction of a pipe, or writes to it, from now on until GaveUp.
-func (t *Task) Uses(op Op, o *Object) {
+func (t *Task) Uses(op trace.Op, o *Object) {
 	s := t.userSite(op, "")
 	t.Step(op, o, s)
 	t.librarys(op, o, 0, s)
@@ -137,14 +124,14 @@ func (t *Task) shared(owner unsafe.Pointer, name string) *Object {
 		}
 	}
 	s := &sharing{owner: owner, name: name, next: t.x.sharings}
-	s.o = t.Object(unsafe.Pointer(s), Resource, nil)
+	s.o = t.Object(unsafe.Pointer(s), trace.Resource, nil)
 	t.x.sharings = s
 	return s.o
 }
 
 // userSite returns the sync point at which t does op: the innermost call on its stack that is not of a library, or else the call of the
 // function that notes it.
-func (t *Task) userSite(op Op, name string) *Site {
+func (t *Task) userSite(op trace.Op, name string) *trace.Site {
 	var pcs [userDepth]uintptr
 	h := uint64(op)
 	for i := range len(name) {
@@ -164,7 +151,7 @@ func (t *Task) userSite(op Op, name string) *Site {
 const userDepth = 64
 
 // newUserSite is userSite for a stack that it was not called with before.
-func (t *Task) newUserSite(op Op, name string) *Site {
+func (t *Task) newUserSite(op trace.Op, name string) *trace.Site {
 	var pcs [userDepth]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	var at runtime.Frame
@@ -175,7 +162,7 @@ func (t *Task) newUserSite(op Op, name string) *Site {
 			if noted++; noted <= 2 {
 				at = f
 			}
-			if !InLibrary(f.File) {
+			if !program.InLibrary(f.File) {
 				at = f
 				break
 			}
@@ -192,12 +179,4 @@ func (t *Task) newUserSite(op Op, name string) *Site {
 	t.x.callSites = &callSite{Site: siteOf(at, op), next: t.x.callSites}
 	t.x.callSites.Expr = name
 	return &t.x.callSites.Site
-}
-
-// standard is where the files of the standard library are; "" if that is not known.
-var standard = stacks.Standard()
-
-// InLibrary reports whether a file, as the runtime names it, is of the standard library or of a module that is not worked on.
-func InLibrary(file string) bool {
-	return standard != "" && strings.HasPrefix(filepath.ToSlash(file), standard) || moduleOf(file) != ""
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // The sync points of sockets are no operations in the source that the rewriter sees: they are calls of packages that only pass on
@@ -17,7 +18,7 @@ var passOn = [...]string{"net.", "os.", "os/exec.", "internal/poll.", "bufio.", 
 
 // LibSite returns the sync point at which t does op: the innermost call on its stack that is not of a package that passes on
 // what others ask for.
-func (t *Task) LibSite(op Op) *Site {
+func (t *Task) LibSite(op trace.Op) *trace.Site {
 	var pcs [16]uintptr
 	h := hashOf(uint64(op), pcs[:callers(pcs[:])])
 	ls := &t.x.libSites
@@ -39,7 +40,7 @@ func hashOf(h uint64, stack []uintptr) uint64 {
 }
 
 // newLibSite makes the Site of the first call on the stack that LibSite is looking for.
-func newLibSite(op Op) *Site {
+func newLibSite(op trace.Op) *trace.Site {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
 	f, more := frames.Next()
@@ -57,14 +58,14 @@ func newLibSite(op Op) *Site {
 }
 
 // siteOf returns the Site of op at a call.
-func siteOf(f runtime.Frame, op Op) Site {
+func siteOf(f runtime.Frame, op trace.Op) trace.Site {
 	first := 0
 	if f.Func != nil {
 		_, first = f.Func.FileLine(f.Entry)
 	}
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-first))) // stable under edits elsewhere
-	return Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
 }
 
 func passesOn(function string) bool {
@@ -88,7 +89,7 @@ type libSites struct {
 
 type libSite struct {
 	hash uint64
-	site *Site
+	site *trace.Site
 }
 
 // slot returns the index of h's slot, or of the free one where it belongs.
@@ -101,14 +102,14 @@ func (ls *libSites) slot(h uint64) int {
 	return int(i)
 }
 
-func (ls *libSites) get(h uint64) *Site {
+func (ls *libSites) get(h uint64) *trace.Site {
 	if len(ls.slots) == 0 {
 		return nil
 	}
 	return ls.slots[ls.slot(h)].site
 }
 
-func (ls *libSites) add(h uint64, s *Site) {
+func (ls *libSites) add(h uint64, s *trace.Site) {
 	if 2*(ls.n+1) > len(ls.slots) {
 		old := ls.slots
 		ls.slots = make([]libSite, max(64, 2*len(old)))

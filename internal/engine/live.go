@@ -4,7 +4,11 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
+
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Live run leaves everything to Go's own scheduler and to the real clock, and only yields and delays at sync points, as
@@ -44,7 +48,7 @@ type LivePlan struct {
 
 // A Delay is that of a goroutine at a sync point of a live run.
 type Delay struct {
-	Site *Site
+	Site *trace.Site
 	Nth  int // how often the site was passed before, in the run
 	For  time.Duration
 }
@@ -65,39 +69,12 @@ func StartLive(p LivePlan) *Live {
 	if !active.CompareAndSwap(nil, &Execution{free: l}) {
 		return nil
 	}
-	for _, file := range sites {
+	for _, file := range program.Sites() {
 		for i := range file {
-			file[i].passed.Store(0)
+			atomic.StoreUint32(&file[i].Passed, 0)
 		}
 	}
 	return l
-}
-
-// SiteAt returns the first sync point of a line, or nil. file is as stacks have it.
-func SiteAt(file string, line int) *Site {
-	for _, of := range sites {
-		if len(of) == 0 || of[0].File != file {
-			continue
-		}
-		for i := range of {
-			if int(of[i].Line) == line {
-				return &of[i]
-			}
-		}
-	}
-	return nil
-}
-
-// SiteOf returns the sync point with a key, or nil.
-func SiteOf(key uint64) *Site {
-	for _, of := range sites {
-		for i := range of {
-			if of[i].Key == key {
-				return &of[i]
-			}
-		}
-	}
-	return nil
 }
 
 // Stop ends the run: the code goes on undisturbed.
@@ -139,11 +116,11 @@ func (l *Live) Made() []Delay {
 }
 
 // pass is a sync point; s is nil where none is known.
-func (l *Live) pass(s *Site) {
+func (l *Live) pass(s *trace.Site) {
 	n := uint64(l.passed.Add(1))
 	nth := 0
 	if s != nil {
-		nth = int(s.passed.Add(1)) - 1
+		nth = int(atomic.AddUint32(&s.Passed, 1)) - 1
 	}
 	if l.Seed == 0 {
 		return
@@ -175,7 +152,7 @@ func (l *Live) pass(s *Site) {
 }
 
 // delay returns for how long the goroutine is delayed that passes s after it was passed nth times; h is drawn for it.
-func (l *Live) delay(s *Site, nth int, h uint64) time.Duration {
+func (l *Live) delay(s *trace.Site, nth int, h uint64) time.Duration {
 	if s == nil {
 		return 0 // it could not be made again
 	}

@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"sync"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // In a live run it is noted of each sync.Cond which wake-up met nobody, and of the lock that it has when that was taken last:
@@ -21,7 +24,7 @@ type conds struct {
 
 type liveCond struct {
 	waiting int
-	last    *Missed // the last wake-up, if it met nobody
+	last    *trace.Missed // the last wake-up, if it met nobody
 	at      int
 }
 
@@ -30,19 +33,8 @@ type CondWait struct {
 	live   *Live
 	cond   *liveCond
 	lock   unsafe.Pointer
-	missed *Missed
+	missed *trace.Missed
 	next   *CondWait
-}
-
-// A Missed is a wake-up that has met nobody in a live run, because it came after a goroutine had looked at its condition and
-// before it waited.
-type Missed struct {
-	Goroutine uint64 // which waits
-	Wait      *Site
-	Op        Op
-	Site      *Site  // of the wake-up
-	By        uint64 // the goroutine that did it
-	Name      string // of that
 }
 
 func (c *conds) lock() {
@@ -74,7 +66,7 @@ func Taken(p unsafe.Pointer) {
 
 // CondWaits says that the calling goroutine is about to wait for the sync.Cond at p, outside of executions; lock is that of the
 // Cond, nil if it is of a type that does not say when it is taken. Over is to be called on what it returns when the wait is over.
-func CondWaits(p, lock unsafe.Pointer, s *Site) *CondWait {
+func CondWaits(p, lock unsafe.Pointer, s *trace.Site) *CondWait {
 	l := liveRun()
 	if l == nil {
 		return nil
@@ -113,7 +105,7 @@ func (w *CondWait) Over() {
 
 // CondWakes says that the calling goroutine is about to do op, a signal or broadcast, on the sync.Cond at p, outside of
 // executions.
-func CondWakes(p unsafe.Pointer, op Op, s *Site) {
+func CondWakes(p unsafe.Pointer, op trace.Op, s *trace.Site) {
 	l := liveRun()
 	if l == nil {
 		return
@@ -124,7 +116,7 @@ func CondWakes(p unsafe.Pointer, op Op, s *Site) {
 	o := &l.conds.of.at(p).cond
 	o.last, o.at = nil, l.conds.now
 	if o.waiting == 0 {
-		o.last = &Missed{Op: op, Site: s, By: id, Name: name}
+		o.last = &trace.Missed{Op: op, Site: s, By: id, Name: name}
 		return
 	}
 	for w := l.conds.waits; w != nil; w = w.next { // whom it meets is not known
@@ -135,7 +127,7 @@ func CondWakes(p unsafe.Pointer, op Op, s *Site) {
 }
 
 // Missed returns the wake-ups that those have missed who wait now.
-func (l *Live) Missed() (all []Missed) {
+func (l *Live) Missed() (all []trace.Missed) {
 	l.conds.lock()
 	defer l.conds.unlock()
 	for w := l.conds.waits; w != nil; w = w.next {
@@ -152,5 +144,5 @@ func caller() (id uint64, name string) {
 	buf = buf[:runtime.Stack(buf, false)]
 	digits, _, _ := bytes.Cut(bytes.TrimPrefix(buf, []byte("goroutine ")), []byte(" "))
 	id, _ = strconv.ParseUint(string(digits), 10, 64)
-	return id, RunBy(string(buf))
+	return id, program.RunBy(string(buf))
 }

@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/jostle-dev/jostle/internal/trace"
+
 // A lobby has the tasks that wait for a lock, in the order in which they came. When the lock is free any of them may run and try to take
 // it, and when one has, none may. There may be thousands: so they enter the run queue, and leave it, as one. Each stays Blocked until it
 // runs, see Task.standing.
@@ -71,7 +73,7 @@ func (x *Execution) next(i int) *Task {
 	t := x.runq.at(i)
 	if l := t.lobby; l != nil {
 		l.loses(t)
-		t.lobby, t.state = nil, Enabled
+		t.lobby, t.state = nil, trace.Enabled
 		x.trace.ended(t, t.since, l.freed)
 	}
 	x.runq.remove(t)
@@ -79,9 +81,9 @@ func (x *Execution) next(i int) *Task {
 }
 
 // standing returns the state of t: one that waits for a lock which is free may run.
-func (t *Task) standing() State {
+func (t *Task) standing() trace.State {
 	if t.lobby != nil && t.lobby.open {
-		return Enabled
+		return trace.Enabled
 	}
 	return t.state
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Plain loads and stores of the code under test are no sync points: there are far too many. Where the compiler has put a call before each
@@ -31,19 +33,19 @@ type memory struct {
 	at     addressTable
 	byKey  map[uint64]*accessed
 	all    []*accessed
-	points map[uint64]*Site // Limits.Places by key
-	given  []*Site          // Limits.Places
+	points map[uint64]*trace.Site // Limits.Places by key
+	given  []*trace.Site          // Limits.Places
 
 	frames map[uintptr]frame // by return address
 
 	touches   []touch
 	about     []about // to be done, by tasks that were taken off
-	conflicts []Conflict
+	conflicts []trace.Conflict
 }
 
 // An accessed is a place at which the code under test reads or writes memory.
 type accessed struct {
-	site  *Site
+	site  *trace.Site
 	point bool // a sync point
 	n     int  // index in memory.all
 	run   int  // Execution.runs of which times says how often it was passed
@@ -52,7 +54,7 @@ type accessed struct {
 
 // A touch is an access that was a sync point.
 type touch struct {
-	Touch
+	trace.Touch
 	from, to uintptr
 }
 
@@ -61,18 +63,6 @@ type about struct {
 	touch
 	since int // how many touches there were when its task came to it
 }
-
-// A Touch is a plain load or store that was a sync point.
-type Touch struct {
-	Task uint32
-	Op   Op
-	Site *Site
-	Step int // 0: the execution has ended before
-}
-
-// A Conflict is two accesses of the same memory, at least one of them a store, that nothing orders: the goroutine of the second was taken
-// off when it was about to do it, and another goroutine did the first meanwhile.
-type Conflict struct{ First, Second Touch }
 
 // Bounds on plain accesses that are sync points.
 const (
@@ -94,7 +84,7 @@ func (x *Execution) watches() {
 	}
 	if len(m.given) != len(x.limits.Places) || len(m.given) > 0 && &m.given[0] != &x.limits.Places[0] {
 		Unwatch(0)
-		m.given, m.points = x.limits.Places, map[uint64]*Site{}
+		m.given, m.points = x.limits.Places, map[uint64]*trace.Site{}
 		for _, s := range m.given {
 			m.points[s.Key] = s
 		}
@@ -108,7 +98,7 @@ func (x *Execution) watches() {
 	Watch(x.access)
 }
 
-func (a *accessed) give(points map[uint64]*Site) {
+func (a *accessed) give(points map[uint64]*trace.Site) {
 	s, ok := points[a.site.Key]
 	if a.point = ok; ok {
 		a.site = s
@@ -193,11 +183,11 @@ func (tb *addressTable) put(pc uintptr, a *accessed) {
 }
 
 // accessOp returns the operation that an access is.
-func accessOp(write bool) Op {
+func accessOp(write bool) trace.Op {
 	if write {
-		return OpStore
+		return trace.OpStore
 	}
-	return OpLoad
+	return trace.OpLoad
 }
 
 // learn finds out what is at a return address.
@@ -220,7 +210,7 @@ func (m *memory) learn(pc uintptr, write bool) *accessed {
 
 // placeOf returns the Site of an access: of calls that were inlined it is the innermost that is not the standard library's. It returns nil
 // for an access of jostle's own, and for one of package sync.
-func placeOf(pc uintptr, op Op) *Site {
+func placeOf(pc uintptr, op trace.Op) *trace.Site {
 	standard := stacks.Standard()
 	frames := runtime.CallersFrames([]uintptr{pc})
 	for {
@@ -238,10 +228,10 @@ func placeOf(pc uintptr, op Op) *Site {
 }
 
 // accessSite returns the Site of an access.
-func accessSite(f runtime.Frame, op Op) Site {
+func accessSite(f runtime.Frame, op trace.Op) trace.Site {
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-StartLine(&f)))) // stable under edits elsewhere
-	return Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
 }
 
 // access is a plain load or store that is a sync point.
@@ -262,12 +252,12 @@ func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
 		return
 	}
 	m := &x.memory
-	now := about{touch{Touch{Task: t.ID, Op: op, Site: a.site}, addr, addr + size}, len(m.touches)}
+	now := about{touch{trace.Touch{Task: t.ID, Op: op, Site: a.site}, addr, addr + size}, len(m.touches)}
 	m.about = append(m.about, now)
 	t.near = addr
 	t.word(*(*unsafe.Pointer)(unsafe.Pointer(&addr)), a.site)
 	t.Poll(op, nil, a.site)
-	t.Stirs(Changes)
+	t.Stirs(trace.Changes)
 	x.goesBeyond(isPlain)
 	m.about = slices.DeleteFunc(m.about, func(b about) bool { return b.Task == t.ID })
 	if len(m.touches) < mostTouches {
@@ -280,18 +270,18 @@ func (t *Task) access(addr, size uintptr, a *accessed, write bool) {
 // overtaken notes which touches were done while the goroutine of another one was about to do that.
 func (m *memory) overtaken(now about) {
 	for _, u := range m.touches[now.since:] {
-		if u.Task == now.Task || u.Op == OpLoad && now.Op == OpLoad || u.from >= now.to || now.from >= u.to {
+		if u.Task == now.Task || u.Op == trace.OpLoad && now.Op == trace.OpLoad || u.from >= now.to || now.from >= u.to {
 			continue
 		}
 		if len(m.conflicts) == mostConflicts { // the last ones are nearer to what came of it
 			m.conflicts = append(m.conflicts[:0], m.conflicts[1:]...)
 		}
-		m.conflicts = append(m.conflicts, Conflict{u.Touch, now.Touch})
+		m.conflicts = append(m.conflicts, trace.Conflict{First: u.Touch, Second: now.Touch})
 	}
 }
 
 // Accessed returns the place that Limits.Record knows under a number.
-func (x *Execution) Accessed(n int) *Site {
+func (x *Execution) Accessed(n int) *trace.Site {
 	if n >= len(x.memory.all) {
 		return nil
 	}
@@ -299,7 +289,7 @@ func (x *Execution) Accessed(n int) *Site {
 }
 
 // unordered returns accesses that nothing orders, also those of goroutines that have not come to do theirs.
-func (m *memory) unordered() []Conflict {
+func (m *memory) unordered() []trace.Conflict {
 	for _, b := range m.about {
 		m.overtaken(b)
 	}
@@ -326,7 +316,7 @@ const (
 )
 
 // orders records what an operation orders, which t does on o, or on the memory that it is near.
-func (x *Execution) orders(t *Task, op Op, o *Object) {
+func (x *Execution) orders(t *Task, op trace.Op, o *Object) {
 	r := x.limits.Record
 	r.Step(int(t.ID))
 	on := t.near
@@ -335,20 +325,20 @@ func (x *Execution) orders(t *Task, op Op, o *Object) {
 	}
 	gives, takes := true, true
 	switch op {
-	case OpLoad, OpStore, OpYield, OpGo, OpExit, OpLock, OpTryLock, OpUnlock, OpRLock, OpTryRLock, OpRUnlock, OpSleep, OpNone:
+	case trace.OpLoad, trace.OpStore, trace.OpYield, trace.OpGo, trace.OpExit, trace.OpLock, trace.OpTryLock, trace.OpUnlock, trace.OpRLock, trace.OpTryRLock, trace.OpRUnlock, trace.OpSleep, trace.OpNone:
 		return
-	case OpTimer:
+	case trace.OpTimer:
 		on = byClock
-	case OpCancel:
+	case trace.OpCancel:
 		on, takes = byCancel, false
-	case OpContext:
+	case trace.OpContext:
 		on, gives = byCancel, false
-	case OpDone, OpAdd, OpClose, OpSignal, OpBroadcast, OpPut:
+	case trace.OpDone, trace.OpAdd, trace.OpClose, trace.OpSignal, trace.OpBroadcast, trace.OpPut:
 		takes = false
-	case OpWait, OpCondWait, OpGet:
+	case trace.OpWait, trace.OpCondWait, trace.OpGet:
 		gives = false
-	case OpRecv, OpSelect:
-		if o != nil && o.made.Op == OpContext {
+	case trace.OpRecv, trace.OpSelect:
+		if o != nil && o.made.Op == trace.OpContext {
 			r.Acquire(int(t.ID), byCancel)
 		}
 	}
@@ -367,7 +357,7 @@ func (x *Execution) orders(t *Task, op Op, o *Object) {
 // them.
 func (x *Execution) parks(t *Task) {
 	for _, w := range t.waits {
-		if w.Object != nil && (w.Op == OpSend || w.Op == OpRecv) {
+		if w.Object != nil && (w.Op == trace.OpSend || w.Op == trace.OpRecv) {
 			x.limits.Record.Release(int(t.ID), uintptr(w.Object.ptr))
 		}
 	}
@@ -459,7 +449,7 @@ func frameAt(pc uintptr) frame {
 
 // rewritten reports whether a package has sync points of its own: its locks are not hidden from the engine.
 func rewritten(prefix string) bool {
-	for _, file := range sites {
+	for _, file := range program.Sites() {
 		if len(file) > 0 && strings.HasPrefix(file[0].Func, prefix) {
 			return true
 		}

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Code that looks at stacks, a leak detector say, must see what it would see without us: its own goroutines, waiting for
@@ -40,7 +42,7 @@ func NativeStacks(all bool) string {
 	var out []string
 	for i, s := range begunStacks(tasks) {
 		t := taskOf(s, tasks)
-		if t == nil && ours(s) || t != nil && t.state == Ended || stacks.Calls(s, "internal/worker.(*testAttempt).main") {
+		if t == nil && ours(s) || t != nil && t.state == trace.Ended || stacks.Calls(s, "internal/worker.(*testAttempt).main") {
 			continue
 		}
 		out = append(out, native(s, t, i == 0))
@@ -100,7 +102,7 @@ var taskFrame = regexp.MustCompile(`/internal/engine\.\(\*Task\)\.\w+\(0x([0-9a-
 // RunStarted runs f on a goroutine that the go statement s has started outside of executions. The call says so on the goroutine's stack.
 //
 //go:noinline
-func RunStarted(f func(), s *Site) {
+func RunStarted(f func(), s *trace.Site) {
 	f()
 	runtime.KeepAlive(s)
 }
@@ -119,13 +121,13 @@ var runFrame = regexp.MustCompile(`/internal/engine\.RunStarted\(0x[0-9a-f]+\??,
 
 // startedAt returns the go statement that has started a goroutine outside of executions; nil if its stack does not tell: it
 // has not come to run, say.
-func startedAt(stack string) *Site {
+func startedAt(stack string) *trace.Site {
 	m := runFrame.FindStringSubmatch(stack)
 	if m == nil {
 		return nil
 	}
 	p, _ := strconv.ParseUint(m[1], 16, 64)
-	for _, s := range sites {
+	for _, s := range program.Sites() {
 		if len(s) == 0 {
 			continue
 		}
@@ -156,7 +158,7 @@ func native(stack string, t *Task, running bool) string {
 	lines := strings.Split(strings.TrimSpace(stack), "\n")
 	var b strings.Builder
 	header := notNative.ReplaceAllString(lines[0], "]:")
-	if t != nil && !running && t.state != Outside {
+	if t != nil && !running && t.state != trace.Outside {
 		id, _, _ := strings.Cut(header, "[")
 		state, frame := t.wait()
 		header = id + "[" + state + "]:"
@@ -169,7 +171,7 @@ func native(stack string, t *Task, running bool) string {
 	} else {
 		b.WriteString(header)
 	}
-	var spawned *Site
+	var spawned *trace.Site
 	if t != nil {
 		spawned = t.Spawned
 	} else {
@@ -223,40 +225,40 @@ func (t *Task) notBegun(at string) string {
 
 // wait returns how the runtime describes what t waits for, and the function of package sync in which it does.
 func (t *Task) wait() (state, function string) {
-	if t.standing() != Blocked {
+	if t.standing() != trace.Blocked {
 		return "runnable", ""
 	}
-	kind := Kind(0)
+	kind := trace.Kind(0)
 	if len(t.waits) > 0 {
 		kind = t.waits[0].Object.Kind
 	}
 	switch t.op {
-	case OpSend:
+	case trace.OpSend:
 		state = "chan send"
-	case OpRecv:
+	case trace.OpRecv:
 		state = "chan receive"
-	case OpSelect:
+	case trace.OpSelect:
 		state = "select"
 		if len(t.waits) == 0 {
 			state = "select (no cases)"
 		}
 		return state, ""
-	case OpSleep:
+	case trace.OpSleep:
 		return "sleep", "time.Sleep"
-	case OpWait:
+	case trace.OpWait:
 		return "sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait"
-	case OpCondWait:
+	case trace.OpCondWait:
 		return "sync.Cond.Wait", "sync.(*Cond).Wait"
-	case OpLock:
-		if kind == RWMutex {
+	case trace.OpLock:
+		if kind == trace.RWMutex {
 			return "sync.RWMutex.Lock", "sync.(*RWMutex).Lock"
 		}
 		return "sync.Mutex.Lock", "sync.(*Mutex).Lock"
-	case OpRLock:
+	case trace.OpRLock:
 		return "sync.RWMutex.RLock", "sync.(*RWMutex).RLock"
-	case OpOnce:
+	case trace.OpOnce:
 		return "sync.Mutex.Lock", "sync.(*Once).doSlow"
-	case OpRead, OpWrite, OpAccept, OpDial:
+	case trace.OpRead, trace.OpWrite, trace.OpAccept, trace.OpDial:
 		return "IO wait", "internal/poll.runtime_pollWait"
 	default:
 		return t.op.String(), ""

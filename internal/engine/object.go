@@ -6,26 +6,9 @@ import (
 	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
-
-// A Kind is what an Object is to Go.
-type Kind uint8
-
-const (
-	Mutex Kind = iota + 1
-	RWMutex
-	Chan
-	WaitGroup
-	Once
-	Cond
-	Pool
-	Resource // of hand-made code, that goroutines hold some of
-	Socket   // a listener, one direction of a connection, or what a packet socket has received; a pipe; another descriptor
-)
-
-var kindNames = [...]string{"object", "mutex", "rwmutex", "channel", "wait group", "once", "cond", "pool", "resource", "socket"}
-
-func (k Kind) String() string { return kindNames[k] }
 
 // An Object is what the engine knows of one synchronisation object of the code under test. The object itself stays what
 // it is, a *sync.Mutex say, and keeps the truth about being locked or closed; this is who waits for it and who holds it.
@@ -33,9 +16,9 @@ func (k Kind) String() string { return kindNames[k] }
 // Its fields belong to the task that runs.
 type Object struct {
 	ID    uint32 // from 1, in the order of first use
-	Kind  Kind
-	First *Site // where it was first used
-	Born  int   // step before that
+	Kind  trace.Kind
+	First *trace.Site // where it was first used
+	Born  int         // step before that
 	ptr   unsafe.Pointer
 
 	Waiters Waiters // lockers, receivers, and whoever waits for the object as a whole
@@ -75,7 +58,7 @@ type Object struct {
 
 // length returns how many values are in a channel, wake-ups not counted. The runtime keeps that in the same place whatever their type is.
 func (o *Object) length() int {
-	if o.Kind != Chan || !o.sized {
+	if o.Kind != trace.Chan || !o.sized {
 		return 0
 	}
 	n := len(*(*chan struct{})(unsafe.Pointer(&o.ptr)))
@@ -91,20 +74,20 @@ func (o *Object) room() int { return cap(*(*chan struct{})(unsafe.Pointer(&o.ptr
 // A Hold is a lock held by a task, or some of a Resource.
 type Hold struct {
 	Task *Task
-	Site *Site
+	Site *trace.Site
 	Step int
 	Read bool
 	N    int64 // of a Resource
 
-	Keeping Keeping // of a library's Resource
-	id      uint64  // see Kept
+	Keeping trace.Keeping // of a library's Resource
+	id      uint64        // see Kept
 }
 
 // A Use is the last operation of one kind that one task did on an object.
 type Use struct {
 	Task *Task
-	Op   Op
-	Site *Site
+	Op   trace.Op
+	Site *trace.Site
 	Step int
 }
 
@@ -112,8 +95,8 @@ type Use struct {
 type Waiter struct {
 	Task   *Task
 	Object *Object
-	Op     Op
-	Site   *Site
+	Op     trace.Op
+	Site   *trace.Site
 	Val    unsafe.Pointer // where the value of a send is, or that of a receive goes
 	Ok     bool           // the operation was completed by a partner, and not by a close
 	Done   bool
@@ -274,7 +257,7 @@ func (os *objects) grow() {
 	}
 }
 
-func (os *objects) get(p unsafe.Pointer, k Kind, s *Site, step int) *Object {
+func (os *objects) get(p unsafe.Pointer, k trace.Kind, s *trace.Site, step int) *Object {
 	if o := os.lookup(p); o != nil {
 		os.last = o
 		return o
@@ -306,34 +289,34 @@ func (o *Object) Seen(v uint64) {
 }
 
 // Hold notes that t holds o from now on.
-func (o *Object) Hold(t *Task, s *Site, read bool) {
+func (o *Object) Hold(t *Task, s *trace.Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
 	switch {
-	case o.Kind == Mutex:
-		t.Does(o, Takes)
-	case o.Kind == RWMutex && read:
-		t.Does(o, Looks)
-	case o.Kind == RWMutex:
-		t.Does(o, Changes)
+	case o.Kind == trace.Mutex:
+		t.Does(o, trace.Takes)
+	case o.Kind == trace.RWMutex && read:
+		t.Does(o, trace.Looks)
+	case o.Kind == trace.RWMutex:
+		t.Does(o, trace.Changes)
 	}
 	if r := t.x.limits.Record; r != nil && o.isLock() {
 		r.Lock(int(t.ID), uintptr(o.ptr), read)
 	}
 	if t.x.limits.Keep && o.isLock() {
-		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
+		t.x.locking = append(t.x.locking, trace.Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n, Read: read})
 	}
 }
 
 // Release forgets one hold of o: that of t if it has one, and else the oldest, because Go lets any goroutine unlock.
 func (o *Object) Release(t *Task) {
 	switch {
-	case o.Kind == Mutex:
-		t.Does(o, Gives)
-	case o.Kind == RWMutex && o.HeldForReading():
-		t.Does(o, Looks)
-	case o.Kind == RWMutex:
-		t.Does(o, Changes)
+	case o.Kind == trace.Mutex:
+		t.Does(o, trace.Gives)
+	case o.Kind == trace.RWMutex && o.HeldForReading():
+		t.Does(o, trace.Looks)
+	case o.Kind == trace.RWMutex:
+		t.Does(o, trace.Changes)
 	}
 	for i := len(o.holds) - 1; i >= 0; i-- {
 		if o.holds[i].Task == t {
@@ -348,7 +331,7 @@ func (o *Object) Release(t *Task) {
 }
 
 // isLock reports whether who holds o has locked it.
-func (o *Object) isLock() bool { return o.Kind != Resource && o.Kind != Socket }
+func (o *Object) isLock() bool { return o.Kind != trace.Resource && o.Kind != trace.Socket }
 
 func (o *Object) dropHold(i int) {
 	h := o.holds[i]
@@ -357,7 +340,7 @@ func (o *Object) dropHold(i int) {
 		r.Unlock(int(h.Task.ID), uintptr(o.ptr))
 	}
 	if x := h.Task.x; x.limits.Keep && o.isLock() {
-		x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
+		x.locking = append(x.locking, trace.Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Read: h.Read, Given: true})
 	}
 	last := len(o.holds) - 1
 	for ; i < last; i++ { // no copy, which the race detector would see
@@ -430,8 +413,8 @@ func (o *Object) HeldForReading() bool { return len(o.holds) > 0 && o.holds[0].R
 
 // use notes the operation for those who will ask who could have ended a wait.
 // Of a lock it is known who holds it.
-func (o *Object) use(t *Task, op Op, s *Site, step int) {
-	if o.Kind == Mutex || o.Kind == RWMutex {
+func (o *Object) use(t *Task, op trace.Op, s *trace.Site, step int) {
+	if o.Kind == trace.Mutex || o.Kind == trace.RWMutex {
 		return
 	}
 	for i := range o.users {
@@ -444,16 +427,16 @@ func (o *Object) use(t *Task, op Op, s *Site, step int) {
 }
 
 // Made notes that t has made o, the channel of a context or a timer; from is that of the parent context, or nil.
-func (o *Object) Made(t *Task, op Op, s *Site, from *Object) {
+func (o *Object) Made(t *Task, op trace.Op, s *trace.Site, from *Object) {
 	o.made = Use{t, op, s, t.x.trace.n}
 	o.from = from
 }
 
 // Did notes that t did op on o, which is no sync point of o's own: the stop of a timer, for its channel.
-func (t *Task) Did(o *Object, op Op, s *Site) { o.use(t, op, s, t.x.trace.n) }
+func (t *Task) Did(o *Object, op trace.Op, s *trace.Site) { o.use(t, op, s, t.x.trace.n) }
 
 // Owes notes that o, a wait group, waits for t to end.
-func (t *Task) Owes(o *Object, s *Site) { o.use(t, OpGo, s, t.x.trace.n) }
+func (t *Task) Owes(o *Object, s *trace.Site) { o.use(t, trace.OpGo, s, t.x.trace.n) }
 
 // Collect runs the garbage collector. Objects that nobody holds or waits for are forgotten before, and what pools have, so
 // that they can go; one that is still used is a new one to the engine. The finalizers that are then due run as a task.
@@ -495,7 +478,7 @@ func (x *Execution) finalize(patience time.Duration) bool {
 // that.
 func (x *Execution) closePatience(patience time.Duration) time.Duration {
 	waits := func(t *Task) bool {
-		return t.state == Blocked && slices.ContainsFunc(t.waits, func(w *Waiter) bool { return w.Object != nil && w.Object.Kind == Socket })
+		return t.state == trace.Blocked && slices.ContainsFunc(t.waits, func(w *Waiter) bool { return w.Object != nil && w.Object.Kind == trace.Socket })
 	}
 	switch {
 	case !x.kernel || !slices.ContainsFunc(x.tasks, waits):
@@ -595,7 +578,7 @@ func (os *objects) forget(tasks []*Task) {
 	os.last = nil
 	near := map[uintptr]bool{} // about to be used
 	for _, t := range tasks {
-		if t.state != Ended {
+		if t.state != trace.Ended {
 			near[t.near] = true
 		}
 	}

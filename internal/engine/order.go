@@ -3,6 +3,8 @@ package engine
 import (
 	"math/bits"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Executions are told apart by which operation on an object came after which, and by nothing else: two that differ only in how
@@ -13,38 +15,16 @@ import (
 // change places with; the order is the sum of all. So an operation costs some multiplications, and the sum does not depend on in which
 // sequence independent operations were done.
 
-// A How is how an operation uses an object. It says which two operations on one object can change places so that nothing can tell.
-type How uint8
-
-// The ways. Those that stand in the comment of one change places with it; so does Looks with Looks.
-const (
-	Looks    How = iota // changes nothing that another operation could tell
-	Changes             // does not change places with any
-	Adds                // to the counter of a wait group: Adds, Dones
-	Dones               // takes from it: Adds, Dones
-	Waits               // has found it at zero: Dones, Waits
-	Sends               // Receives: who is the n-th to receive gets what the n-th has sent
-	Receives            // Sends
-	Takes               // a mutex
-	Gives               // it back
-	// These are in an Order only. Who waits for a partner on a channel has a place among those that wait with it, and else changes places with
-	// all but a select that the partner could have been in; it is of no account whether it waits before the channel is closed or comes after.
-	WaitsToSend
-	WaitsToReceive
-	SendsNot    // a select goes on without this case, whose partner was not there, or waits for it no more: Looks, SendsNot
-	ReceivesNot // the same: Looks, ReceivesNot
-)
-
 // howSlot is which of the hashes of an object a use is added to. No object is both a channel and a wait group.
-var howSlot = [...]uint8{Looks: 0, Changes: 1, Adds: 2, Dones: 3, Waits: 4, Sends: 2, Receives: 3, Takes: 1, Gives: 1}
+var howSlot = [...]uint8{trace.Looks: 0, trace.Changes: 1, trace.Adds: 2, trace.Dones: 3, trace.Waits: 4, trace.Sends: 2, trace.Receives: 3, trace.Takes: 1, trace.Gives: 1}
 
 // howSees are those, as bits, that it must not change places with.
 var howSees = [...]uint8{
-	Looks: 0b01110, Changes: 0b11111, Adds: 0b10010, Dones: 0b00010, Waits: 0b01110, Sends: 0b00111, Receives: 0b01011, Takes: 0b00011, Gives: 0b00011,
+	trace.Looks: 0b01110, trace.Changes: 0b11111, trace.Adds: 0b10010, trace.Dones: 0b00010, trace.Waits: 0b01110, trace.Sends: 0b00111, trace.Receives: 0b01011, trace.Takes: 0b00011, trace.Gives: 0b00011,
 }
 
 // howAlone are the uses that do not change places with each other.
-var howAlone = [...]bool{Changes: true, Sends: true, Receives: true, Takes: true, Gives: true}
+var howAlone = [...]bool{trace.Changes: true, trace.Sends: true, trace.Receives: true, trace.Takes: true, trace.Gives: true}
 
 // A uses is what was done with an object so far, see howSlot.
 type uses [5]uint64
@@ -56,7 +36,7 @@ type order struct {
 	nature uses   // of what is no object: contexts, the network, what goroutines wait for outside of sync points
 	cells  cells
 	beyond string
-	log    *Order
+	log    *orderLog
 }
 
 func (or *order) reset(logged bool) {
@@ -67,15 +47,23 @@ func (or *order) reset(logged bool) {
 		return
 	}
 	if or.log == nil {
-		or.log = new(Order)
+		or.log = new(orderLog)
 	}
 	or.log.reset()
+}
+
+// logged returns the transitions, or nil.
+func (or *order) logged() *trace.Order {
+	if or.log == nil {
+		return nil
+	}
+	return &or.log.Order
 }
 
 const orderFactor = 0x9E3779B97F4A7C15
 
 // event notes that t has done something with what u belongs to.
-func (x *Execution) event(t *Task, u *uses, how How) {
+func (x *Execution) event(t *Task, u *uses, how trace.How) {
 	if x.unwinding {
 		return
 	}
@@ -94,10 +82,10 @@ func (x *Execution) event(t *Task, u *uses, how How) {
 }
 
 // Does notes that t uses o, at the sync point that it has passed last, or at once when it was woken.
-func (t *Task) Does(o *Object, how How) {
+func (t *Task) Does(o *Object, how trace.How) {
 	t.x.event(t, &o.uses, how)
 	if o.made.Task != nil { // a context or a timer, which comes to an end by itself
-		t.x.event(t, &t.x.order.nature, Looks)
+		t.x.event(t, &t.x.order.nature, trace.Looks)
 	}
 	if log := t.x.order.log; log != nil {
 		log.does(t, o, how, 1)
@@ -106,12 +94,12 @@ func (t *Task) Does(o *Object, how How) {
 
 // Counts is Does for n that are added to a wait group, or if n is negative taken from it. count is what it comes to.
 func (t *Task) Counts(o *Object, n, count int) {
-	how := Adds
+	how := trace.Adds
 	switch {
 	case count < 0:
-		how = Changes
+		how = trace.Changes
 	case n < 0:
-		how, n = Dones, -n
+		how, n = trace.Dones, -n
 	}
 	t.x.event(t, &o.uses, how)
 	if log := t.x.order.log; log != nil {
@@ -124,14 +112,14 @@ func (t *Task) Reached() bool { return t.x.order.log != nil && !t.x.unwinding }
 
 // Reaches notes that t waits for o, or is about to, where that can make a difference to others: what it then gets is noted by Does. It
 // is no part of the order, but what leads to another one.
-func (t *Task) Reaches(o *Object, how How) {
+func (t *Task) Reaches(o *Object, how trace.How) {
 	if t.Reached() {
 		t.x.order.log.uses(o, how, 1)
 	}
 }
 
 // Stirs notes that t does something with what is no object. Nothing of that changes places.
-func (t *Task) Stirs(how How) {
+func (t *Task) Stirs(how trace.How) {
 	t.x.event(t, &t.x.order.nature, how)
 	if log := t.x.order.log; log != nil {
 		log.access(0, how, 1)
@@ -139,10 +127,10 @@ func (t *Task) Stirs(how How) {
 }
 
 // usesCell notes that t does an atomic operation on c.
-func (t *Task) usesCell(c *cell, s *Site) {
-	how := Changes
+func (t *Task) usesCell(c *cell, s *trace.Site) {
+	how := trace.Changes
 	if s != nil && s.Looks {
-		how = Looks
+		how = trace.Looks
 	}
 	t.x.event(t, &c.uses, how)
 	if log := t.x.order.log; log != nil {
@@ -151,15 +139,15 @@ func (t *Task) usesCell(c *cell, s *Site) {
 }
 
 // waitsFor notes that t begins to wait for o, where that has a place among what others wait for.
-func (t *Task) waitsFor(o *Object, op Op) {
+func (t *Task) waitsFor(o *Object, op trace.Op) {
 	if o == nil || !t.Reached() {
 		return
 	}
 	switch {
-	case o.Kind == Once:
-		t.Reaches(o, Looks)
-	case o.Kind == Chan:
-		t.Reaches(o, WaitsTo(op))
+	case o.Kind == trace.Once:
+		t.Reaches(o, trace.Looks)
+	case o.Kind == trace.Chan:
+		t.Reaches(o, trace.WaitsTo(op))
 	}
 }
 
@@ -170,17 +158,17 @@ func (x *Execution) ends(w *Waiter) {
 	}
 	if o := w.Object; o != nil {
 		switch {
-		case o.Kind == Chan && w.Op == OpSend && w.Ok:
-			x.event(w.Task, &o.uses, Sends)
-		case o.Kind == Chan && w.Op == OpRecv && w.Ok:
-			x.event(w.Task, &o.uses, Receives)
-		case o.Kind == Chan, o.Kind == Once:
-			x.event(w.Task, &o.uses, Looks)
+		case o.Kind == trace.Chan && w.Op == trace.OpSend && w.Ok:
+			x.event(w.Task, &o.uses, trace.Sends)
+		case o.Kind == trace.Chan && w.Op == trace.OpRecv && w.Ok:
+			x.event(w.Task, &o.uses, trace.Receives)
+		case o.Kind == trace.Chan, o.Kind == trace.Once:
+			x.event(w.Task, &o.uses, trace.Looks)
 			if o.made.Task != nil {
-				x.event(w.Task, &x.order.nature, Looks)
+				x.event(w.Task, &x.order.nature, trace.Looks)
 			}
-		case o.Kind == WaitGroup && w.Op == OpWait:
-			x.event(w.Task, &o.uses, Waits)
+		case o.Kind == trace.WaitGroup && w.Op == trace.OpWait:
+			x.event(w.Task, &o.uses, trace.Waits)
 		}
 	}
 	if log := x.order.log; log != nil {

@@ -1,32 +1,15 @@
 package engine
 
-// An Order is an execution as a row of transitions, for those who look for other orders: see package search. A transition is what a
-// task does from one sync point to the next, or from where it was woken.
-type Order struct {
-	Transitions []Transition
+import "github.com/jostle-dev/jostle/internal/trace"
+
+// An orderLog is what is known of an Order while it comes about.
+type orderLog struct {
+	trace.Order
 
 	objects map[*Object]*meetings
 	waits   [][]int32 // by task: what comes before its next transition
 	stirred int32     // the last that has changed what is no object; -1 for none
 	asked   int       // how many transitions there were at the last question
-}
-
-// A Transition is what one task does in one go.
-type Transition struct {
-	Task uint32 // 0: time passes; all comes before it, and it before all that follows
-	// Started are the transitions, by index, that had to come before this one so that it could begin, beside those of its own task.
-	Started []int32
-	// Accesses are what it does.
-	Accesses []Access
-	// Met are the transitions that had to come before what it leads to: the send of what it has received.
-	Met []int32
-}
-
-// An Access is one use of an object, or of a variable by atomic operations.
-type Access struct {
-	Object int32 // a number that objects have; below 0 for variables; 0 for all else
-	How    How
-	N      int32 // Adds, Dones: how many
 }
 
 // A meetings is what is known of an object for Started and Met.
@@ -39,30 +22,30 @@ type meetings struct {
 	sends   int
 }
 
-func (l *Order) reset() {
+func (l *orderLog) reset() {
 	l.Transitions = l.Transitions[:0]
 	clear(l.waits)
 	l.waits, l.asked, l.stirred = l.waits[:0], 0, -1
 	l.objects = map[*Object]*meetings{}
 }
 
-func (l *Order) last() *Transition { return &l.Transitions[len(l.Transitions)-1] }
+func (l *orderLog) last() *trace.Transition { return &l.Transitions[len(l.Transitions)-1] }
 
 // now returns the index of the present transition.
-func (l *Order) now() int32 { return int32(len(l.Transitions) - 1) }
+func (l *orderLog) now() int32 { return int32(len(l.Transitions) - 1) }
 
-func (l *Order) begin(t *Task) {
+func (l *orderLog) begin(t *Task) {
 	starts := l.startsOf(t.ID)
 	if n := len(l.Transitions); n > l.asked && l.last().Task == t.ID && len(l.last().Accesses) == 0 && len(l.last().Met) == 0 {
 		l.last().Started = append(l.last().Started, starts...)
 		t.at = l.now()
 		return
 	}
-	l.Transitions = append(l.Transitions, Transition{Task: t.ID, Started: starts})
+	l.Transitions = append(l.Transitions, trace.Transition{Task: t.ID, Started: starts})
 	t.at = l.now()
 }
 
-func (l *Order) startsOf(id uint32) []int32 {
+func (l *orderLog) startsOf(id uint32) []int32 {
 	if int(id) >= len(l.waits) {
 		return nil
 	}
@@ -72,7 +55,7 @@ func (l *Order) startsOf(id uint32) []int32 {
 }
 
 // starts notes that a transition comes before t's next.
-func (l *Order) starts(t *Task, transitions ...int32) {
+func (l *orderLog) starts(t *Task, transitions ...int32) {
 	for int(t.ID) >= len(l.waits) {
 		l.waits = append(l.waits, nil)
 	}
@@ -84,30 +67,30 @@ func (l *Order) starts(t *Task, transitions ...int32) {
 }
 
 // barrier notes that time passes.
-func (l *Order) barrier() {
+func (l *orderLog) barrier() {
 	if len(l.Transitions) > 0 && l.last().Task != 0 {
-		l.Transitions = append(l.Transitions, Transition{})
+		l.Transitions = append(l.Transitions, trace.Transition{})
 	}
 }
 
-func (l *Order) access(object int32, how How, n int) {
+func (l *orderLog) access(object int32, how trace.How, n int) {
 	if len(l.Transitions) == 0 {
 		return
 	}
-	if object == 0 && how == Changes {
+	if object == 0 && how == trace.Changes {
 		l.stirred = l.now()
 	}
 	tr := l.last()
-	tr.Accesses = append(tr.Accesses, Access{object, how, int32(n)})
+	tr.Accesses = append(tr.Accesses, trace.Access{Object: object, How: how, N: int32(n)})
 }
 
-func (l *Order) meets(i int32) {
+func (l *orderLog) meets(i int32) {
 	if i >= 0 && i != l.now() {
 		l.last().Met = append(l.last().Met, i)
 	}
 }
 
-func (l *Order) of(o *Object) *meetings {
+func (l *orderLog) of(o *Object) *meetings {
 	m := l.objects[o]
 	if m == nil {
 		m = &meetings{given: -1, closed: -1}
@@ -117,53 +100,53 @@ func (l *Order) of(o *Object) *meetings {
 }
 
 // does notes that t uses o in the present transition.
-func (l *Order) does(t *Task, o *Object, how How, n int) {
+func (l *orderLog) does(t *Task, o *Object, how trace.How, n int) {
 	if t.x.unwinding || len(l.Transitions) == 0 {
 		return
 	}
-	if o.Kind != Chan || how != Looks { // what receives from a closed channel comes after the close anyway, see edges; a default is SendsNot or ReceivesNot
+	if o.Kind != trace.Chan || how != trace.Looks { // what receives from a closed channel comes after the close anyway, see edges; a default is SendsNot or ReceivesNot
 		l.uses(o, how, n)
 	}
 	l.edges(t, o, how)
 	if o.made.Task != nil { // see Task.Does
-		l.access(0, Looks, 1)
+		l.access(0, trace.Looks, 1)
 		l.meets(l.stirred)
 	}
 }
 
 // uses is access for o. Whether a context has ended makes a difference only to who does not wait for it, and whose turn it is among those
 // that wait to none: it ends for all.
-func (l *Order) uses(o *Object, how How, n int) {
-	if o.made.Op == OpContext && how == WaitsToReceive {
+func (l *orderLog) uses(o *Object, how trace.How, n int) {
+	if o.made.Op == trace.OpContext && how == trace.WaitsToReceive {
 		return
 	}
 	l.access(int32(o.ID), how, n)
-	if o.made.Task != nil && (how == Changes || how == ReceivesNot) {
-		l.access(0, Looks, 1)
+	if o.made.Task != nil && (how == trace.Changes || how == trace.ReceivesNot) {
+		l.access(0, trace.Looks, 1)
 	}
 }
 
 // edges notes what t's use of o comes after, and what comes after it.
-func (l *Order) edges(t *Task, o *Object, how How) {
+func (l *orderLog) edges(t *Task, o *Object, how trace.How) {
 	m := l.of(o)
 	switch how {
-	case Takes:
+	case trace.Takes:
 		l.meets(m.given)
-	case Gives:
+	case trace.Gives:
 		m.given = l.now()
-	case Looks:
+	case trace.Looks:
 		l.meets(m.closed)
-	case Changes:
-		if o.Kind == Chan {
+	case trace.Changes:
+		if o.Kind == trace.Chan {
 			m.closed = l.now()
 		}
-	case Adds, Dones:
+	case trace.Adds, trace.Dones:
 		m.counted = append(m.counted, l.now())
-	case Waits:
+	case trace.Waits:
 		for _, i := range m.counted {
 			l.meets(i)
 		}
-	case Sends:
+	case trace.Sends:
 		if room := o.room(); room > 0 {
 			if m.sends++; m.sends > room && len(m.freed) > 0 {
 				l.meets(m.freed[0])
@@ -171,7 +154,7 @@ func (l *Order) edges(t *Task, o *Object, how How) {
 			}
 			m.sent = append(m.sent, t.at)
 		}
-	case Receives:
+	case trace.Receives:
 		if len(m.sent) > 0 {
 			l.meets(m.sent[0])
 			m.sent = m.sent[1:]
@@ -181,7 +164,7 @@ func (l *Order) edges(t *Task, o *Object, how How) {
 }
 
 // ends notes that the present transition ends the wait of w's task, through w.
-func (l *Order) ends(w *Waiter) {
+func (l *orderLog) ends(w *Waiter) {
 	if len(l.Transitions) == 0 {
 		return
 	}
@@ -191,39 +174,23 @@ func (l *Order) ends(w *Waiter) {
 		return
 	}
 	switch {
-	case o.Kind == Chan:
+	case o.Kind == trace.Chan:
 		if w.Ok && o.room() == 0 { // a close, and a buffer, do without who waits
 			l.meets(t.at)
 		}
 		switch {
-		case w.Op == OpRecv && w.Ok:
-			l.edges(t, o, Receives)
-		case w.Op == OpSend && w.Ok:
-			l.edges(t, o, Sends)
+		case w.Op == trace.OpRecv && w.Ok:
+			l.edges(t, o, trace.Receives)
+		case w.Op == trace.OpSend && w.Ok:
+			l.edges(t, o, trace.Sends)
 		}
-	case o.Kind == WaitGroup && w.Op == OpWait:
-		l.access(int32(o.ID), Waits, 1)
+	case o.Kind == trace.WaitGroup && w.Op == trace.OpWait:
+		l.access(int32(o.ID), trace.Waits, 1)
 		l.starts(t, l.of(o).counted...)
 	}
 	for _, other := range t.waits { // a select waits no more for its other cases
 		if other != w && other.Object != nil && other.Object != o {
-			l.uses(other.Object, Without(other.Op), 1)
+			l.uses(other.Object, trace.Without(other.Op), 1)
 		}
 	}
-}
-
-// WaitsTo is how who is to wait for a partner in op, which is a send or a receive, uses a channel.
-func WaitsTo(op Op) How {
-	if op == OpSend {
-		return WaitsToSend
-	}
-	return WaitsToReceive
-}
-
-// Without is how a select uses a channel if it goes on without op, which is a send or a receive.
-func Without(op Op) How {
-	if op == OpSend {
-		return SendsNot
-	}
-	return ReceivesNot
 }

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // outside is where tasks meet that are not run by the token: those that came back from an operation that the engine
@@ -35,7 +37,7 @@ type arrival struct {
 // Called by the root.
 func (x *Execution) leave(t *Task) {
 	x.goesBeyond(isOutside)
-	t.state, t.op, t.site = Outside, OpNone, nil
+	t.state, t.op, t.site = trace.Outside, trace.OpNone, nil
 	x.outside++
 	x.out.lock()
 	x.out.gone = append(x.out.gone, t)
@@ -88,11 +90,11 @@ type Callback struct {
 	x    *Execution
 	seq  int
 	f    func()
-	site *Site
+	site *trace.Site
 }
 
 // NewCallback registers f, to be run as a task of the execution each time that the callback is called.
-func (t *Task) NewCallback(f func(), s *Site) *Callback {
+func (t *Task) NewCallback(f func(), s *trace.Site) *Callback {
 	x := t.x
 	x.callbacks++
 	return &Callback{x: x, seq: 1<<30 + x.callbacks, f: f, site: s}
@@ -137,14 +139,14 @@ func (t *Task) Runs(f func()) {
 func (t *Task) Leave() { t.exit() }
 
 // Native runs f, which starts native code that waits for tasks, those of Join, and for nothing else.
-func (t *Task) Native(f func(), s *Site) {
+func (t *Task) Native(f func(), s *trace.Site) {
 	x := t.x
 	if x.unwinding {
 		runtime.Goexit()
 	}
 	t.rest(s)
 	defer func() { // also if f exits the goroutine
-		if t.state == Outside {
+		if t.state == trace.Outside {
 			x.arrive(t)
 			t.park()
 		}
@@ -160,13 +162,13 @@ func (t *Task) Rest() {
 	}
 }
 
-func (t *Task) rest(s *Site) {
+func (t *Task) rest(s *trace.Site) {
 	x := t.x
 	if x.limits.Record != nil {
 		x.limits.Record.Release(int(t.ID), byTesting)
 	}
-	t.op, t.site, t.since = OpWait, s, x.trace.n
-	t.state, t.expected = Outside, true
+	t.op, t.site, t.since = trace.OpWait, s, x.trace.n
+	t.state, t.expected = trace.Outside, true
 	x.out.lock()
 	x.out.gone = append(x.out.gone, t)
 	x.out.unlock()
@@ -188,7 +190,7 @@ func (x *Execution) admit() {
 	}
 	slices.SortStableFunc(x.out.arrived, func(a, b arrival) int { return cmp.Compare(a.seq, b.seq) })
 	for _, a := range x.out.arrived {
-		if a.task.state == Outside {
+		if a.task.state == trace.Outside {
 			if !a.task.expected {
 				x.outside--
 			}

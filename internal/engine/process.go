@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // variables are the ranges of memory that hold the variables of packages.
@@ -78,11 +80,11 @@ func (t *Task) inherits() *InProcess {
 
 // onlyProcess reports whether the body has ended, and all who have not belong to the process.
 func (x *Execution) onlyProcess() bool {
-	if len(x.inProcess) == 0 || x.tasks[0].state != Ended {
+	if len(x.inProcess) == 0 || x.tasks[0].state != trace.Ended {
 		return false
 	}
 	return !slices.ContainsFunc(x.tasks, func(t *Task) bool {
-		return t.state != Ended && (t.state == Outside || t.process == nil)
+		return t.state != trace.Ended && (t.state == trace.Outside || t.process == nil)
 	})
 }
 
@@ -91,7 +93,7 @@ func (x *Execution) onlyProcess() bool {
 func (x *Execution) unfinished() (again []func()) {
 	var due []*InProcess
 	for _, t := range x.tasks {
-		if t.state != Ended && t.process != nil && len(x.inProcess) > 0 {
+		if t.state != trace.Ended && t.process != nil && len(x.inProcess) > 0 {
 			due = append(due, t.process)
 		}
 	}

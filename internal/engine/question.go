@@ -1,6 +1,10 @@
 package engine
 
-import "iter"
+import (
+	"iter"
+
+	"github.com/jostle-dev/jostle/internal/trace"
+)
 
 // A Strategy makes the decisions of one execution.
 type Strategy interface {
@@ -13,17 +17,17 @@ type Strategy interface {
 // A Question is asked wherever an execution could go on in several ways.
 type Question struct {
 	Kind   QuestionKind
-	N      int     // alternatives, at least 2
-	Task   *Task   // who is about to do something, or has just done it; nil where the clock or nobody asks
-	Op     Op      // what it is about to do, or with After has done
-	Object *Object // on what; nil for none
-	Site   *Site   // where
+	N      int         // alternatives, at least 2
+	Task   *Task       // who is about to do something, or has just done it; nil where the clock or nobody asks
+	Op     trace.Op    // what it is about to do, or with After has done
+	Object *Object     // on what; nil for none
+	Site   *trace.Site // where
 
-	Following Following // After: what may come next
+	Following trace.Following // After: what may come next
 
 	x      *Execution
 	cases  []int
-	faults []Fault
+	faults []trace.Fault
 }
 
 // A QuestionKind says what the alternatives of a Question are.
@@ -61,7 +65,7 @@ const sequences = 1 << 16
 
 // Doubtful reports whether it is not known that to take Task off could matter: it has released something and returns, to
 // code that may do nothing but pass its next sync point. Most releases are of this kind, and few bugs.
-func (q *Question) Doubtful() bool { return q.Kind == After && q.Following == Returns }
+func (q *Question) Doubtful() bool { return q.Kind == After && q.Following == trace.Returns }
 
 // Preempts reports whether a question of the kind is whether Task, which could go on, is taken off: Preempt and After.
 func (k QuestionKind) Preempts() bool { return k == Preempt || k == After }
@@ -106,9 +110,9 @@ func (q *Question) Runnable() iter.Seq2[int, *Task] {
 
 // An Operation is what a task is about to do.
 type Operation struct {
-	Op   Op      // OpNone: it is not known, as the task has begun, was woken, or has just done something
-	On   uintptr // address of the object, or of the variable of an atomic operation; 0: it is not known, or there is none
-	Site *Site
+	Op   trace.Op // OpNone: it is not known, as the task has begun, was woken, or has just done something
+	On   uintptr  // address of the object, or of the variable of an atomic operation; 0: it is not known, or there is none
+	Site *trace.Site
 
 	Tried bool // it was begun before: a lock, which was not free then
 }
@@ -125,8 +129,8 @@ func (q *Question) Pending(t *Task) Operation {
 }
 
 // Steps ranges over the steps that have been done after the first so many, oldest first, as far as they are kept.
-func (q *Question) Steps(after int) iter.Seq[*Step] {
-	return func(yield func(*Step) bool) {
+func (q *Question) Steps(after int) iter.Seq[*trace.Step] {
+	return func(yield func(*trace.Step) bool) {
 		tr := &q.x.trace
 		for i := max(after, tr.n-len(tr.steps)); i < tr.n; i++ {
 			if !yield(&tr.steps[i%keptSteps]) {
@@ -173,14 +177,14 @@ func (q *Question) Holds(t *Task, site uint64) bool {
 func (q *Question) CaseOf(alternative int) int { return q.cases[alternative] }
 
 // FaultOf returns the fault that an alternative of a Broken, other than 0, stands for.
-func (q *Question) FaultOf(alternative int) Fault { return q.faults[alternative-1] }
+func (q *Question) FaultOf(alternative int) trace.Fault { return q.faults[alternative-1] }
 
 // Tasks returns all tasks of the execution so far, by number: Tasks()[0] has ID 1.
 func (q *Question) Tasks() []*Task { return q.x.tasks }
 
 // ask asks the strategy about n alternatives, of which it returns one. Where it is in doubt whether the execution ends, the
 // default is taken: what came of the strategy has been seen.
-func (x *Execution) ask(k QuestionKind, n int, t *Task, op Op, o *Object, s *Site) int {
+func (x *Execution) ask(k QuestionKind, n int, t *Task, op trace.Op, o *Object, s *trace.Site) int {
 	if x.doubt.snap != nil {
 		return 0
 	}
@@ -201,13 +205,13 @@ func (q *Question) State() uint64 {
 	x := q.x
 	state := (x.order.sum ^ x.order.epoch) * orderFactor
 	for _, t := range x.tasks {
-		if t.state == Ended {
+		if t.state == trace.Ended {
 			continue
 		}
 		h := (t.past + uint64(t.steps)<<8 + uint64(t.standing())) * orderFactor
-		if t.standing() == Blocked {
+		if t.standing() == trace.Blocked {
 			for _, w := range t.waits {
-				if w.prev != nil && (w.Object == nil || w.Object.Kind != Mutex) { // of those who wait for a mutex any may be next
+				if w.prev != nil && (w.Object == nil || w.Object.Kind != trace.Mutex) { // of those who wait for a mutex any may be next
 					h = (h ^ w.prev.Task.past) * orderFactor
 				}
 			}
@@ -222,4 +226,4 @@ func (q *Question) State() uint64 {
 }
 
 // Order returns the transitions so far, with Limits.Order.
-func (q *Question) Order() *Order { return q.x.order.log }
+func (q *Question) Order() *trace.Order { return q.x.order.logged() }

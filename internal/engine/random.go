@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/jostle-dev/jostle/internal/trace"
+
 // RestartRandom has all random values begin anew in the bubble that it is called in: the order of maps, math/rand,
 // crypto/rand. They are those of the given sequence. It is nil where package runtime was not changed so that they come from a
 // counter (package instrument/patch). Then they are different each time. It is set before main.
@@ -19,6 +21,6 @@ func (x *Execution) drawn() {
 // beginRandom has the random values of an execution begin.
 func (x *Execution) beginRandom() {
 	if RestartRandom != nil {
-		RestartRandom(uint64(x.ask(Random, sequences, nil, OpNone, nil, nil)))
+		RestartRandom(uint64(x.ask(Random, sequences, nil, trace.OpNone, nil, nil)))
 	}
 }

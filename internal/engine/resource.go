@@ -3,7 +3,8 @@ package engine
 import (
 	"hash/fnv"
 	"runtime"
-	"strconv"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A want is what a task waits for by its own word, however it does that: hand-made primitives wait at channels and locks
@@ -12,17 +13,17 @@ type want struct {
 	task   *Task
 	object *Object
 	n      int64
-	site   *Site
+	site   *trace.Site
 	id     int // counts the wants of an execution, from 1
 	since  int // step
 
-	library bool // a library says so, see Awaits
-	all     bool // it waits until no goroutine holds any of it
-	op      Op   // Uses: what it does; else OpNone
+	library bool     // a library says so, see Awaits
+	all     bool     // it waits until no goroutine holds any of it
+	op      trace.Op // Uses: what it does; else OpNone
 }
 
 // Wants notes that t waits for n of o, a Resource, from now on until Got or GaveUp.
-func (t *Task) Wants(o *Object, n int64, s *Site) {
+func (t *Task) Wants(o *Object, n int64, s *trace.Site) {
 	t.x.wanted++
 	t.x.wants = append(t.x.wants, want{task: t, object: o, n: n, site: s, id: t.x.wanted, since: t.x.trace.n})
 }
@@ -51,14 +52,14 @@ func Until(o *Object) (done func()) {
 }
 
 // Got notes that t holds n of o more.
-func (t *Task) Got(o *Object, n int64, s *Site) {
+func (t *Task) Got(o *Object, n int64, s *trace.Site) {
 	t.GaveUp(o)
-	t.Step(OpAcquire, o, s)
+	t.Step(trace.OpAcquire, o, s)
 	if n <= 0 {
 		return // nothing that anybody could wait for
 	}
 	if t.x.limits.Keep {
-		t.x.locking = append(t.x.locking, Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n})
+		t.x.locking = append(t.x.locking, trace.Locking{Task: t.ID, Object: o.ID, Site: s, Step: t.x.trace.n})
 	}
 	for i := range o.holds {
 		if h := &o.holds[i]; h.Task == t && h.Site == s {
@@ -72,8 +73,8 @@ func (t *Task) Got(o *Object, n int64, s *Site) {
 
 // GaveBack notes that t has given back n of o: of what it holds itself, as far as that goes, and then of what others hold.
 // Whoever gives back what it did not take has got it from somebody.
-func (t *Task) GaveBack(o *Object, n int64, s *Site) {
-	t.Step(OpRelease, o, s)
+func (t *Task) GaveBack(o *Object, n int64, s *trace.Site) {
+	t.Step(trace.OpRelease, o, s)
 	for _, own := range [...]bool{true, false} {
 		for i := len(o.holds) - 1; i >= 0 && n > 0; i-- {
 			h := &o.holds[i]
@@ -81,7 +82,7 @@ func (t *Task) GaveBack(o *Object, n int64, s *Site) {
 				continue
 			}
 			if x := t.x; x.limits.Keep {
-				x.locking = append(x.locking, Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Given: true})
+				x.locking = append(x.locking, trace.Locking{Task: h.Task.ID, Object: o.ID, Site: h.Site, Step: x.trace.n, Given: true})
 			}
 			k := min(n, h.N)
 			h.N -= k
@@ -95,7 +96,7 @@ func (t *Task) GaveBack(o *Object, n int64, s *Site) {
 
 // CallSite returns the sync point that a caller of code which notes something about a resource is, skip frames above the
 // caller of CallSite: op on what is called name.
-func (t *Task) CallSite(skip int, op, name string) *Site {
+func (t *Task) CallSite(skip int, op, name string) *trace.Site {
 	var pcs [1]uintptr
 	runtime.Callers(skip+2, pcs[:])
 	for c := t.x.callSites; c != nil; c = c.next {
@@ -107,7 +108,7 @@ func (t *Task) CallSite(skip int, op, name string) *Site {
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op + "\x00" + name))
 	t.x.callSites = &callSite{
-		Site: Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()},
+		Site: trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()},
 		pc:   pcs[0], next: t.x.callSites,
 	}
 	return &t.x.callSites.Site
@@ -115,15 +116,7 @@ func (t *Task) CallSite(skip int, op, name string) *Site {
 
 // A callSite is one of a list of those that there are, which are few. The race detector would see a map.
 type callSite struct {
-	Site
+	trace.Site
 	pc   uintptr
 	next *callSite
-}
-
-// Amount returns how people write n of something; 1 is not worth a word.
-func Amount(n int64) string {
-	if n == 1 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10) + " of "
 }

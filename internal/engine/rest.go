@@ -1,22 +1,24 @@
 package engine
 
+import "github.com/jostle-dev/jostle/internal/trace"
+
 // AwaitRest parks t until no other task of the execution can run, and only the clock could change that.
-func (t *Task) AwaitRest(s *Site) {
-	t.Point(OpWait, nil, s)
+func (t *Task) AwaitRest(s *trace.Site) {
+	t.Point(trace.OpWait, nil, s)
 	t.GoLast(s)
 }
 
 // GoLast parks t until no other task of the execution can run.
-func (t *Task) GoLast(s *Site) {
+func (t *Task) GoLast(s *trace.Site) {
 	x := t.x
 	t.waitUntil(s, func() bool { return x.runq.n+x.delayed.n == 0 })
 }
 
 // AwaitDescendants parks t until every task that ancestor has started, and every one that these have, has ended.
-func (t *Task) AwaitDescendants(ancestor *Task, s *Site) {
+func (t *Task) AwaitDescendants(ancestor *Task, s *trace.Site) {
 	ended := func() bool {
 		for _, d := range t.x.tasks {
-			if d.state == Ended {
+			if d.state == trace.Ended {
 				continue
 			}
 			for p := d.Parent; p != nil; p = p.Parent {
@@ -33,7 +35,7 @@ func (t *Task) AwaitDescendants(ancestor *Task, s *Site) {
 }
 
 // waitUntil parks t until done holds at a moment when nobody can run.
-func (t *Task) waitUntil(s *Site, done func() bool) {
+func (t *Task) waitUntil(s *trace.Site, done func() bool) {
 	if t.x.unwinding {
 		return
 	}
@@ -45,6 +47,6 @@ func (t *Task) waitUntil(s *Site, done func() bool) {
 		t.x.Complete(w, true)
 		return true
 	})
-	t.Wait(&t.x.awaiting, w, nil, OpWait, s)
-	t.Block(OpWait, s)
+	t.Wait(&t.x.awaiting, w, nil, trace.OpWait, s)
+	t.Block(trace.OpWait, s)
 }

@@ -6,7 +6,9 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // maxStacks bounds the text of all goroutines' stacks.
@@ -38,7 +40,7 @@ func (t *Task) StackOf(stacks []string) string {
 func (x *Execution) stacks() map[*Task]string {
 	stacks, of := Stacks(), map[*Task]string{}
 	for _, t := range x.tasks {
-		if t.state != Ended {
+		if t.state != trace.Ended {
 			of[t] = t.StackOf(stacks)
 		}
 	}
@@ -46,9 +48,9 @@ func (x *Execution) stacks() map[*Task]string {
 }
 
 // Lacks notes that t has asked for something that an execution does not have: what it does now is not what it does without control.
-func (t *Task) Lacks(what string, s *Site) {
+func (t *Task) Lacks(what string, s *trace.Site) {
 	if t.x.lacking == "" && s != nil {
-		t.x.lacking = "it asks for " + what + " in " + InPackage(s.Func)
+		t.x.lacking = "it asks for " + what + " in " + program.InPackage(s.Func)
 	}
 }
 

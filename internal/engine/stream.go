@@ -3,6 +3,8 @@ package engine
 import (
 	"strconv"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Requests that share a connection have streams. Goroutines of the library read and write the connection for all of them, so that it does
@@ -14,8 +16,8 @@ import (
 type Request struct {
 	caller    *Task // until it has its answer; nil if it is not of the execution
 	stream    *Object
-	gets      *Site // where the caller asks for a stream
-	reads     *Site // and for what comes in it
+	gets      *trace.Site // where the caller asks for a stream
+	reads     *trace.Site // and for what comes in it
 	out, in   *Object
 	has, body Kept
 }
@@ -27,7 +29,7 @@ func (r *Request) Begin(owner unsafe.Pointer, name string) {
 		return
 	}
 	r.caller, r.stream = t, t.shared(owner, name)
-	r.gets, r.reads = t.userSite(OpAcquire, name), t.userSite(OpRead, "")
+	r.gets, r.reads = t.userSite(trace.OpAcquire, name), t.userSite(trace.OpRead, "")
 }
 
 // of reports whether the caller still waits, and is one of the execution that t is of.
@@ -40,7 +42,7 @@ func (r *Request) Waits() (done func()) {
 	if !r.of(Self()) {
 		return func() {}
 	}
-	r.caller.librarys(OpNone, r.stream, 1, r.gets)
+	r.caller.librarys(trace.OpNone, r.stream, 1, r.gets)
 	return func() {
 		if r.of(Self()) {
 			r.caller.GaveUp(r.stream)
@@ -55,14 +57,14 @@ func (r *Request) Opens(out, in *Object, id uint32) {
 	if !r.of(t) {
 		return
 	}
-	r.has.keep(r.caller, r.stream, r.gets, Calling)
+	r.has.keep(r.caller, r.stream, r.gets, trace.Calling)
 	if out == nil {
 		return
 	}
 	r.out, r.in = t.streamIn(out, in, id)
-	r.out.ends.Writer = Use{t, OpWrite, r.reads, t.x.trace.n}
-	r.in.ends.Reader = Use{r.caller, OpRead, r.reads, t.x.trace.n}
-	r.caller.librarys(OpRead, r.in, 0, r.reads)
+	r.out.ends.Writer = Use{t, trace.OpWrite, r.reads, t.x.trace.n}
+	r.in.ends.Reader = Use{r.caller, trace.OpRead, r.reads, t.x.trace.n}
+	r.caller.librarys(trace.OpRead, r.in, 0, r.reads)
 }
 
 // Answered notes that the caller gets its answer, the body of which is to be closed.
@@ -71,10 +73,10 @@ func (r *Request) Answered() {
 	if !r.of(t) {
 		return
 	}
-	t.Step(OpAcquire, r.stream, r.gets)
-	r.has.Until(Body)
+	t.Step(trace.OpAcquire, r.stream, r.gets)
+	r.has.Until(trace.Body)
 	if h := r.has.hold(); h >= 0 && r.in != nil {
-		r.body.keep(r.caller, r.in, r.gets, Body)
+		r.body.keep(r.caller, r.in, r.gets, trace.Body)
 	}
 }
 
@@ -90,17 +92,17 @@ func (r *Request) Left() {
 }
 
 // Receives notes that the calling goroutine waits for what comes in the stream until it calls the function that Receives returns.
-func (r *Request) Receives() (done func()) { return atEnd(OpRead, r.in) }
+func (r *Request) Receives() (done func()) { return atEnd(trace.OpRead, r.in) }
 
 // Sends notes that the calling goroutine waits until more can be sent, or until it calls the function that Sends returns: in the stream, or
 // if that has room, in the connection, whose window other requests have used up.
 func (r *Request) Sends(room bool) (done func()) {
 	t := Self()
 	if !room || t == nil || t.Unwinding() || r.out == nil {
-		return atEnd(OpWrite, r.out)
+		return atEnd(trace.OpWrite, r.out)
 	}
 	w := t.window(r.out.ends.in)
-	t.librarys(OpNone, w, 1, t.userSite(OpAcquire, windowOf+r.out.ends.in.Name))
+	t.librarys(trace.OpNone, w, 1, t.userSite(trace.OpAcquire, windowOf+r.out.ends.in.Name))
 	return Until(w)
 }
 
@@ -112,8 +114,8 @@ func (r *Request) Over() {
 
 // A Service is a request in a stream to the goroutine that serves it. The zero Service stands for no request.
 type Service struct {
-	server  *Task // nil before Begin
-	at      *Site // where it began
+	server  *Task       // nil before Begin
+	at      *trace.Site // where it began
 	out, in *Object
 	unread  int  // bytes of the request that have come
 	window  Kept // of the connection, while there are such
@@ -128,12 +130,12 @@ func (s *Service) Begin(out, in *Object, id uint32, done <-chan struct{}) {
 	}
 	s.server = t
 	s.in, s.out = t.streamIn(in, out, id)
-	s.in.ends.Reader = Use{t, OpRead, nil, t.x.trace.n}
-	s.out.ends.Writer = Use{t, OpWrite, nil, t.x.trace.n}
+	s.in.ends.Reader = Use{t, trace.OpRead, nil, t.x.trace.n}
+	s.out.ends.Writer = Use{t, trace.OpWrite, nil, t.x.trace.n}
 	if o := t.Known(*(*unsafe.Pointer)(unsafe.Pointer(&done))); o != nil {
 		o.answer = s.out
 	}
-	s.at = t.userSite(OpAcquire, windowOf+in.Name)
+	s.at = t.userSite(trace.OpAcquire, windowOf+in.Name)
 	s.Unread(0)
 }
 
@@ -146,7 +148,7 @@ func (s *Service) Unread(n int) {
 	case s.unread <= 0:
 		s.window.Back()
 	case s.window.o == nil && t != nil && !t.Unwinding() && s.server != nil && s.server.x == t.x:
-		s.window.keep(s.server, t.window(s.in.ends.in), s.at, Unread)
+		s.window.keep(s.server, t.window(s.in.ends.in), s.at, trace.Unread)
 	}
 }
 
@@ -154,19 +156,19 @@ func (s *Service) Unread(n int) {
 func (s *Service) Over() { s.Unread(-s.unread) }
 
 // Receives notes that the calling goroutine waits for more of the request until it calls the function that Receives returns.
-func (s *Service) Receives() (done func()) { return atEnd(OpRead, s.in) }
+func (s *Service) Receives() (done func()) { return atEnd(trace.OpRead, s.in) }
 
 // Sends notes that the calling goroutine waits until more of the answer can be sent, or until it calls the function that Sends returns.
-func (s *Service) Sends() (done func()) { return atEnd(OpWrite, s.out) }
+func (s *Service) Sends() (done func()) { return atEnd(trace.OpWrite, s.out) }
 
 // atEnd notes that the calling goroutine does op at a direction of a stream.
-func atEnd(op Op, o *Object) (done func()) {
+func atEnd(op trace.Op, o *Object) (done func()) {
 	t := Self()
 	if t == nil || t.Unwinding() || o == nil {
 		return func() {}
 	}
 	t.Uses(op, o)
-	if op == OpRead {
+	if op == trace.OpRead {
 		o.ends.Reader = Use{t, op, t.last, t.x.trace.n}
 	} else {
 		o.ends.Writer = Use{t, op, t.last, t.x.trace.n}
@@ -210,7 +212,7 @@ func (t *Task) streamIn(there, back *Object, id uint32) (request, answer *Object
 	if pair[0] == nil {
 		for i, of := range []*Object{there, back} {
 			e := &ends{in: of}
-			o := t.Object(unsafe.Pointer(e), Socket, nil)
+			o := t.Object(unsafe.Pointer(e), trace.Socket, nil)
 			o.Name, o.ends = of.Name+" (stream "+strconv.Itoa(int(id))+")", e
 			pair[i] = o
 		}

@@ -6,29 +6,21 @@ import (
 	"runtime/debug"
 	"slices"
 	"unsafe"
-)
 
-// A State is what a task is about.
-type State uint8
-
-const (
-	Enabled State = iota // runs, or could
-	Blocked              // waits for an object or the clock
-	Outside              // blocks in an operation that the engine does not control
-	Ended
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Task is one goroutine of an execution. Its fields belong to the task that runs, but for its gate.
 type Task struct {
 	ID      uint32 // from 1, in the order of creation
 	Parent  *Task
-	Spawned *Site     // the go statement; nil for the first task
-	callers []uintptr // of the functions that came to the go statement, if that is a library's
+	Spawned *trace.Site // the go statement; nil for the first task
+	callers []uintptr   // of the functions that came to the go statement, if that is a library's
 
 	x     *Execution
 	g     uintptr
 	gate  chan struct{} // capacity 1: a token in it is leave to run
-	state State
+	state trace.State
 	ready bool // to do op, see Question.Pending: it was taken off before it, or waits for a lock
 	held  int  // locks
 	polls int  // in a row
@@ -40,8 +32,8 @@ type Task struct {
 	heldUntil  int64  // unix nanoseconds, virtual: until when time may pass before it goes on; set when it is held back
 
 	// What it is blocked in.
-	op    Op
-	site  *Site
+	op    trace.Op
+	site  *trace.Site
 	since int       // step
 	waits []*Waiter // a select's holds one a case, everything else one
 	own   Waiter
@@ -54,10 +46,10 @@ type Task struct {
 	steps uint32 // how many steps it has done
 	at    int32  // its last transition, see Order
 
-	near     uintptr // address of what the sync point is about at which it is, or was last; 0 for none
-	last     *Site   // where it last passed a sync point
-	lastRecv int     // step of its last completed receive of a value
-	born     int     // step at which it was started
+	near     uintptr     // address of what the sync point is about at which it is, or was last; 0 for none
+	last     *trace.Site // where it last passed a sync point
+	lastRecv int         // step of its last completed receive of a value
+	born     int         // step at which it was started
 
 	entry uintptr // code of the function that it was begun with, see codeOf; 0 if that is one of ours
 	calls *calls  // what is known beside of how it is called; nil for nothing
@@ -86,7 +78,7 @@ func newHidden() *hidden {
 
 // self returns the task that calls, or nil if the caller is none: a goroutine from before the execution, or one that
 // code left native has started.
-func (x *Execution) self(s *Site) *Task {
+func (x *Execution) self(s *trace.Site) *Task {
 	if x.free != nil {
 		x.free.pass(s)
 		return nil
@@ -126,12 +118,12 @@ func (t *Task) run(f func()) {
 // exit ends the task and hands the token on for good.
 func (t *Task) exit() {
 	x := t.x
-	if t.state == Outside {
+	if t.state == trace.Outside {
 		x.arrive(t)
 		t.await()
 	}
 	RaceRelease(unsafe.Pointer(&x.over))
-	t.state = Ended
+	t.state = trace.Ended
 	t.g = 0
 	x.live--
 	if t.awaited && x.limits.Record != nil {
@@ -141,7 +133,7 @@ func (t *Task) exit() {
 		x.cur.Store(nil)
 		return
 	}
-	x.trace.add(t, OpExit, nil, t.last)
+	x.trace.add(t, trace.OpExit, nil, t.last)
 	x.moving()
 	if t.Parent != nil || t.ID == 1 { // a timer's callback is the clock's doing
 		x.moved = true
@@ -153,7 +145,7 @@ func (t *Task) exit() {
 		x.cur.Store(nil)
 		return
 	}
-	if next := x.pick(t, OpExit, t.last); next != nil && x.outside == 0 {
+	if next := x.pick(t, trace.OpExit, t.last); next != nil && x.outside == 0 {
 		x.grant(next)
 		return
 	} else if next != nil {
@@ -163,13 +155,13 @@ func (t *Task) exit() {
 }
 
 // Panicked ends the execution because t has panicked with value. It must be called while t panics.
-func (t *Task) Panicked(value any) { t.x.fail(Panicked, t, value, debug.Stack()) }
+func (t *Task) Panicked(value any) { t.x.fail(trace.Panicked, t, value, debug.Stack()) }
 
 // Execution returns the execution that t belongs to.
 func (t *Task) Execution() *Execution { return t.x }
 
 // Object returns the engine's side of the synchronisation object of kind k at p.
-func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object {
+func (t *Task) Object(p unsafe.Pointer, k trace.Kind, s *trace.Site) *Object {
 	o := t.x.objects.get(p, k, s, t.x.trace.n)
 	if s != nil {
 		o.Seen(s.Var)
@@ -178,8 +170,8 @@ func (t *Task) Object(p unsafe.Pointer, k Kind, s *Site) *Object {
 }
 
 // Chan is Object for the channel at p, whose values have a size in bytes.
-func (t *Task) Chan(p unsafe.Pointer, size uintptr, s *Site) *Object {
-	o := t.Object(p, Chan, s)
+func (t *Task) Chan(p unsafe.Pointer, size uintptr, s *trace.Site) *Object {
+	o := t.Object(p, trace.Chan, s)
 	o.sized = size > 0
 	return o
 }
@@ -192,7 +184,7 @@ func (t *Task) Unwinding() bool { return t.x.unwinding }
 
 // Point is a sync point: t is about to do op on o, and the schedule says who goes on first. When it returns, t does the
 // operation. o may be nil.
-func (t *Task) Point(op Op, o *Object, s *Site) {
+func (t *Task) Point(op trace.Op, o *Object, s *trace.Site) {
 	x := t.x
 	if x.unwinding {
 		x.unwindStep()
@@ -215,40 +207,40 @@ func (t *Task) Point(op Op, o *Object, s *Site) {
 		t.park()
 	}
 	t.Step(op, o, s)
-	if op >= OpListen || o != nil && o.Kind == Socket {
-		t.Stirs(Changes)
+	if op >= trace.OpListen || o != nil && o.Kind == trace.Socket {
+		t.Stirs(trace.Changes)
 	}
 }
 
 // nears notes that t is about to do op on o. Of an atomic operation, and of a plain access, that was noted before.
-func (t *Task) nears(op Op, o *Object) {
+func (t *Task) nears(op trace.Op, o *Object) {
 	switch {
 	case o != nil:
 		t.near = uintptr(o.ptr)
-	case op != OpAtomic && op != OpLoad && op != OpStore:
+	case op != trace.OpAtomic && op != trace.OpLoad && op != trace.OpStore:
 		t.near = 0
 	}
 }
 
 // After is a sync point after an operation that lets others do something: t has released what they need, and the schedule
 // says who runs before what t does next. There is none where that is a sync point itself, as the site says.
-func (t *Task) After(op Op, o *Object, s *Site) {
+func (t *Task) After(op trace.Op, o *Object, s *trace.Site) {
 	if t.x.limits.Record != nil {
 		t.x.orders(t, op, o) // what was done in op, of a Once say, comes before what others do
 	}
-	if s != nil && s.After != Nothing {
+	if s != nil && s.After != trace.Nothing {
 		t.after(s.After, op, o, s)
 	}
 }
 
 // AfterCase is After for the i-th case of a select, in source order.
-func (t *Task) AfterCase(i int, op Op, o *Object, s *Site) {
-	if i < len(s.Cases) && s.Cases[i].After != Nothing {
+func (t *Task) AfterCase(i int, op trace.Op, o *Object, s *trace.Site) {
+	if i < len(s.Cases) && s.Cases[i].After != trace.Nothing {
 		t.after(s.Cases[i].After, op, o, s)
 	}
 }
 
-func (t *Task) after(f Following, op Op, o *Object, s *Site) {
+func (t *Task) after(f trace.Following, op trace.Op, o *Object, s *trace.Site) {
 	x := t.x
 	if x.unwinding {
 		return
@@ -263,7 +255,7 @@ func (t *Task) after(f Following, op Op, o *Object, s *Site) {
 }
 
 // takenOff asks whether another task runs in t's place, which could go on, and gives it the token: then t must park.
-func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
+func (t *Task) takenOff(k QuestionKind, op trace.Op, o *Object, s *trace.Site) bool {
 	x, q := t.x, t.x.runq.n
 	// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
 	c := x.ask(k, 1+2*q, t, op, o, s)
@@ -274,7 +266,7 @@ func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
 	x.trace.takes(t, k == After, op, o, s)
 	if c > q {
 		c -= q
-		x.trace.next = Delayed
+		x.trace.next = trace.Delayed
 		t.heldUntil = bubbleNow() + longestDelay
 		t.heldSince = x.trace.n
 		x.delayed.push(t)
@@ -286,7 +278,7 @@ func (t *Task) takenOff(k QuestionKind, op Op, o *Object, s *Site) bool {
 }
 
 // Step notes that t does op on o.
-func (t *Task) Step(op Op, o *Object, s *Site) {
+func (t *Task) Step(op trace.Op, o *Object, s *trace.Site) {
 	x := t.x
 	t.last = s
 	t.polls = 0
@@ -304,12 +296,12 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 		o.use(t, op, s, x.trace.n)
 	}
 	if x.trace.n >= x.limits.Steps && !x.stopping {
-		x.fail(TooLong, t, nil, nil)
+		x.fail(trace.TooLong, t, nil, nil)
 		x.cur.Store(nil)
 		t.park()
 	}
 	if Race && x.raced() && !x.stopping {
-		x.fail(Raced, nil, nil, nil)
+		x.fail(trace.Raced, nil, nil, nil)
 		x.cur.Store(nil)
 		t.park()
 	}
@@ -326,13 +318,13 @@ func (t *Task) Step(op Op, o *Object, s *Site) {
 }
 
 // ChooseCase asks the schedule for one of the cases of a select, by their numbers, that are ready.
-func (t *Task) ChooseCase(ready []int, s *Site) int {
+func (t *Task) ChooseCase(ready []int, s *trace.Site) int {
 	x := t.x
 	if len(ready) < 2 || x.unwinding {
 		return ready[0]
 	}
 	x.question.cases = append(x.question.cases[:0], ready...)
-	return ready[x.ask(Case, len(ready), t, OpSelect, nil, s)]
+	return ready[x.ask(Case, len(ready), t, trace.OpSelect, nil, s)]
 }
 
 // longestHold is for how many steps a task may be held back while others can run. Go's own scheduler is fair, and programs
@@ -340,13 +332,13 @@ func (t *Task) ChooseCase(ready []int, s *Site) int {
 const longestHold = 2_000
 
 // Yield lets others run first, as runtime.Gosched does.
-func (t *Task) Yield(s *Site) {
+func (t *Task) Yield(s *trace.Site) {
 	x := t.x
 	if x.unwinding {
 		x.unwindStep()
 		return
 	}
-	t.site, t.op = s, OpYield
+	t.site, t.op = s, trace.OpYield
 	if x.outside > 0 {
 		t.Settle()
 	}
@@ -354,7 +346,7 @@ func (t *Task) Yield(s *Site) {
 	switch {
 	case x.runq.n > 1:
 		// Last in the queue, it may still be the one to go on: a yield promises nothing.
-		next := x.next(x.ask(Next, x.runq.n, t, OpYield, nil, s))
+		next := x.next(x.ask(Next, x.runq.n, t, trace.OpYield, nil, s))
 		if next != t {
 			t.handTo(next)
 		}
@@ -366,7 +358,7 @@ func (t *Task) Yield(s *Site) {
 		x.cur.Store(nil)
 		t.park()
 	}
-	t.Step(OpYield, nil, s)
+	t.Step(trace.OpYield, nil, s)
 }
 
 // maxPolls is how many operations that only look, and do not wait, a task may do with nothing else between before it gives
@@ -375,7 +367,7 @@ const maxPolls = 200
 
 // Poll is Point for an operation that goes on whatever it finds, so that a loop of them spins: an atomic one, a lock that
 // is tried, a select with a default.
-func (t *Task) Poll(op Op, o *Object, s *Site) {
+func (t *Task) Poll(op trace.Op, o *Object, s *trace.Site) {
 	n := t.polls + 1
 	if n > maxPolls && t.x.runq.n+t.x.delayed.n > 0 {
 		t.nears(op, o)
@@ -390,24 +382,24 @@ func (t *Task) Poll(op Op, o *Object, s *Site) {
 }
 
 // Atomic is Poll for an atomic operation on the variable at p; nil if it is not known which.
-func (t *Task) Atomic(p unsafe.Pointer, s *Site) {
+func (t *Task) Atomic(p unsafe.Pointer, s *trace.Site) {
 	t.near = uintptr(p)
 	var c *cell
 	if p != nil && t.x.order.cells.n < mostCells {
 		c = t.x.order.cells.get(p)
 	}
 	t.word(p, s)
-	t.Poll(OpAtomic, nil, s)
+	t.Poll(trace.OpAtomic, nil, s)
 	if c != nil {
 		t.usesCell(c, s)
 		return
 	}
-	t.Stirs(Changes)
+	t.Stirs(trace.Changes)
 	t.x.goesBeyond(isUnknown)
 }
 
 // word notes that t uses the variable at p, which is no object; nil if it is not known which.
-func (t *Task) word(p unsafe.Pointer, s *Site) {
+func (t *Task) word(p unsafe.Pointer, s *trace.Site) {
 	if !t.x.limits.Keep || p == nil || s == nil || t.x.words.n >= mostWords {
 		return
 	}
@@ -431,7 +423,7 @@ func (t *Task) Waiter() *Waiter {
 }
 
 // Wait enqueues w, which op on o needs; Block parks t until one of its waiters is done.
-func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
+func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op trace.Op, s *trace.Site) {
 	if t.x.unwinding {
 		return // Block will not come back
 	}
@@ -446,7 +438,7 @@ func (t *Task) Wait(l *Waiters, w *Waiter, o *Object, op Op, s *Site) {
 
 // WaitWhile is Wait and Block, with f between, which may wait for something else meanwhile. The locks that f gives back count as given back
 // in the step of the wait.
-func (t *Task) WaitWhile(l *Waiters, o *Object, op Op, s *Site, f func()) {
+func (t *Task) WaitWhile(l *Waiters, o *Object, op trace.Op, s *trace.Site, f func()) {
 	w := new(Waiter)
 	t.Wait(l, w, o, op, s)
 	t.waits, w.ahead = t.waits[:0], true
@@ -462,7 +454,7 @@ func (t *Task) gaveBack(n, step int) {
 	since := t.x.locking[n:]
 	for i := range since {
 		l := &since[i]
-		taken := slices.ContainsFunc(since[:i], func(before Locking) bool {
+		taken := slices.ContainsFunc(since[:i], func(before trace.Locking) bool {
 			return before.Task == t.ID && before.Object == l.Object && !before.Given
 		})
 		if l.Task == t.ID && l.Given && !taken {
@@ -473,14 +465,14 @@ func (t *Task) gaveBack(n, step int) {
 
 // Block parks t, having waited for nothing (for ever) or for any of its waiters, and returns the one that was done.
 // If the execution ends first, it does not return: the goroutine exits, its deferred calls run.
-func (t *Task) Block(op Op, s *Site) *Waiter {
+func (t *Task) Block(op trace.Op, s *trace.Site) *Waiter {
 	x := t.x
 	if x.unwinding {
 		runtime.Goexit()
 	}
 	done := t.done()
 	if done == nil {
-		t.op, t.site, t.since, t.state = op, s, x.trace.n, Blocked
+		t.op, t.site, t.since, t.state = op, s, x.trace.n, trace.Blocked
 		if x.limits.Record != nil {
 			x.parks(t)
 		}
@@ -507,7 +499,7 @@ func (t *Task) done() *Waiter {
 
 // BlockLock parks t until o, a lock, may be free; the caller tries and comes again. poll tells whether it is free, for
 // holders that the engine does not see; it may be nil.
-func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
+func (t *Task) BlockLock(op trace.Op, o *Object, s *trace.Site, poll PollFunc) {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
@@ -521,7 +513,7 @@ func (t *Task) BlockLock(op Op, o *Object, s *Site, poll PollFunc) {
 	if poll != nil {
 		w.Poller = poll
 	}
-	t.op, t.site, t.state = op, s, Blocked
+	t.op, t.site, t.state = op, s, trace.Blocked
 	t.ready, t.near = true, uintptr(o.ptr)
 	t.x.closes(&o.lobby) // it is not free
 	o.lobby.push(t)
@@ -546,7 +538,7 @@ func (x *Execution) Complete(w *Waiter, ok bool) {
 		t.Received()
 	}
 	x.moved = true
-	if t.state == Blocked {
+	if t.state == trace.Blocked {
 		x.ready(t)
 	}
 }
@@ -570,7 +562,7 @@ func (t *Task) GiveUp() { t.gaveUp = true }
 func (t *Task) Received() { t.lastRecv = t.x.trace.n }
 
 // Drop notes that op, a wake-up, met nobody who waits on o.
-func (t *Task) Drop(o *Object, op Op, s *Site) {
+func (t *Task) Drop(o *Object, op trace.Op, s *trace.Site) {
 	o.Dropped = Use{t, op, s, t.x.trace.n}
 }
 
@@ -592,13 +584,13 @@ func (o *Object) Locked(t *Task) {
 }
 
 func (x *Execution) ready(t *Task) {
-	if t.state == Ended {
+	if t.state == trace.Ended {
 		return // unwound out of a wait that another's deferred call now ends
 	}
-	if t.state == Blocked && x.cur.Load() != nil { // else the root does it, for the clock or for somebody outside
+	if t.state == trace.Blocked && x.cur.Load() != nil { // else the root does it, for the clock or for somebody outside
 		x.trace.ended(t, t.since, x.trace.n)
 	}
-	t.state = Enabled
+	t.state = trace.Enabled
 	if t.queue == nil {
 		x.runq.push(t)
 	}
@@ -606,11 +598,11 @@ func (x *Execution) ready(t *Task) {
 
 // pick chooses who runs next when the running task cannot, because it does op at s, and takes it off its queue; nil if
 // nobody can.
-func (x *Execution) pick(t *Task, op Op, s *Site) *Task {
+func (x *Execution) pick(t *Task, op trace.Op, s *trace.Site) *Task {
 	if x.stopping {
 		return nil
 	}
-	x.trace.next = Switched
+	x.trace.next = trace.Switched
 	switch q := x.runq.n; {
 	case q > 1:
 		return x.next(x.ask(Next, q, t, op, nil, s))
@@ -637,7 +629,7 @@ func (t *Task) passOn() {
 
 // handTo gives the token to next, because t blocks or gives way, and parks t.
 func (t *Task) handTo(next *Task) {
-	t.x.trace.next = Switched
+	t.x.trace.next = trace.Switched
 	t.x.grant(next)
 	t.park()
 }

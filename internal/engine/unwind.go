@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"unsafe"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // maxUndone bounds what deferred calls may do while an execution is unwound.
@@ -11,7 +13,7 @@ const maxUndone = 100_000
 
 // unwind ends every goroutine that is left: each in turn exits where it is parked, and its deferred calls run. What
 // blocks outside the engine's control cannot be ended and is counted in the snapshot.
-func (x *Execution) unwind(snap *Snapshot) {
+func (x *Execution) unwind(snap *trace.Snapshot) {
 	x.unwinding = true
 	if Race {
 		// From here on all happens one after the other for the race detector too: deferred calls run without the locks
@@ -26,7 +28,7 @@ func (x *Execution) unwind(snap *Snapshot) {
 		more = false
 		for i := 0; i < len(x.tasks); i++ {
 			t := x.tasks[i]
-			if t.state == Ended || t.state == Outside {
+			if t.state == trace.Ended || t.state == trace.Outside {
 				continue
 			}
 			more = true
@@ -41,11 +43,11 @@ func (x *Execution) unwind(snap *Snapshot) {
 		x.admit() // callbacks, and tasks that were freed by the others' deferred calls
 	}
 	for _, t := range x.tasks {
-		if t.state == Outside {
+		if t.state == trace.Outside {
 			snap.Abandoned++
 		}
 	}
-	if snap.Quiet != AllEnded {
+	if snap.Quiet != trace.AllEnded {
 		x.forceUnlock()
 	}
 }
@@ -74,11 +76,11 @@ func (x *Execution) forceUnlock() {
 // see, and Go ends the process for an unlock too many.
 func (o *Object) forceUnlock(read bool) {
 	switch o.Kind {
-	case Mutex:
+	case trace.Mutex:
 		m := (*sync.Mutex)(o.ptr)
 		m.TryLock()
 		m.Unlock()
-	case RWMutex:
+	case trace.RWMutex:
 		m := (*sync.RWMutex)(o.ptr)
 		if m.TryLock() || !read {
 			m.Unlock()

@@ -22,7 +22,7 @@ type Delay struct {
 
 // A Place is a sync point.
 type Place struct {
-	Site uint64 // engine.Site.Key
+	Site uint64 // trace.Site.Key
 	Note string // for people; it is not compared
 }
 

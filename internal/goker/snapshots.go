@@ -12,8 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -22,9 +23,9 @@ const snapshotsFile = "snapshots.json.gz"
 
 // snapshots are the ends of the kernels' executions, and what is known of the files that they name.
 type snapshots struct {
-	Sites   [][]engine.Site // by file
-	Files   []engine.File
-	Kernels map[string]*engine.Snapshot
+	Sites   [][]trace.Site // by file
+	Files   []program.File
+	Kernels map[string]*trace.Snapshot
 }
 
 // readSnapshots reads the file of snapshots.
@@ -61,7 +62,7 @@ func collect(saved, dir string, found map[string]result) (*snapshots, error) {
 		return nil, err
 	}
 	paths := strings.NewReplacer(dir+"/", "/goker/", root+"/", someRoot)
-	s := &snapshots{Kernels: map[string]*engine.Snapshot{}}
+	s := &snapshots{Kernels: map[string]*trace.Snapshot{}}
 	have := map[string]bool{} // by file
 	for kernel, r := range found {
 		if r.file == "" {
@@ -122,8 +123,8 @@ func readSaved(data []byte) (*verdict.Saved, error) {
 
 // write writes the file of snapshots, the same for the same snapshots.
 func (s *snapshots) write(name string) error {
-	slices.SortStableFunc(s.Files, func(a, b engine.File) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortStableFunc(s.Sites, func(a, b []engine.Site) int { return strings.Compare(a[0].File, b[0].File) })
+	slices.SortStableFunc(s.Files, func(a, b program.File) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(s.Sites, func(a, b []trace.Site) int { return strings.Compare(a[0].File, b[0].File) })
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // a level that there is
 	if err := json.NewEncoder(z).Encode(s); err != nil {

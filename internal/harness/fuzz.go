@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/input"
 	"github.com/jostle-dev/jostle/internal/literal"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/worker"
 )
 
@@ -65,7 +65,7 @@ func (b target[In]) Literal(data []byte) string {
 
 func (b target[In]) Entry() uintptr { return reflect.ValueOf(b).Pointer() }
 
-func (b target[In]) ShowOrders(o *engine.Orders) { showOrders(o) }
+func (b target[In]) ShowOrders(o *trace.Orders) { showOrders(o) }
 
 const inputWidth = 68 // of a Go literal in a report
 

@@ -1,7 +1,7 @@
 package harness
 
 import (
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/worker"
 )
@@ -54,7 +54,9 @@ func Faults() Option { return func(c *config) { c.Faults = true } }
 // can be changed, a comment //jostle:ignore leak at the function says the same for all tests. For code that cannot be edited there is
 // the file testdata/jostle/ignore, with the line "leak example.com/pkg.(*Pool).worker" and a reason.
 func IgnoreGoroutine(funcName string) Option {
-	return func(c *config) { c.Ignore = append(c.Ignore, engine.Ignore{What: "leak", Func: funcName, Short: true}) }
+	return func(c *config) {
+		c.Ignore = append(c.Ignore, program.Ignore{What: "leak", Func: funcName, Short: true})
+	}
 }
 
 const defaultSchedules = 200

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/literal"
+	"github.com/jostle-dev/jostle/internal/program"
 )
 
 type (
@@ -88,8 +88,8 @@ var values = []any{
 	}{Rows: 3, At: &point{}},
 	struct{}{},
 	box[point]{In: point{X: 1}},
-	box[engine.Ignore]{},
-	engine.Ignore{What: "leak"},
+	box[program.Ignore]{},
+	program.Ignore{What: "leak"},
 	order{Name: "a", Keys: []byte("k"), Count: func(v int) *int { return &v }(3), Pause: 1 * time.Millisecond, Weekday: 2, Any: uint8(1)},
 	order{
 		Tags: []string{"a", "b"},

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Conn is one end of a connection: TCP, or a unix stream.
@@ -52,11 +53,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s, ok := c.reading.begin(t, &c.closed, engine.OpRead)
+	s, ok := c.reading.begin(t, &c.closed, trace.OpRead)
 	if !ok {
 		return 0, ErrClosed
 	}
-	c.broken(t, engine.OpRead, c.in.o, s, &c.reading)
+	c.broken(t, trace.OpRead, c.in.o, s, &c.reading)
 	n, err := c.read(t, p, s)
 	c.reading.end(t)
 	return n, err
@@ -69,7 +70,7 @@ func (c *Conn) Awaits() (done func()) {
 	if err != nil || t.Unwinding() || c.in == nil {
 		return func() {}
 	}
-	t.Uses(engine.OpRead, c.in.o)
+	t.Uses(trace.OpRead, c.in.o)
 	return engine.Until(c.in.o)
 }
 
@@ -81,7 +82,7 @@ func (c *Conn) Flows() (out, in *engine.Object) {
 	return c.out.o, c.in.o
 }
 
-func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
+func (c *Conn) read(t *engine.Task, p []byte, s *trace.Site) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -106,7 +107,7 @@ func (c *Conn) read(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 			engine.RaceAcquire(unsafe.Pointer(&c.in.edge))
 			return 0, c.failed()
 		}
-		if !c.reading.Wait(t, &c.in.o.Waiters, engine.OpRead, c.in.o, s, nil) {
+		if !c.reading.Wait(t, &c.in.o.Waiters, trace.OpRead, c.in.o, s, nil) {
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
@@ -134,11 +135,11 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	if c.peer == nil {
 		return 0, syscall.ENOTCONN
 	}
-	s, ok := c.writing.begin(t, &c.closed, engine.OpWrite)
+	s, ok := c.writing.begin(t, &c.closed, trace.OpWrite)
 	if !ok {
 		return 0, ErrClosed
 	}
-	c.broken(t, engine.OpWrite, c.out.o, s, &c.peer.reading)
+	c.broken(t, trace.OpWrite, c.out.o, s, &c.peer.reading)
 	for _, p := range v {
 		var k int
 		k, err = c.write(t, p, s)
@@ -150,7 +151,7 @@ func (c *Conn) WriteBuffers(v [][]byte) (n int64, err error) {
 	return n, err
 }
 
-func (c *Conn) write(t *engine.Task, p []byte, s *engine.Site) (int, error) {
+func (c *Conn) write(t *engine.Task, p []byte, s *trace.Site) (int, error) {
 	if c.writing.Passed(t) {
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -181,7 +182,7 @@ func (c *Conn) write(t *engine.Task, p []byte, s *engine.Site) (int, error) {
 		if n == len(p) {
 			return n, nil
 		}
-		if !c.writing.Wait(t, &c.out.o.Senders, engine.OpWrite, c.out.o, s, nil) {
+		if !c.writing.Wait(t, &c.out.o.Senders, trace.OpWrite, c.out.o, s, nil) {
 			return n, os.ErrDeadlineExceeded
 		}
 	}
@@ -243,9 +244,9 @@ func (c *Conn) shut(f func(t *engine.Task)) error {
 	if c.peer == nil {
 		return syscall.ENOTCONN
 	}
-	s := t.LibSite(engine.OpClose)
-	t.Point(engine.OpClose, c.out.o, s)
-	c.broken(t, engine.OpClose, c.out.o, s, &c.peer.reading)
+	s := t.LibSite(trace.OpClose)
+	t.Point(trace.OpClose, c.out.o, s)
+	c.broken(t, trace.OpClose, c.out.o, s, &c.peer.reading)
 	switch {
 	case c.closed:
 		return ErrClosed
@@ -266,13 +267,13 @@ func (c *Conn) Close() error {
 		c.closed = true
 		return nil
 	}
-	s := t.LibSite(engine.OpClose)
-	t.Point(engine.OpClose, c.out.o, s)
+	s := t.LibSite(trace.OpClose)
+	t.Point(trace.OpClose, c.out.o, s)
 	if c.closed {
 		return ErrClosed
 	}
-	c.broken(t, engine.OpClose, c.out.o, s, &c.peer.reading)
-	t.Did(c.in.o, engine.OpClose, s)
+	c.broken(t, trace.OpClose, c.out.o, s, &c.peer.reading)
+	t.Did(c.in.o, trace.OpClose, s)
 	c.close(t)
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -38,7 +39,7 @@ func TestBulk(t *testing.T) {
 				}, site)
 				got, _ = io.ReadAll(reading{b})
 			})
-			require.Equal(t, engine.AllEnded, snap.Quiet)
+			require.Equal(t, trace.AllEnded, snap.Quiet)
 			require.True(t, bytes.Equal(sent, got), "%d bytes of %d", len(got), len(sent))
 		}
 	}
@@ -65,7 +66,7 @@ func TestWriteIsOne(t *testing.T) {
 			}
 			assert.Equal(t, 1, changes)
 		})
-		require.Equal(t, engine.AllEnded, snap.Quiet)
+		require.Equal(t, trace.AllEnded, snap.Quiet)
 	}
 }
 
@@ -107,7 +108,7 @@ func TestLockAfterDeadline(t *testing.T) {
 		perturb.MutexLock(&mu, site)
 		perturb.MutexUnlock(&mu, site)
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 	assert.InDelta(t, 10, time.Duration(snap.Elapsed).Seconds(), 0.01)
 }
 
@@ -202,7 +203,7 @@ func TestDeadlines(t *testing.T) {
 		assert.Equal(t, os.ErrDeadlineExceeded, err)
 		require.NoError(t, ln.Close())
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 }
 
 // TestDeadlineOfWaiting: a deadline that is set while a goroutine waits counts for that wait, each time that it is set.
@@ -225,7 +226,7 @@ func TestDeadlineOfWaiting(t *testing.T) {
 			assert.Less(t, took, max(time.Second, at)+time.Millisecond)
 			assert.GreaterOrEqual(t, took, max(time.Second, at))
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 	}
 }
 
@@ -267,7 +268,7 @@ func TestBacklog(t *testing.T) {
 		require.NoError(t, n.NewConn(network.Unix).Connect(u.Local()))
 		assert.Equal(t, syscall.EAGAIN, n.NewConn(network.Unix).Connect(u.Local()))
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 }
 
 func TestUnixFile(t *testing.T) {

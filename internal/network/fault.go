@@ -4,31 +4,32 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
-// What the network may do to operations of a connection, see engine.Fault. A second is longer than most programs take for anything,
+// What the network may do to operations of a connection, see trace.Fault. A second is longer than most programs take for anything,
 // and a minute is longer than most of their time-outs.
 var (
-	shortStall = engine.Fault{Op: engine.OpStall, For: time.Second}
-	longStall  = engine.Fault{Op: engine.OpStall, For: time.Minute}
-	cut        = engine.Fault{Op: engine.OpCut}
-	refusal    = engine.Fault{Op: engine.OpRefuse}
+	shortStall = trace.Fault{Op: trace.OpStall, For: time.Second}
+	longStall  = trace.Fault{Op: trace.OpStall, For: time.Minute}
+	cut        = trace.Fault{Op: trace.OpCut}
+	refusal    = trace.Fault{Op: trace.OpRefuse}
 
-	ofDial   = []engine.Fault{refusal, shortStall, longStall}
-	ofStream = []engine.Fault{cut, shortStall, longStall}
+	ofDial   = []trace.Fault{refusal, shortStall, longStall}
+	ofStream = []trace.Fault{cut, shortStall, longStall}
 )
 
 // broken asks whether the network fails as t does op on o, one of the directions. What h receives, which is at the end of that, stands
 // still then, or the connection is cut: either end finds it reset.
-func (c *Conn) broken(t *engine.Task, op engine.Op, o *engine.Object, s *engine.Site, h *half) {
+func (c *Conn) broken(t *engine.Task, op trace.Op, o *engine.Object, s *trace.Site, h *half) {
 	if c.over || c.closed || c.peer.closed {
 		return
 	}
 	switch f := t.Fault(ofStream, op, o, s); f.Op {
-	case engine.OpCut:
+	case trace.OpCut:
 		c.peer.reset(t)
 		c.reset(t)
-	case engine.OpStall:
+	case trace.OpStall:
 		h.stall(t, f.For)
 	}
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
 // breaking is a strategy by which one operation fails, of those of a kind the nth.
 type breaking struct {
-	op    engine.Op
+	op    trace.Op
 	nth   int
 	fault int // which
 }
@@ -39,7 +40,7 @@ const (
 )
 
 // try runs body with a fault, and returns what it has said, and how many seconds of virtual time have passed.
-func try(t *testing.T, b breaking, body func(say func(what string, err error))) (said string, seconds float64, snap *engine.Snapshot) {
+func try(t *testing.T, b breaking, body func(say func(what string, err error))) (said string, seconds float64, snap *trace.Snapshot) {
 	t.Helper()
 	var all []string
 	snap = enginetest.Run(t, new(engine.Execution), &b, engine.Limits{Faults: true, Keep: true}, func() {
@@ -61,12 +62,12 @@ func TestCut(t *testing.T) {
 		at    breaking
 		want  string
 	}{
-		{"at a write", network.TCP, breaking{engine.OpWrite, 1, first}, "write connection reset by peer, write broken pipe, read ok, read EOF; read connection reset by peer, read EOF"},
-		{"at the next write", network.TCP, breaking{engine.OpWrite, 2, first}, "write ok, write connection reset by peer, read ok, read EOF; read ok, read connection reset by peer"},
-		{"at a read", network.TCP, breaking{engine.OpRead, 0, first}, "write ok, write ok, read ok, read connection reset by peer; read ok, read connection reset by peer"},
-		{"at a close", network.TCP, breaking{engine.OpClose, 0, first}, "write ok, write ok, read ok, read ok; read ok, read connection reset by peer"},
-		{"unix, at a write", network.Unix, breaking{engine.OpWrite, 1, first}, "write broken pipe, write broken pipe, read ok, read connection reset by peer; read connection reset by peer, read EOF"},
-		{"unix, at a read", network.Unix, breaking{engine.OpRead, 0, first}, "write ok, write ok, read ok, read connection reset by peer; read ok, read connection reset by peer"},
+		{"at a write", network.TCP, breaking{trace.OpWrite, 1, first}, "write connection reset by peer, write broken pipe, read ok, read EOF; read connection reset by peer, read EOF"},
+		{"at the next write", network.TCP, breaking{trace.OpWrite, 2, first}, "write ok, write connection reset by peer, read ok, read EOF; read ok, read connection reset by peer"},
+		{"at a read", network.TCP, breaking{trace.OpRead, 0, first}, "write ok, write ok, read ok, read connection reset by peer; read ok, read connection reset by peer"},
+		{"at a close", network.TCP, breaking{trace.OpClose, 0, first}, "write ok, write ok, read ok, read ok; read ok, read connection reset by peer"},
+		{"unix, at a write", network.Unix, breaking{trace.OpWrite, 1, first}, "write broken pipe, write broken pipe, read ok, read connection reset by peer; read connection reset by peer, read EOF"},
+		{"unix, at a read", network.Unix, breaking{trace.OpRead, 0, first}, "write ok, write ok, read ok, read connection reset by peer; read ok, read connection reset by peer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, _, snap := try(t, c.at, func(say func(string, error)) {
@@ -78,7 +79,7 @@ func TestCut(t *testing.T) {
 					say("write", err)
 				}
 				for i := range 2 {
-					if i == 1 && c.at.op == engine.OpClose {
+					if i == 1 && c.at.op == trace.OpClose {
 						_, err := b.Write([]byte("0"))
 						require.NoError(t, err)
 					}
@@ -92,7 +93,7 @@ func TestCut(t *testing.T) {
 					say("read", err)
 				}
 			})
-			assert.Equal(t, engine.AllEnded, snap.Quiet)
+			assert.Equal(t, trace.AllEnded, snap.Quiet)
 			assert.Equal(t, c.want, strings.ReplaceAll(got, ", ; ok, ", "; "))
 		})
 	}
@@ -108,12 +109,12 @@ func TestStall(t *testing.T) {
 		want     string
 		seconds  float64
 	}{
-		{"at the write", breaking{engine.OpWrite, 0, short}, 0, false, "write ok, read ok", 1},
-		{"at the read", breaking{engine.OpRead, 0, long}, 0, false, "write ok, read ok", 60},
-		{"at the close", breaking{engine.OpClose, 0, short}, 0, false, "write ok, close ok, read ok, read EOF", 1},
-		{"a deadline", breaking{engine.OpWrite, 0, long}, 10 * time.Second, false, "write ok, read late", 10},
-		{"a later deadline", breaking{engine.OpRead, 0, short}, 10 * time.Second, false, "write ok, read ok", 1},
-		{"a close", breaking{engine.OpRead, 0, long}, 0, true, "write ok, read closed", 5},
+		{"at the write", breaking{trace.OpWrite, 0, short}, 0, false, "write ok, read ok", 1},
+		{"at the read", breaking{trace.OpRead, 0, long}, 0, false, "write ok, read ok", 60},
+		{"at the close", breaking{trace.OpClose, 0, short}, 0, false, "write ok, close ok, read ok, read EOF", 1},
+		{"a deadline", breaking{trace.OpWrite, 0, long}, 10 * time.Second, false, "write ok, read late", 10},
+		{"a later deadline", breaking{trace.OpRead, 0, short}, 10 * time.Second, false, "write ok, read ok", 1},
+		{"a close", breaking{trace.OpRead, 0, long}, 0, true, "write ok, read closed", 5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, seconds, _ := try(t, c.at, func(say func(string, error)) {
@@ -123,7 +124,7 @@ func TestStall(t *testing.T) {
 				}
 				_, err := a.Write([]byte("1"))
 				say("write", err)
-				if c.at.op == engine.OpClose {
+				if c.at.op == trace.OpClose {
 					say("close", a.CloseWrite())
 				}
 				if c.closes {
@@ -131,7 +132,7 @@ func TestStall(t *testing.T) {
 				}
 				_, err = b.Read(make([]byte, 1))
 				say("read", err)
-				if c.at.op == engine.OpClose {
+				if c.at.op == trace.OpClose {
 					_, err = b.Read(make([]byte, 1))
 					say("read", err)
 				}
@@ -157,7 +158,7 @@ func TestDialFails(t *testing.T) {
 	} {
 		for _, proto := range protos {
 			t.Run(c.name, func(t *testing.T) {
-				got, seconds, _ := try(t, breaking{engine.OpDial, 0, c.fault}, func(say func(string, error)) {
+				got, seconds, _ := try(t, breaking{trace.OpDial, 0, c.fault}, func(say func(string, error)) {
 					l := listen(t, proto)
 					conn := network.Current().NewConn(proto)
 					if c.deadline > 0 {

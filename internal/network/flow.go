@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // capacity is how many bytes stand in one direction of a connection before the writer waits.
@@ -19,10 +20,10 @@ type flow struct {
 }
 
 // newFlows returns the two directions between from and to, which t connects at s.
-func newFlows(t *engine.Task, from, to string, s *engine.Site) (there, back *flow) {
+func newFlows(t *engine.Task, from, to string, s *trace.Site) (there, back *flow) {
 	there, back = &flow{}, &flow{}
-	there.o = t.Object(unsafe.Pointer(there), engine.Socket, s)
-	back.o = t.Object(unsafe.Pointer(back), engine.Socket, s)
+	there.o = t.Object(unsafe.Pointer(there), trace.Socket, s)
+	back.o = t.Object(unsafe.Pointer(back), trace.Socket, s)
 	there.o.Name, back.o.Name = from+" → "+to, to+" → "+from
 	there.o.Back, back.o.Back = back.o, there.o
 	return there, back

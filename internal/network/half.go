@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A half is what a socket has for reading, and once more for writing: one operation at a time, and a deadline.
@@ -16,7 +17,7 @@ type half struct {
 
 // begin is the sync point of op. It waits until no other operation of the half is under way, and reports false if the
 // socket is closed before that.
-func (h *half) begin(t *engine.Task, closed *bool, op engine.Op) (s *engine.Site, ok bool) {
+func (h *half) begin(t *engine.Task, closed *bool, op trace.Op) (s *trace.Site, ok bool) {
 	s = t.LibSite(op)
 	t.Point(op, h.o, s)
 	for h.taken && !*closed {
@@ -44,7 +45,7 @@ func (n *Network) setDeadline(at time.Time, closed *bool, halves ...*half) error
 	}
 	for _, h := range halves {
 		if h.o != nil && h.Urgent(t, at) {
-			t.Point(engine.OpDeadline, h.o, t.LibSite(engine.OpDeadline))
+			t.Point(trace.OpDeadline, h.o, t.LibSite(trace.OpDeadline))
 			break
 		}
 	}

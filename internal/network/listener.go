@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Listener accepts connections: TCP, or unix streams.
@@ -31,10 +32,10 @@ func (n *Network) Listen(proto Proto, a Addr, v6only bool, backlog int) (*Listen
 		return nil, err
 	}
 	l := &Listener{n: n, backlog: backlog}
-	s := t.LibSite(engine.OpListen)
-	l.o = t.Object(unsafe.Pointer(l), engine.Socket, s)
+	s := t.LibSite(trace.OpListen)
+	l.o = t.Object(unsafe.Pointer(l), trace.Socket, s)
 	l.o.Name, l.accepting.o = a.String(), l.o
-	t.Point(engine.OpListen, l.o, s)
+	t.Point(trace.OpListen, l.o, s)
 	if l.b, err = n.bind(proto, a, v6only, true); err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func (l *Listener) Accept() (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, ok := l.accepting.begin(t, &l.closed, engine.OpAccept)
+	s, ok := l.accepting.begin(t, &l.closed, trace.OpAccept)
 	if !ok {
 		return nil, ErrClosed
 	}
@@ -61,12 +62,12 @@ func (l *Listener) Accept() (*Conn, error) {
 	return c, err
 }
 
-func (l *Listener) accept(t *engine.Task, s *engine.Site) (*Conn, error) {
+func (l *Listener) accept(t *engine.Task, s *trace.Site) (*Conn, error) {
 	if l.accepting.Passed(t) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	for l.first == nil && !l.closed {
-		if !l.accepting.Wait(t, &l.o.Waiters, engine.OpAccept, l.o, s, nil) {
+		if !l.accepting.Wait(t, &l.o.Waiters, trace.OpAccept, l.o, s, nil) {
 			return nil, os.ErrDeadlineExceeded
 		}
 	}
@@ -75,7 +76,7 @@ func (l *Listener) accept(t *engine.Task, s *engine.Site) (*Conn, error) {
 	}
 	engine.RaceAcquire(unsafe.Pointer(&l.edge))
 	c := l.pop()
-	t.Did(c.out.o, engine.OpAccept, s)
+	t.Did(c.out.o, trace.OpAccept, s)
 	wake(t, &l.o.Senders)
 	return c, nil
 }
@@ -104,7 +105,7 @@ func (l *Listener) Close() error {
 	if err != nil {
 		return closeError(err)
 	}
-	t.Point(engine.OpClose, l.o, t.LibSite(engine.OpClose))
+	t.Point(trace.OpClose, l.o, t.LibSite(trace.OpClose))
 	if l.closed {
 		return ErrClosed
 	}
@@ -166,17 +167,17 @@ func (c *Conn) Connect(a Addr) error {
 	if err != nil {
 		return err
 	}
-	s := t.LibSite(engine.OpDial)
+	s := t.LibSite(trace.OpDial)
 	var o *engine.Object
 	if b := c.n.at(c.proto, a, listening); b != nil {
 		o = b.listener.o
 	}
-	t.Point(engine.OpDial, o, s)
+	t.Point(trace.OpDial, o, s)
 	if o != nil {
-		switch f := t.Fault(ofDial, engine.OpDial, o, s); f.Op {
-		case engine.OpRefuse:
+		switch f := t.Fault(ofDial, trace.OpDial, o, s); f.Op {
+		case trace.OpRefuse:
 			return syscall.ECONNREFUSED
-		case engine.OpStall:
+		case trace.OpStall:
 			c.writing.stall(t, f.For)
 		}
 	}
@@ -184,7 +185,7 @@ func (c *Conn) Connect(a Addr) error {
 		b := c.n.at(c.proto, a, listening)
 		switch {
 		case o != nil && c.writing.stalled(t):
-			if c.writing.Passed(t) || !c.writing.Wait(t, &c.writing.queue, engine.OpDial, o, s, nil) {
+			if c.writing.Passed(t) || !c.writing.Wait(t, &c.writing.queue, trace.OpDial, o, s, nil) {
 				return os.ErrDeadlineExceeded
 			}
 		case b == nil && a.Path != "" && !a.abstract() && fileAt(a.Path) == file{}:
@@ -197,7 +198,7 @@ func (c *Conn) Connect(a Addr) error {
 			return syscall.EAGAIN
 		case c.writing.Passed(t):
 			return os.ErrDeadlineExceeded
-		case !c.writing.Wait(t, &b.listener.o.Senders, engine.OpDial, b.listener.o, s, nil):
+		case !c.writing.Wait(t, &b.listener.o.Senders, trace.OpDial, b.listener.o, s, nil):
 			return os.ErrDeadlineExceeded
 		}
 	}
@@ -206,7 +207,7 @@ func (c *Conn) Connect(a Addr) error {
 func listening(b *binding) bool { return b.open && b.listener != nil }
 
 // connect makes the other end, and puts it into the listener's queue.
-func (c *Conn) connect(t *engine.Task, l *Listener, a Addr, s *engine.Site) error {
+func (c *Conn) connect(t *engine.Task, l *Listener, a Addr, s *trace.Site) error {
 	if c.proto == TCP {
 		a = IP(target(a.Addr()), int(a.Port()))
 	}
@@ -223,7 +224,7 @@ func (c *Conn) connect(t *engine.Task, l *Listener, a Addr, s *engine.Site) erro
 	for _, end := range []*Conn{c, other} {
 		end.reading.o, end.writing.o = end.in.o, end.out.o
 	}
-	t.Did(c.out.o, engine.OpDial, s)
+	t.Did(c.out.o, trace.OpDial, s)
 	engine.RaceRelease(unsafe.Pointer(&l.edge))
 	l.push(other)
 	wake(t, &l.o.Waiters)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Proto is a kind of network.
@@ -105,7 +106,7 @@ func (n *Network) task() (*engine.Task, error) {
 // with a socket of the machine only, so the execution is to be repeated with those, see OfMachine.
 func (n *Network) Descriptor() {
 	if t, err := n.task(); err == nil && !t.Unwinding() {
-		t.Lacks("the descriptor of a socket", t.LibSite(engine.OpDescriptor))
+		t.Lacks("the descriptor of a socket", t.LibSite(trace.OpDescriptor))
 	}
 }
 

@@ -12,13 +12,14 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
 var site = &perturb.Site{File: "x.go", Line: 1, Key: 1}
 
 // run runs body as an execution.
-func run(t *testing.T, bytes []byte, body func()) *engine.Snapshot {
+func run(t *testing.T, bytes []byte, body func()) *trace.Snapshot {
 	t.Helper()
 	return enginetest.Run(t, new(engine.Execution), schedule.NewReader(bytes), engine.Limits{}, body)
 }
@@ -74,7 +75,7 @@ func TestEcho(t *testing.T) {
 			require.NoError(t, err)
 			got = string(p[:n])
 		})
-		assert.Equal(t, engine.AllEnded, snap.Quiet)
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
 		assert.Equal(t, "hello", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Bounds of UDP.
@@ -46,10 +47,10 @@ func (n *Network) Packet(a Addr, v6only bool) (*Packet, error) {
 		return nil, err
 	}
 	p := &Packet{n: n}
-	s := t.LibSite(engine.OpListen)
-	p.o = t.Object(unsafe.Pointer(p), engine.Socket, s)
+	s := t.LibSite(trace.OpListen)
+	p.o = t.Object(unsafe.Pointer(p), trace.Socket, s)
 	p.o.Name, p.reading.o = a.String(), p.o
-	t.Point(engine.OpListen, p.o, s)
+	t.Point(trace.OpListen, p.o, s)
 	if p.b, err = n.bind(UDP, a, v6only, false); err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (p *Packet) ReadFrom(b []byte) (n, size int, from Addr, err error) {
 	if err != nil {
 		return 0, 0, Addr{}, err
 	}
-	s, ok := p.reading.begin(t, &p.closed, engine.OpRead)
+	s, ok := p.reading.begin(t, &p.closed, trace.OpRead)
 	if !ok {
 		return 0, 0, Addr{}, ErrClosed
 	}
@@ -99,12 +100,12 @@ func (p *Packet) ReadFrom(b []byte) (n, size int, from Addr, err error) {
 	return n, len(d.data), d.from, nil
 }
 
-func (p *Packet) read(t *engine.Task, s *engine.Site) (*datagram, error) {
+func (p *Packet) read(t *engine.Task, s *trace.Site) (*datagram, error) {
 	if p.reading.Passed(t) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	for p.first == nil && !p.closed {
-		if !p.reading.Wait(t, &p.o.Waiters, engine.OpRead, p.o, s, nil) {
+		if !p.reading.Wait(t, &p.o.Waiters, trace.OpRead, p.o, s, nil) {
 			return nil, os.ErrDeadlineExceeded
 		}
 	}
@@ -139,12 +140,12 @@ func (p *Packet) WriteTo(b []byte, to Addr) (int, error) {
 	if from.Addr().IsUnspecified() {
 		from = IP(source(to.Addr()), int(from.Port()))
 	}
-	s := t.LibSite(engine.OpWrite)
+	s := t.LibSite(trace.OpWrite)
 	var o *engine.Object
 	if q := p.n.receiver(from, to); q != nil {
 		o = q.o
 	}
-	t.Point(engine.OpWrite, o, s)
+	t.Point(trace.OpWrite, o, s)
 	switch {
 	case p.closed:
 		return 0, ErrClosed
@@ -199,7 +200,7 @@ func (p *Packet) Close() error {
 	if err != nil {
 		return closeError(err)
 	}
-	t.Point(engine.OpClose, p.o, t.LibSite(engine.OpClose))
+	t.Point(trace.OpClose, p.o, t.LibSite(trace.OpClose))
 	if p.closed {
 		return ErrClosed
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -47,7 +47,7 @@ func TestPackets(t *testing.T) {
 			assert.Equal(t, ip("127.0.0.1", 53), from)
 		}
 	})
-	assert.Equal(t, engine.AllEnded, snap.Quiet)
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
 }
 
 // TestPacketBorders: a packet is read whole or cut, and never joined with the next.

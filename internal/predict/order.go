@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // An edge of the lock-order graph: a goroutine took one lock while it held another. Goodlock (Havelund, SPIN 2000) looks for
@@ -30,7 +30,7 @@ const (
 func (e *execution) edges() []edge {
 	type place struct {
 		task, from, to uint32
-		held, taken    *engine.Site
+		held, taken    *trace.Site
 	}
 	seen := map[place]int{}
 	var out []edge
@@ -106,7 +106,7 @@ func (e *execution) cycles(edges []edge, found func([]edge)) {
 func (e *execution) kept(edges []edge, found func(a, b edge)) {
 	for i, a := range edges {
 		o := e.objects[e.holds[a.to].object]
-		if o == nil || o.Kind != engine.Resource || e.holds[a.from].object != o.ID {
+		if o == nil || o.Kind != trace.Resource || e.holds[a.from].object != o.ID {
 			continue
 		}
 		for _, b := range edges[i:] {
@@ -156,7 +156,7 @@ type orders struct {
 type sharedEdge struct {
 	path        uint64 // of the goroutine
 	from, to    uint64 // variables
-	held, taken *engine.Site
+	held, taken *trace.Site
 	reads       [2]bool
 }
 
@@ -169,7 +169,7 @@ func (o *orders) learn(e *execution) []Prediction {
 		kind := Order
 		for _, ed := range cycle {
 			places = append(places, place{e.holds[ed.from].site, e.holds[ed.to].site})
-			if o := e.objects[e.holds[ed.from].object]; o != nil && o.Kind == engine.Resource {
+			if o := e.objects[e.holds[ed.from].object]; o != nil && o.Kind == trace.Resource {
 				kind = Release // of which there may be enough for all
 			}
 		}
@@ -187,14 +187,14 @@ func (o *orders) learn(e *execution) []Prediction {
 		out = append(out, Prediction{
 			Kind: Order, Pauses: []strategy.Pause{{At: taken.StableKey(), Hold: held.StableKey()}},
 			Text: fmt.Sprintf("%s is read-locked again by who has it from %s, and %s locks it for writing", name(taken), name(held), name(writer.site)),
-			seen: []*engine.Site{taken, held, writer.site},
+			seen: []*trace.Site{taken, held, writer.site},
 		})
 	})
 	return append(out, o.share(e, edges)...)
 }
 
 // A place is one edge of a predicted cycle.
-type place struct{ held, taken *engine.Site }
+type place struct{ held, taken *trace.Site }
 
 // ordered predicts a cycle.
 func ordered(places []place) Prediction {

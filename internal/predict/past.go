@@ -3,7 +3,7 @@ package predict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // past is what happens before what in an execution, whatever the schedule: by go statements, messages, closings, signals
@@ -91,9 +91,9 @@ func (e *execution) order() *past {
 			continue
 		}
 		switch s.Op {
-		case engine.OpSend, engine.OpClose, engine.OpSignal, engine.OpBroadcast, engine.OpDone, engine.OpWrite, engine.OpDial:
+		case trace.OpSend, trace.OpClose, trace.OpSignal, trace.OpBroadcast, trace.OpDone, trace.OpWrite, trace.OpDial:
 			release(s.Object, s.Task)
-		case engine.OpRecv, engine.OpWait, engine.OpCondWait, engine.OpRead, engine.OpAccept:
+		case trace.OpRecv, trace.OpWait, trace.OpCondWait, trace.OpRead, trace.OpAccept:
 			acquire(s.Task, s.Object, n)
 			waits[t] = s.Object
 		}

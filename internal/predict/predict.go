@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Kind says why something is predicted.
@@ -33,14 +33,14 @@ type Prediction struct {
 	Pauses []strategy.Pause // where goroutines have to be held back for it
 	Text   string           // what was seen, in one sentence without a full stop
 
-	seen []*engine.Site // the places that Text names
+	seen []*trace.Site // the places that Text names
 }
 
 // inLibrary reports whether all places are in the standard library. Every test that uses net/http has the same dozen, its authors
 // have no way to change them, and to steer executions there would take half of the schedules of such a test.
 func (p *Prediction) inLibrary() bool {
 	std := stacks.Standard()
-	return std != "" && !slices.ContainsFunc(p.seen, func(s *engine.Site) bool { return !strings.HasPrefix(filepath.ToSlash(s.File), std) })
+	return std != "" && !slices.ContainsFunc(p.seen, func(s *trace.Site) bool { return !strings.HasPrefix(filepath.ToSlash(s.File), std) })
 }
 
 // Key identifies a prediction: the same places are the same prediction.
@@ -71,7 +71,7 @@ const maxPredictions = 16
 
 // Learn returns what an execution of which the snapshot was kept (engine.Limits.Keep) gives reason to predict, and what was
 // seen in executions before did not. What concerns only the standard library is left out.
-func (d *Detector) Learn(snap *engine.Snapshot) []Prediction {
+func (d *Detector) Learn(snap *trace.Snapshot) []Prediction {
 	e := read(snap)
 	var out []Prediction
 	for _, found := range [][]Prediction{d.orders.learn(e), e.releases(), e.wakeups()} {
@@ -87,11 +87,11 @@ func (d *Detector) Learn(snap *engine.Snapshot) []Prediction {
 
 // An execution is a snapshot as it is looked at here.
 type execution struct {
-	*engine.Snapshot
+	*trace.Snapshot
 	first   int    // number of the first step that was kept
 	holds   []hold // in the order in which they began
 	byTask  map[uint32][]int
-	objects map[uint32]*engine.ObjectState
+	objects map[uint32]*trace.ObjectState
 	past    *past
 }
 
@@ -99,7 +99,7 @@ type execution struct {
 type hold struct {
 	task     uint32
 	object   uint32
-	site     *engine.Site
+	site     *trace.Site
 	from, to int // steps
 	read     bool
 	under    []int // holds of the same goroutine that had begun before and had not ended
@@ -110,9 +110,9 @@ const never = 1 << 62
 // maxHeld bounds what one goroutine holds at a time, as far as it is looked at.
 const maxHeld = 32
 
-func read(snap *engine.Snapshot) *execution {
+func read(snap *trace.Snapshot) *execution {
 	e := &execution{
-		Snapshot: snap, first: snap.Total - len(snap.Steps) + 1, byTask: map[uint32][]int{}, objects: map[uint32]*engine.ObjectState{},
+		Snapshot: snap, first: snap.Total - len(snap.Steps) + 1, byTask: map[uint32][]int{}, objects: map[uint32]*trace.ObjectState{},
 	}
 	for i := range snap.Objects {
 		e.objects[snap.Objects[i].ID] = &snap.Objects[i]
@@ -157,15 +157,15 @@ func (e *execution) gated(a, b []int) bool {
 }
 
 // tries reports whether what was taken at a site was only tried: that waits for nobody.
-func tries(s *engine.Site) bool { return s == nil || strings.Contains(s.Op, "Try") }
+func tries(s *trace.Site) bool { return s == nil || strings.Contains(s.Op, "Try") }
 
 // name returns what the code at a site calls what it works on, and where that is.
-func name(s *engine.Site) string {
+func name(s *trace.Site) string {
 	return fmt.Sprintf("%s (%s:%d)", cmp.Or(s.Expr, strings.ToLower(s.Op)), s.File, s.Line)
 }
 
 // variable returns the variable by which an object is known, the first if there are several; 0 if by none.
-func variable(o *engine.ObjectState) uint64 {
+func variable(o *trace.ObjectState) uint64 {
 	if o == nil {
 		return 0
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -46,7 +47,7 @@ func both(first, second *sync.Mutex, n int, names [2]string) {
 
 var ab, ba, bc, ca = [2]string{"a", "b"}, [2]string{"b", "a"}, [2]string{"b", "c"}, [2]string{"c", "a"}
 
-func run(t *testing.T, s engine.Strategy, body func()) *engine.Snapshot {
+func run(t *testing.T, s engine.Strategy, body func()) *trace.Snapshot {
 	t.Helper()
 	return enginetest.Run(t, new(engine.Execution), s, engine.Limits{Keep: true}, body)
 }
@@ -244,7 +245,7 @@ func TestLearn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			clear(sites)
 			snap := run(t, strategy.Plain{}, tt.body)
-			require.Equal(t, engine.AllEnded, snap.Quiet, "the plain run does not hang")
+			require.Equal(t, trace.AllEnded, snap.Quiet, "the plain run does not hang")
 			d := predict.NewDetector()
 			ps := d.Learn(snap)
 			if tt.kind == "" {
@@ -256,7 +257,7 @@ func TestLearn(t *testing.T) {
 			assert.Contains(t, ps[0].Text, tt.says)
 			assert.Empty(t, d.Learn(snap), "it was said once")
 			hung := run(t, strategy.NewSteer(1, 0, ps[0].Pauses), tt.body)
-			assert.Equal(t, tt.hang, hung.Quiet == engine.Proved)
+			assert.Equal(t, tt.hang, hung.Quiet == trace.Proved)
 		})
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // releases predicts from locks that are held where their owner may wait: if whoever ends that wait was seen to take the same
@@ -16,10 +16,10 @@ func (e *execution) releases() []Prediction {
 	if len(e.holds) == 0 {
 		return nil
 	}
-	type waiting struct{ held, at *engine.Site }
+	type waiting struct{ held, at *trace.Site }
 	type seen struct {
 		waiting
-		needs *engine.Site
+		needs *trace.Site
 	}
 	did, looked := map[seen]bool{}, map[waiting]int{}
 	ends := e.ends()
@@ -46,7 +46,7 @@ func (e *execution) releases() []Prediction {
 					out = append(out, Prediction{
 						Kind: Release, Pauses: []strategy.Pause{{At: need.site.StableKey()}},
 						Text: fmt.Sprintf("%s is held at %s %s, and who ends that wait takes it before, as %s", name(h.site), s.Op, name(s.Site), name(need.site)),
-						seen: []*engine.Site{h.site, s.Site, need.site},
+						seen: []*trace.Site{h.site, s.Site, need.site},
 					})
 				}
 			}
@@ -56,27 +56,27 @@ func (e *execution) releases() []Prediction {
 }
 
 // partnersOf returns the operations that end a wait in op.
-func partnersOf(op engine.Op) []engine.Op {
+func partnersOf(op trace.Op) []trace.Op {
 	switch op {
-	case engine.OpSend:
-		return []engine.Op{engine.OpRecv}
-	case engine.OpRecv:
-		return []engine.Op{engine.OpSend, engine.OpClose}
-	case engine.OpWait:
-		return []engine.Op{engine.OpDone}
-	case engine.OpCondWait:
-		return []engine.Op{engine.OpSignal, engine.OpBroadcast}
-	case engine.OpRead:
-		return []engine.Op{engine.OpWrite, engine.OpClose}
-	case engine.OpWrite:
-		return []engine.Op{engine.OpRead}
+	case trace.OpSend:
+		return []trace.Op{trace.OpRecv}
+	case trace.OpRecv:
+		return []trace.Op{trace.OpSend, trace.OpClose}
+	case trace.OpWait:
+		return []trace.Op{trace.OpDone}
+	case trace.OpCondWait:
+		return []trace.Op{trace.OpSignal, trace.OpBroadcast}
+	case trace.OpRead:
+		return []trace.Op{trace.OpWrite, trace.OpClose}
+	case trace.OpWrite:
+		return []trace.Op{trace.OpRead}
 	}
 	return nil
 }
 
 type doing struct {
 	object uint32
-	op     engine.Op
+	op     trace.Op
 }
 
 // An ending is a step that may end another goroutine's wait.
@@ -91,7 +91,7 @@ func (e *execution) ends() map[doing][]ending {
 	out := map[doing][]ending{}
 	for i, s := range e.Steps {
 		switch s.Op {
-		case engine.OpRecv, engine.OpSend, engine.OpClose, engine.OpDone, engine.OpSignal, engine.OpBroadcast, engine.OpRead, engine.OpWrite:
+		case trace.OpRecv, trace.OpSend, trace.OpClose, trace.OpDone, trace.OpSignal, trace.OpBroadcast, trace.OpRead, trace.OpWrite:
 			if d := (doing{s.Object, s.Op}); s.Object != 0 && len(out[d]) < maxEndings {
 				out[d] = append(out[d], ending{s.Task, e.first + i})
 			}

@@ -3,17 +3,17 @@ package predict
 import (
 	"fmt"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // wakeups predicts from wake-ups that met nobody: a signal, or a send that was given up for a select's default. Whoever waits
 // for the same may have decided to before, and is held back on its way into the wait.
 func (e *execution) wakeups() []Prediction {
-	did := map[*engine.Site]bool{}
+	did := map[*trace.Site]bool{}
 	var out []Prediction
 	for _, s := range e.Steps {
-		if s.Op != engine.OpRecv && s.Op != engine.OpCondWait || s.Object == 0 || s.Site == nil || did[s.Site] {
+		if s.Op != trace.OpRecv && s.Op != trace.OpCondWait || s.Object == 0 || s.Site == nil || did[s.Site] {
 			continue
 		}
 		d := e.objects[s.Object].Dropped
@@ -24,7 +24,7 @@ func (e *execution) wakeups() []Prediction {
 		out = append(out, Prediction{
 			Kind: Wakeup, Pauses: []strategy.Pause{{At: s.Site.StableKey()}},
 			Text: fmt.Sprintf("the %s on %s met nobody, and %s waits for one", d.Op, name(d.Site), name(s.Site)),
-			seen: []*engine.Site{d.Site, s.Site},
+			seen: []*trace.Site{d.Site, s.Site},
 		})
 	}
 	return out

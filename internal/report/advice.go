@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
@@ -40,7 +40,7 @@ func (t *text) staying() string {
 }
 
 // where is at, short where the report has the whole path elsewhere.
-func (t *text) where(s *engine.Site) string {
+func (t *text) where(s *trace.Site) string {
 	if s == nil {
 		return "-"
 	}
@@ -119,7 +119,7 @@ func (t *text) keepWakeup() string {
 	last, _ := t.missed()
 	came := fmt.Sprintf("The %s at %s met nobody: %s waited only afterwards, at %s. ",
 		lost.Op, t.where(lost.Site), t.number(last.ID), t.whereIn(last))
-	if lost.Op == engine.OpSend {
+	if lost.Op == trace.OpSend {
 		return came + "A send that is given up when nobody receives loses the wake-up. Give the channel capacity 1, so that it is kept until it is looked for."
 	}
 	return came + "A Cond remembers nothing: change the condition with its lock held, and check it in a loop, with the lock held, before each Wait."
@@ -153,7 +153,7 @@ func (t *text) releaseFirst() string {
 		before := t.v.Knot[(i+len(t.v.Knot)-1)%len(t.v.Knot)]
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
-				if w.Object.ID != h.Object.ID || g.Op == engine.OpLock || g.Op == engine.OpRLock || g.Op == engine.OpAcquire {
+				if w.Object.ID != h.Object.ID || g.Op == trace.OpLock || g.Op == trace.OpRLock || g.Op == trace.OpAcquire {
 					continue
 				}
 				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
@@ -181,7 +181,7 @@ func (t *text) release() string {
 		for _, w := range g.Waits {
 			for _, r := range w.By {
 				switch {
-				case r.How != waitgraph.Holds && w.Op != engine.OpAcquire:
+				case r.How != waitgraph.Holds && w.Op != trace.OpAcquire:
 				case r.Ended:
 					return fmt.Sprintf("%s has ended and did not %s %s, taken at %s. Do that on every way out, by defer for instance.",
 						t.name(r.Task), letGo(w.Object), t.object(w.Object), t.at(r.Site))
@@ -197,7 +197,7 @@ func (t *text) release() string {
 
 // letGo says how what a goroutine holds is let go.
 func letGo(o verdict.Object) string {
-	if o.Kind == engine.Resource {
+	if o.Kind == trace.Resource {
 		return "give back"
 	}
 	return "unlock"
@@ -215,14 +215,14 @@ func (t *text) oneOrder() string {
 			return fmt.Sprintf("%s waits at %s before it starts the goroutine that would %s, at %s. Start it first%s.",
 				t.number(g.ID), t.whereIn(g), t.deed(*by, w), t.where(by.Site), outOfLoop(g))
 		}
-		if g.Op == engine.OpWait && by != nil && by.Site != nil {
+		if g.Op == trace.OpWait && by != nil && by.Site != nil {
 			return fmt.Sprintf("%s waits at %s before it comes to what it waits for, at %s: the Wait is too early. Put it after all of that, out of the loop if it is in one.",
 				t.number(g.ID), t.whereIn(g), t.where(by.Site))
 		}
-		if g.Op != engine.OpOnce && g.Op != engine.OpLock && g.Op != engine.OpRLock {
+		if g.Op != trace.OpOnce && g.Op != trace.OpLock && g.Op != trace.OpRLock {
 			return fmt.Sprintf("%s waits at %s for what only it would do later itself. Let another goroutine wait, or do that first.", t.number(g.ID), t.whereIn(g))
 		}
-		if g.Op == engine.OpOnce {
+		if g.Op == trace.OpOnce {
 			return fmt.Sprintf("The function that %s runs calls it again, at %s, and waits for itself to end. Call what it needs directly.", t.object(g.Waits[0].Object), t.whereIn(g))
 		}
 		return fmt.Sprintf("%s locks %s at %s while it holds it: Go's locks are not reentrant. Split the function in one that locks and one that expects the lock held.",
@@ -231,14 +231,14 @@ func (t *text) oneOrder() string {
 	for _, g := range v.Knot {
 		for _, w := range g.Waits {
 			for _, h := range g.Holds {
-				if h.Object.ID == w.Object.ID && h.Read && w.Op == engine.OpRLock {
+				if h.Object.ID == w.Object.ID && h.Read && w.Op == trace.OpRLock {
 					return fmt.Sprintf("%s read-locks %s at %s while it has it read-locked since %s. A writer that comes between waits for the first and keeps the second out. Lock once, and pass on that it is locked.",
 						t.number(g.ID), t.object(w.Object), t.whereIn(g), t.where(h.Site))
 				}
 			}
 		}
 	}
-	if g := v.Knot[0]; g.Op == engine.OpAcquire && slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == g.Waits[0].Object.ID }) {
+	if g := v.Knot[0]; g.Op == trace.OpAcquire && slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == g.Waits[0].Object.ID }) {
 		return fmt.Sprintf("Each keeps what it has of %s while it waits for more. Take all that is needed at once, or give back before taking more.", t.object(g.Waits[0].Object))
 	}
 	var say []string
@@ -259,7 +259,7 @@ func (t *text) oneOrder() string {
 	if len(say) > 0 {
 		return strings.Join(say, "; ") + ". Choose one order and keep it everywhere, or release the first before taking the second."
 	}
-	if slices.ContainsFunc(v.Knot, func(g verdict.Goroutine) bool { return g.Op == engine.OpRead || g.Op == engine.OpWrite }) {
+	if slices.ContainsFunc(v.Knot, func(g verdict.Goroutine) bool { return g.Op == trace.OpRead || g.Op == trace.OpWrite }) {
 		return "Each of these waits for what another of them writes or reads, and comes to its own part only afterwards. Let one goroutine read and another write, or agree on who begins."
 	}
 	return "Each of these waits at one end of a channel, or for the end of another, and comes to the other end only afterwards. Let one of them serve both at a time (select), or take from its input before it waits at its output."
@@ -267,7 +267,7 @@ func (t *text) oneOrder() string {
 
 // outOfLoop adds what else may be changed where a wait for the end of goroutines stands before the start of the next one.
 func outOfLoop(g verdict.Goroutine) string {
-	if g.Op == engine.OpWait {
+	if g.Op == trace.OpWait {
 		return ", and wait after the loop if they are started in one"
 	}
 	return ""
@@ -275,14 +275,14 @@ func outOfLoop(g verdict.Goroutine) string {
 
 func (t *text) signal() string {
 	last := t.v.Knot[len(t.v.Knot)-1]
-	atCond := func(g verdict.Goroutine) bool { return g.Op == engine.OpCondWait }
+	atCond := func(g verdict.Goroutine) bool { return g.Op == trace.OpCondWait }
 	if i := slices.IndexFunc(t.v.Knot, atCond); i >= 0 && !atCond(last) { // in a circle
 		last = t.v.Knot[i]
 	}
 	switch {
 	case len(last.Waits) == 0:
 		return ""
-	case last.Op == engine.OpAcquire && !t.v.Cycle:
+	case last.Op == trace.OpAcquire && !t.v.Cycle:
 		return fmt.Sprintf("Nobody has any of %s, and %s is not given what it asks for: it is more than there is now, or was granted to nobody. Ask for no more than there will ever be, and let whoever changes how much there is wake all who wait.",
 			t.object(last.Waits[0].Object), t.number(last.ID))
 	case t.v.Cycle && !slices.ContainsFunc(t.v.Knot, atCond):
@@ -300,7 +300,7 @@ func nilChannel(g verdict.Goroutine) string {
 	case len(g.Nil) > 0:
 		_, ch, _ := strings.Cut(g.Nil[0], " ")
 		return ch
-	case g.Op == engine.OpSend || g.Op == engine.OpRecv:
+	case g.Op == trace.OpSend || g.Op == trace.OpRecv:
 		return g.Site.Expr
 	}
 	return ""
@@ -342,14 +342,14 @@ func (t *text) wayOut() string {
 		if len(w.By) > 0 && w.By[0].How == waitgraph.Made {
 			return fmt.Sprintf("Nobody cancels the context that %s waits for. Call the cancel function that came with it at %s on every path, by defer for instance.", t.number(g.ID), t.where(w.By[0].Site))
 		}
-		if len(w.By) > 0 && w.By[0].How == waitgraph.Passed && w.By[0].Op == engine.OpClose {
+		if len(w.By) > 0 && w.By[0].How == waitgraph.Passed && w.By[0].Op == trace.OpClose {
 			return fmt.Sprintf("%s would close %s at %s, and had come past that before %s waited. What comes so late must not wait: look whether it is over under the lock that guards what is closed there.",
 				t.name(w.By[0].Task), t.object(w.Object), t.where(w.By[0].Site), t.number(g.ID))
 		}
-		if w.Op != engine.OpRecv {
+		if w.Op != trace.OpRecv {
 			continue
 		}
-		if i := slices.IndexFunc(w.Code, func(s *engine.Site) bool { return s.Op == "close" }); i >= 0 {
+		if i := slices.IndexFunc(w.Code, func(s *trace.Site) bool { return s.Op == "close" }); i >= 0 {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
 		}
 		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == "close" }); i >= 0 {
@@ -357,26 +357,26 @@ func (t *text) wayOut() string {
 		}
 	}
 	w := waits[0]
-	if g.Round != nil && w.Op == engine.OpRecv {
+	if g.Round != nil && w.Op == trace.OpRecv {
 		return fmt.Sprintf("%s goes round until %s is closed, and nothing was seen that closes it. Close it when the owner goes.", t.number(g.ID), t.object(w.Object))
 	}
 	if len(w.By) > 0 && w.By[0].How == waitgraph.Spent {
 		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 	}
 	switch w.Op {
-	case engine.OpSend:
+	case trace.OpSend:
 		return "Receive until the sender is done, give the channel room for all that is sent, or " + selectToo(g, "send")
-	case engine.OpRecv:
+	case trace.OpRecv:
 		return "Close the channel when nothing more is sent, on every path, or " + selectToo(g, "receive")
-	case engine.OpRead:
+	case trace.OpRead:
 		return fmt.Sprintf("Close the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
-	case engine.OpWrite:
+	case trace.OpWrite:
 		return fmt.Sprintf("Read what comes from %s until its writer is done, on every path, or close that end; or let the write have a deadline.", t.object(w.Object))
-	case engine.OpAccept:
+	case trace.OpAccept:
 		return fmt.Sprintf("Close the listener at %s when nothing more is to be served, on every path.", t.object(w.Object))
-	case engine.OpDial:
+	case trace.OpDial:
 		return fmt.Sprintf("Accept from %s as long as other goroutines dial it, or close the listener.", t.object(w.Object))
-	case engine.OpWait:
+	case trace.OpWait:
 		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}
 	return "Unlock on every path, by defer for instance."
@@ -391,7 +391,7 @@ func selectToo(g verdict.Goroutine, what string) string {
 }
 
 // doneAt names what a select at s could have a case for, to be ended by others.
-func doneAt(s *engine.Site) string {
+func doneAt(s *trace.Site) string {
 	if s != nil && s.Context != "" {
 		return s.Context + ".Done()"
 	}

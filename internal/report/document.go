@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/contrast"
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -364,7 +365,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 		f.Unordered = append(f.Unordered, Unordered{b.touch(c.First), b.touch(c.Second)})
 	}
 	if c := v.Cancelled; c != nil {
-		f.Canceled = &Event{c.Task, engine.OpCancel.String(), b.place(c.Site), c.Step}
+		f.Canceled = &Event{c.Task, trace.OpCancel.String(), b.place(c.Site), c.Step}
 	}
 	if e := v.Faulted; e != nil {
 		f.Fault = &Event{e.Task, e.Op.String(), b.place(e.At), e.Step}
@@ -386,7 +387,7 @@ type Unordered struct {
 	Second *Event `json:"second"`
 }
 
-func (b *builder) touch(a engine.Touch) *Event {
+func (b *builder) touch(a trace.Touch) *Event {
 	return &Event{a.Task, a.Op.String(), b.place(a.Site), a.Step}
 }
 
@@ -463,7 +464,7 @@ type builder struct {
 	files *files
 
 	places []Place
-	index  map[*engine.Site]int
+	index  map[*trace.Site]int
 }
 
 func (b *builder) event(e verdict.Event) *Event {
@@ -490,7 +491,7 @@ func (b *builder) deed(o contrast.Operation) Deed {
 
 func caseOf(c contrast.Case) Case {
 	out := Case{Step: c.Step, Object: c.Object, Blocked: c.Blocked}
-	if c.Op != engine.OpNone {
+	if c.Op != trace.OpNone {
 		out.Op = c.Op.String()
 	}
 	return out
@@ -507,11 +508,11 @@ func (b *builder) fate(f *verdict.Fate) *Fate {
 	return out
 }
 
-func (b *builder) place(s *engine.Site) *Place {
+func (b *builder) place(s *trace.Site) *Place {
 	if s == nil {
 		return nil
 	}
-	fn := engine.InPackage(s.Func)
+	fn := program.InPackage(s.Func)
 	expr := s.Expr
 	if len(s.Cases) > 0 {
 		var cases []string
@@ -529,11 +530,11 @@ func (b *builder) runtimePlace(p, fn string) *Place {
 	if !ok {
 		return nil
 	}
-	return &Place{File: b.files.seen(file, line), Line: line, Function: engine.InPackage(fn)}
+	return &Place{File: b.files.seen(file, line), Line: line, Function: program.InPackage(fn)}
 }
 
 // indexOf returns the index of a sync point among the places of the trace.
-func (b *builder) indexOf(s *engine.Site) int {
+func (b *builder) indexOf(s *trace.Site) int {
 	if s == nil {
 		return -1
 	}
@@ -568,9 +569,9 @@ func (b *builder) race(r verdict.RaceReport) Race {
 	return out
 }
 
-var choices = map[engine.Choice]string{engine.Switched: "switched", engine.Preempted: "preempted", engine.Delayed: "delayed"}
+var choices = map[trace.Choice]string{trace.Switched: "switched", trace.Preempted: "preempted", trace.Delayed: "delayed"}
 
-func (b *builder) off(o *engine.Off) *Off {
+func (b *builder) off(o *trace.Off) *Off {
 	if o == nil {
 		return nil
 	}
@@ -588,7 +589,7 @@ func (b *builder) run() Run {
 	if len(steps) > 0 {
 		r.First = v.Total - len(steps) + 1
 	}
-	b.index = map[*engine.Site]int{}
+	b.index = map[*trace.Site]int{}
 	used, ran := map[uint32]bool{}, map[uint32]bool{}
 	for i, s := range steps {
 		r.Trace = append(r.Trace, Step{
@@ -622,7 +623,7 @@ func (b *builder) run() Run {
 	return r
 }
 
-var states = map[engine.State]string{engine.Enabled: "runnable", engine.Blocked: "blocked", engine.Outside: "outside", engine.Ended: "ended"}
+var states = map[trace.State]string{trace.Enabled: "runnable", trace.Blocked: "blocked", trace.Outside: "outside", trace.Ended: "ended"}
 
 // goroutines returns those that ran, or are left, or have started one of them.
 func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
@@ -640,7 +641,7 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 		return out
 	}
 	for _, t := range slices.Backward(v.Tasks) {
-		if t.State != engine.Ended {
+		if t.State != trace.Ended {
 			ran[t.ID] = true
 		}
 		if ran[t.ID] {
@@ -661,7 +662,7 @@ func (b *builder) goroutines(ran map[uint32]bool) []Goroutine {
 					g.Calls = append(g.Calls, *p)
 				}
 			}
-		} else if t.State != engine.Ended {
+		} else if t.State != trace.Ended {
 			g.At = b.place(cmp.Or(t.Site, t.Last))
 		}
 		out = append(out, g)

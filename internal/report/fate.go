@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -31,7 +31,7 @@ func (t *text) isGone() bool {
 func (t *text) gone(f *verdict.Fate, name func(uint32) string) string {
 	who := name(f.Got.Task)
 	switch {
-	case f.Gave.Op == engine.OpSignal:
+	case f.Gave.Op == trace.OpSignal:
 		return "waits for a signal, and " + who + " got it"
 	case f.Back != nil:
 		return "waits for what " + who + " has received and not sent back"
@@ -44,7 +44,7 @@ func (t *text) gone(f *verdict.Fate, name func(uint32) string) string {
 // became says what became of what was waited for, as a sentence without a full stop.
 func (t *text) became(f *verdict.Fate) string {
 	gave, got := t.number(f.Gave.Task), t.number(f.Got.Task)
-	if f.Gave.Op == engine.OpSignal {
+	if f.Gave.Op == trace.OpSignal {
 		s := fmt.Sprintf("the signal of %s (step %d, %s) woke %s, which waited at %s", gave, f.Gave.Step, t.where(f.Gave.Site), got, t.where(f.Got.Site))
 		switch {
 		case f.Again:
@@ -65,10 +65,10 @@ func (t *text) became(f *verdict.Fate) string {
 func (t *text) keepFor(f *verdict.Fate, w verdict.Waiting) string {
 	last := t.v.Knot[len(t.v.Knot)-1]
 	switch {
-	case f.Gave.Op == engine.OpSignal && f.Again:
+	case f.Gave.Op == trace.OpSignal && f.Again:
 		return fmt.Sprintf("The signal at %s woke %s, whose condition was not true then, and it waits again: the wake-up is spent. Use a Cond for each condition, or Broadcast.",
 			t.where(f.Gave.Site), t.number(f.Got.Task))
-	case f.Gave.Op == engine.OpSignal:
+	case f.Gave.Op == trace.OpSignal:
 		return fmt.Sprintf("The signal at %s wakes one goroutine that waits at %s, and %s waits too. If the condition is for all who wait, use Broadcast; else signal once for each.",
 			t.where(f.Gave.Site), t.object(w.Object), t.number(last.ID))
 	case f.Back != nil:

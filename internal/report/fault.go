@@ -3,7 +3,7 @@ package report
 import (
 	"fmt"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // faulted says what the network did, and to which operation.
@@ -13,7 +13,7 @@ func (t *text) faulted() {
 		return
 	}
 	what, came := "the connection "+t.v.ObjectName(f.Object), f.During.String()
-	if f.During == engine.OpDial {
+	if f.During == trace.OpDial {
 		what = "the connection with " + t.v.ObjectName(f.Object)
 	} else {
 		came += " " + preposition[f.During] + "it"
@@ -22,11 +22,11 @@ func (t *text) faulted() {
 }
 
 // happened says what the network did to a connection.
-func happened(f engine.Fault) string {
+func happened(f trace.Fault) string {
 	switch f.Op {
-	case engine.OpCut:
+	case trace.OpCut:
 		return "was cut"
-	case engine.OpRefuse:
+	case trace.OpRefuse:
 		return "was refused"
 	}
 	return fmt.Sprintf("stood still for %v", f.For)

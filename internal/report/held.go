@@ -3,22 +3,22 @@ package report
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // held returns for how long locks were held, from the steps of an execution, of which the first has the given number, and
 // from what its goroutines held in the end. Steps say what was tried; that a lock which was tried was taken is seen from
 // its unlock.
-func held(tasks []engine.TaskState, steps []engine.Step, first int) []Span {
+func held(tasks []trace.TaskState, steps []trace.Step, first int) []Span {
 	h := holding{open: map[uint32][]*Span{}, tried: map[attempt]int{}}
 	last := map[uint32]int{} // step of each goroutine
 	for i, s := range steps {
 		last[s.Task] = first + i
 	}
 	blocked := map[uint32]bool{}
-	final := map[attempt]engine.Held{}
+	final := map[attempt]trace.Held{}
 	for _, t := range tasks {
-		blocked[t.ID] = t.State == engine.Blocked
+		blocked[t.ID] = t.State == trace.Blocked
 		for _, l := range t.Holds {
 			final[attempt{t.ID, l.Object}] = l
 		}
@@ -27,27 +27,27 @@ func held(tasks []engine.TaskState, steps []engine.Step, first int) []Span {
 		n := first + i
 		of := attempt{s.Task, s.Object}
 		switch s.Op {
-		case engine.OpLock, engine.OpRLock:
+		case trace.OpLock, trace.OpRLock:
 			if blocked[s.Task] && n == last[s.Task] {
 				continue // it has it not
 			}
-			h.add(Span{Object: s.Object, Goroutine: s.Task, From: max(n, int(s.Until)), Read: s.Op == engine.OpRLock})
-		case engine.OpAcquire: // noted when it is there
+			h.add(Span{Object: s.Object, Goroutine: s.Task, From: max(n, int(s.Until)), Read: s.Op == trace.OpRLock})
+		case trace.OpAcquire: // noted when it is there
 			h.add(Span{Object: s.Object, Goroutine: s.Task, From: n})
-		case engine.OpRelease: // of how much is not known here: of what was taken last
+		case trace.OpRelease: // of how much is not known here: of what was taken last
 			if len(h.open[s.Object]) > 0 {
 				h.close(of, n, false)
 			}
-		case engine.OpTryLock, engine.OpTryRLock:
+		case trace.OpTryLock, trace.OpTryRLock:
 			h.tried[of] = n
-		case engine.OpUnlock, engine.OpRUnlock:
-			h.close(of, n, s.Op == engine.OpRUnlock)
-		case engine.OpCondWait:
+		case trace.OpUnlock, trace.OpRUnlock:
+			h.close(of, n, s.Op == trace.OpRUnlock)
+		case trace.OpCondWait:
 			// The lock of a Cond is let go of, and taken again by the next step: which it is, that step says.
 			for _, next := range steps[i+1:] {
 				if next.Task == s.Task {
-					if next.Op == engine.OpLock || next.Op == engine.OpRLock {
-						h.close(attempt{s.Task, next.Object}, n, next.Op == engine.OpRLock)
+					if next.Op == trace.OpLock || next.Op == trace.OpRLock {
+						h.close(attempt{s.Task, next.Object}, n, next.Op == trace.OpRLock)
 					}
 					break
 				}
@@ -168,7 +168,7 @@ func (b *builder) locks(r *Run) *LockOrder {
 			at++
 		}
 		holds = slices.DeleteFunc(holds, func(h Span) bool { return h.To != 0 && h.To < s.N })
-		if s.Op != engine.OpLock.String() && s.Op != engine.OpRLock.String() || s.Place < 0 {
+		if s.Op != trace.OpLock.String() && s.Op != trace.OpRLock.String() || s.Place < 0 {
 			continue
 		}
 		for _, h := range holds {

@@ -8,68 +8,68 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 func TestHeld(t *testing.T) {
 	const mu, rw = 1, 2
-	site := &engine.Site{File: "/x/x.go", Line: 1, Key: 1}
-	step := func(task uint32, op engine.Op, object uint32) engine.Step {
-		return engine.Step{Task: task, Op: op, Object: object, Site: site}
+	site := &trace.Site{File: "/x/x.go", Line: 1, Key: 1}
+	step := func(task uint32, op trace.Op, object uint32) trace.Step {
+		return trace.Step{Task: task, Op: op, Object: object, Site: site}
 	}
-	waited := func(s engine.Step, until uint32) engine.Step {
+	waited := func(s trace.Step, until uint32) trace.Step {
 		s.Until = until
 		return s
 	}
-	ended := []engine.TaskState{{ID: 1, State: engine.Ended}, {ID: 2, State: engine.Ended}}
+	ended := []trace.TaskState{{ID: 1, State: trace.Ended}, {ID: 2, State: trace.Ended}}
 	tests := []struct {
 		name  string
 		first int
-		tasks []engine.TaskState
-		steps []engine.Step
+		tasks []trace.TaskState
+		steps []trace.Step
 		want  []Span
 	}{
-		{"locked and unlocked", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu)},
+		{"locked and unlocked", 1, ended, []trace.Step{step(1, trace.OpLock, mu), step(1, trace.OpUnlock, mu)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
-		{"one after the other", 1, ended, []engine.Step{
-			step(1, engine.OpLock, mu), waited(step(2, engine.OpLock, mu), 3), step(1, engine.OpUnlock, mu), step(2, engine.OpUnlock, mu),
+		{"one after the other", 1, ended, []trace.Step{
+			step(1, trace.OpLock, mu), waited(step(2, trace.OpLock, mu), 3), step(1, trace.OpUnlock, mu), step(2, trace.OpUnlock, mu),
 		}, []Span{{Object: mu, Goroutine: 1, From: 1, To: 3}, {Object: mu, Goroutine: 2, From: 3, To: 4}}},
 		{"held to the end, and waited for", 1,
-			[]engine.TaskState{
-				{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 1}}}, {ID: 2, State: engine.Blocked},
+			[]trace.TaskState{
+				{ID: 1, State: trace.Blocked, Holds: []trace.Held{{Object: mu, Site: site, Step: 1}}}, {ID: 2, State: trace.Blocked},
 			},
-			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpRecv, 3), step(2, engine.OpLock, mu)},
+			[]trace.Step{step(1, trace.OpLock, mu), step(1, trace.OpRecv, 3), step(2, trace.OpLock, mu)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1}}},
 		{"let go of, and held again", 1,
-			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 3}}}},
-			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu), step(1, engine.OpLock, mu), step(1, engine.OpRecv, 3)},
+			[]trace.TaskState{{ID: 1, State: trace.Blocked, Holds: []trace.Held{{Object: mu, Site: site, Step: 3}}}},
+			[]trace.Step{step(1, trace.OpLock, mu), step(1, trace.OpUnlock, mu), step(1, trace.OpLock, mu), step(1, trace.OpRecv, 3)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}, {Object: mu, Goroutine: 1, From: 3}}},
-		{"two readers", 1, ended, []engine.Step{
-			step(1, engine.OpRLock, rw), step(2, engine.OpRLock, rw), step(1, engine.OpRUnlock, rw), step(2, engine.OpRUnlock, rw),
+		{"two readers", 1, ended, []trace.Step{
+			step(1, trace.OpRLock, rw), step(2, trace.OpRLock, rw), step(1, trace.OpRUnlock, rw), step(2, trace.OpRUnlock, rw),
 		}, []Span{{Object: rw, Goroutine: 1, From: 1, To: 3, Read: true}, {Object: rw, Goroutine: 2, From: 2, To: 4, Read: true}}},
-		{"unlocked by another", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(2, engine.OpUnlock, mu)},
+		{"unlocked by another", 1, ended, []trace.Step{step(1, trace.OpLock, mu), step(2, trace.OpUnlock, mu)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
-		{"tried, and got", 1, ended, []engine.Step{step(1, engine.OpTryLock, mu), step(1, engine.OpUnlock, mu)},
+		{"tried, and got", 1, ended, []trace.Step{step(1, trace.OpTryLock, mu), step(1, trace.OpUnlock, mu)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
-		{"tried in vain", 1, ended, []engine.Step{step(1, engine.OpLock, mu), step(2, engine.OpTryLock, mu), step(1, engine.OpUnlock, mu)},
+		{"tried in vain", 1, ended, []trace.Step{step(1, trace.OpLock, mu), step(2, trace.OpTryLock, mu), step(1, trace.OpUnlock, mu)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 3}}},
 		{"tried, and held to the end", 1,
-			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: mu, Site: site, Step: 1}}}},
-			[]engine.Step{step(1, engine.OpTryLock, mu), step(1, engine.OpRecv, 3)},
+			[]trace.TaskState{{ID: 1, State: trace.Blocked, Holds: []trace.Held{{Object: mu, Site: site, Step: 1}}}},
+			[]trace.Step{step(1, trace.OpTryLock, mu), step(1, trace.OpRecv, 3)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1}}},
-		{"a Cond's wait that ends", 1, ended, []engine.Step{
-			step(1, engine.OpLock, mu), waited(step(1, engine.OpCondWait, 3), 3), step(2, engine.OpSignal, 3), step(1, engine.OpLock, mu), step(1, engine.OpUnlock, mu),
+		{"a Cond's wait that ends", 1, ended, []trace.Step{
+			step(1, trace.OpLock, mu), waited(step(1, trace.OpCondWait, 3), 3), step(2, trace.OpSignal, 3), step(1, trace.OpLock, mu), step(1, trace.OpUnlock, mu),
 		}, []Span{{Object: mu, Goroutine: 1, From: 1, To: 2}, {Object: mu, Goroutine: 1, From: 4, To: 5}}},
-		{"a Cond's wait that does not end", 1, []engine.TaskState{{ID: 1, State: engine.Blocked}},
-			[]engine.Step{step(1, engine.OpLock, mu), step(1, engine.OpCondWait, 3)},
+		{"a Cond's wait that does not end", 1, []trace.TaskState{{ID: 1, State: trace.Blocked}},
+			[]trace.Step{step(1, trace.OpLock, mu), step(1, trace.OpCondWait, 3)},
 			[]Span{{Object: mu, Goroutine: 1, From: 1, To: 2}}},
-		{"some of a resource, taken twice", 1, ended, []engine.Step{
-			step(1, engine.OpAcquire, 4), step(1, engine.OpAcquire, 4), step(1, engine.OpRelease, 4), step(2, engine.OpRelease, 4), step(2, engine.OpRelease, 4),
+		{"some of a resource, taken twice", 1, ended, []trace.Step{
+			step(1, trace.OpAcquire, 4), step(1, trace.OpAcquire, 4), step(1, trace.OpRelease, 4), step(2, trace.OpRelease, 4), step(2, trace.OpRelease, 4),
 		}, []Span{{Object: 4, Goroutine: 1, From: 1, To: 4}, {Object: 4, Goroutine: 1, From: 2, To: 3}}},
 		{"locked before the trace begins", 101,
-			[]engine.TaskState{{ID: 1, State: engine.Blocked, Holds: []engine.Held{{Object: rw, Site: site, Step: 7}}}, {ID: 2, State: engine.Ended}},
-			[]engine.Step{step(2, engine.OpUnlock, mu), step(1, engine.OpRecv, 3)},
+			[]trace.TaskState{{ID: 1, State: trace.Blocked, Holds: []trace.Held{{Object: rw, Site: site, Step: 7}}}, {ID: 2, State: trace.Ended}},
+			[]trace.Step{step(2, trace.OpUnlock, mu), step(1, trace.OpRecv, 3)},
 			[]Span{{Object: mu, Goroutine: 2, To: 101}, {Object: rw, Goroutine: 1}}},
 	}
 	for _, tt := range tests {
@@ -124,7 +124,7 @@ func TestWorkspaceFiles(t *testing.T) {
 	assert.Equal(t, "../b/b.go", f.name(file("b/b.go")))
 	assert.True(t, f.own(file("b/b.go")))
 	assert.False(t, f.own(file("go/pkg/mod/example.com/c@v1.0.0/c.go")))
-	v := &verdict.Verdict{Kind: verdict.Deadlock, Knot: []verdict.Goroutine{{Site: &engine.Site{File: file("b/b.go"), Line: 7}}}}
+	v := &verdict.Verdict{Kind: verdict.Deadlock, Knot: []verdict.Goroutine{{Site: &trace.Site{File: file("b/b.go"), Line: 7}}}}
 	assert.Equal(t, "../../b/b.go:7", Where(v, file("a/sub")))
 
 	require.NoError(t, os.Remove(file("go.work")))

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
@@ -136,23 +136,23 @@ func (t *text) blockedIn(task uint32) (what, at string) {
 	i := slices.IndexFunc(t.v.Knot, func(g verdict.Goroutine) bool { return g.ID == task })
 	g := t.v.Knot[i]
 	next, _ := t.next(i)
-	if w := t.waitsOn(g, next); w.Op != engine.OpNone {
+	if w := t.waitsOn(g, next); w.Op != trace.OpNone {
 		return t.way(w), t.blockedAt(g)
 	}
 	return t.doing(g), t.blockedAt(g)
 }
 
 // preemption says whom the schedule took off in favour of step s, and before or after what.
-func (t *text) preemption(s engine.Step) stepRow {
+func (t *text) preemption(s trace.Step) stepRow {
 	off := s.Off
 	verb, where := "preempted", "before"
-	if s.Choice == engine.Delayed {
+	if s.Choice == trace.Delayed {
 		verb = "held back"
 	}
 	if off.After {
 		where = "after"
 	}
-	what := t.operation(engine.Step{Task: off.Task, Object: off.Object, Op: off.Op, Site: off.Site})
+	what := t.operation(trace.Step{Task: off.Task, Object: off.Object, Op: off.Op, Site: off.Site})
 	return stepRow{number: preempted, who: t.name(off.Task), what: verb + " " + where + " " + what, at: t.at(off.Site)}
 }
 
@@ -233,7 +233,7 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 				if n, ok := lastOf(steps[:i], off.Task); ok {
 					see(n)
 				}
-			} else if put := slices.IndexFunc(steps[i:], func(s engine.Step) bool { return s.Task == off.Task }); put >= 0 && steps[i+put].Op != engine.OpGo {
+			} else if put := slices.IndexFunc(steps[i:], func(s trace.Step) bool { return s.Task == off.Task }); put >= 0 && steps[i+put].Op != trace.OpGo {
 				see(i + put)
 			}
 		}
@@ -242,7 +242,7 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		notes[c.Step-t.number0()] = ""
 	}
 	for _, c := range t.conflicts() {
-		for _, pair := range [][2]engine.Touch{{c.First, c.Second}, {c.Second, c.First}} {
+		for _, pair := range [][2]trace.Touch{{c.First, c.Second}, {c.Second, c.First}} {
 			if i := pair[0].Step - t.number0(); i >= 0 && i < len(steps) {
 				notes[i] = races
 				if pair[1].Step > 0 {
@@ -270,7 +270,7 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 }
 
 // note adds the last step of a task at a site.
-func (t *text) note(notes map[int]string, task uint32, at *engine.Site, what string) {
+func (t *text) note(notes map[int]string, task uint32, at *trace.Site, what string) {
 	if n, ok := t.last(task, at); ok {
 		t.add(notes, n, what)
 	}
@@ -283,9 +283,9 @@ func (t *text) add(notes map[int]string, n int, what string) {
 }
 
 // last returns the last step of a task; of those at a site, unless at is nil.
-func (t *text) last(task uint32, at *engine.Site) (int, bool) {
+func (t *text) last(task uint32, at *trace.Site) (int, bool) {
 	for i, s := range slices.Backward(t.v.Steps) {
-		if s.Task == task && (at == nil || s.Site == at && s.Op != engine.OpExit) {
+		if s.Task == task && (at == nil || s.Site == at && s.Op != trace.OpExit) {
 			return i, true
 		}
 	}
@@ -293,7 +293,7 @@ func (t *text) last(task uint32, at *engine.Site) (int, bool) {
 }
 
 // lastOf returns the last step of a task.
-func lastOf(steps []engine.Step, task uint32) (int, bool) {
+func lastOf(steps []trace.Step, task uint32) (int, bool) {
 	for i, s := range slices.Backward(steps) {
 		if s.Task == task {
 			return i, true

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -15,19 +16,19 @@ type keeping struct {
 	change string // what ends it: of the goroutine %[1]s, which got it at %[2]s; "" if the rule says it
 }
 
-var keepings = map[engine.Keeping]keeping{
-	engine.Body: {"body", "body not closed",
+var keepings = map[trace.Keeping]keeping{
+	trace.Body: {"body", "body not closed",
 		"Close the body of the response that %[1]s got at %[2]s, on every path: a request keeps its connection, or its stream of HTTP/2, until its body is closed or read to the end."},
-	engine.Rows: {"rows", "rows not closed",
+	trace.Rows: {"rows", "rows not closed",
 		"Close the rows that %[1]s got at %[2]s, on every path: they keep their connection until they are closed or read to the end."},
-	engine.Tx: {"transaction", "transaction open",
+	trace.Tx: {"transaction", "transaction open",
 		"%[1]s keeps the connection of its transaction, begun at %[2]s, until that is committed or rolled back. Ask for nothing else from the database before that: use the transaction itself."},
-	engine.Conn: {"connection", "not closed",
+	trace.Conn: {"connection", "not closed",
 		"Close the connection that %[1]s got at %[2]s before another one is asked for, on every path."},
-	engine.Serving: {"request", "request being served",
+	trace.Serving: {"request", "request being served",
 		"The handler that %[1]s runs waits for what comes only after the server is shut down or closed. Let it return without that, or end its wait before."},
-	engine.Calling: {"call", "request not answered", ""},
-	engine.Unread: {"unread", "request not read",
+	trace.Calling: {"call", "request not answered", ""},
+	trace.Unread: {"unread", "request not read",
 		"Read the body of the request that %[1]s serves before it waits for something else, or return from the handler: what has come and is not read takes the room of the connection that its other requests need."},
 }
 
@@ -38,9 +39,9 @@ func (t *text) keptBy() (by *verdict.Releaser) {
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
 			j := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
-				return r.Keeping != engine.Using && (r.Task == next && (t.v.Cycle || r.Keeping != engine.Serving) || !ok && r.Ended)
+				return r.Keeping != trace.Using && (r.Task == next && (t.v.Cycle || r.Keeping != trace.Serving) || !ok && r.Ended)
 			})
-			if j >= 0 && (by == nil || by.Keeping == engine.Serving) {
+			if j >= 0 && (by == nil || by.Keeping == trace.Serving) {
 				by = &w.By[j]
 			}
 		}
@@ -60,22 +61,22 @@ func (t *text) giveBack() string {
 // told reports whether what is held is worth telling: what a library has locked or keeps for its own purposes is if a goroutine of the
 // explanation waits for it.
 func (t *text) told(h verdict.Holding) bool {
-	used := h.Keeping == engine.Serving || h.Keeping == engine.Calling || h.Object.Kind == engine.Socket
-	own := !used && (h.Site == nil || !engine.InLibrary(h.Site.File))
+	used := h.Keeping == trace.Serving || h.Keeping == trace.Calling || h.Object.Kind == trace.Socket
+	own := !used && (h.Site == nil || !program.InLibrary(h.Site.File))
 	return own || slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool {
 		return slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == h.Object.ID })
 	})
 }
 
 // unless returns why something was not given back, to stand at the end of what is said of who holds it.
-func (t *text) unless(k engine.Keeping) string {
-	if k == engine.Using {
+func (t *text) unless(k trace.Keeping) string {
+	if k == trace.Using {
 		return ""
 	}
 	return ": " + keepings[k].state
 }
 
 // kept returns what a goroutine holds of something, with why it does.
-func (t *text) kept(o verdict.Object, k engine.Keeping) string {
+func (t *text) kept(o verdict.Object, k trace.Keeping) string {
 	return t.object(o) + t.unless(k)
 }

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
@@ -102,7 +103,7 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		if !t.told(h) {
 			continue
 		}
-		r := row{word: "holds", what: engine.Amount(max(h.N, 1)) + t.kept(h.Object, h.Keeping), at: t.at(h.Site), source: t.source(h.Site, h.Object.Name)}
+		r := row{word: "holds", what: trace.Amount(max(h.N, 1)) + t.kept(h.Object, h.Keeping), at: t.at(h.Site), source: t.source(h.Site, h.Object.Name)}
 		switch {
 		case h.Owed:
 			r.word, r.what = "owes", t.object(h.Object)+", last given back at"
@@ -125,7 +126,7 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	}
 	word := "waits"
 	if u := g.User(); u != nil {
-		out = append(out, row{word: word, what: "in " + engine.InPackage(g.Within[len(g.Within)-2].Func), at: t.place(u.Place), source: t.sourceAt(u.Place)})
+		out = append(out, row{word: word, what: "in " + program.InPackage(g.Within[len(g.Within)-2].Func), at: t.place(u.Place), source: t.sourceAt(u.Place)})
 		word = ""
 	}
 	return append(out, row{word, t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name), true})
@@ -186,7 +187,7 @@ func (t *text) cases(g verdict.Goroutine) []verdict.Waiting {
 // doingShort is doing with no more of a select than the case that next could end.
 func (t *text) doingShort(g verdict.Goroutine, next uint32) string {
 	w := t.waitsOn(g, next)
-	if g.Op != engine.OpSelect || len(g.Waits) < 2 || w.Op == engine.OpNone {
+	if g.Op != trace.OpSelect || len(g.Waits) < 2 || w.Op == trace.OpNone {
 		return t.doing(g)
 	}
 	return fmt.Sprintf("select: %s %s | %d more", w.Op, t.object(w.Object), len(g.Waits)-1)
@@ -266,7 +267,7 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 		return t.number(next) + " is to go on first"
 	}
 	why := t.because(*by, w)
-	if next == g.ID && w.Op == engine.OpWait && by.Site != nil {
+	if next == g.ID && w.Op == trace.OpWait && by.Site != nil {
 		why = fmt.Sprintf("for %s itself, which comes to %s only afterwards (%s)", t.number(g.ID), t.object(w.Object)+".Done", t.where(by.Site))
 	}
 	if next == g.ID && starts(*by) {
@@ -309,8 +310,8 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		if adds(r.Site) {
 			return fmt.Sprintf("for %s, which has added to %s (%s): nothing in the code does its Done", who, t.object(w.Object), t.where(r.Site))
 		}
-		if w.Op == engine.OpAcquire {
-			return fmt.Sprintf("for %s, which holds %s%s since %s", who, engine.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
+		if w.Op == trace.OpAcquire {
+			return fmt.Sprintf("for %s, which holds %s%s since %s", who, trace.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
 		}
 		as := "as at "
 		if r.Yet {
@@ -341,7 +342,7 @@ func starts(r verdict.Releaser) bool {
 }
 
 // adds reports whether s adds to a wait group: of one that owes it a Done, where it would do that is not known.
-func adds(s *engine.Site) bool { return s != nil && s.Op == "WaitGroupAdd" }
+func adds(s *trace.Site) bool { return s != nil && s.Op == "WaitGroupAdd" }
 
 // nobodyShown bounds the goroutines that could have ended a wait and have gone.
 const nobodyShown = 3
@@ -384,7 +385,7 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
 			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
-				t.para(margin+"   ", "as %s would at %s", engine.InPackage(s.Func), t.where(s))
+				t.para(margin+"   ", "as %s would at %s", program.InPackage(s.Func), t.where(s))
 			}
 			continue
 		}
@@ -418,7 +419,7 @@ func (t *text) could(r verdict.Releaser) string {
 	case waitgraph.Holds:
 		did = "locked it"
 	case waitgraph.Owes:
-		if did = "did"; r.Op == engine.OpRelease {
+		if did = "did"; r.Op == trace.OpRelease {
 			did = "got it"
 		}
 	case waitgraph.Used:
@@ -470,11 +471,11 @@ func (t *text) lost(margin string) {
 }
 
 // blocksThere reports whether s is the operation that its goroutine is blocked in.
-func (t *text) blocksThere(s engine.Step) bool {
+func (t *text) blocksThere(s trace.Step) bool {
 	for _, gs := range [][]verdict.Goroutine{t.v.Knot, t.v.Others, t.v.Left} {
 		for _, g := range gs {
 			if g.ID == s.Task {
-				byWord := g.Op == engine.OpAcquire || g.Site != t.v.Tasks[g.ID-1].Site // how it waits does not matter then
+				byWord := g.Op == trace.OpAcquire || g.Site != t.v.Tasks[g.ID-1].Site // how it waits does not matter then
 				return g.Site == s.Site && g.Op == s.Op || byWord
 			}
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
@@ -13,11 +13,11 @@ import (
 // Of a select of many cases those come first that the explanation is about.
 func TestCases(t *testing.T) {
 	wait := func(name string, by ...verdict.Releaser) verdict.Waiting {
-		return verdict.Waiting{Op: engine.OpRecv, Object: verdict.Object{ID: 1, Name: name}, By: by}
+		return verdict.Waiting{Op: trace.OpRecv, Object: verdict.Object{ID: 1, Name: name}, By: by}
 	}
 	lost := wait("lost")
 	lost.Fate = &verdict.Fate{}
-	g := verdict.Goroutine{ID: 1, Op: engine.OpSelect, Waits: []verdict.Waiting{
+	g := verdict.Goroutine{ID: 1, Op: trace.OpSelect, Waits: []verdict.Waiting{
 		wait("ctx.Done()", verdict.Releaser{Task: 3, How: waitgraph.Made}), wait("quiet"), wait("done", verdict.Releaser{Task: 4, How: waitgraph.Could, Ended: true}),
 		lost, wait("in", verdict.Releaser{Task: 2, How: waitgraph.Used}),
 	}}
@@ -39,9 +39,9 @@ func TestCases(t *testing.T) {
 
 // A context is named where one is at hand.
 func TestSelectToo(t *testing.T) {
-	g := verdict.Goroutine{Site: &engine.Site{Context: "s.ctx"}}
+	g := verdict.Goroutine{Site: &trace.Site{Context: "s.ctx"}}
 	assert.Equal(t, "let the send select on s.ctx.Done() too.", selectToo(g, "send"))
-	assert.Contains(t, selectToo(verdict.Goroutine{Site: &engine.Site{}}, "send"), "a channel too that is closed when its owner goes")
-	assert.Equal(t, "ctx.Done()", doneAt(&engine.Site{Context: "ctx"}))
+	assert.Contains(t, selectToo(verdict.Goroutine{Site: &trace.Site{}}, "send"), "a channel too that is closed when its owner goes")
+	assert.Equal(t, "ctx.Done()", doneAt(&trace.Site{Context: "ctx"}))
 	assert.NotContains(t, doneAt(nil), "ctx")
 }

@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/explain"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // WriteSARIF writes the document as SARIF 2.1.0, which code scanning services and editors read. base is where the root of the
@@ -400,7 +400,7 @@ func (s *sarifWriter) flow(f *Finding) []sarifCodeFlow {
 // takenOff says whom the schedule has taken off for a step, and before or after what.
 func (f *Finding) takenOff(s Step) string {
 	verb := s.Choice
-	if verb == choices[engine.Delayed] {
+	if verb == choices[trace.Delayed] {
 		verb = "held back"
 	}
 	what := s.Off.Op

@@ -8,11 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
-func (t *text) at(s *engine.Site) string {
+func (t *text) at(s *trace.Site) string {
 	if s == nil {
 		return "-"
 	}
@@ -88,7 +88,7 @@ func (t *text) ours(p string) bool {
 
 // source returns the line of code at a sync point, "" if it is not to be had: of a select the line of the case that
 // works on object, where that is clear.
-func (t *text) source(s *engine.Site, object string) string {
+func (t *text) source(s *trace.Site, object string) string {
 	if s == nil {
 		return ""
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/contrast"
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -93,11 +93,11 @@ func (t *text) parting(d contrast.Difference) []string {
 	if d.There.Task == 0 || i < 0 || i >= len(t.v.Steps) {
 		return nil
 	}
-	does := func(s engine.Step) string {
+	does := func(s trace.Step) string {
 		switch {
-		case s.Op == engine.OpExit:
+		case s.Op == trace.OpExit:
 			return t.who(s.Task) + " ends"
-		case s.Object == 0 && s.Op != engine.OpAtomic:
+		case s.Object == 0 && s.Op != trace.OpAtomic:
 			return t.who(s.Task) + " comes to " + t.operation(s) + t.atSite(s.Site)
 		}
 		return t.does(contrast.Operation{Task: s.Task, Op: s.Op, Site: s.Site}, s.Object)
@@ -120,7 +120,7 @@ func (t *text) order(o contrast.Order) string {
 		if o.First.Here == 0 || o.First.Blocked {
 			return fmt.Sprintf("%s; here %s", first, then)
 		}
-		what := t.operation(engine.Step{Task: o.Then.Task, Object: o.Object, Op: o.Then.Op, Site: o.Then.Site})
+		what := t.operation(trace.Step{Task: o.Then.Task, Object: o.Object, Op: o.Then.Op, Site: o.Then.Site})
 		return s + fmt.Sprintf(" and %s does not come to %s%s; here it does, and first", t.who(o.Then.Task), what, t.atSite(o.Then.Site))
 	}
 	s += " before " + then
@@ -138,11 +138,11 @@ func (t *text) choice(c contrast.Choice) string {
 	return fmt.Sprintf("the select of %s%s %s; here it %s", t.who(c.Task), t.atSite(c.Site), t.takes(c.There, c.Site, t.o.Story.Passing), t.takes(c.Here, c.Site, t.v))
 }
 
-func (t *text) takes(c contrast.Case, s *engine.Site, in *verdict.Verdict) string {
+func (t *text) takes(c contrast.Case, s *trace.Site, in *verdict.Verdict) string {
 	switch {
-	case c.Op != engine.OpNone && c.Object != 0:
+	case c.Op != trace.OpNone && c.Object != 0:
 		return t.doesTo(c.Op, c.Object, s)
-	case c.Op != engine.OpNone:
+	case c.Op != trace.OpNone:
 		return deeds[c.Op] + " " + in.ObjectName(c.Own)
 	case c.Blocked && t.v.Hang():
 		return "waits for ever"
@@ -167,7 +167,7 @@ func (t *text) who(task uint32) string {
 	return t.name(task)
 }
 
-func (t *text) atSite(s *engine.Site) string {
+func (t *text) atSite(s *trace.Site) string {
 	if s == nil {
 		return ""
 	}
@@ -175,8 +175,8 @@ func (t *text) atSite(s *engine.Site) string {
 }
 
 // doesTo says what a goroutine does on an object.
-func (t *text) doesTo(op engine.Op, object uint32, s *engine.Site) string {
-	if op == engine.OpAtomic {
+func (t *text) doesTo(op trace.Op, object uint32, s *trace.Site) string {
+	if op == trace.OpAtomic {
 		return "does " + t.call(s)
 	}
 	name := t.v.ObjectName(object)
@@ -184,14 +184,14 @@ func (t *text) doesTo(op engine.Op, object uint32, s *engine.Site) string {
 		name = s.Expr
 	}
 	name = t.numbered(name, object)
-	if op == engine.OpRLock || op == engine.OpTryRLock {
+	if op == trace.OpRLock || op == trace.OpTryRLock {
 		return deeds[op] + " " + name + " for reading"
 	}
 	return cmp.Or(deeds[op], "comes to "+op.String()+strings.TrimRight(" "+preposition[op], " ")) + " " + name
 }
 
 // call returns an atomic operation as the source has it, if that is to be had.
-func (t *text) call(s *engine.Site) string {
+func (t *text) call(s *trace.Site) string {
 	line := t.source(s, "")
 	from := strings.Index(line, s.Expr+".")
 	if s.Expr == "" || from < 0 {
@@ -212,9 +212,9 @@ func (t *text) call(s *engine.Site) string {
 }
 
 // deeds are the operations, as what a goroutine does.
-var deeds = map[engine.Op]string{
-	engine.OpLock: "locks", engine.OpRLock: "locks", engine.OpTryLock: "tries to lock", engine.OpTryRLock: "tries to lock",
-	engine.OpUnlock: "unlocks", engine.OpRUnlock: "unlocks", engine.OpSend: "sends on", engine.OpRecv: "receives from", engine.OpClose: "closes",
-	engine.OpAdd: "adds to", engine.OpDone: "is done with", engine.OpYield: "yields", engine.OpSelect: "comes to", engine.OpSleep: "sleeps", engine.OpGo: "starts a goroutine of", engine.OpWait: "waits for", engine.OpCondWait: "waits at", engine.OpSignal: "signals",
-	engine.OpBroadcast: "wakes all at", engine.OpOnce: "comes to", engine.OpAcquire: "acquires", engine.OpAccept: "accepts from",
+var deeds = map[trace.Op]string{
+	trace.OpLock: "locks", trace.OpRLock: "locks", trace.OpTryLock: "tries to lock", trace.OpTryRLock: "tries to lock",
+	trace.OpUnlock: "unlocks", trace.OpRUnlock: "unlocks", trace.OpSend: "sends on", trace.OpRecv: "receives from", trace.OpClose: "closes",
+	trace.OpAdd: "adds to", trace.OpDone: "is done with", trace.OpYield: "yields", trace.OpSelect: "comes to", trace.OpSleep: "sleeps", trace.OpGo: "starts a goroutine of", trace.OpWait: "waits for", trace.OpCondWait: "waits at", trace.OpSignal: "signals",
+	trace.OpBroadcast: "wakes all at", trace.OpOnce: "comes to", trace.OpAcquire: "acquires", trace.OpAccept: "accepts from",
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // unorderedShown bounds the pairs of accesses that are shown.
@@ -16,12 +16,12 @@ func (t *text) unordered() {
 	for _, c := range t.conflicts() {
 		t.section("two accesses of the same memory that nothing orders")
 		var rows []stepRow
-		for _, a := range []engine.Touch{c.First, c.Second} {
+		for _, a := range []trace.Touch{c.First, c.Second} {
 			number := ""
 			if a.Step > 0 {
 				number = fmt.Sprint(a.Step)
 			}
-			rows = append(rows, stepRow{number: number, who: t.name(a.Task), what: t.operation(engine.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
+			rows = append(rows, stepRow{number: number, who: t.name(a.Task), what: t.operation(trace.Step{Op: a.Op, Site: a.Site}), at: t.at(a.Site)})
 		}
 		t.steps(rows)
 		t.para("  ", "The second was about to be done when the first came.")
@@ -29,9 +29,9 @@ func (t *text) unordered() {
 }
 
 // conflicts returns the pairs of accesses that are shown: of two that are about the same places the last one.
-func (t *text) conflicts() (shown []engine.Conflict) {
+func (t *text) conflicts() (shown []trace.Conflict) {
 	for _, c := range slices.Backward(t.v.Conflicts) {
-		same := func(d engine.Conflict) bool { return d.First.Site == c.First.Site && d.Second.Site == c.Second.Site }
+		same := func(d trace.Conflict) bool { return d.First.Site == c.First.Site && d.Second.Site == c.Second.Site }
 		if len(shown) < unorderedShown && !slices.ContainsFunc(shown, same) {
 			shown = append(shown, c)
 		}

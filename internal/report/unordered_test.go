@@ -7,24 +7,24 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 func TestUnordered(t *testing.T) {
-	site := func(line int32, op engine.Op, text string) *engine.Site {
-		return &engine.Site{File: "/src/cache_test.go", Line: line, Op: op.String(), Expr: text}
+	site := func(line int32, op trace.Op, text string) *trace.Site {
+		return &trace.Site{File: "/src/cache_test.go", Line: line, Op: op.String(), Expr: text}
 	}
-	check, use, drop := site(11, engine.OpLoad, "if s.cache != nil"), site(12, engine.OpLoad, `s.cache["a"] = 1`), site(16, engine.OpStore, "s.cache = nil")
-	touch := func(task uint32, op engine.Op, s *engine.Site, step int) engine.Touch {
-		return engine.Touch{Task: task, Op: op, Site: s, Step: step}
+	check, use, drop := site(11, trace.OpLoad, "if s.cache != nil"), site(12, trace.OpLoad, `s.cache["a"] = 1`), site(16, trace.OpStore, "s.cache = nil")
+	touch := func(task uint32, op trace.Op, s *trace.Site, step int) trace.Touch {
+		return trace.Touch{Task: task, Op: op, Site: s, Step: step}
 	}
 	v := &verdict.Verdict{
 		Kind: verdict.Panic, Value: "assignment to entry in nil map", Who: "g3 fill", Evidence: "a panic that nothing recovered", Total: 3,
-		Steps: []engine.Step{{Task: 3, Op: engine.OpLoad, Site: check}, {Task: 4, Op: engine.OpStore, Site: drop}, {Task: 3, Op: engine.OpLoad, Site: use}},
-		Conflicts: []engine.Conflict{
-			{First: touch(4, engine.OpStore, drop, 1), Second: touch(3, engine.OpLoad, use, 2)},
-			{First: touch(4, engine.OpStore, drop, 2), Second: touch(3, engine.OpLoad, use, 3)},
+		Steps: []trace.Step{{Task: 3, Op: trace.OpLoad, Site: check}, {Task: 4, Op: trace.OpStore, Site: drop}, {Task: 3, Op: trace.OpLoad, Site: use}},
+		Conflicts: []trace.Conflict{
+			{First: touch(4, trace.OpStore, drop, 1), Second: touch(3, trace.OpLoad, use, 2)},
+			{First: touch(4, trace.OpStore, drop, 2), Second: touch(3, trace.OpLoad, use, 3)},
 		},
 	}
 	var b strings.Builder

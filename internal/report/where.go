@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -23,7 +23,7 @@ func Where(v *verdict.Verdict, dir string) string {
 		}
 		return fmt.Sprintf("%s:%d", filepath.ToSlash(rel), line)
 	}
-	at := func(s *engine.Site) string {
+	at := func(s *trace.Site) string {
 		if s == nil {
 			return ""
 		}

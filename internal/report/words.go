@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -20,28 +21,28 @@ func (t *text) number(task uint32) string {
 // partner says what would end a wait.
 func (t *text) partner(w verdict.Waiting) string {
 	switch w.Op {
-	case engine.OpSend:
+	case trace.OpSend:
 		return "receive from " + t.object(w.Object)
-	case engine.OpRecv:
+	case trace.OpRecv:
 		return "send on " + t.object(w.Object) + " or close it"
-	case engine.OpCondWait:
+	case trace.OpCondWait:
 		return "signal " + t.object(w.Object)
-	case engine.OpWait:
+	case trace.OpWait:
 		return "do " + t.object(w.Object) + ".Done"
-	case engine.OpAcquire:
+	case trace.OpAcquire:
 		if w.All {
 			return "end its " + t.object(w.Object)
 		}
 		return "give back some of " + t.object(w.Object)
-	case engine.OpLock, engine.OpRLock:
+	case trace.OpLock, trace.OpRLock:
 		return "unlock " + t.object(w.Object)
-	case engine.OpRead:
+	case trace.OpRead:
 		return "write to " + t.object(w.Object) + " or close it"
-	case engine.OpWrite:
+	case trace.OpWrite:
 		return "read from " + t.object(w.Object)
-	case engine.OpAccept:
+	case trace.OpAccept:
 		return "dial " + t.object(w.Object) + " or close it"
-	case engine.OpDial:
+	case trace.OpDial:
 		return "accept from " + t.object(w.Object)
 	}
 	return "end it"
@@ -50,11 +51,11 @@ func (t *text) partner(w verdict.Waiting) string {
 // deed says what a goroutine did, or could do, to end a wait.
 func (t *text) deed(r verdict.Releaser, w verdict.Waiting) string {
 	switch r.Op {
-	case engine.OpSend:
+	case trace.OpSend:
 		return "send on " + t.object(w.Object)
-	case engine.OpClose:
+	case trace.OpClose:
 		return "close " + t.object(w.Object)
-	case engine.OpWrite:
+	case trace.OpWrite:
 		return "write to " + t.object(w.Object)
 	}
 	return t.partner(w)
@@ -67,15 +68,15 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return g.State
 	case g.Stack != "" && g.Site == nil:
 		return "in code that jostle does not control"
-	case len(g.Waits) == 0 && g.Op == engine.OpSelect:
+	case len(g.Waits) == 0 && g.Op == trace.OpSelect:
 		return "select without a case that can go on"
-	case len(g.Waits) == 0 && g.Op == engine.OpSleep:
+	case len(g.Waits) == 0 && g.Op == trace.OpSleep:
 		return "sleep for ever"
-	case len(g.Waits) == 0 && g.Op == engine.OpWait:
+	case len(g.Waits) == 0 && g.Op == trace.OpWait:
 		return "wait for the others to rest or to end"
 	case len(g.Waits) == 0:
 		return g.Op.String() + " on a nil channel"
-	case len(g.Waits)+len(g.Nil) == 1 || g.Op != engine.OpSelect && g.Op != engine.OpAcquire && len(g.Nil) == 0:
+	case len(g.Waits)+len(g.Nil) == 1 || g.Op != trace.OpSelect && g.Op != trace.OpAcquire && len(g.Nil) == 0:
 		return t.way(g.Waits[0])
 	}
 	var cases []string
@@ -85,7 +86,7 @@ func (t *text) doing(g verdict.Goroutine) string {
 	for _, c := range g.Nil {
 		cases = append(cases, c+", which is nil")
 	}
-	if g.Op == engine.OpAcquire {
+	if g.Op == trace.OpAcquire {
 		return strings.Join(cases, " | ")
 	}
 	return "select: " + strings.Join(cases, " | ")
@@ -96,15 +97,15 @@ func (t *text) way(w verdict.Waiting) string {
 	if w.All {
 		return "wait for the end of each " + t.object(w.Object)
 	}
-	return w.Op.String() + " " + preposition[w.Op] + engine.Amount(max(w.N, 1)) + t.object(w.Object)
+	return w.Op.String() + " " + preposition[w.Op] + trace.Amount(max(w.N, 1)) + t.object(w.Object)
 }
 
 // preposition is what stands between an operation and its object, with a blank behind it.
-var preposition = map[engine.Op]string{engine.OpRead: "from ", engine.OpWrite: "to ", engine.OpAccept: "from ", engine.OpListen: "at ", engine.OpDeadline: "of "}
+var preposition = map[trace.Op]string{trace.OpRead: "from ", trace.OpWrite: "to ", trace.OpAccept: "from ", trace.OpListen: "at ", trace.OpDeadline: "of "}
 
-func (t *text) operation(s engine.Step) string {
+func (t *text) operation(s trace.Step) string {
 	switch {
-	case s.Op == engine.OpExit:
+	case s.Op == trace.OpExit:
 		return "ends"
 	case s.Site == nil:
 		return s.Op.String()
@@ -170,7 +171,7 @@ func unclear(v *verdict.Verdict) map[uint32]bool {
 func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "-") }
 
 // declared names the declaration that s is in: of a function literal that is the function around it.
-func declared(s *engine.Site) string {
-	name, _, _ := strings.Cut(engine.InPackage(s.Func), ".func")
+func declared(s *trace.Site) string {
+	name, _, _ := strings.Cut(program.InPackage(s.Func), ".func")
 	return name
 }

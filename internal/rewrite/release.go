@@ -42,7 +42,7 @@ func storing(name string) bool {
 	return name != "Range" && !strings.HasPrefix(name, "Load") || strings.HasPrefix(name, "LoadOr") || strings.HasPrefix(name, "LoadAnd")
 }
 
-// A following is what may come after a release, before the goroutine's next sync point: engine.Following.
+// A following is what may come after a release, before the goroutine's next sync point: trace.Following.
 type following uint8
 
 const (

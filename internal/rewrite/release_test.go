@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // after are the words of the comments in releasesSource: what may come after the release of the line.
-var after = map[string]engine.Following{"nothing": engine.Nothing, "returns": engine.Returns, "plain": engine.Plain}
+var after = map[string]trace.Following{"nothing": trace.Nothing, "returns": trace.Returns, "plain": trace.Plain}
 
 const releasesSource = `package p
 
@@ -212,14 +212,14 @@ var (
 func TestReleases(t *testing.T) {
 	out, err := rewriteSource(t, releasesSource)
 	require.NoError(t, err)
-	got := map[int]engine.Following{}
+	got := map[int]trace.Following{}
 	for _, m := range siteLine.FindAllStringSubmatch(string(out.Src), -1) {
 		line, _ := strconv.Atoi(m[1])
 		n, _ := strconv.Atoi(m[2])
-		got[line] = max(got[line], engine.Following(n))
+		got[line] = max(got[line], trace.Following(n))
 		for i, c := range siteCase.FindAllStringSubmatch(m[3], -1) {
 			n, _ := strconv.Atoi(c[1])
-			got[line+1+2*i] = engine.Following(n) // as the one select stands there
+			got[line+1+2*i] = trace.Following(n) // as the one select stands there
 		}
 	}
 	rows := 0

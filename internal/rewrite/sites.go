@@ -26,8 +26,8 @@ type site struct {
 	fn        string
 	key       uint64
 	cases     []operand // of a select
-	starts    string    // in a goroutine, see engine.Site
-	context   string    // at hand there, see engine.Site
+	starts    string    // in a goroutine, see trace.Site
+	context   string    // at hand there, see trace.Site
 }
 
 // An operand is what an operation works on.

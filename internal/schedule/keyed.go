@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Keyed is a schedule as the answers that depart from the plain run, each with the question that it answers. Questions
@@ -32,7 +33,7 @@ func Join(first, last Departure) (Departure, bool) {
 type Question struct {
 	Kind engine.QuestionKind
 	Path uint64 // of the goroutine that is asked, see paths; 0 for nobody
-	Site uint64 // engine.Site.Key of the sync point; 0 for none
+	Site uint64 // trace.Site.Key of the sync point; 0 for none
 	Nth  int    // how often the same was asked before
 }
 
@@ -52,9 +53,9 @@ type Recorder struct {
 // A made departure is one whose note is still to be written: nobody reads most of them.
 type made struct {
 	Departure
-	op    engine.Op
-	fault engine.Fault
-	site  *engine.Site
+	op    trace.Op
+	fault trace.Fault
+	site  *trace.Site
 	task  *engine.Task // that was asked
 	runs  *engine.Task
 }
@@ -144,11 +145,11 @@ func (m *made) note() string {
 }
 
 // happens says what the network does.
-func happens(f engine.Fault) string {
+func happens(f trace.Fault) string {
 	switch f.Op {
-	case engine.OpCut:
+	case trace.OpCut:
 		return "the connection is cut"
-	case engine.OpRefuse:
+	case trace.OpRefuse:
 		return "the connection is refused"
 	}
 	return fmt.Sprintf("the connection stands still for %v", f.For)
@@ -166,7 +167,7 @@ func (m *made) asked() string {
 	}
 	what := before[m.Question.Kind] + m.op.String()
 	switch {
-	case m.op == engine.OpExit:
+	case m.op == trace.OpExit:
 		what = " has ended"
 	case m.site != nil:
 		if m.site.Expr != "" {

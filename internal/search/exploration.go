@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Unbounded is the bound on preemptions of an Exploration that has none.
@@ -51,16 +52,16 @@ type Node struct {
 	Used         int      // preemptions before
 	At           int32    // index of the transition that follows
 
-	Todo  []uint32        // tasks that are to run here, Chosen among them
-	Done  []uint32        // those of which all that follows was seen
-	Sleep []Sleeper       // tasks that need not run here; and, for what follows, those of Done
-	Does  []engine.Access // by Chosen, next
+	Todo  []uint32       // tasks that are to run here, Chosen among them
+	Done  []uint32       // those of which all that follows was seen
+	Sleep []Sleeper      // tasks that need not run here; and, for what follows, those of Done
+	Does  []trace.Access // by Chosen, next
 }
 
 // A Sleeper is a task all of whose continuations were seen, until another does something that its next transition depends on.
 type Sleeper struct {
 	Task uint32
-	Does []engine.Access
+	Does []trace.Access
 }
 
 // New returns an Exploration that begins.
@@ -192,7 +193,7 @@ func (r *Run) block(at int32) { r.blocked, r.blockedA = true, at }
 
 // stillAsleep returns who sleeps after the transitions since the last decision of who runs. If one that sleeps was among these, nothing
 // new follows.
-func (r *Run) stillAsleep(transitions []engine.Transition) []Sleeper {
+func (r *Run) stillAsleep(transitions []trace.Transition) []Sleeper {
 	i := len(r.e.Path) - 1
 	for i >= 0 && r.e.Path[i].Alternatives > 0 {
 		i--
@@ -236,7 +237,7 @@ func (n *Node) cost(task uint32) int {
 }
 
 // Observe takes note of how the execution of r ended.
-func (e *Exploration) Observe(r *Run, snap *engine.Snapshot) {
+func (e *Exploration) Observe(r *Run, snap *trace.Snapshot) {
 	e.Executions++
 	if r.chance || r.asked < len(e.Path) || snap == nil {
 		e.Chance = true
@@ -254,7 +255,7 @@ func (e *Exploration) Observe(r *Run, snap *engine.Snapshot) {
 			e.Redundant++
 		}
 		e.Seen[snap.Order] = true
-		if snap.Quiet == engine.Stopped {
+		if snap.Quiet == trace.Stopped {
 			e.Cut++
 		}
 	}
@@ -272,7 +273,7 @@ func (e *Exploration) Observe(r *Run, snap *engine.Snapshot) {
 }
 
 // union returns all accesses of both.
-func union(a, b []engine.Access) []engine.Access {
+func union(a, b []trace.Access) []trace.Access {
 	for _, x := range b {
 		if !slices.Contains(a, x) {
 			a = append(a, x)

@@ -3,24 +3,24 @@ package search
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // dependent[a] are the ways of use, as bits, of which one must not change places with a use a.
 var dependent = func() (with [13]uint16) {
-	pairs := map[engine.How][]engine.How{
-		engine.Looks:          {engine.Changes, engine.Adds, engine.Dones, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
-		engine.Changes:        {engine.Changes, engine.Adds, engine.Dones, engine.Waits, engine.Sends, engine.Receives, engine.Takes, engine.Gives},
-		engine.Adds:           {engine.Dones, engine.Waits}, // Dones: see reaches
-		engine.Sends:          {engine.Sends},
-		engine.Receives:       {engine.Receives},
-		engine.Takes:          {engine.Takes, engine.Gives},
-		engine.Gives:          {engine.Gives},
-		engine.WaitsToSend:    {engine.Sends, engine.WaitsToSend, engine.ReceivesNot},
-		engine.WaitsToReceive: {engine.Receives, engine.WaitsToReceive, engine.SendsNot},
+	pairs := map[trace.How][]trace.How{
+		trace.Looks:          {trace.Changes, trace.Adds, trace.Dones, trace.Sends, trace.Receives, trace.Takes, trace.Gives},
+		trace.Changes:        {trace.Changes, trace.Adds, trace.Dones, trace.Waits, trace.Sends, trace.Receives, trace.Takes, trace.Gives},
+		trace.Adds:           {trace.Dones, trace.Waits}, // Dones: see reaches
+		trace.Sends:          {trace.Sends},
+		trace.Receives:       {trace.Receives},
+		trace.Takes:          {trace.Takes, trace.Gives},
+		trace.Gives:          {trace.Gives},
+		trace.WaitsToSend:    {trace.Sends, trace.WaitsToSend, trace.ReceivesNot},
+		trace.WaitsToReceive: {trace.Receives, trace.WaitsToReceive, trace.SendsNot},
 		// One that sends and one that receives could have been partners.
-		engine.SendsNot:    {engine.Changes, engine.Sends, engine.Receives, engine.ReceivesNot},
-		engine.ReceivesNot: {engine.Changes, engine.Sends, engine.Receives},
+		trace.SendsNot:    {trace.Changes, trace.Sends, trace.Receives, trace.ReceivesNot},
+		trace.ReceivesNot: {trace.Changes, trace.Sends, trace.Receives},
 	}
 	for a, bs := range pairs {
 		for _, b := range bs {
@@ -33,21 +33,21 @@ var dependent = func() (with [13]uint16) {
 
 // covers[a] are the ways of use, as bits, after which no earlier use of the object needs to be looked at for a: it came before that one.
 var covers = [13]uint16{
-	engine.Looks:       1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
-	engine.Changes:     1 << engine.Changes,
-	engine.Adds:        1 << engine.Changes,
-	engine.Dones:       1 << engine.Changes,
-	engine.Waits:       1 << engine.Changes,
-	engine.Sends:       1<<engine.Changes | 1<<engine.Sends,
-	engine.Receives:    1<<engine.Changes | 1<<engine.Receives,
-	engine.Takes:       1<<engine.Changes | 1<<engine.Takes,
-	engine.Gives:       1<<engine.Changes | 1<<engine.Takes | 1<<engine.Gives,
-	engine.WaitsToSend: 1 << engine.Sends, engine.WaitsToReceive: 1 << engine.Receives,
-	engine.SendsNot: 1 << engine.Changes, engine.ReceivesNot: 1 << engine.Changes,
+	trace.Looks:       1<<trace.Changes | 1<<trace.Takes | 1<<trace.Gives,
+	trace.Changes:     1 << trace.Changes,
+	trace.Adds:        1 << trace.Changes,
+	trace.Dones:       1 << trace.Changes,
+	trace.Waits:       1 << trace.Changes,
+	trace.Sends:       1<<trace.Changes | 1<<trace.Sends,
+	trace.Receives:    1<<trace.Changes | 1<<trace.Receives,
+	trace.Takes:       1<<trace.Changes | 1<<trace.Takes,
+	trace.Gives:       1<<trace.Changes | 1<<trace.Takes | 1<<trace.Gives,
+	trace.WaitsToSend: 1 << trace.Sends, trace.WaitsToReceive: 1 << trace.Receives,
+	trace.SendsNot: 1 << trace.Changes, trace.ReceivesNot: 1 << trace.Changes,
 }
 
 // depend reports whether one of two transitions does something that must not change places with what the other does.
-func depend(a, b []engine.Access) bool {
+func depend(a, b []trace.Access) bool {
 	for _, x := range a {
 		for _, y := range b {
 			if x.Object == y.Object && dependent[x.How]>>y.How&1 != 0 {
@@ -70,15 +70,15 @@ func (c clock) join(o clock) {
 // A use is an access and the transition that has it.
 type use struct {
 	at  int32
-	how engine.How
+	how trace.How
 	n   int32
 }
 
 // An analysis looks for transitions of one execution that could have come in another order, and notes in the path who is to run instead.
 type analysis struct {
 	e           *Exploration
-	transitions []engine.Transition
-	snap        *engine.Snapshot
+	transitions []trace.Transition
+	snap        *trace.Snapshot
 
 	sure   []clock // by transition: what came before it whatever is said of wait groups
 	clocks []clock // by transition
@@ -166,18 +166,18 @@ func (a *analysis) before(c clock, task uint32) {
 }
 
 // waiting returns, by task, what the tasks that are blocked at the end would do: a wait is noted only when it ends.
-func waiting(snap *engine.Snapshot) map[uint32][]engine.Access {
-	does := map[uint32][]engine.Access{}
+func waiting(snap *trace.Snapshot) map[uint32][]trace.Access {
+	does := map[uint32][]trace.Access{}
 	for _, t := range snap.Tasks {
 		for _, w := range t.Waits {
-			if t.State != engine.Blocked || w.Object == 0 {
+			if t.State != trace.Blocked || w.Object == 0 {
 				continue
 			}
 			switch kind := snap.Objects[w.Object-1].Kind; {
-			case kind == engine.Mutex:
-				does[t.ID] = append(does[t.ID], engine.Access{Object: int32(w.Object), How: engine.Takes, N: 1})
-			case kind == engine.WaitGroup && w.Op == engine.OpWait:
-				does[t.ID] = append(does[t.ID], engine.Access{Object: int32(w.Object), How: engine.Waits, N: 1})
+			case kind == trace.Mutex:
+				does[t.ID] = append(does[t.ID], trace.Access{Object: int32(w.Object), How: trace.Takes, N: 1})
+			case kind == trace.WaitGroup && w.Op == trace.OpWait:
+				does[t.ID] = append(does[t.ID], trace.Access{Object: int32(w.Object), How: trace.Waits, N: 1})
 			}
 		}
 	}
@@ -186,13 +186,13 @@ func waiting(snap *engine.Snapshot) map[uint32][]engine.Access {
 
 // meets looks for earlier transitions that the one at index j, of a task, which does this after what c says, could have come before.
 // Then c says that they came before it.
-func (a *analysis) meets(j int32, task uint32, c clock, does []engine.Access, fresh bool) {
+func (a *analysis) meets(j int32, task uint32, c clock, does []trace.Access, fresh bool) {
 	var earlier []int32
 	for _, x := range does {
 		us := a.uses[x.Object]
 		for i := len(us) - 1; i >= 0; i-- {
 			u := us[i]
-			if dependent[x.How]>>u.how&1 != 0 && !(x.How == engine.Takes && u.how == engine.Gives) && a.counts(u, x, j, c) {
+			if dependent[x.How]>>u.how&1 != 0 && !(x.How == trace.Takes && u.how == trace.Gives) && a.counts(u, x, j, c) {
 				earlier = append(earlier, u.at)
 			}
 			if covers[x.How]>>u.how&1 != 0 {
@@ -216,8 +216,8 @@ func (a *analysis) meets(j int32, task uint32, c clock, does []engine.Access, fr
 
 // counts reports whether it matters in which order an addition to a wait group and a subtraction came, of u and of x at index j, before
 // which comes what c says; it is true of all else. It matters if the counter may be at zero, or below, before both.
-func (a *analysis) counts(u use, x engine.Access, j int32, c clock) bool {
-	if !(u.how == engine.Adds && x.How == engine.Dones || u.how == engine.Dones && x.How == engine.Adds) {
+func (a *analysis) counts(u use, x trace.Access, j int32, c clock) bool {
+	if !(u.how == trace.Adds && x.How == trace.Dones || u.how == trace.Dones && x.How == trace.Adds) {
 		return true
 	}
 	if a.sure == nil {
@@ -233,9 +233,9 @@ func (a *analysis) counts(u use, x engine.Access, j int32, c clock) bool {
 		for _, other := range a.transitions[at].Accesses {
 			switch {
 			case other.Object != x.Object || at == int(u.at) || at == int(j):
-			case other.How == engine.Adds && (a.sure[u.at][t] > int32(at) || c[t] > int32(at)):
+			case other.How == trace.Adds && (a.sure[u.at][t] > int32(at) || c[t] > int32(at)):
 				count += other.N // it came before one of them
-			case other.How == engine.Dones && a.sure[at][of] <= u.at && (t == of || at < int(j) || a.sure[at][task] <= j):
+			case other.How == trace.Dones && a.sure[at][of] <= u.at && (t == of || at < int(j) || a.sure[at][task] <= j):
 				count -= other.N // it may come before both
 			}
 		}

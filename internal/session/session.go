@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/access"
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/search"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Env is the environment variable that holds a Plan. The one word Plain in it has every test run once, as an execution
@@ -183,7 +183,7 @@ type Event struct {
 
 	Sum search.Sum `json:",omitzero"` // Explored
 
-	Orders     engine.Orders       `json:",omitzero"` // of a replay
+	Orders     trace.Orders        `json:",omitzero"` // of a replay
 	Races      Span                `json:",omitzero"`
 	Prediction *predict.Prediction `json:",omitempty"`
 	Places     *access.Places      `json:",omitempty"`

@@ -1,6 +1,6 @@
 package strategy
 
-import "github.com/jostle-dev/jostle/internal/engine"
+import "github.com/jostle-dev/jostle/internal/trace"
 
 // paths identify the goroutines of an execution in all executions of the program: by the go statements that lead to each,
 // and how often each was passed before.
@@ -10,7 +10,7 @@ type paths struct {
 }
 
 // add returns the path of the next task, which parent, by its number from 1 or 0 for none, has started.
-func (p *paths) add(parent uint32, spawned *engine.Site) uint64 {
+func (p *paths) add(parent uint32, spawned *trace.Site) uint64 {
 	h := spawned.StableKey()
 	if parent > 0 {
 		h ^= mixed(p.of[parent-1])

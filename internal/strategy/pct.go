@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // PCT is the scheduler of Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler with Probabilistic
@@ -65,7 +66,7 @@ func (p *PCT) Choose(q *engine.Question) int {
 		changed = true
 	}
 	p.steps++
-	if q.Op == engine.OpYield {
+	if q.Op == trace.OpYield {
 		p.lower(q.Task)
 	}
 	best := p.highest(q)

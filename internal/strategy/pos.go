@@ -1,6 +1,9 @@
 package strategy
 
-import "github.com/jostle-dev/jostle/internal/engine"
+import (
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
+)
 
 // POS is partial order sampling, of Yuan, Yang and Gu, "Partial Order Aware Concurrency Sampling" (CAV 2018): every operation that
 // a goroutine is about to do has a random priority, and the highest is done. Then the next of that goroutine gets its own, and
@@ -39,7 +42,7 @@ func (p *POS) Choose(q *engine.Question) int {
 	if q.Doubtful() {
 		return 0
 	}
-	if q.Op == engine.OpYield {
+	if q.Op == trace.OpYield {
 		p.next.redraw(q.Task)
 	}
 	best, t := p.next.highest(q, func(*engine.Task) bool { return true })
@@ -65,6 +68,6 @@ func depend(a, b engine.Operation) bool {
 	return a.On != 0 && a.On == b.On && !(reads[a.Op] && reads[b.Op])
 }
 
-var reads = map[engine.Op]bool{engine.OpRLock: true, engine.OpTryRLock: true, engine.OpRUnlock: true}
+var reads = map[trace.Op]bool{trace.OpRLock: true, trace.OpTryRLock: true, trace.OpRUnlock: true}
 
 func (p *POS) String() string { return "POS" }

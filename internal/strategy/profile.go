@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Profile is what the plain run says of other executions: how many operations each goroutine did on what several of them use.
 // It travels as bytes to each process that searches, so that an execution is the same in all of them.
 //
 // An object has no name that another execution knows it by. So objects are told apart by class: all that are operated on under one
-// variable or field (engine.Site.Var), or at one sync point where that is unknown, are one, and two variables under which one
+// variable or field (trace.Site.Var), or at one sync point where that is unknown, are one, and two variables under which one
 // object was seen are one class too. A hundred locks that are one field of a hundred values are one class.
 type Profile struct {
 	tasks   []profiled
@@ -22,7 +23,7 @@ type Profile struct {
 
 	byPath map[uint64]int
 	byKey  map[uint64]int
-	sites  map[*engine.Site]uint64 // classes of the sync point's operation, as bits
+	sites  map[*trace.Site]uint64 // classes of the sync point's operation, as bits
 }
 
 // A profiled task is one of the plain run.
@@ -56,10 +57,10 @@ const (
 // an operation of another goroutine that is counted; and so are those of wait groups, which everybody shares and which order
 // next to nothing.
 var counted = func() (is [64]bool) {
-	for _, op := range []engine.Op{
-		engine.OpLock, engine.OpTryLock, engine.OpRLock, engine.OpTryRLock, engine.OpSend, engine.OpRecv, engine.OpClose, engine.OpSelect,
-		engine.OpOnce, engine.OpCondWait, engine.OpSignal, engine.OpBroadcast, engine.OpAtomic, engine.OpGet,
-		engine.OpAcquire, engine.OpAccept, engine.OpDial, engine.OpRead, engine.OpWrite, engine.OpLoad, engine.OpStore,
+	for _, op := range []trace.Op{
+		trace.OpLock, trace.OpTryLock, trace.OpRLock, trace.OpTryRLock, trace.OpSend, trace.OpRecv, trace.OpClose, trace.OpSelect,
+		trace.OpOnce, trace.OpCondWait, trace.OpSignal, trace.OpBroadcast, trace.OpAtomic, trace.OpGet,
+		trace.OpAcquire, trace.OpAccept, trace.OpDial, trace.OpRead, trace.OpWrite, trace.OpLoad, trace.OpStore,
 	} {
 		is[op] = true
 	}
@@ -67,12 +68,12 @@ var counted = func() (is [64]bool) {
 }()
 
 // eachKey calls f with what an operation at s may be done on: one variable, or that of each case of a select.
-func eachKey(op engine.Op, s *engine.Site, f func(key uint64)) {
+func eachKey(op trace.Op, s *trace.Site, f func(key uint64)) {
 	switch {
 	case s == nil || !counted[op]:
 	case len(s.Cases) == 0:
 		f(cmp.Or(s.Var, s.Key))
-	case op == engine.OpSelect: // the case that is taken is a step too
+	case op == trace.OpSelect: // the case that is taken is a step too
 		for _, c := range s.Cases {
 			if c.Var != 0 {
 				f(c.Var)
@@ -92,8 +93,8 @@ type Profiler struct {
 // An op is what a task does at a sync point, on an object.
 type op struct {
 	task, object uint32
-	op           engine.Op
-	site         *engine.Site
+	op           trace.Op
+	site         *trace.Site
 }
 
 // did is an op, and how often it was done.
@@ -111,7 +112,7 @@ func (r *Profiler) Choose(q *engine.Question) int {
 	return r.Plain.Choose(q)
 }
 
-func (r *Profiler) note(s *engine.Step) {
+func (r *Profiler) note(s *trace.Step) {
 	if r.at == nil {
 		r.at = map[op]int{}
 	}
@@ -125,7 +126,7 @@ func (r *Profiler) note(s *engine.Step) {
 }
 
 // Profile returns the profile of the execution, as it was kept (engine.Limits.Keep).
-func (r *Profiler) Profile(snap *engine.Snapshot) *Profile {
+func (r *Profiler) Profile(snap *trace.Snapshot) *Profile {
 	for i := max(r.seen, snap.Total-len(snap.Steps)); i < snap.Total; i++ {
 		r.note(&snap.Steps[i-(snap.Total-len(snap.Steps))])
 	}
@@ -140,7 +141,7 @@ func (r *Profiler) Profile(snap *engine.Snapshot) *Profile {
 
 // A profiler makes a profile.
 type profiler struct {
-	snap *engine.Snapshot
+	snap *trace.Snapshot
 	did  []did
 	sets map[uint64]uint64 // keys of one class, as a forest: the parent of each
 
@@ -275,7 +276,7 @@ func (b *profiler) count(p *Profile, of []int) {
 }
 
 func (p *Profile) index() {
-	p.byPath, p.byKey, p.sites = map[uint64]int{}, map[uint64]int{}, map[*engine.Site]uint64{}
+	p.byPath, p.byKey, p.sites = map[uint64]int{}, map[uint64]int{}, map[*trace.Site]uint64{}
 	for i, t := range p.tasks {
 		p.byPath[t.path] = i
 	}
@@ -285,8 +286,8 @@ func (p *Profile) index() {
 }
 
 // on returns the classes that op at s is, or may be, done on, as bits.
-func (p *Profile) on(op engine.Op, s *engine.Site) (classes uint64) {
-	if s == nil || !counted[op] || len(s.Cases) > 0 && op != engine.OpSelect {
+func (p *Profile) on(op trace.Op, s *trace.Site) (classes uint64) {
+	if s == nil || !counted[op] || len(s.Cases) > 0 && op != trace.OpSelect {
 		return 0
 	}
 	classes, known := p.sites[s]

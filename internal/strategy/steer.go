@@ -6,7 +6,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 )
 
-// A Pause is a sync point at which goroutines are to be held back, by engine.Site.Key.
+// A Pause is a sync point at which goroutines are to be held back, by trace.Site.Key.
 type Pause struct {
 	At   uint64
 	Hold uint64 // only those that hold a lock which they took at this one; 0: all

@@ -12,6 +12,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -36,7 +37,7 @@ func transfer() {
 	perturb.WaitGroupWait(&wg, &sites[3])
 }
 
-func execute(t *testing.T, s engine.Strategy, body func()) *engine.Snapshot {
+func execute(t *testing.T, s engine.Strategy, body func()) *trace.Snapshot {
 	t.Helper()
 	return enginetest.Run(t, new(engine.Execution), s, engine.Limits{}, body)
 }
@@ -47,7 +48,7 @@ const executions = 400
 func asked(t *testing.T) int {
 	t.Helper()
 	rec := schedule.NewRecorder(strategy.Plain{})
-	assert.Equal(t, engine.AllEnded, execute(t, rec, transfer).Quiet, "the plain run does not hang")
+	assert.Equal(t, trace.AllEnded, execute(t, rec, transfer).Quiet, "the plain run does not hang")
 	return rec.Who
 }
 
@@ -57,7 +58,7 @@ func hangs(t *testing.T, of func(n int) engine.Strategy) int {
 	t.Helper()
 	hangs := 0
 	for n := range executions {
-		if execute(t, of(n), transfer).Quiet == engine.Proved {
+		if execute(t, of(n), transfer).Quiet == trace.Proved {
 			hangs++
 		}
 	}
@@ -120,13 +121,13 @@ func TestRecordAndPlay(t *testing.T) {
 func TestMissed(t *testing.T) {
 	k := schedule.Keyed{{Question: schedule.Question{Kind: engine.Preempt, Path: 1, Site: 2, Nth: 3}, Runs: 4}}
 	player := schedule.NewPlayer(k)
-	assert.Equal(t, engine.AllEnded, execute(t, player, transfer).Quiet)
+	assert.Equal(t, trace.AllEnded, execute(t, player, transfer).Quiet)
 	assert.Equal(t, k, player.Missed(k))
 }
 
 // One sync point may be asked about twice, before its operation and after it: a departure says which it is, and plays as that.
 func TestRecordAndPlayAfter(t *testing.T) {
-	unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, Op: "MutexUnlock", Expr: "mu", After: engine.Plain}
+	unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, Op: "MutexUnlock", Expr: "mu", After: trace.Plain}
 	shows := func() {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
@@ -161,7 +162,7 @@ func TestRecordAndPlayAfter(t *testing.T) {
 // Where it is not known whether anything plain comes after a release, a random walk preempts less often, and PCT counts no
 // step.
 func TestDoubtful(t *testing.T) {
-	preempted := func(after engine.Following) (times int, who int) {
+	preempted := func(after trace.Following) (times int, who int) {
 		unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, After: after}
 		for n := range executions {
 			rec := schedule.NewRecorder(strategy.NewRandomWalk(strategy.NewSource(uint64(n)), 2))
@@ -178,12 +179,12 @@ func TestDoubtful(t *testing.T) {
 			})
 			times += strings.Count(rec.Departures(0).Text(), "after ")
 			who = max(who, rec.Who)
-			assert.Equal(t, engine.AllEnded, snap.Quiet)
+			assert.Equal(t, trace.AllEnded, snap.Quiet)
 		}
 		return times, who
 	}
-	plain, whoPlain := preempted(engine.Plain)
-	doubtful, whoDoubtful := preempted(engine.Returns)
+	plain, whoPlain := preempted(trace.Plain)
+	doubtful, whoDoubtful := preempted(trace.Returns)
 	assert.Greater(t, plain, 2*doubtful)
 	assert.NotZero(t, doubtful)
 	assert.Greater(t, whoPlain, whoDoubtful)

@@ -1,6 +1,9 @@
 package strategy
 
-import "github.com/jostle-dev/jostle/internal/engine"
+import (
+	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
+)
 
 // SURW is Selectively Uniform Random Walk, of Zhao, Wolff, Mathur and Roychoudhury, "Selectively Uniform Concurrency Testing"
 // (ASPLOS 2025). An execution selects something that several goroutines use, and all interleavings of the operations on that are to be
@@ -88,7 +91,7 @@ func (s *SURW) Choose(q *engine.Question) int {
 	}
 	s.meet(q.Tasks())
 	s.count(q)
-	if q.Op == engine.OpYield && q.Task != nil {
+	if q.Op == trace.OpYield && q.Task != nil {
 		s.yielded(q.Task)
 	}
 	s.tried = s.triesAgain(q)

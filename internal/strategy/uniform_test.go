@@ -13,6 +13,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -42,17 +43,17 @@ func adders(operations ...int) func() {
 }
 
 // order returns in which order the goroutines of adders did their operations on the variable.
-func order(snap *engine.Snapshot) string {
+func order(snap *trace.Snapshot) string {
 	var b strings.Builder
 	for _, s := range snap.Steps {
-		if s.Op == engine.OpAtomic {
+		if s.Op == trace.OpAtomic {
 			fmt.Fprint(&b, s.Task)
 		}
 	}
 	return b.String()
 }
 
-func kept(t *testing.T, s engine.Strategy, body func()) *engine.Snapshot {
+func kept(t *testing.T, s engine.Strategy, body func()) *trace.Snapshot {
 	t.Helper()
 	return enginetest.Run(t, new(engine.Execution), s, engine.Limits{Keep: true}, body)
 }

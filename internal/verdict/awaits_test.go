@@ -5,36 +5,36 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // TestAwaits: what may still come from outside the process is never said not to come.
 func TestAwaits(t *testing.T) {
-	body := engine.TaskState{ID: 1, Name: "main", State: engine.Ended}
-	waits := func(id uint32) engine.TaskState {
-		return engine.TaskState{ID: id, Name: "reader", State: engine.Blocked, Op: engine.OpRead, Waits: []engine.Wait{{Object: 1, Op: engine.OpRead}}}
+	body := trace.TaskState{ID: 1, Name: "main", State: trace.Ended}
+	waits := func(id uint32) trace.TaskState {
+		return trace.TaskState{ID: id, Name: "reader", State: trace.Blocked, Op: trace.OpRead, Waits: []trace.Wait{{Object: 1, Op: trace.OpRead}}}
 	}
-	locked := func(id, wants, has uint32) engine.TaskState {
-		return engine.TaskState{ID: id, State: engine.Blocked, Op: engine.OpLock, Waits: []engine.Wait{{Object: wants, Op: engine.OpLock}}, Holds: []engine.Held{{Object: has}}}
+	locked := func(id, wants, has uint32) trace.TaskState {
+		return trace.TaskState{ID: id, State: trace.Blocked, Op: trace.OpLock, Waits: []trace.Wait{{Object: wants, Op: trace.OpLock}}, Holds: []trace.Held{{Object: has}}}
 	}
-	objects := []engine.ObjectState{
-		{ID: 1, Kind: engine.Socket, Name: "pipe", Abroad: true},
-		{ID: 2, Kind: engine.Mutex},
-		{ID: 3, Kind: engine.Mutex},
+	objects := []trace.ObjectState{
+		{ID: 1, Kind: trace.Socket, Name: "pipe", Abroad: true},
+		{ID: 2, Kind: trace.Mutex},
+		{ID: 3, Kind: trace.Mutex},
 	}
 	for _, c := range []struct {
 		name  string
-		tasks []engine.TaskState
+		tasks []trace.TaskState
 		kind  verdict.Kind
 		who   string
 	}{
-		{"the body waits", []engine.TaskState{waits(1)}, verdict.Stall, "g1 reader"},
-		{"something is left behind", []engine.TaskState{body, waits(2)}, verdict.Pass, ""},
-		{"beside it locks wait for each other", []engine.TaskState{body, waits(2), locked(3, 2, 3), locked(4, 3, 2)}, verdict.Deadlock, ""},
+		{"the body waits", []trace.TaskState{waits(1)}, verdict.Stall, "g1 reader"},
+		{"something is left behind", []trace.TaskState{body, waits(2)}, verdict.Pass, ""},
+		{"beside it locks wait for each other", []trace.TaskState{body, waits(2), locked(3, 2, 3), locked(4, 3, 2)}, verdict.Deadlock, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := verdict.Of(&engine.Snapshot{Quiet: engine.Awaits, Culprit: -1, Tasks: c.tasks, Objects: objects}, nil)
+			v := verdict.Of(&trace.Snapshot{Quiet: trace.Awaits, Culprit: -1, Tasks: c.tasks, Objects: objects}, nil)
 			assert.Equal(t, c.kind, v.Kind)
 			assert.Equal(t, c.who, v.Who)
 			if c.kind == verdict.Deadlock {

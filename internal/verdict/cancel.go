@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // survivors are the goroutines that were started while there was a context, and go on when it was cancelled long ago and the
 // body has returned.
-func (g *graph) survivors() (out []*engine.TaskState) {
+func (g *graph) survivors() (out []*trace.TaskState) {
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
-		if t.State != engine.Ended && !t.Expected && t.Born >= g.snap.Cancelled.Made {
+		if t.State != trace.Ended && !t.Expected && t.Born >= g.snap.Cancelled.Made {
 			out = append(out, t)
 		}
 	}
@@ -20,7 +20,7 @@ func (g *graph) survivors() (out []*engine.TaskState) {
 }
 
 // outlivedCancel is the evidence against goroutines that go on.
-func outlivedCancel(snap *engine.Snapshot) string {
+func outlivedCancel(snap *trace.Snapshot) string {
 	return fmt.Sprintf("the context was cancelled in step %d, the body has returned, and what it has started goes on and on", snap.Cancelled.Step)
 }
 

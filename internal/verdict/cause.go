@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Said is what tells a failure of a test by its own word from others, and of one that does not end whose that is. What it says is not part of it: that is another text with
@@ -73,7 +73,7 @@ func (v *Verdict) Hang() bool { return v.Kind == Deadlock || v.Kind == Leak || v
 func (v *Verdict) Standing() uint64 {
 	var places []string
 	for i := range v.Tasks {
-		if t := &v.Tasks[i]; t.State == engine.Blocked {
+		if t := &v.Tasks[i]; t.State == trace.Blocked {
 			places = append(places, fmt.Sprint(t.Op, t.Site.StableKey(), t.Spawned.StableKey()))
 		}
 	}

@@ -5,14 +5,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Programs that group crashes by their stacks see one stack for each cause: it does not matter in which goroutine a circle is
 // begun, nor with which numbers a panic speaks.
 func TestTraceOfCause(t *testing.T) {
 	waits := func(fn string, line int32) Goroutine {
-		return Goroutine{Site: &engine.Site{File: "/src/m/f.go", Line: line, Func: fn, Key: uint64(line)}}
+		return Goroutine{Site: &trace.Site{File: "/src/m/f.go", Line: line, Func: fn, Key: uint64(line)}}
 	}
 	a, b, c := waits("m.(*Queue[...]).Put", 3), waits("m.Get", 7), waits("m.Get", 9)
 	hang := func(knot ...Goroutine) string { return (&Verdict{Kind: Deadlock, Rule: 1, Knot: knot}).Trace() }

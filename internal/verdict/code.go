@@ -6,35 +6,36 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Code is what is known of the program that ran: where it does what to which variable, which variables may hold the same
 // object, and which function may run which. It is not changed once it is made, and any goroutine may use it.
 type Code struct {
-	doers  map[doing][]*engine.Site
-	others map[string][]*engine.Site // by operation: where it is not known on which variable
-	gos    []*engine.Site            // where goroutines are started
-	funcs  map[string]*engine.Function
+	doers  map[doing][]*trace.Site
+	others map[string][]*trace.Site // by operation: where it is not known on which variable
+	gos    []*trace.Site            // where goroutines are started
+	funcs  map[string]*program.Function
 	cancel []canceller
 	takers map[uint64][]string // functions by what they get
-	files  map[string][]engine.Function
+	files  map[string][]program.Function
 	after  map[uint64][]uint64 // variables that may hold what this one holds
 	back   map[uint64][]uint64 // and those that this one may have it from
 }
 
 // A canceller is a function that has one which cancels a context.
 type canceller struct {
-	*engine.Function
+	*program.Function
 	file string
 }
 
 // of reports whether the i-th line of c that cancels may cancel a context that was made at one of these sites.
-func (c *canceller) of(i int, made []*engine.Site) bool {
+func (c *canceller) of(i int, made []*trace.Site) bool {
 	if len(made) == 0 || i >= len(c.Cancelled) || c.Cancelled[i] == 0 {
 		return true
 	}
-	return slices.ContainsFunc(made, func(s *engine.Site) bool { return s == nil || s.File == c.file && s.Line == c.Cancelled[i] })
+	return slices.ContainsFunc(made, func(s *trace.Site) bool { return s == nil || s.File == c.file && s.Line == c.Cancelled[i] })
 }
 
 // A doing is an operation on a variable.
@@ -44,9 +45,9 @@ type doing struct {
 }
 
 // NewCode reads the sync points of a program, and what is known of its files beside.
-func NewCode(sites [][]engine.Site, files []engine.File) *Code {
+func NewCode(sites [][]trace.Site, files []program.File) *Code {
 	c := &Code{
-		doers: map[doing][]*engine.Site{}, others: map[string][]*engine.Site{}, funcs: map[string]*engine.Function{}, files: map[string][]engine.Function{},
+		doers: map[doing][]*trace.Site{}, others: map[string][]*trace.Site{}, funcs: map[string]*program.Function{}, files: map[string][]program.Function{},
 		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
 	}
 	for _, file := range sites {
@@ -85,10 +86,10 @@ func NewCode(sites [][]engine.Site, files []engine.File) *Code {
 
 // reached returns the functions that may be run from some, with these.
 func (c *Code) reached(fns []string) []string {
-	return c.closed(fns, func(f *engine.Function) []string { return slices.Concat(f.Runs, f.Calls) })
+	return c.closed(fns, func(f *program.Function) []string { return slices.Concat(f.Runs, f.Calls) })
 }
 
-func (c *Code) does(op string, variable uint64, s *engine.Site) {
+func (c *Code) does(op string, variable uint64, s *trace.Site) {
 	if variable == 0 && op != "" {
 		c.others[op] = append(c.others[op], s)
 	}
@@ -153,7 +154,7 @@ func closure(from []uint64, next map[uint64][]uint64) []uint64 {
 
 // lines ranges over the functions on a goroutine's stack, the innermost first, and the lines at which it is in them. The
 // literal that the rewritten go statement f(x) begins with is none of the source's: it is left out.
-func (c *Code) lines(t *engine.TaskState) iter.Seq2[string, int] {
+func (c *Code) lines(t *trace.TaskState) iter.Seq2[string, int] {
 	return func(yield func(string, int) bool) {
 		lines := strings.Split(cleanStack(t.Stack), "\n")
 		for i := 0; i+1 < len(lines); i++ {
@@ -188,7 +189,7 @@ func position(place string) (file string, line int) {
 }
 
 // calls returns the functions on a goroutine's stack, the innermost first, under the names that the source gives them.
-func (c *Code) calls(t *engine.TaskState) []string {
+func (c *Code) calls(t *trace.TaskState) []string {
 	var out []string
 	for name := range c.lines(t) {
 		out = append(out, name)
@@ -196,7 +197,7 @@ func (c *Code) calls(t *engine.TaskState) []string {
 	return out
 }
 
-func (c *Code) closed(fns []string, next func(*engine.Function) []string) []string {
+func (c *Code) closed(fns []string, next func(*program.Function) []string) []string {
 	seen := map[string]bool{}
 	for _, fn := range fns {
 		seen[fn] = true
@@ -238,13 +239,13 @@ func (c *Code) Within(name, place string) (fn string, first int) {
 
 // enclosing returns the innermost function around a place, or nil. The line in which a literal of several lines begins is that of the
 // function around it, which calls something with it.
-func (c *Code) enclosing(place string) *engine.Function {
+func (c *Code) enclosing(place string) *program.Function {
 	file, line := position(place)
-	begins := func(f engine.Function) bool {
+	begins := func(f program.Function) bool {
 		return int(f.From) == line && f.To > f.From && strings.Contains(f.Name, ".func")
 	}
 	if slices.ContainsFunc(c.files[file], begins) {
-		return engine.FuncAt(slices.DeleteFunc(slices.Clone(c.files[file]), begins), line)
+		return program.FuncAt(slices.DeleteFunc(slices.Clone(c.files[file]), begins), line)
 	}
-	return engine.FuncAt(c.files[file], line)
+	return program.FuncAt(c.files[file], line)
 }

@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // explain fills in why nobody can go on.
 func explain(v *Verdict, g *graph) {
 	snap := g.snap
-	if snap.Quiet == engine.Outlived && snap.Cancelled != nil {
+	if snap.Quiet == trace.Outlived && snap.Cancelled != nil {
 		g.stuck = g.survivors()
 		g.wait()
 	}
@@ -30,10 +31,10 @@ func explain(v *Verdict, g *graph) {
 		}
 	}
 	v.addDebts()
-	switch returned := snap.Tasks[0].State == engine.Ended; {
+	switch returned := snap.Tasks[0].State == trace.Ended; {
 	case v.Lost != nil:
 		v.Kind = LostWakeup
-	case snap.Quiet == engine.LiveTimers && len(v.Knot) == 0 && !returned:
+	case snap.Quiet == trace.LiveTimers && len(v.Knot) == 0 && !returned:
 		v.Kind = Livelock // whoever is waited for lives on timers, and gets nowhere
 	case returned && !knot.Certain:
 		v.Kind = Leak
@@ -41,7 +42,7 @@ func explain(v *Verdict, g *graph) {
 		v.Kind = Deadlock
 	}
 	v.Rule = v.rule(g)
-	if v.Kind == Leak || v.Kind == LostWakeup && snap.Tasks[0].State == engine.Ended {
+	if v.Kind == Leak || v.Kind == LostWakeup && snap.Tasks[0].State == trace.Ended {
 		v.spareProcess(snap)
 	}
 	if v.Kind == Leak {
@@ -73,7 +74,7 @@ func (g *graph) model() *waitgraph.Graph {
 	for _, t := range g.stuck {
 		out := waitgraph.Goroutine{ID: t.ID, Lock: blocksOnLock(t.Op), Idle: g.idle(t), Missed: g.lost(t, g.stepBefore(t)) != nil}
 		for _, w := range g.waits[t.ID] {
-			need := waitgraph.Need{Context: g.objects[w.Object.ID].Made.Op == engine.OpContext, Library: g.ofLibrary(w.Object.ID)}
+			need := waitgraph.Need{Context: g.objects[w.Object.ID].Made.Op == trace.OpContext, Library: g.ofLibrary(w.Object.ID)}
 			for _, r := range w.By {
 				need.Ends = append(need.Ends, waitgraph.End{By: r.Task, Evidence: r.How, Ended: r.Ended})
 			}
@@ -85,15 +86,15 @@ func (g *graph) model() *waitgraph.Graph {
 }
 
 // idle reports whether a goroutine is a library's own, and waits inside of that.
-func (g *graph) idle(t *engine.TaskState) bool {
-	return t.State == engine.Blocked && len(t.Wants) == 0 && t.Site != nil && engine.InLibrary(t.Site.File) && within(t) == nil &&
-		!slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return !g.ofLibrary(w.Object) })
+func (g *graph) idle(t *trace.TaskState) bool {
+	return t.State == trace.Blocked && len(t.Wants) == 0 && t.Site != nil && program.InLibrary(t.Site.File) && within(t) == nil &&
+		!slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return !g.ofLibrary(w.Object) })
 }
 
 // ofLibrary reports whether an object is a library's own: a library has used it first.
 func (g *graph) ofLibrary(object uint32) bool {
 	first := g.objects[object].First
-	return first != nil && engine.InLibrary(first.File)
+	return first != nil && program.InLibrary(first.File)
 }
 
 // body returns the task that runs the body of the test: the first one, or the one that it waits for in native code.
@@ -107,11 +108,11 @@ func (g *graph) body() uint32 {
 }
 
 func (g *graph) isStuck(id uint32) bool {
-	return slices.ContainsFunc(g.stuck, func(t *engine.TaskState) bool { return t.ID == id })
+	return slices.ContainsFunc(g.stuck, func(t *trace.TaskState) bool { return t.ID == id })
 }
 
 // callsTo returns the calls that led to a function with a sync point, of a stack on which it is.
-func callsTo(s *engine.Site, callers []uintptr) []string {
+func callsTo(s *trace.Site, callers []uintptr) []string {
 	if len(callers) == 0 {
 		return nil
 	}
@@ -135,7 +136,7 @@ func (g *graph) goroutine(id uint32) Goroutine {
 		Op: t.Op, Site: t.Site, Waits: g.waits[id], Nil: nilCases(t),
 	}
 	if want := g.wantOf(t); want != nil {
-		out.Op, out.Site = cmp.Or(want.Op, engine.OpAcquire), want.Site
+		out.Op, out.Site = cmp.Or(want.Op, trace.OpAcquire), want.Site
 	}
 	if out.Site == t.Site {
 		out.Within = within(t)
@@ -143,10 +144,10 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if g.endless[id] {
 		out.Round = t.Site
 	}
-	if t.State == engine.Outside && out.Op != engine.OpRead && out.Op != engine.OpWrite {
+	if t.State == trace.Outside && out.Op != trace.OpRead && out.Op != trace.OpWrite {
 		out.Stack = cleanStack(t.Stack)
 	}
-	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b engine.Held) int { return cmp.Compare(a.Step, b.Step) })
+	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b trace.Held) int { return cmp.Compare(a.Step, b.Step) })
 	for _, h := range inOrder {
 		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping,
 			Left: g.waitsAt(id, h.Object) && g.returned(t, h.Site)})
@@ -177,7 +178,7 @@ func (v *Verdict) addDebts() {
 		next := &v.Knot[(i+1)%len(v.Knot)]
 		for _, w := range v.Knot[i].Waits {
 			for _, r := range w.By {
-				if r.Task == next.ID && r.How == waitgraph.Owes && w.Op != engine.OpAcquire {
+				if r.Task == next.ID && r.How == waitgraph.Owes && w.Op != trace.OpAcquire {
 					next.Holds = append(next.Holds, Holding{Object: w.Object, Site: r.Site, Owed: true, Yet: r.Yet})
 				}
 			}
@@ -195,17 +196,17 @@ func (g *graph) missed(knot waitgraph.Explanation) *Event {
 	switch {
 	case knot.Missed:
 		return g.lost(last, g.stepBefore(last))
-	case g.snap.Tasks[0].State != engine.Ended:
+	case g.snap.Tasks[0].State != trace.Ended:
 		return g.lost(last, 0)
 	}
 	return nil
 }
 
 // lost returns the wake-up after a step that was meant for t, met nobody and came before t waited; or nil.
-func (g *graph) lost(t *engine.TaskState, after int) *Event {
+func (g *graph) lost(t *trace.TaskState, after int) *Event {
 	for _, w := range t.Waits {
 		d := g.objects[w.Object].Dropped
-		if d.Task != 0 && (w.Op == engine.OpRecv || w.Op == engine.OpCondWait) && d.Step > after {
+		if d.Task != 0 && (w.Op == trace.OpRecv || w.Op == trace.OpCondWait) && d.Step > after {
 			return &Event{Task: d.Task, Op: d.Op, Site: d.Site, Step: d.Step, Object: w.Object}
 		}
 	}
@@ -215,7 +216,7 @@ func (g *graph) lost(t *engine.TaskState, after int) *Event {
 // stepBefore returns the last step of t before the one in which it blocked. A wake-up that met nobody is common and
 // harmless: whoever looks at a condition before waiting needs none. One that came after the last thing that t did before
 // it waited came after that look.
-func (g *graph) stepBefore(t *engine.TaskState) int {
+func (g *graph) stepBefore(t *trace.TaskState) int {
 	before := t.Since
 	for i := len(g.snap.Steps) - 1; i >= 0; i-- {
 		if n := g.number(i); g.snap.Steps[i].Task == t.ID && n < before {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -111,7 +111,7 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 		case h.Read:
 			f.line("  holds %s for reading, since %s", h.Object.Name, place(h.Site))
 		default:
-			f.line("  holds %s%s, since %s", engine.Amount(max(h.N, 1)), h.Object.Name, place(h.Site))
+			f.line("  holds %s%s, since %s", trace.Amount(max(h.N, 1)), h.Object.Name, place(h.Site))
 		}
 	}
 	f.line("  waits: %s in %s", f.doing(g), place(g.Site))
@@ -165,13 +165,13 @@ func (f *facts) doing(g Goroutine) string {
 	}
 	var ways []string
 	for _, w := range g.Waits {
-		ways = append(ways, w.Op.String()+" "+engine.Amount(max(w.N, 1))+w.Object.Name)
+		ways = append(ways, w.Op.String()+" "+trace.Amount(max(w.N, 1))+w.Object.Name)
 	}
 	return strings.Join(ways, " | ")
 }
 
 // place returns the function of a site.
-func place(s *engine.Site) string {
+func place(s *trace.Site) string {
 	if s == nil {
 		return "-"
 	}

@@ -3,7 +3,7 @@ package verdict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -17,31 +17,31 @@ type Fate struct {
 }
 
 // fate returns what became of what t waits for, if that is known and explains the wait.
-func (g *graph) fate(t *engine.TaskState, w Waiting) *Fate {
+func (g *graph) fate(t *trace.TaskState, w Waiting) *Fate {
 	o := g.objects[w.Object.ID]
 	if g.snap.Total > len(g.snap.Steps) || o.Closed {
 		return nil // it cannot be told what was first
 	}
 	switch w.Op {
-	case engine.OpRecv:
+	case trace.OpRecv:
 		return g.received(t, o, w)
-	case engine.OpCondWait:
+	case trace.OpCondWait:
 		return g.woken(t, o)
 	}
 	return nil
 }
 
 // received returns who has received what t waits for: a value that was the only one, or one that is sent back as a rule.
-func (g *graph) received(t *engine.TaskState, o *engine.ObjectState, w Waiting) *Fate {
-	var got engine.ObjectUse
+func (g *graph) received(t *trace.TaskState, o *trace.ObjectState, w Waiting) *Fate {
+	var got trace.ObjectUse
 	for _, u := range o.Users {
-		if u.Op == engine.OpRecv && u.Step > got.Step && !g.waitsAt(u.Task, o.ID) {
+		if u.Op == trace.OpRecv && u.Step > got.Step && !g.waitsAt(u.Task, o.ID) {
 			got = u
 		}
 	}
 	var sent []Event
 	for i, s := range g.snap.Steps {
-		if s.Op == engine.OpSend && s.Object == o.ID && !(g.waitsAt(s.Task, o.ID) && g.tasks[s.Task].Since == g.number(i)) {
+		if s.Op == trace.OpSend && s.Object == o.ID && !(g.waitsAt(s.Task, o.ID) && g.tasks[s.Task].Since == g.number(i)) {
 			sent = append(sent, Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)})
 		}
 	}
@@ -49,9 +49,9 @@ func (g *graph) received(t *engine.TaskState, o *engine.ObjectState, w Waiting) 
 		return nil
 	}
 	f := &Fate{Gave: sent[len(sent)-1], Got: Event{Task: got.Task, Op: got.Op, Site: got.Site, Step: got.Step}}
-	f.Ended = g.tasks[got.Task].State == engine.Ended
+	f.Ended = g.tasks[got.Task].State == trace.Ended
 	for _, by := range w.By {
-		if by.Task == got.Task && by.Op == engine.OpSend && f.Ended && by.Site != nil && by.How != waitgraph.Given && f.Gave.Task != got.Task {
+		if by.Task == got.Task && by.Op == trace.OpSend && f.Ended && by.Site != nil && by.How != waitgraph.Given && f.Gave.Task != got.Task {
 			f.Back = &Event{Task: by.Task, Op: by.Op, Site: by.Site}
 		}
 	}
@@ -62,10 +62,10 @@ func (g *graph) received(t *engine.TaskState, o *engine.ObjectState, w Waiting) 
 }
 
 // woken returns whom the last signal at a cond has woken in t's place.
-func (g *graph) woken(t *engine.TaskState, o *engine.ObjectState) *Fate {
+func (g *graph) woken(t *trace.TaskState, o *trace.ObjectState) *Fate {
 	signal := -1
 	for i, s := range g.snap.Steps {
-		if s.Op == engine.OpSignal && s.Object == o.ID {
+		if s.Op == trace.OpSignal && s.Object == o.ID {
 			signal = i
 		}
 	}
@@ -75,9 +75,9 @@ func (g *graph) woken(t *engine.TaskState, o *engine.ObjectState) *Fate {
 	by := g.snap.Steps[signal]
 	f := &Fate{Gave: Event{Task: by.Task, Op: by.Op, Site: by.Site, Step: g.number(signal)}}
 	for i, s := range g.snap.Steps {
-		if s.Op == engine.OpCondWait && s.Object == o.ID && int(s.Until) == f.Gave.Step && s.Task != t.ID {
+		if s.Op == trace.OpCondWait && s.Object == o.ID && int(s.Until) == f.Gave.Step && s.Task != t.ID {
 			f.Got = Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
-			f.Again, f.Ended = g.waitsAt(s.Task, o.ID), g.tasks[s.Task].State == engine.Ended
+			f.Again, f.Ended = g.waitsAt(s.Task, o.ID), g.tasks[s.Task].State == trace.Ended
 			return f
 		}
 	}
@@ -85,16 +85,16 @@ func (g *graph) woken(t *engine.TaskState, o *engine.ObjectState) *Fate {
 }
 
 func (g *graph) waitsAt(task, object uint32) bool {
-	return slices.ContainsFunc(g.tasks[task].Waits, func(w engine.Wait) bool { return w.Object == object })
+	return slices.ContainsFunc(g.tasks[task].Waits, func(w trace.Wait) bool { return w.Object == object })
 }
 
 // nilCases returns the cases of the select that t is blocked in, as the source spells them, whose channels are nil.
-func nilCases(t *engine.TaskState) (out []string) {
-	if t.State != engine.Blocked || t.Site == nil || len(t.Wants) > 0 {
+func nilCases(t *trace.TaskState) (out []string) {
+	if t.State != trace.Blocked || t.Site == nil || len(t.Wants) > 0 {
 		return nil
 	}
 	for i, c := range t.Site.Cases {
-		if !slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Case == i }) {
+		if !slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return w.Case == i }) {
 			out = append(out, c.Op+" "+c.Expr)
 		}
 	}
@@ -104,7 +104,7 @@ func nilCases(t *engine.TaskState) (out []string) {
 // cancelled returns the last cancel of a context that was not the schedule's, where that context was made; nil if there was none.
 func (g *graph) cancelled() *Event {
 	for i, s := range slices.Backward(g.snap.Steps) {
-		if s.Op == engine.OpCancel && s.Site != nil && (g.snap.Cancelled == nil || g.number(i) != g.snap.Cancelled.Step) {
+		if s.Op == trace.OpCancel && s.Site != nil && (g.snap.Cancelled == nil || g.number(i) != g.snap.Cancelled.Step) {
 			return &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 		}
 	}
@@ -115,19 +115,19 @@ func (g *graph) cancelled() *Event {
 // known.
 func (g *graph) closedBy() *Event {
 	culprit := &g.snap.Tasks[g.snap.Culprit]
-	var last *engine.Step
+	var last *trace.Step
 	for i := range g.snap.Steps {
-		if s := &g.snap.Steps[i]; s.Task == culprit.ID && s.Op != engine.OpExit {
+		if s := &g.snap.Steps[i]; s.Task == culprit.ID && s.Op != trace.OpExit {
 			last = s
 		}
 	}
 	if last == nil || last.Site == nil {
 		return nil
 	}
-	var closed []*engine.ObjectState
+	var closed []*trace.ObjectState
 	for _, o := range g.objects {
-		sends := slices.ContainsFunc(last.Site.Cases, func(c engine.SiteCase) bool { return c.Op == "send" && slices.Contains(o.Vars[:], c.Var) })
-		if o.Kind == engine.Chan && o.Closed && (o.ID == last.Object || last.Object == 0 && sends) {
+		sends := slices.ContainsFunc(last.Site.Cases, func(c trace.SiteCase) bool { return c.Op == "send" && slices.Contains(o.Vars[:], c.Var) })
+		if o.Kind == trace.Chan && o.Closed && (o.ID == last.Object || last.Object == 0 && sends) {
 			closed = append(closed, o)
 		}
 	}
@@ -135,7 +135,7 @@ func (g *graph) closedBy() *Event {
 		return nil
 	}
 	for i, s := range g.snap.Steps {
-		if s.Op == engine.OpClose && s.Object == closed[0].ID && &g.snap.Steps[i] != last {
+		if s.Op == trace.OpClose && s.Object == closed[0].ID && &g.snap.Steps[i] != last {
 			return &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 		}
 	}
@@ -147,14 +147,14 @@ var unlocks = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "Locker
 
 // returned reports whether the call of the function in which t took a lock has left it locked: it is on t's stack no more, or stands only
 // once there, at the same place again. A function that never unlocks leaves that to its callers, unless these come to no unlock either.
-func (g *graph) returned(t *engine.TaskState, at *engine.Site) bool {
+func (g *graph) returned(t *trace.TaskState, at *trace.Site) bool {
 	if at == nil || t.Stack == "" || at.Var == 0 || g.code.funcs[at.Func] == nil {
 		return false
 	}
 	calls := g.code.calls(t)
 	callers := g.code.reached(slices.Clone(calls))
 	var here, theirs bool
-	see := func(s *engine.Site) {
+	see := func(s *trace.Site) {
 		here = here || s.Func == at.Func && s.Var == at.Var
 		theirs = theirs || slices.Contains(callers, s.Func)
 	}

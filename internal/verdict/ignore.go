@@ -6,15 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // Ignore takes from a verdict what the code says is no finding, and returns which of these sayings were to the point. A
 // hang with one of them in its knot is none: v is a Pass then. A leak is none if all who are left are spoken of, or wait for
 // one who is; else it is one of the others.
-func (v *Verdict) Ignore(all []engine.Ignore) (by []engine.Ignore) {
-	all = slices.DeleteFunc(slices.Clone(all), func(i engine.Ignore) bool { return !v.isCalled(i.What) })
+func (v *Verdict) Ignore(all []program.Ignore) (by []program.Ignore) {
+	all = slices.DeleteFunc(slices.Clone(all), func(i program.Ignore) bool { return !v.isCalled(i.What) })
 	if len(all) == 0 {
 		return nil
 	}
@@ -72,7 +73,7 @@ func (v *Verdict) isCalled(what string) bool {
 	return false
 }
 
-func ignoredBy(by []engine.Ignore) string {
+func ignoredBy(by []program.Ignore) string {
 	if len(by) == 0 {
 		return ""
 	}
@@ -81,8 +82,8 @@ func ignoredBy(by []engine.Ignore) string {
 
 // isSpokenOf reports whether i is about a goroutine: about the place where it blocks or was started, or about a function that
 // it runs or that has started it.
-func (g Goroutine) isSpokenOf(i engine.Ignore, stack string) bool {
-	at := func(s *engine.Site) bool {
+func (g Goroutine) isSpokenOf(i program.Ignore, stack string) bool {
+	at := func(s *trace.Site) bool {
 		return s != nil && (i.At != 0 && s.File == i.File && s.Line == i.At || names(i, s.Func))
 	}
 	if at(g.Site) || at(g.Spawned) {
@@ -136,7 +137,7 @@ func (g Goroutine) StartedBy() (fn, file string) {
 }
 
 // names reports whether i is about a function, as the runtime names it, or about one that it is a literal in.
-func names(i engine.Ignore, fn string) bool {
+func names(i program.Ignore, fn string) bool {
 	if i.Func == "" {
 		return false
 	}
@@ -145,7 +146,7 @@ func names(i engine.Ignore, fn string) bool {
 		return ok && literal.FindString(rest) == rest
 	}
 	_, bare := splitFunc(fn)
-	return is(fn) || i.Short && (is(engine.InPackage(fn)) || is(bare))
+	return is(fn) || i.Short && (is(program.InPackage(fn)) || is(bare))
 }
 
 // declared returns the declared function that a function, as the runtime names it, is or is a literal in.

@@ -3,7 +3,7 @@ package verdict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Fail turns the verdict on an execution whose test says that it has failed into that failure. What the test then leaves behind is a
@@ -40,13 +40,13 @@ func (v *Verdict) spare(spared func(id uint32) bool, evidence string) {
 }
 
 // spareProcess takes from what is left goroutines that live as long as the process, as they are meant to.
-func (v *Verdict) spareProcess(snap *engine.Snapshot) {
+func (v *Verdict) spareProcess(snap *trace.Snapshot) {
 	v.spare(func(id uint32) bool { return snap.Tasks[id-1].Process }, "only goroutines are left that were begun once for the whole process")
 }
 
 // spareSkipped takes from a leak what tests and subtests have started that then skipped themselves: they gave up before they came to
 // end it.
-func (v *Verdict) spareSkipped(snap *engine.Snapshot) {
+func (v *Verdict) spareSkipped(snap *trace.Snapshot) {
 	gaveUp := map[uint32]bool{}
 	for i := range snap.Tasks { // parents come first
 		t := &snap.Tasks[i]

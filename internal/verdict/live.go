@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Live goroutine is one of the process, read from its stack as the runtime prints it.
@@ -103,7 +104,7 @@ func (g Live) place() (at, name string) {
 			break
 		}
 	}
-	if name = engine.RunBy("\n" + g.Stack); at != "" && name != "" {
+	if name = program.RunBy("\n" + g.Stack); at != "" && name != "" {
 		return at, name
 	}
 	for _, f := range frames {
@@ -120,7 +121,7 @@ func (g Live) place() (at, name string) {
 			}
 		}
 	}
-	return at, engine.InPackage(name)
+	return at, program.InPackage(name)
 }
 
 // Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
@@ -145,15 +146,15 @@ func NewLive(k Kind, evidence string, stuck []Live) *Verdict {
 }
 
 // Miss makes v, which is of a live run, a lost wake-up if one of those that are stuck has missed its own.
-func (v *Verdict) Miss(all []engine.Missed) {
+func (v *Verdict) Miss(all []trace.Missed) {
 	for _, m := range all {
 		i := slices.IndexFunc(v.Others, func(g Goroutine) bool { return uint64(g.ID) == m.Goroutine })
 		if i < 0 || v.Kind != Deadlock && v.Kind != Leak {
 			continue
 		}
 		g := v.Others[i]
-		g.Op, g.Site = engine.OpCondWait, m.Wait
-		g.Waits = []Waiting{{Object: Object{Kind: engine.Cond, Name: m.Wait.Expr}, Op: engine.OpCondWait}}
+		g.Op, g.Site = trace.OpCondWait, m.Wait
+		g.Waits = []Waiting{{Object: Object{Kind: trace.Cond, Name: m.Wait.Expr}, Op: trace.OpCondWait}}
 		v.names[uint32(m.By)] = "g" + strconv.FormatUint(m.By, 10) + " " + m.Name
 		v.Knot, v.Others = []Goroutine{g}, slices.Delete(v.Others, i, i+1)
 		v.Lost = &Event{Task: uint32(m.By), Op: m.Op, Site: m.Site}

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/program"
 )
 
 // taskNames calls each goroutine by its number and by what it runs.
@@ -36,7 +38,7 @@ func (g *graph) started() map[string]bool {
 				break
 			}
 			out[call] = true
-			if pkg, _ := splitFunc(call); pkg != library || !t.Spawned.OfLibrary() {
+			if pkg, _ := splitFunc(call); pkg != library || !program.OfLibrary(t.Spawned) {
 				break
 			}
 		}

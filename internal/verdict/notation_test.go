@@ -9,10 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
-// A program is read from a few lines: its functions, their sync points, and what goroutines did at them until nothing could run.
+// A notation is a program as a few lines have it: its functions, their sync points, and what goroutines did at them until nothing could run.
 //
 //	func main 1-9 loop 2-5 defer 8-8 runs main.func1@9 calls sink@9 takes in
 //	  2 go worker
@@ -23,12 +24,12 @@ import (
 //
 // An operand a=b is the variable a that holds the object b; a select's cases are divided by |. Behind the line, "nobody" says that a
 // wake-up met nobody, "until 7" that a wait was ended by that step, "in send" which case of a select came about.
-type program struct {
+type notation struct {
 	t       *testing.T
-	sites   []engine.Site
+	sites   []trace.Site
 	vars    map[int32][]string // by line: the operands
-	file    engine.File
-	snap    engine.Snapshot
+	file    program.File
+	snap    trace.Snapshot
 	objects map[string]int // index into snap.Objects
 	root    map[uint32]string
 }
@@ -36,21 +37,21 @@ type program struct {
 // An operation is what a word of the notation means.
 type operation struct {
 	site string
-	op   engine.Op
-	kind engine.Kind
+	op   trace.Op
+	kind trace.Kind
 }
 
 var operations = map[string]operation{
-	"lock": {"MutexLock", engine.OpLock, engine.Mutex}, "unlock": {"MutexUnlock", engine.OpUnlock, engine.Mutex},
-	"rlock": {"RWMutexRLock", engine.OpRLock, engine.RWMutex}, "runlock": {"RWMutexRUnlock", engine.OpRUnlock, engine.RWMutex},
-	"wlock": {"RWMutexLock", engine.OpLock, engine.RWMutex}, "wunlock": {"RWMutexUnlock", engine.OpUnlock, engine.RWMutex},
-	"send": {"send", engine.OpSend, engine.Chan}, "receive": {"receive", engine.OpRecv, engine.Chan}, "close": {"close", engine.OpClose, engine.Chan},
-	"condwait": {"CondWait", engine.OpCondWait, engine.Cond}, "signal": {"CondSignal", engine.OpSignal, engine.Cond},
-	"broadcast": {"CondBroadcast", engine.OpBroadcast, engine.Cond}, "add": {"WaitGroupAdd", engine.OpAdd, engine.WaitGroup},
-	"done": {"WaitGroupDone", engine.OpDone, engine.WaitGroup}, "wait": {"WaitGroupWait", engine.OpWait, engine.WaitGroup},
-	"once": {"OnceDo", engine.OpOnce, engine.Once}, "acquire": {"Acquire", engine.OpAcquire, engine.Resource},
-	"release": {"Release", engine.OpRelease, engine.Resource}, "context": {"ContextWithCancel", engine.OpContext, engine.Chan},
-	"timer": {"TimerStop", engine.OpTimer, engine.Chan}, "go": {"go", engine.OpGo, 0}, "wggo": {"WaitGroupGo", engine.OpGo, engine.WaitGroup},
+	"lock": {"MutexLock", trace.OpLock, trace.Mutex}, "unlock": {"MutexUnlock", trace.OpUnlock, trace.Mutex},
+	"rlock": {"RWMutexRLock", trace.OpRLock, trace.RWMutex}, "runlock": {"RWMutexRUnlock", trace.OpRUnlock, trace.RWMutex},
+	"wlock": {"RWMutexLock", trace.OpLock, trace.RWMutex}, "wunlock": {"RWMutexUnlock", trace.OpUnlock, trace.RWMutex},
+	"send": {"send", trace.OpSend, trace.Chan}, "receive": {"receive", trace.OpRecv, trace.Chan}, "close": {"close", trace.OpClose, trace.Chan},
+	"condwait": {"CondWait", trace.OpCondWait, trace.Cond}, "signal": {"CondSignal", trace.OpSignal, trace.Cond},
+	"broadcast": {"CondBroadcast", trace.OpBroadcast, trace.Cond}, "add": {"WaitGroupAdd", trace.OpAdd, trace.WaitGroup},
+	"done": {"WaitGroupDone", trace.OpDone, trace.WaitGroup}, "wait": {"WaitGroupWait", trace.OpWait, trace.WaitGroup},
+	"once": {"OnceDo", trace.OpOnce, trace.Once}, "acquire": {"Acquire", trace.OpAcquire, trace.Resource},
+	"release": {"Release", trace.OpRelease, trace.Resource}, "context": {"ContextWithCancel", trace.OpContext, trace.Chan},
+	"timer": {"TimerStop", trace.OpTimer, trace.Chan}, "go": {"go", trace.OpGo, 0}, "wggo": {"WaitGroupGo", trace.OpGo, trace.WaitGroup},
 }
 
 const file = "/src/m/m.go"
@@ -58,9 +59,9 @@ const file = "/src/m/m.go"
 // read returns the verdict on a program.
 func read(t *testing.T, text string) *Verdict {
 	t.Helper()
-	p := &program{t: t, vars: map[int32][]string{}, objects: map[string]int{}, root: map[uint32]string{}, file: engine.File{Name: file}}
-	p.sites = make([]engine.Site, 0, 32) // others point at them
-	p.snap.Quiet, p.snap.Culprit = engine.Proved, -1
+	p := &notation{t: t, vars: map[int32][]string{}, objects: map[string]int{}, root: map[uint32]string{}, file: program.File{Name: file}}
+	p.sites = make([]trace.Site, 0, 32) // others point at them
+	p.snap.Quiet, p.snap.Culprit = trace.Proved, -1
 	var steps []string
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "//")
@@ -82,10 +83,10 @@ func read(t *testing.T, text string) *Verdict {
 	}
 	p.snap.Total = len(p.snap.Steps)
 	p.snap.Settled = p.snap.Total
-	v := Of(&p.snap, NewCode([][]engine.Site{p.sites}, []engine.File{p.file}))
+	v := Of(&p.snap, NewCode([][]trace.Site{p.sites}, []program.File{p.file}))
 
 	// As data it says the same.
-	data, err := Save(&p.snap, [][]engine.Site{p.sites}, []engine.File{p.file})
+	data, err := Save(&p.snap, [][]trace.Site{p.sites}, []program.File{p.file})
 	require.NoError(t, err)
 	var s Saved
 	require.NoError(t, json.Unmarshal(data, &s))
@@ -103,18 +104,18 @@ func variable(name string) uint64 {
 	return h.Sum64()
 }
 
-func (p *program) number(s string) (n int32) {
+func (p *notation) number(s string) (n int32) {
 	_, err := fmt.Sscan(strings.TrimLeft(s, "g@"), &n)
 	require.NoError(p.t, err, s)
 	return n
 }
 
-func (p *program) function(f []string) {
+func (p *notation) function(f []string) {
 	lines := func(s string) (int32, int32) {
 		from, to, _ := strings.Cut(s, "-")
 		return p.number(from), p.number(to)
 	}
-	fn := engine.Function{Name: "m." + f[1]}
+	fn := program.Function{Name: "m." + f[1]}
 	fn.From, fn.To = lines(f[2])
 	for i := 3; i+1 < len(f); i += 2 {
 		name, until, _ := strings.Cut(f[i+1], "@")
@@ -138,7 +139,7 @@ func (p *program) function(f []string) {
 	p.file.Funcs = append(p.file.Funcs, fn)
 }
 
-func (p *program) site(f []string) {
+func (p *notation) site(f []string) {
 	line := p.number(f[0])
 	require.Less(p.t, len(p.sites), cap(p.sites))
 	p.sites = p.sites[:len(p.sites)+1]
@@ -149,7 +150,7 @@ func (p *program) site(f []string) {
 		for _, c := range strings.Split(strings.Join(f[2:], " "), "|") {
 			c := strings.Fields(c)
 			name, _, _ := strings.Cut(c[1], "=")
-			s.Cases = append(s.Cases, engine.SiteCase{Op: c[0], Expr: name, Var: variable(name)})
+			s.Cases = append(s.Cases, trace.SiteCase{Op: c[0], Expr: name, Var: variable(name)})
 			p.vars[line] = append(p.vars[line], c[1])
 		}
 		return
@@ -157,7 +158,7 @@ func (p *program) site(f []string) {
 	o, ok := operations[f[1]]
 	require.True(p.t, ok, f[1])
 	s.Op, s.Expr = o.site, f[2]
-	if o.op == engine.OpGo {
+	if o.op == trace.OpGo {
 		s.Starts = "m." + f[2]
 		f = f[1:]
 	}
@@ -168,15 +169,15 @@ func (p *program) site(f []string) {
 	}
 }
 
-func (p *program) task(name string) *engine.TaskState {
+func (p *notation) task(name string) *trace.TaskState {
 	id := int(p.number(name))
 	for len(p.snap.Tasks) < id {
-		p.snap.Tasks = append(p.snap.Tasks, engine.TaskState{ID: uint32(len(p.snap.Tasks) + 1)})
+		p.snap.Tasks = append(p.snap.Tasks, trace.TaskState{ID: uint32(len(p.snap.Tasks) + 1)})
 	}
 	return &p.snap.Tasks[id-1]
 }
 
-func (p *program) object(operand string, kind engine.Kind, s *engine.Site) *engine.ObjectState {
+func (p *notation) object(operand string, kind trace.Kind, s *trace.Site) *trace.ObjectState {
 	name, object, other := strings.Cut(operand, "=")
 	if !other {
 		object = name
@@ -185,7 +186,7 @@ func (p *program) object(operand string, kind engine.Kind, s *engine.Site) *engi
 	if !ok {
 		i = len(p.snap.Objects)
 		p.objects[object] = i
-		p.snap.Objects = append(p.snap.Objects, engine.ObjectState{ID: uint32(i + 1), Kind: kind, First: s})
+		p.snap.Objects = append(p.snap.Objects, trace.ObjectState{ID: uint32(i + 1), Kind: kind, First: s})
 	}
 	o := &p.snap.Objects[i]
 	for j, v := range o.Vars {
@@ -201,12 +202,12 @@ func (p *program) object(operand string, kind engine.Kind, s *engine.Site) *engi
 }
 
 // step reads what a goroutine did.
-func (p *program) step(f []string) {
+func (p *notation) step(f []string) {
 	t := p.task(f[0])
 	n := len(p.snap.Steps) + 1
 	if f[1] == "ends" {
-		t.State, t.Stack = engine.Ended, ""
-		p.snap.Steps = append(p.snap.Steps, engine.Step{Task: t.ID, Op: engine.OpExit, Site: t.Last})
+		t.State, t.Stack = trace.Ended, ""
+		p.snap.Steps = append(p.snap.Steps, trace.Step{Task: t.ID, Op: trace.OpExit, Site: t.Last})
 		return
 	}
 	line := p.number(f[1])
@@ -215,7 +216,7 @@ func (p *program) step(f []string) {
 		p.root[t.ID] = s.Func
 		t.Name = strings.TrimPrefix(s.Func, "m.")
 	}
-	done := &engine.Step{Task: t.ID, Site: s}
+	done := &trace.Step{Task: t.ID, Site: s}
 	word, operand := s.Op, ""
 	if vars := p.vars[line]; len(vars) > 0 {
 		operand = vars[0]
@@ -260,7 +261,7 @@ func (p *program) step(f []string) {
 	if !blocks {
 		return
 	}
-	t.State, t.Site, t.Since = engine.Blocked, s, n
+	t.State, t.Site, t.Since = trace.Blocked, s, n
 	t.Stack = fmt.Sprintf("goroutine %d [x]:\n%s()\n\t%s:%d +0x1\n%s", t.ID, s.Func, file, line, calls)
 	if root := p.root[t.ID]; root != s.Func && calls == "" {
 		t.Stack += fmt.Sprintf("%s()\n\t%s:%d +0x1\n", root, file, p.from(root))
@@ -268,19 +269,19 @@ func (p *program) step(f []string) {
 	if s.Op != "select" {
 		t.Op = done.Op
 		if len(t.Wants) == 0 {
-			t.Waits = []engine.Wait{{Object: done.Object, Op: done.Op, Case: -1}}
+			t.Waits = []trace.Wait{{Object: done.Object, Op: done.Op, Case: -1}}
 		}
 		return
 	}
-	t.Op = engine.OpSelect
+	t.Op = trace.OpSelect
 	for i, c := range s.Cases {
 		o := operations[c.Op]
-		t.Waits = append(t.Waits, engine.Wait{Object: p.object(p.vars[line][i], o.kind, s).ID, Op: o.op, Case: i})
+		t.Waits = append(t.Waits, trace.Wait{Object: p.object(p.vars[line][i], o.kind, s).ID, Op: o.op, Case: i})
 	}
 }
 
 // do notes what an operation does to its object, unless it blocks.
-func (p *program) do(t *engine.TaskState, done *engine.Step, word, operand string, blocks, nobody bool) {
+func (p *notation) do(t *trace.TaskState, done *trace.Step, word, operand string, blocks, nobody bool) {
 	n := len(p.snap.Steps) + 1
 	var what operation
 	for w, o := range operations {
@@ -294,7 +295,7 @@ func (p *program) do(t *engine.TaskState, done *engine.Step, word, operand strin
 	}
 	o := p.object(operand, what.kind, done.Site)
 	done.Object = o.ID
-	use := engine.ObjectUse{Task: t.ID, Op: what.op, Site: done.Site, Step: n}
+	use := trace.ObjectUse{Task: t.ID, Op: what.op, Site: done.Site, Step: n}
 	if nobody {
 		o.Dropped = use
 	}
@@ -303,21 +304,21 @@ func (p *program) do(t *engine.TaskState, done *engine.Step, word, operand strin
 	}
 	if blocks {
 		switch what.op {
-		case engine.OpLock:
-			if what.kind == engine.RWMutex {
+		case trace.OpLock:
+			if what.kind == trace.RWMutex {
 				o.Pending = t.ID
 			}
-		case engine.OpAcquire:
-			t.Wants = []engine.Want{{Object: o.ID, N: 1, Site: done.Site, Since: n}}
-			done.Op = engine.OpRecv // how it waits
+		case trace.OpAcquire:
+			t.Wants = []trace.Want{{Object: o.ID, N: 1, Site: done.Site, Since: n}}
+			done.Op = trace.OpRecv // how it waits
 		}
 		return
 	}
 	switch what.op {
-	case engine.OpLock, engine.OpRLock, engine.OpOnce, engine.OpAcquire:
-		t.Holds = append(t.Holds, engine.Held{Object: o.ID, Site: done.Site, Step: n, Read: what.op == engine.OpRLock, N: 1})
+	case trace.OpLock, trace.OpRLock, trace.OpOnce, trace.OpAcquire:
+		t.Holds = append(t.Holds, trace.Held{Object: o.ID, Site: done.Site, Step: n, Read: what.op == trace.OpRLock, N: 1})
 		return
-	case engine.OpUnlock, engine.OpRUnlock, engine.OpRelease:
+	case trace.OpUnlock, trace.OpRUnlock, trace.OpRelease:
 		for i, h := range t.Holds {
 			if h.Object == o.ID {
 				t.Holds = append(t.Holds[:i:i], t.Holds[i+1:]...)
@@ -325,14 +326,14 @@ func (p *program) do(t *engine.TaskState, done *engine.Step, word, operand strin
 			}
 		}
 		return
-	case engine.OpSend:
+	case trace.OpSend:
 		o.Length++
-	case engine.OpRecv:
+	case trace.OpRecv:
 		t.LastRecv = n
 		o.Length = max(0, o.Length-1)
-	case engine.OpClose:
+	case trace.OpClose:
 		o.Closed = true
-	case engine.OpContext, engine.OpTimer:
+	case trace.OpContext, trace.OpTimer:
 		o.Made = use
 	}
 	for i, u := range o.Users {
@@ -344,7 +345,7 @@ func (p *program) do(t *engine.TaskState, done *engine.Step, word, operand strin
 	o.Users = append(o.Users, use)
 }
 
-func (p *program) at(line int32) *engine.Site {
+func (p *notation) at(line int32) *trace.Site {
 	for i := range p.sites {
 		if p.sites[i].Line == line {
 			return &p.sites[i]
@@ -354,7 +355,7 @@ func (p *program) at(line int32) *engine.Site {
 	return nil
 }
 
-func (p *program) from(fn string) int32 {
+func (p *notation) from(fn string) int32 {
 	for i := range p.file.Funcs {
 		if p.file.Funcs[i].Name == fn {
 			return p.file.Funcs[i].From

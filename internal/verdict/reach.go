@@ -4,13 +4,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A reach is what a goroutine can still come to, from where it stands.
 type reach struct {
 	code  *Code
-	at    *engine.Site       // where it is blocked
+	at    *trace.Site        // where it is blocked
 	lines map[string][]int32 // by function on its stack: where it is in it
 	runs  map[string]bool    // functions that it is still to run for sure before those on its stack end
 	calls map[string]bool    // functions that it may still call
@@ -19,7 +20,7 @@ type reach struct {
 }
 
 // reachOf returns what a goroutine can still come to. Literals that others are known to have begun with it starts, and does not run.
-func (c *Code) reachOf(t *engine.TaskState, started map[string]bool) *reach {
+func (c *Code) reachOf(t *trace.TaskState, started map[string]bool) *reach {
 	r := &reach{code: c, at: t.Site, lines: map[string][]int32{}, runs: map[string]bool{}, calls: map[string]bool{}, depth: map[string]int{}, round: -1}
 	inner, frame := "", 0 // the function that is called there
 	for name, line := range c.lines(t) {
@@ -39,13 +40,13 @@ func (c *Code) reachOf(t *engine.TaskState, started map[string]bool) *reach {
 
 // again reports whether the goroutine may come once more to s by a call that is not known here: it goes round in a loop around the one
 // in which it was there. What a function that it is in calls in a loop of its own does not bring it back to the beginning of that.
-func (r *reach) again(s *engine.Site) bool {
+func (r *reach) again(s *trace.Site) bool {
 	frame, in := r.depth[s.Func]
 	return r.round >= 0 && (!in || r.round > frame)
 }
 
 // adds adds what f runs and calls, and what these do, as far as it is still to come.
-func (r *reach) adds(f *engine.Function, started map[string]bool, ahead func(called string, until int32) bool) {
+func (r *reach) adds(f *program.Function, started map[string]bool, ahead func(called string, until int32) bool) {
 	for i, name := range f.Runs {
 		if ahead(name, f.RunsUntil[i]) && !r.runs[name] {
 			r.runs[name] = true
@@ -71,7 +72,7 @@ func (r *reach) all(name string, started map[string]bool) {
 func (r *reach) in(fn string) bool { return r != nil && (r.lines[fn] != nil || r.runs[fn]) }
 
 // does reports whether the goroutine is in code that comes to s, or runs it before that ends.
-func (r *reach) does(s *engine.Site) bool {
+func (r *reach) does(s *trace.Site) bool {
 	if r.runs[s.Func] {
 		return true
 	}
@@ -89,7 +90,7 @@ func (r *reach) does(s *engine.Site) bool {
 }
 
 // makes reports whether s is in a function literal to which the goroutine comes only afterwards: to hand it to another one, say.
-func (r *reach) makes(s *engine.Site) bool {
+func (r *reach) makes(s *trace.Site) bool {
 	lit := r.code.funcs[s.Func]
 	for name, lines := range r.lines {
 		f := r.code.funcs[name]
@@ -104,4 +105,4 @@ func (r *reach) makes(s *engine.Site) bool {
 }
 
 // may reports whether the goroutine may come to s by a call.
-func (r *reach) may(s *engine.Site) bool { return r.calls[s.Func] }
+func (r *reach) may(s *trace.Site) bool { return r.calls[s.Func] }

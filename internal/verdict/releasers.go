@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // releasers collects who could end one wait.
 type releasers struct {
 	g      *graph
-	waiter *engine.TaskState
-	object *engine.ObjectState
+	waiter *trace.TaskState
+	object *trace.ObjectState
 	family []uint64 // variables that may hold the object
 	how    map[uint32]Releaser
 }
@@ -25,12 +26,12 @@ func (r *releasers) add(rel Releaser) {
 }
 
 // holders adds who has the lock, and the writer who keeps readers out.
-func (r *releasers) holders(op engine.Op) {
+func (r *releasers) holders(op trace.Op) {
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
 		for _, h := range t.Holds {
 			// Readers do not keep readers out; the writer in the queue behind them does.
-			if h.Object == r.object.ID && !(h.Read && op == engine.OpRLock) {
+			if h.Object == r.object.ID && !(h.Read && op == trace.OpRLock) {
 				r.add(Releaser{Task: t.ID, How: waitgraph.Holds, Op: op, Site: h.Site})
 			}
 		}
@@ -42,36 +43,36 @@ func (r *releasers) holders(op engine.Op) {
 
 // A partner is an operation that ends a wait.
 type partner struct {
-	op    engine.Op
+	op    trace.Op
 	site  string // Site.Op
 	gives bool   // it says that something is done with, and hands nothing over
 }
 
 // partnersOf returns the operations that end a wait in op.
-func partnersOf(op engine.Op) []partner {
+func partnersOf(op trace.Op) []partner {
 	switch op {
-	case engine.OpSend:
-		return []partner{{engine.OpRecv, "receive", false}}
-	case engine.OpRecv:
-		return []partner{{engine.OpSend, "send", false}, {engine.OpClose, "close", true}}
-	case engine.OpCondWait:
-		return []partner{{engine.OpSignal, "CondSignal", true}, {engine.OpBroadcast, "CondBroadcast", true}}
-	case engine.OpWait:
-		return []partner{{engine.OpDone, "WaitGroupDone", true}}
+	case trace.OpSend:
+		return []partner{{trace.OpRecv, "receive", false}}
+	case trace.OpRecv:
+		return []partner{{trace.OpSend, "send", false}, {trace.OpClose, "close", true}}
+	case trace.OpCondWait:
+		return []partner{{trace.OpSignal, "CondSignal", true}, {trace.OpBroadcast, "CondBroadcast", true}}
+	case trace.OpWait:
+		return []partner{{trace.OpDone, "WaitGroupDone", true}}
 	}
 	return nil
 }
 
 // partners adds who could do what ends a wait in op.
-func (r *releasers) partners(op engine.Op) {
+func (r *releasers) partners(op trace.Op) {
 	switch {
-	case r.object.Kind == engine.Socket:
+	case r.object.Kind == trace.Socket:
 		r.otherEnd(op)
 		return
-	case r.object.Made.Op == engine.OpTimer:
+	case r.object.Made.Op == trace.OpTimer:
 		r.timer()
 		return
-	case r.object.Made.Op == engine.OpContext:
+	case r.object.Made.Op == trace.OpContext:
 		r.makers()
 		return
 	}
@@ -79,11 +80,11 @@ func (r *releasers) partners(op engine.Op) {
 	for _, p := range partnersOf(op) {
 		r.partner(p, elsewhere)
 	}
-	if op == engine.OpSend && len(r.how)+len(elsewhere)+len(r.sites(partnersOf(op)[0])) == 0 {
+	if op == trace.OpSend && len(r.how)+len(elsewhere)+len(r.sites(partnersOf(op)[0])) == 0 {
 		// Nothing receives. The sender's panic would be an end of the wait too.
-		r.partner(partner{engine.OpClose, "close", false}, elsewhere)
+		r.partner(partner{trace.OpClose, "close", false}, elsewhere)
 	}
-	if op == engine.OpWait {
+	if op == trace.OpWait {
 		r.started()
 	}
 	if !r.somebody(waitgraph.Could) {
@@ -92,12 +93,12 @@ func (r *releasers) partners(op engine.Op) {
 		}
 	}
 	switch op {
-	case engine.OpRecv:
-		r.stranded(engine.OpClose)
-	case engine.OpWait:
-		r.stranded(engine.OpDone)
+	case trace.OpRecv:
+		r.stranded(trace.OpClose)
+	case trace.OpWait:
+		r.stranded(trace.OpDone)
 	}
-	if op == engine.OpRecv || op == engine.OpWait || op == engine.OpSend {
+	if op == trace.OpRecv || op == trace.OpWait || op == trace.OpSend {
 		r.itself(op)
 	}
 	if len(r.how) == 0 {
@@ -107,7 +108,7 @@ func (r *releasers) partners(op engine.Op) {
 
 // stranded adds those who could have received what the waiter sent last and then have done op, if that is still where it was
 // sent to and they have ended. Nobody else counts then, but who has done op to this object, or who lives and could do it.
-func (r *releasers) stranded(op engine.Op) {
+func (r *releasers) stranded(op trace.Op) {
 	for _, rel := range r.how {
 		if rel.How.Strength() <= waitgraph.Likely {
 			return
@@ -118,7 +119,7 @@ func (r *releasers) stranded(op engine.Op) {
 		return
 	}
 	takers := releasers{g: r.g, waiter: r.waiter, object: last.on, family: r.g.code.family(last.on.Vars[:]), how: map[uint32]Releaser{}}
-	takers.partners(engine.OpSend)
+	takers.partners(trace.OpSend)
 	if len(takers.how) == 0 || takers.somebody(waitgraph.Spent) {
 		return
 	}
@@ -145,7 +146,7 @@ func (r *releasers) given() {
 // somebody reports whether a goroutine that lives is known to do it, at least as sure as worst.
 func (r *releasers) somebody(worst waitgraph.Evidence) bool {
 	for task, rel := range r.how {
-		if rel.How <= worst && r.g.tasks[task].State != engine.Ended {
+		if rel.How <= worst && r.g.tasks[task].State != trace.Ended {
 			return true
 		}
 	}
@@ -153,7 +154,7 @@ func (r *releasers) somebody(worst waitgraph.Evidence) bool {
 }
 
 // sites returns where the code does p to the object, as far as can be known.
-func (r *releasers) sites(p partner) (out []*engine.Site) {
+func (r *releasers) sites(p partner) (out []*trace.Site) {
 	for _, v := range r.family {
 		out = append(out, r.g.code.doers[doing{p.site, v}]...)
 	}
@@ -164,7 +165,7 @@ func (r *releasers) sites(p partner) (out []*engine.Site) {
 func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 	did, others := r.uses(p.op)
 	sites := r.sites(p)
-	roles := map[role][]*engine.Site{} // of those who do it: where they began
+	roles := map[role][]*trace.Site{} // of those who do it: where they began
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
 		d := dealing{task: t, here: did[t.ID], other: others[t.ID]}
@@ -192,8 +193,8 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 }
 
 // uses returns who did op to the object, and who did it to others of the same variable.
-func (r *releasers) uses(op engine.Op) (did, others map[uint32]engine.ObjectUse) {
-	did, others = map[uint32]engine.ObjectUse{}, map[uint32]engine.ObjectUse{}
+func (r *releasers) uses(op trace.Op) (did, others map[uint32]trace.ObjectUse) {
+	did, others = map[uint32]trace.ObjectUse{}, map[uint32]trace.ObjectUse{}
 	for _, u := range r.object.Users {
 		if u.Op == op {
 			did[u.Task] = u
@@ -213,18 +214,18 @@ func (r *releasers) uses(op engine.Op) (did, others map[uint32]engine.ObjectUse)
 
 // A dealing is what a goroutine has to do with an operation that would end a wait.
 type dealing struct {
-	task        *engine.TaskState
-	here, other engine.ObjectUse // its last one on the object, and on others of the same variable
-	ran         engine.ObjectUse // its last step in a function that has the operation
-	at          *engine.Site     // where it would do it
-	calls       bool             // and is to come there by a call
-	comes       bool             // it can still come to one of the places
-	lives       bool             // and if not, it may all the same, by a call that is not known
-	passed      bool             // it was in such code, and can come to that no more
+	task        *trace.TaskState
+	here, other trace.ObjectUse // its last one on the object, and on others of the same variable
+	ran         trace.ObjectUse // its last step in a function that has the operation
+	at          *trace.Site     // where it would do it
+	calls       bool            // and is to come there by a call
+	comes       bool            // it can still come to one of the places
+	lives       bool            // and if not, it may all the same, by a call that is not known
+	passed      bool            // it was in such code, and can come to that no more
 }
 
 // look finds out where the goroutine would do it.
-func (d *dealing) look(ran map[string]engine.ObjectUse, reach *reach, sites []*engine.Site) {
+func (d *dealing) look(ran map[string]trace.ObjectUse, reach *reach, sites []*trace.Site) {
 	for _, s := range sites {
 		u := ran[s.Func]
 		if u.Step > d.ran.Step {
@@ -254,7 +255,7 @@ func (d *dealing) evidence(p partner) waitgraph.Evidence {
 	switch {
 	case d.passed:
 		return waitgraph.Passed
-	case p.gives && t.State != engine.Ended && t.LastRecv > max(d.ran.Step, d.here.Step, d.other.Step) && d.done():
+	case p.gives && t.State != trace.Ended && t.LastRecv > max(d.ran.Step, d.here.Step, d.other.Step) && d.done():
 		return waitgraph.Owes
 	case d.here.Task != 0:
 		return waitgraph.Used
@@ -266,7 +267,7 @@ func (d *dealing) evidence(p partner) waitgraph.Evidence {
 
 // sameWork adds those who do the same work as one who does op. Whether they come to it is not known: what they call may depend on what
 // they were given.
-func (r *releasers) sameWork(op engine.Op, roles map[role][]*engine.Site, elsewhere map[uint32]Releaser) {
+func (r *releasers) sameWork(op trace.Op, roles map[role][]*trace.Site, elsewhere map[uint32]Releaser) {
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
 		_, isElsewhere := elsewhere[t.ID]
@@ -274,7 +275,7 @@ func (r *releasers) sameWork(op engine.Op, roles map[role][]*engine.Site, elsewh
 		if began == nil && t.Spawned == nil {
 			continue // nothing is known of what it does
 		}
-		same := slices.ContainsFunc(roles[roleOf(t)], func(s *engine.Site) bool { return s == began || began == nil })
+		same := slices.ContainsFunc(roles[roleOf(t)], func(s *trace.Site) bool { return s == began || began == nil })
 		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) && !r.passed(t.ID) {
 			r.add(Releaser{Task: t.ID, How: waitgraph.Might, Op: op})
 		}
@@ -291,10 +292,10 @@ func (r *releasers) passed(task uint32) bool {
 // statement starts. They also began at the same sync point: a library starts whatever it is given.
 type role struct {
 	starts  string
-	spawned *engine.Site // if it is not known what it starts
+	spawned *trace.Site // if it is not known what it starts
 }
 
-func roleOf(t *engine.TaskState) role {
+func roleOf(t *trace.TaskState) role {
 	if t.Spawned == nil || t.Spawned.Starts == "" {
 		return role{spawned: t.Spawned}
 	}
@@ -304,18 +305,18 @@ func roleOf(t *engine.TaskState) role {
 // itself adds the waiter, if it comes to what would end its own wait only afterwards, and no other goroutine is left to do that: it does it
 // itself, or starts a goroutine that does. That a sender would receive later on is the rule rather than a reason, unless no other
 // goroutine ever came near, or it does so to give back what it sent, in a deferred call.
-func (r *releasers) itself(op engine.Op) {
+func (r *releasers) itself(op trace.Op) {
 	reach := r.g.reach[r.waiter.ID]
 	if reach == nil || r.somebody(waitgraph.Might) {
 		return
 	}
 	// What another goroutine has received before is what is missing, as a rule.
-	alone := len(r.how) == 0 && !slices.ContainsFunc(r.object.Users, func(u engine.ObjectUse) bool {
-		return op == engine.OpRecv && u.Op == op && u.Task != r.waiter.ID
+	alone := len(r.how) == 0 && !slices.ContainsFunc(r.object.Users, func(u trace.ObjectUse) bool {
+		return op == trace.OpRecv && u.Op == op && u.Task != r.waiter.ID
 	})
 	for _, p := range partnersOf(op) {
 		for _, s := range r.sites(p) {
-			back := op == engine.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)
+			back := op == trace.OpSend && !slices.Contains(r.g.code.calls(r.waiter), s.Func)
 			at := s
 			if does := reach.does(s) && (p.gives || back || alone) || alone && reach.may(s); !does {
 				at = r.starts(reach, s)
@@ -332,7 +333,7 @@ func (r *releasers) itself(op engine.Op) {
 
 // starts returns where the waiter would start a goroutine that comes to s; nil if it would not, or if a goroutine has ended that could
 // have done that and has not: then it is that one's to do.
-func (r *releasers) starts(reach *reach, s *engine.Site) *engine.Site {
+func (r *releasers) starts(reach *reach, s *trace.Site) *trace.Site {
 	for _, rel := range r.how {
 		if rel.How != waitgraph.Used && rel.Task != r.waiter.ID {
 			return nil
@@ -352,59 +353,59 @@ func (r *releasers) makers() {
 	request := false
 	for o := r.object; o != nil; o = r.g.objects[o.From] {
 		if a := r.g.objects[o.Answer]; a != nil {
-			r.end(a, a.Reader, waitgraph.Made, engine.OpCancel)
+			r.end(a, a.Reader, waitgraph.Made, trace.OpCancel)
 			request = true
 			continue
 		}
-		own := request && o.Made.Site != nil && engine.InLibrary(o.Made.Site.File) // the connection's
+		own := request && o.Made.Site != nil && program.InLibrary(o.Made.Site.File) // the connection's
 		if m := o.Made; m.Task != 0 && m.Task != r.waiter.ID && !own {
-			r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: engine.OpCancel, Site: m.Site})
+			r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: trace.OpCancel, Site: m.Site})
 		}
 	}
 	if m := r.object.Made; len(r.how) == 0 {
-		r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: engine.OpCancel, Site: m.Site})
+		r.add(Releaser{Task: m.Task, How: waitgraph.Made, Op: trace.OpCancel, Site: m.Site})
 	}
 }
 
 // timer adds who has stopped a timer, or else who has made it: nobody can end a wait for one that has fired.
 func (r *releasers) timer() {
 	for _, u := range r.object.Users {
-		if u.Op == engine.OpTimer {
-			r.add(Releaser{Task: u.Task, How: waitgraph.Spent, Op: engine.OpTimer, Site: u.Site})
+		if u.Op == trace.OpTimer {
+			r.add(Releaser{Task: u.Task, How: waitgraph.Spent, Op: trace.OpTimer, Site: u.Site})
 		}
 	}
 	if m := r.object.Made; len(r.how) == 0 {
-		r.add(Releaser{Task: m.Task, How: waitgraph.Spent, Op: engine.OpTimer, Site: m.Site})
+		r.add(Releaser{Task: m.Task, How: waitgraph.Spent, Op: trace.OpTimer, Site: m.Site})
 	}
 }
 
 // waitsToo reports whether t waits for the same object itself.
-func (r *releasers) waitsToo(t *engine.TaskState) bool {
-	return slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Object == r.object.ID })
+func (r *releasers) waitsToo(t *trace.TaskState) bool {
+	return slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return w.Object == r.object.ID })
 }
 
 // started adds who was started for the wait group: by WaitGroup.Go, or by who added to it, afterwards. Where nothing in the
 // code does a Done, who added to it and has started nobody since counts for itself.
 func (r *releasers) started() {
 	done := map[uint32]bool{}
-	none := len(r.sites(partnersOf(engine.OpWait)[0])) == 0
+	none := len(r.sites(partnersOf(trace.OpWait)[0])) == 0
 	for _, u := range r.object.Users {
-		done[u.Task] = done[u.Task] || u.Op == engine.OpDone
+		done[u.Task] = done[u.Task] || u.Op == trace.OpDone
 	}
 	for _, u := range r.object.Users {
-		if u.Op == engine.OpAdd && none && u.Task != r.waiter.ID && !r.hasStarted(u.Task, u.Step) {
-			r.add(Releaser{Task: u.Task, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site})
+		if u.Op == trace.OpAdd && none && u.Task != r.waiter.ID && !r.hasStarted(u.Task, u.Step) {
+			r.add(Releaser{Task: u.Task, How: waitgraph.Owes, Op: trace.OpDone, Site: u.Site})
 		}
 		for i := range r.g.snap.Tasks {
 			t := &r.g.snap.Tasks[i]
-			if t.State == engine.Ended || done[t.ID] {
+			if t.State == trace.Ended || done[t.ID] {
 				continue
 			}
 			switch {
-			case u.Op == engine.OpGo && u.Task == t.ID:
-				r.add(Releaser{Task: t.ID, How: waitgraph.Owes, Op: engine.OpDone, Site: u.Site, Yet: true})
-			case u.Op == engine.OpAdd && u.Task == t.Parent && t.Born >= r.object.Born && !r.waitsToo(t):
-				r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: engine.OpDone, Site: t.Spawned})
+			case u.Op == trace.OpGo && u.Task == t.ID:
+				r.add(Releaser{Task: t.ID, How: waitgraph.Owes, Op: trace.OpDone, Site: u.Site, Yet: true})
+			case u.Op == trace.OpAdd && u.Task == t.Parent && t.Born >= r.object.Born && !r.waitsToo(t):
+				r.add(Releaser{Task: t.ID, How: waitgraph.Could, Op: trace.OpDone, Site: t.Spawned})
 			}
 		}
 	}
@@ -412,5 +413,5 @@ func (r *releasers) started() {
 
 // hasStarted reports whether a task has started another since a step.
 func (r *releasers) hasStarted(task uint32, since int) bool {
-	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return t.Parent == task && t.Born >= since })
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t trace.TaskState) bool { return t.Parent == task && t.Born >= since })
 }

@@ -3,7 +3,7 @@ package verdict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -19,7 +19,7 @@ func (v *Verdict) rule(g *graph) Rule {
 	}
 	locks, holding, one := 0, false, true
 	for i, g := range v.Knot {
-		one = one && g.Op == engine.OpAcquire && g.Waits[0].Object.ID == v.Knot[0].Waits[0].Object.ID
+		one = one && g.Op == trace.OpAcquire && g.Waits[0].Object.ID == v.Knot[0].Waits[0].Object.ID
 		if blocksOnLock(g.Op) {
 			locks++
 			continue
@@ -38,7 +38,7 @@ func (v *Verdict) rule(g *graph) Rule {
 		return Propagate
 	case holding:
 		return ReleaseFirst
-	case slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return g.Op == engine.OpCondWait }):
+	case slices.ContainsFunc(v.Knot, func(g Goroutine) bool { return g.Op == trace.OpCondWait }):
 		return Propagate
 	default:
 		return OneOrder
@@ -49,15 +49,15 @@ func (v *Verdict) rule(g *graph) Rule {
 func (v *Verdict) ruleOfOrphan() Rule {
 	last := v.Knot[len(v.Knot)-1]
 	switch {
-	case last.Op == engine.OpAcquire && !slices.ContainsFunc(last.Waits[0].By, func(r Releaser) bool { return r.How <= waitgraph.Owes }):
+	case last.Op == trace.OpAcquire && !slices.ContainsFunc(last.Waits[0].By, func(r Releaser) bool { return r.How <= waitgraph.Owes }):
 		return Propagate // nobody has any of it, and it is not given: it asks for more than there is, or somebody who does is before it
-	case last.Op == engine.OpAcquire && last.Waits[0].All:
+	case last.Op == trace.OpAcquire && last.Waits[0].All:
 		return Cancel // it waits for the end of what a goroutine that has ended has begun
 	case blocksOnLock(last.Op):
 		return ReleaseFirst // of a lock whose holder has ended
 	case len(v.Knot) > 1 && blocksOnLock(v.Knot[len(v.Knot)-2].Op) && !serves(v.Knot[len(v.Knot)-2], last):
 		return ReleaseFirst // it waits with a lock held that others need
-	case last.Op == engine.OpCondWait:
+	case last.Op == trace.OpCondWait:
 		return Propagate
 	}
 	return Cancel
@@ -71,7 +71,7 @@ func (v *Verdict) leftLocked() bool {
 // serves reports whether g waits for the end of a request that next serves: what that holds it cannot let go of.
 func serves(g, next Goroutine) bool {
 	return slices.ContainsFunc(g.Waits, func(w Waiting) bool {
-		return slices.ContainsFunc(w.By, func(r Releaser) bool { return r.Task == next.ID && r.Keeping == engine.Serving })
+		return slices.ContainsFunc(w.By, func(r Releaser) bool { return r.Task == next.ID && r.Keeping == trace.Serving })
 	})
 }
 
@@ -87,8 +87,8 @@ func (v *Verdict) waitsForHold(g, next Goroutine) bool {
 	return false
 }
 
-func blocksOnLock(op engine.Op) bool {
-	return op == engine.OpLock || op == engine.OpRLock || op == engine.OpOnce || op == engine.OpAcquire
+func blocksOnLock(op trace.Op) bool {
+	return op == trace.OpLock || op == trace.OpRLock || op == trace.OpOnce || op == trace.OpAcquire
 }
 
 // behindThemselves reports whether the knot is workers that take their work from one channel, and wait for work that still
@@ -101,9 +101,9 @@ func (v *Verdict) behindThemselves(g *graph) bool {
 	takers := map[uint32]map[uint32]bool{} // by channel
 	for _, s := range g.snap.Steps {
 		switch s.Op {
-		case engine.OpSend:
+		case trace.OpSend:
 			queued[s.Object]++
-		case engine.OpRecv:
+		case trace.OpRecv:
 			queued[s.Object]--
 			if takers[s.Object] == nil {
 				takers[s.Object] = map[uint32]bool{}
@@ -118,8 +118,8 @@ func (v *Verdict) behindThemselves(g *graph) bool {
 		work := true
 		for id := range tasks {
 			t := g.tasks[id]
-			atIt := slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return w.Object == channel })
-			work = work && t.State != engine.Ended && g.isStuck(id) && !atIt
+			atIt := slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return w.Object == channel })
+			work = work && t.State != trace.Ended && g.isStuck(id) && !atIt
 		}
 		if work && !slices.ContainsFunc(v.Knot, func(k Goroutine) bool { return !tasks[k.ID] }) {
 			return true

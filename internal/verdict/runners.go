@@ -4,7 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -22,8 +23,8 @@ type runners struct {
 
 // A runningIn is a goroutine in a loop that it leaves only when others let it.
 type runningIn struct {
-	loop *engine.Loop
-	fn   *engine.Function
+	loop *program.Loop
+	fn   *program.Function
 	may  map[string]bool // functions that it may come to in the loop, but for fn itself
 }
 
@@ -40,8 +41,8 @@ func (r *runners) neverEnds() bool {
 	}
 	r.findEndless()
 	r.settle()
-	blocked := slices.DeleteFunc(slices.Clone(g.stuck), func(t *engine.TaskState) bool { return !r.hopeless[t.ID] })
-	switch returned := g.snap.Tasks[0].State == engine.Ended; {
+	blocked := slices.DeleteFunc(slices.Clone(g.stuck), func(t *trace.TaskState) bool { return !r.hopeless[t.ID] })
+	switch returned := g.snap.Tasks[0].State == trace.Ended; {
 	case len(blocked) > 0:
 		g.stuck = blocked
 		// Who waits for a goroutine that goes round for ever is stuck too, and explains nothing.
@@ -71,7 +72,7 @@ func (r *runners) spins() bool {
 func (r *runners) findEndless() {
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
-		if t.State == engine.Ended || r.hopeless[t.ID] || t.Expected {
+		if t.State == trace.Ended || r.hopeless[t.ID] || t.Expected {
 			continue
 		}
 		var inner []string
@@ -92,7 +93,7 @@ func (r *runners) findEndless() {
 }
 
 // inLoop returns the functions that may be run in a loop of fn, and those inner ones in which the goroutine is at present.
-func (r *runners) inLoop(fn *engine.Function, l *engine.Loop, inner []string) map[string]bool {
+func (r *runners) inLoop(fn *program.Function, l *program.Loop, inner []string) map[string]bool {
 	from := slices.Clone(inner)
 	for i, name := range fn.Calls {
 		if fn.Until[i] >= l.From {
@@ -105,7 +106,7 @@ func (r *runners) inLoop(fn *engine.Function, l *engine.Loop, inner []string) ma
 		}
 	}
 	from = slices.DeleteFunc(from, func(name string) bool { return name == fn.Name || r.starts[name] })
-	return set(r.g.code.closed(from, func(f *engine.Function) []string {
+	return set(r.g.code.closed(from, func(f *program.Function) []string {
 		next := slices.Concat(f.Runs, f.Calls)
 		return slices.DeleteFunc(next, func(name string) bool { return name == fn.Name || r.starts[name] })
 	}))
@@ -122,7 +123,7 @@ func (r *runners) settle() {
 			}
 		}
 		for id, in := range r.endless {
-			if slices.ContainsFunc(in.loop.Ends, func(e engine.LoopEnd) bool { return r.mayEnd(r.g.tasks[id], in, e) }) {
+			if slices.ContainsFunc(in.loop.Ends, func(e program.LoopEnd) bool { return r.mayEnd(r.g.tasks[id], in, e) }) {
 				delete(r.endless, id)
 				changed = true
 			}
@@ -132,15 +133,15 @@ func (r *runners) settle() {
 
 // stays reports whether nobody can end a wait of t, as far as is known. What a library says that t waits for is no proof alone: a timer
 // may take it from who has it.
-func (r *runners) stays(t *engine.TaskState) bool {
+func (r *runners) stays(t *trace.TaskState) bool {
 	wakes := func(w Waiting) bool { return r.mayWake(t, w) }
 	return !slices.ContainsFunc(r.g.waits[t.ID], wakes) && !slices.ContainsFunc(r.g.inside[t.ID], wakes)
 }
 
 // mayWake reports whether a runner may end a wait of t.
-func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
+func (r *runners) mayWake(t *trace.TaskState, w Waiting) bool {
 	o := r.g.objects[w.Object.ID]
-	all := w.Op == engine.OpWait || blocksOnLock(w.Op) && w.Op != engine.OpAcquire || w.All // of those who hold it, or owe it, all have to let go
+	all := w.Op == trace.OpWait || blocksOnLock(w.Op) && w.Op != trace.OpAcquire || w.All // of those who hold it, or owe it, all have to let go
 	if all && slices.ContainsFunc(w.By, func(rel Releaser) bool { return rel.How <= waitgraph.Owes && r.never(rel.Task, w.Op, o) }) {
 		return false
 	}
@@ -149,52 +150,52 @@ func (r *runners) mayWake(t *engine.TaskState, w Waiting) bool {
 			return true
 		}
 	}
-	if o.Kind == engine.Socket {
+	if o.Kind == trace.Socket {
 		return r.anybodyConnects(w)
 	}
-	if o.Made.Op == engine.OpTimer {
+	if o.Made.Op == trace.OpTimer {
 		return false // it has fired
 	}
 	if blocksOnLock(w.Op) && len(w.By) > 0 {
 		return false // its holder alone gives it back
 	}
-	if o.Made.Op == engine.OpContext {
+	if o.Made.Op == trace.OpContext {
 		return r.anybodyCancels(r.made(o))
 	}
 	return r.anybody(w.Op, o.Vars[:])
 }
 
 // never reports whether a goroutine can never do what ends a wait in op on o.
-func (r *runners) never(task uint32, op engine.Op, o *engine.ObjectState) bool {
+func (r *runners) never(task uint32, op trace.Op, o *trace.ObjectState) bool {
 	if r.rests(r.g.tasks[task]) {
 		return true
 	}
-	if o.Kind == engine.Socket {
+	if o.Kind == trace.Socket {
 		return r.hopeless[task] // what it does to its socket stands in libraries too
 	}
 	in := r.endless[task]
-	if o.Made.Op == engine.OpContext {
+	if o.Made.Op == trace.OpContext {
 		return r.hopeless[task] || in != nil && !r.cancels(task, r.made(o))
 	}
 	return r.hopeless[task] || in != nil && !r.does(task, endsOf(op), o.Vars[:])
 }
 
 // endsOf returns the names that the sites of those operations have that end a wait in op.
-func endsOf(op engine.Op) (out []string) {
+func endsOf(op trace.Op) (out []string) {
 	for _, p := range partnersOf(op) {
 		out = append(out, p.site)
 	}
 	switch op {
-	case engine.OpLock:
+	case trace.OpLock:
 		out = unlocks
-	case engine.OpRLock:
+	case trace.OpRLock:
 		out = []string{"RWMutexUnlock", "LockerUnlock"}
 	}
 	return out
 }
 
 // anybody reports whether a goroutine that may still run may come to code that ends a wait in op on what vars may hold.
-func (r *runners) anybody(op engine.Op, vars []uint64) bool {
+func (r *runners) anybody(op trace.Op, vars []uint64) bool {
 	for i := range r.g.snap.Tasks {
 		if t := &r.g.snap.Tasks[i]; r.runs(t) && r.does(t.ID, endsOf(op), vars) {
 			return true
@@ -205,18 +206,18 @@ func (r *runners) anybody(op engine.Op, vars []uint64) bool {
 
 // runs reports whether a goroutine may still do something: it lives and is not stuck, or it ran a timer's function, which may
 // be run again.
-func (r *runners) runs(t *engine.TaskState) bool {
-	if t.State == engine.Ended {
+func (r *runners) runs(t *trace.TaskState) bool {
+	if t.State == trace.Ended {
 		return t.Parent == 0 && t.Spawned != nil
 	}
 	return !r.hopeless[t.ID] && !r.rests(t)
 }
 
 // rests reports whether t waits in package testing for tests that never end.
-func (r *runners) rests(t *engine.TaskState) bool {
-	return t.Expected && !slices.ContainsFunc(r.g.snap.Tasks, func(test engine.TaskState) bool {
+func (r *runners) rests(t *trace.TaskState) bool {
+	return t.Expected && !slices.ContainsFunc(r.g.snap.Tasks, func(test trace.TaskState) bool {
 		isTest := test.Parent == 0 && test.Spawned == nil && test.ID > 1
-		return isTest && test.State != engine.Ended && !test.Expected && !r.hopeless[test.ID] && r.endless[test.ID] == nil
+		return isTest && test.State != trace.Ended && !test.Expected && !r.hopeless[test.ID] && r.endless[test.ID] == nil
 	})
 }
 
@@ -241,7 +242,7 @@ func (r *runners) does(task uint32, ops []string, vars []uint64) bool {
 }
 
 // made returns where a context was made, and those that it is derived from.
-func (r *runners) made(o *engine.ObjectState) (out []*engine.Site) {
+func (r *runners) made(o *trace.ObjectState) (out []*trace.Site) {
 	for ; o != nil; o = r.g.objects[o.From] {
 		out = append(out, o.Made.Site)
 	}
@@ -250,12 +251,12 @@ func (r *runners) made(o *engine.ObjectState) (out []*engine.Site) {
 
 // anybodyCancels reports whether a goroutine that may still run may come to code that cancels a context which was made at one of these
 // sites, as far as is known; where none is given, of any context.
-func (r *runners) anybodyCancels(made []*engine.Site) bool {
-	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) && r.cancels(t.ID, made) })
+func (r *runners) anybodyCancels(made []*trace.Site) bool {
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t trace.TaskState) bool { return r.runs(&t) && r.cancels(t.ID, made) })
 }
 
 // cancels reports whether a goroutine may come to code that cancels such a context.
-func (r *runners) cancels(task uint32, made []*engine.Site) bool {
+func (r *runners) cancels(task uint32, made []*trace.Site) bool {
 	for i := range r.g.code.cancel {
 		fn := &r.g.code.cancel[i]
 		for j, line := range fn.Cancels {
@@ -270,7 +271,7 @@ func (r *runners) cancels(task uint32, made []*engine.Site) bool {
 // reaches reports whether a goroutine may come to a line of a function.
 func (r *runners) reaches(task uint32, fn string, line int32) bool {
 	t := r.g.tasks[task]
-	if t.State == engine.Ended {
+	if t.State == trace.Ended {
 		return slices.Contains(r.g.code.reached(r.ran(t)), fn)
 	}
 	if in := r.endless[task]; in != nil {
@@ -281,9 +282,9 @@ func (r *runners) reaches(task uint32, fn string, line int32) bool {
 }
 
 // ran returns the functions that a timer's function is, as far as is known, and those in which it was seen.
-func (r *runners) ran(t *engine.TaskState) []string {
+func (r *runners) ran(t *trace.TaskState) []string {
 	out := []string{t.Spawned.Starts}
-	if f := engine.FuncAt(r.g.code.files[t.Spawned.File], int(t.Spawned.Line)); f != nil {
+	if f := program.FuncAt(r.g.code.files[t.Spawned.File], int(t.Spawned.Line)); f != nil {
 		out = append(out, f.Name)
 	}
 	for name := range r.g.ran[t.ID] {
@@ -293,7 +294,7 @@ func (r *runners) ran(t *engine.TaskState) []string {
 }
 
 // mayEnd reports whether t may leave its loop by e.
-func (r *runners) mayEnd(t *engine.TaskState, in *runningIn, e engine.LoopEnd) bool {
+func (r *runners) mayEnd(t *trace.TaskState, in *runningIn, e program.LoopEnd) bool {
 	switch e.Op {
 	case "Atomic":
 		for i := range r.g.snap.Tasks {
@@ -315,18 +316,18 @@ func (r *runners) mayEnd(t *engine.TaskState, in *runningIn, e engine.LoopEnd) b
 	if w := r.waitAt(t, e); w != nil && r.mayWake(t, *w) {
 		return true
 	}
-	op := map[string]engine.Op{"receive": engine.OpRecv, "send": engine.OpSend, "TryLock": engine.OpLock}[e.Op]
+	op := map[string]trace.Op{"receive": trace.OpRecv, "send": trace.OpSend, "TryLock": trace.OpLock}[e.Op]
 	return r.anybody(op, []uint64{e.Var})
 }
 
 // contextOf returns where the contexts were made whose end t waits for at e; nil if it is not there.
-func (r *runners) contextOf(t *engine.TaskState, e engine.LoopEnd) (made []*engine.Site) {
-	if t.State != engine.Blocked || t.Site == nil {
+func (r *runners) contextOf(t *trace.TaskState, e program.LoopEnd) (made []*trace.Site) {
+	if t.State != trace.Blocked || t.Site == nil {
 		return nil
 	}
 	for _, w := range t.Waits {
 		o := r.g.objects[w.Object]
-		if o.Made.Op == engine.OpContext && w.Case >= 0 && w.Case < len(t.Site.Cases) && t.Site.Cases[w.Case].Var == e.Var {
+		if o.Made.Op == trace.OpContext && w.Case >= 0 && w.Case < len(t.Site.Cases) && t.Site.Cases[w.Case].Var == e.Var {
 			made = append(made, r.made(o)...)
 		}
 	}
@@ -334,8 +335,8 @@ func (r *runners) contextOf(t *engine.TaskState, e engine.LoopEnd) (made []*engi
 }
 
 // waitAt returns the wait in which t is that would let it out of its loop by e; nil if it waits for something else.
-func (r *runners) waitAt(t *engine.TaskState, e engine.LoopEnd) *Waiting {
-	if t.State != engine.Blocked || t.Site == nil {
+func (r *runners) waitAt(t *trace.TaskState, e program.LoopEnd) *Waiting {
+	if t.State != trace.Blocked || t.Site == nil {
 		return nil
 	}
 	for _, w := range t.Waits {

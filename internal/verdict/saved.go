@@ -6,19 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Saved is an execution as it stood at its end, with what is known of its program: all that Of takes, as data.
 type Saved struct {
-	Snapshot *engine.Snapshot
-	Sites    [][]engine.Site // by file
-	Files    []engine.File
+	Snapshot *trace.Snapshot
+	Sites    [][]trace.Site // by file
+	Files    []program.File
 }
 
 // Save returns a snapshot as JSON, with what is known of the files that it names.
-func Save(snap *engine.Snapshot, sites [][]engine.Site, files []engine.File) ([]byte, error) {
-	s := Saved{Snapshot: new(engine.Snapshot)}
+func Save(snap *trace.Snapshot, sites [][]trace.Site, files []program.File) ([]byte, error) {
+	s := Saved{Snapshot: new(trace.Snapshot)}
 	*s.Snapshot = *snap
 	s.Snapshot.Log, s.Snapshot.Locking, s.Snapshot.Words, s.Snapshot.Traced = nil, nil, nil, false
 	if s.Snapshot.Value != nil {
@@ -29,9 +30,9 @@ func Save(snap *engine.Snapshot, sites [][]engine.Site, files []engine.File) ([]
 	for i := range s.Snapshot.Tasks {
 		s.Snapshot.Tasks[i].Callers = nil // which mean nothing to another process
 	}
-	eachSite(reflect.ValueOf(s.Snapshot), func(p **engine.Site) { named[(*p).File] = true })
+	eachSite(reflect.ValueOf(s.Snapshot), func(p **trace.Site) { named[(*p).File] = true })
 	names := func(file string) bool {
-		return named[file] || slices.ContainsFunc(snap.Tasks, func(t engine.TaskState) bool { return strings.Contains(t.Stack, "\t"+file+":") })
+		return named[file] || slices.ContainsFunc(snap.Tasks, func(t trace.TaskState) bool { return strings.Contains(t.Stack, "\t"+file+":") })
 	}
 	for _, f := range files {
 		if names(f.Name) {
@@ -52,8 +53,8 @@ func (s *Saved) Verdict() *Verdict {
 		file, op  string
 		line, col int32
 	}
-	one := map[place]*engine.Site{}
-	of := func(p *engine.Site) *engine.Site {
+	one := map[place]*trace.Site{}
+	of := func(p *trace.Site) *trace.Site {
 		k := place{p.File, p.Op, p.Line, p.Col}
 		if one[k] == nil {
 			one[k] = p
@@ -65,19 +66,19 @@ func (s *Saved) Verdict() *Verdict {
 			of(&file[i])
 		}
 	}
-	eachSite(reflect.ValueOf(s.Snapshot), func(p **engine.Site) { *p = of(*p) })
+	eachSite(reflect.ValueOf(s.Snapshot), func(p **trace.Site) { *p = of(*p) })
 	return Of(s.Snapshot, NewCode(s.Sites, s.Files))
 }
 
 // eachSite calls f for each pointer to a sync point in v. In JSON each has become a sync point of its own.
-func eachSite(v reflect.Value, f func(**engine.Site)) {
+func eachSite(v reflect.Value, f func(**trace.Site)) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return
 		}
-		if v.Type() == reflect.TypeFor[*engine.Site]() {
-			f(v.Addr().Interface().(**engine.Site))
+		if v.Type() == reflect.TypeFor[*trace.Site]() {
+			f(v.Addr().Interface().(**trace.Site))
 			return
 		}
 		eachSite(v.Elem(), f)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -57,7 +57,7 @@ func (r *releasers) hasAnother(task uint32) bool {
 			continue
 		}
 		see(s.Object)
-		received = received || s.Op == engine.OpRecv
+		received = received || s.Op == trace.OpRecv
 	}
 	for _, w := range r.g.tasks[task].Waits {
 		see(w.Object)
@@ -73,7 +73,7 @@ func (r *releasers) alike(object uint32) bool {
 }
 
 // siblings returns the objects that a goroutine has used last as other fields of what it has at a site: by field.
-func (g *graph) siblings(task uint32, at *engine.Site) map[uint64]uint32 {
+func (g *graph) siblings(task uint32, at *trace.Site) map[uint64]uint32 {
 	of, ok := base(at)
 	if !ok {
 		return nil
@@ -101,7 +101,7 @@ func differ(a, b map[uint64]uint32) bool {
 }
 
 // base returns what stands before the field that a site operates on.
-func base(s *engine.Site) (string, bool) {
+func base(s *trace.Site) (string, bool) {
 	if s == nil || s.Var == 0 {
 		return "", false
 	}

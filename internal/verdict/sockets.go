@@ -3,19 +3,19 @@ package verdict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // answers are the operations at the other end of a socket that end a wait in an operation.
-var answers = map[engine.Op]engine.Op{
-	engine.OpRead: engine.OpWrite, engine.OpWrite: engine.OpRead, engine.OpAccept: engine.OpDial, engine.OpDial: engine.OpAccept,
+var answers = map[trace.Op]trace.Op{
+	trace.OpRead: trace.OpWrite, trace.OpWrite: trace.OpRead, trace.OpAccept: trace.OpDial, trace.OpDial: trace.OpAccept,
 }
 
 // otherEnd adds the goroutines that could end a wait in op at a socket: those that use the other end. One that has answered before
 // has used it. One that has only used it the other way round could: in most protocols a goroutine that reads there
 // waits itself, and writes nothing before it has read. If there is none, the one that has made that end could.
-func (r *releasers) otherEnd(op engine.Op) {
+func (r *releasers) otherEnd(op trace.Op) {
 	answer := answers[op]
 	if r.object.Stream {
 		r.streamEnd(answer)
@@ -25,9 +25,9 @@ func (r *releasers) otherEnd(op engine.Op) {
 		switch u.Op {
 		case answer:
 			r.user(u, waitgraph.Used, answer)
-		case engine.OpListen:
-			r.user(u, waitgraph.Could, engine.OpClose)
-		case engine.OpPipe: // it has had both ends
+		case trace.OpListen:
+			r.user(u, waitgraph.Could, trace.OpClose)
+		case trace.OpPipe: // it has had both ends
 			r.user(u, waitgraph.Could, answer)
 		}
 	}
@@ -39,7 +39,7 @@ func (r *releasers) otherEnd(op engine.Op) {
 		return
 	}
 	other := r.object // the direction that begins at the other end
-	if op == engine.OpWrite {
+	if op == trace.OpWrite {
 		other = back
 	}
 	for _, u := range back.Users {
@@ -51,27 +51,27 @@ func (r *releasers) otherEnd(op engine.Op) {
 		return // who has made that end has given it to another one as a rule
 	}
 	for _, u := range other.Users {
-		if u.Op == engine.OpDial || u.Op == engine.OpAccept {
+		if u.Op == trace.OpDial || u.Op == trace.OpAccept {
 			r.user(u, waitgraph.Could, answer)
 		}
 	}
 }
 
 // streamEnd adds the goroutine at the other end of a stream: of these it is known who has them.
-func (r *releasers) streamEnd(answer engine.Op) {
+func (r *releasers) streamEnd(answer trace.Op) {
 	r.end(r.object, endOf(r.object, answer), waitgraph.Could, answer)
 }
 
 // end adds the goroutine at an end of a direction of a stream.
-func (r *releasers) end(o *engine.ObjectState, u engine.ObjectUse, how waitgraph.Evidence, op engine.Op) {
+func (r *releasers) end(o *trace.ObjectState, u trace.ObjectUse, how waitgraph.Evidence, op trace.Op) {
 	if u.Task != 0 && u.Task != r.waiter.ID {
 		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site, OtherEnd: true, Keeping: r.g.keeping(u.Task, o.ID)})
 	}
 }
 
 // endOf returns the goroutine that does op at a direction of a stream; no task if it is not known.
-func endOf(o *engine.ObjectState, op engine.Op) engine.ObjectUse {
-	if op == engine.OpRead {
+func endOf(o *trace.ObjectState, op trace.Op) trace.ObjectUse {
+	if op == trace.OpRead {
 		return o.Reader
 	}
 	return o.Writer
@@ -79,18 +79,18 @@ func endOf(o *engine.ObjectState, op engine.Op) engine.ObjectUse {
 
 // unserved reports whether t waits for what comes in a stream whose other end no goroutine has now: its library's own goroutines have yet to
 // begin that, or to pass on what it has left.
-func (g *graph) unserved(w *engine.Want) bool {
+func (g *graph) unserved(w *trace.Want) bool {
 	o := g.objects[w.Object]
 	if !o.Stream {
 		return false
 	}
 	by := g.tasks[endOf(o, answers[w.Op]).Task]
-	return by == nil || w.Op == engine.OpRead && by.State == engine.Ended
+	return by == nil || w.Op == trace.OpRead && by.State == trace.Ended
 }
 
 // otherPipes adds the goroutines that the waiter talks to through another pipe: those that read what it writes there answer through this
 // one as a rule, and those that write what it reads there ask.
-func (r *releasers) otherPipes(op engine.Op) {
+func (r *releasers) otherPipes(op trace.Op) {
 	answer := answers[op]
 	for i := range r.g.snap.Objects {
 		o := &r.g.snap.Objects[i]
@@ -105,17 +105,17 @@ func (r *releasers) otherPipes(op engine.Op) {
 	}
 }
 
-func isPipe(o *engine.ObjectState) bool {
-	return slices.ContainsFunc(o.Users, func(u engine.ObjectUse) bool { return u.Op == engine.OpPipe })
+func isPipe(o *trace.ObjectState) bool {
+	return slices.ContainsFunc(o.Users, func(u trace.ObjectUse) bool { return u.Op == trace.OpPipe })
 }
 
-func used(o *engine.ObjectState, task uint32, op engine.Op) bool {
-	return slices.ContainsFunc(o.Users, func(u engine.ObjectUse) bool { return u.Task == task && u.Op == op })
+func used(o *trace.ObjectState, task uint32, op trace.Op) bool {
+	return slices.ContainsFunc(o.Users, func(u trace.ObjectUse) bool { return u.Task == task && u.Op == op })
 }
 
-func (r *releasers) user(u engine.ObjectUse, how waitgraph.Evidence, op engine.Op) {
+func (r *releasers) user(u trace.ObjectUse, how waitgraph.Evidence, op trace.Op) {
 	if u.Task != r.waiter.ID {
-		other := how == waitgraph.Could && op != engine.OpClose && r.object.Back != 0
+		other := how == waitgraph.Could && op != trace.OpClose && r.object.Back != 0
 		r.add(Releaser{Task: u.Task, How: how, Op: op, Site: u.Site, OtherEnd: other})
 	}
 }
@@ -123,8 +123,8 @@ func (r *releasers) user(u engine.ObjectUse, how waitgraph.Evidence, op engine.O
 // anybodyConnects reports whether a goroutine that may still run may come to use the other end of the socket that w waits at. Any may,
 // unless goroutines are known that do.
 func (r *runners) anybodyConnects(w Waiting) bool {
-	if slices.ContainsFunc(w.By, func(rel Releaser) bool { return !rel.Ended && rel.Op != engine.OpClose }) {
+	if slices.ContainsFunc(w.By, func(rel Releaser) bool { return !rel.Ended && rel.Op != trace.OpClose }) {
 		return false
 	}
-	return slices.ContainsFunc(r.g.snap.Tasks, func(t engine.TaskState) bool { return r.runs(&t) })
+	return slices.ContainsFunc(r.g.snap.Tasks, func(t trace.TaskState) bool { return r.runs(&t) })
 }

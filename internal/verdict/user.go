@@ -3,14 +3,15 @@ package verdict
 import (
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // within returns the calls by which the code under test came to where a goroutine blocks in a library, the innermost first: the
 // last of them is the line of the code under test. It returns nil if the goroutine does not block in a library, or if none but
 // libraries are on its stack.
-func within(t *engine.TaskState) []RaceFrame {
-	if t.State == engine.Blocked && t.Site != nil && !engine.InLibrary(t.Site.File) {
+func within(t *trace.TaskState) []RaceFrame {
+	if t.State == trace.Blocked && t.Site != nil && !program.InLibrary(t.Site.File) {
 		return nil
 	}
 	calls, last := callsToUser(t)
@@ -22,11 +23,11 @@ func within(t *engine.TaskState) []RaceFrame {
 
 // callsToUser returns the calls on a goroutine's stack, the innermost first, and the index of the first of the code under test; -1 if
 // there is none.
-func callsToUser(t *engine.TaskState) (calls []RaceFrame, user int) {
+func callsToUser(t *trace.TaskState) (calls []RaceFrame, user int) {
 	calls = Calls(t.Stack)
 	return calls, slices.IndexFunc(calls, func(c RaceFrame) bool {
 		file, _ := position(c.Place)
-		return !engine.InLibrary(file)
+		return !program.InLibrary(file)
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -66,10 +66,10 @@ type Verdict struct {
 	Closed *Event // of a panic: who closed the channel
 	Cancel *Event // the last cancel, where its context was made: if one that is waited for cannot be cancelled
 
-	Cancelled *engine.Cancelling // the context that the schedule cancelled, if any
-	Faulted   *engine.Faulting   // what the network did by the schedule, if anything
+	Cancelled *trace.Cancelling // the context that the schedule cancelled, if any
+	Faulted   *trace.Faulting   // what the network did by the schedule, if anything
 
-	Conflicts []engine.Conflict // plain accesses that nothing orders, in the order of the second ones
+	Conflicts []trace.Conflict // plain accesses that nothing orders, in the order of the second ones
 
 	Races []RaceReport // of a data race: what the race detector says, if that is known
 	Said  Said         // of a test that has failed by its own word
@@ -79,15 +79,15 @@ type Verdict struct {
 	Who   string // the goroutine that did it
 	State string // of what stalled: what the runtime says that it does; "" if that is not known
 
-	Steps       []engine.Step // the last ones, oldest first
-	Total       int           // how many there were
+	Steps       []trace.Step // the last ones, oldest first
+	Total       int          // how many there were
 	Preemptions int
 	Hash        uint64 // of the whole trace: two executions with the same hash were the same
 	Elapsed     time.Duration
 	Abandoned   int // goroutines that could not be ended
 
-	Tasks   []engine.TaskState   // all goroutines, whatever became of them, and
-	Objects []engine.ObjectState // all objects; of a pass only if its trace was kept
+	Tasks   []trace.TaskState   // all goroutines, whatever became of them, and
+	Objects []trace.ObjectState // all objects; of a pass only if its trace was kept
 
 	names   map[uint32]string
 	objects map[uint32]string
@@ -98,15 +98,15 @@ type Goroutine struct {
 	ID      uint32
 	Name    string
 	Parent  uint32
-	Spawned *engine.Site // the go statement; nil for the body itself
-	Calls   []string     // if that is a library's: the calls that led there, as file and line, the innermost first
-	Born    int          // step
-	Op      engine.Op    // what it is blocked in
-	Site    *engine.Site // where
-	Within  []RaceFrame  // if that is in a library: the calls that led there from the code under test, the innermost first
+	Spawned *trace.Site // the go statement; nil for the body itself
+	Calls   []string    // if that is a library's: the calls that led there, as file and line, the innermost first
+	Born    int         // step
+	Op      trace.Op    // what it is blocked in
+	Site    *trace.Site // where
+	Within  []RaceFrame // if that is in a library: the calls that led there from the code under test, the innermost first
 	Waits   []Waiting
-	Nil     []string     // cases of the select that it blocks in, whose channels are nil: "receive ctx.Done()"
-	Round   *engine.Site // if it goes round for ever, woken by timers: the sync point in the loop that it was at
+	Nil     []string    // cases of the select that it blocks in, whose channels are nil: "receive ctx.Done()"
+	Round   *trace.Site // if it goes round for ever, woken by timers: the sync point in the loop that it was at
 	Holds   []Holding
 	Stack   string // if it blocks outside the engine's control
 	State   string // likewise, in a live run: what the runtime says that it waits in
@@ -116,57 +116,57 @@ type Goroutine struct {
 // A Waiting is one thing that would let a goroutine go on.
 type Waiting struct {
 	Object Object
-	Op     engine.Op
-	By     []Releaser     // who could do it, or could have done it while it lived; those that can be relied on first
-	N      int64          // of a resource: how much
-	All    bool           // of a resource: no goroutine may hold any of it
-	Code   []*engine.Site // if there is nobody: where the code would do it
-	Fate   *Fate          // of what the last of the knot waits for
+	Op     trace.Op
+	By     []Releaser    // who could do it, or could have done it while it lived; those that can be relied on first
+	N      int64         // of a resource: how much
+	All    bool          // of a resource: no goroutine may hold any of it
+	Code   []*trace.Site // if there is nobody: where the code would do it
+	Fate   *Fate         // of what the last of the knot waits for
 }
 
 // An Object is a synchronisation object under the name that the code has for it.
 type Object struct {
 	ID   uint32
-	Kind engine.Kind
+	Kind trace.Kind
 	Name string
 }
 
 // A Holding is a lock or another thing that a goroutine has to give back.
 type Holding struct {
 	Object Object
-	Site   *engine.Site // since where
+	Site   *trace.Site // since where
 	Read   bool
 	Owed   bool  // not a lock: it owes a wait group its Done
 	Yet    bool  // and has not done it so far: Site is where it would
 	Left   bool  // the call that took it has returned, and it waits for it itself
 	N      int64 // of a resource: how much
 
-	Keeping engine.Keeping // of a library's resource
+	Keeping trace.Keeping // of a library's resource
 }
 
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Task uint32
 	How  waitgraph.Evidence
-	Op   engine.Op
-	Site *engine.Site // where it last did, or took, what makes it one
-	Yet  bool         // of one that could, or owes it: it has not done it so far, and Site is where it would
-	N    int64        // of a resource: how much of it it holds
+	Op   trace.Op
+	Site *trace.Site // where it last did, or took, what makes it one
+	Yet  bool        // of one that could, or owes it: it has not done it so far, and Site is where it would
+	N    int64       // of a resource: how much of it it holds
 
-	Keeping engine.Keeping // of a library's resource
+	Keeping trace.Keeping // of a library's resource
 
-	OtherEnd bool         // at a socket: it uses the other end, where it has not done Op so far
-	Via      Object       // Stranded: the channel with what was sent
-	Sent     *engine.Site // and where it was sent
+	OtherEnd bool        // at a socket: it uses the other end, where it has not done Op so far
+	Via      Object      // Stranded: the channel with what was sent
+	Sent     *trace.Site // and where it was sent
 	Ended    bool
-	Last     *engine.Site // if it has ended: the last sync point that it passed
+	Last     *trace.Site // if it has ended: the last sync point that it passed
 }
 
 // An Event is one operation of one goroutine.
 type Event struct {
 	Task   uint32
-	Op     engine.Op
-	Site   *engine.Site
+	Op     trace.Op
+	Site   *trace.Site
 	Step   int
 	Object uint32 // of a wake-up that was missed: at what
 }
@@ -181,15 +181,15 @@ func (v *Verdict) ObjectName(object uint32) string { return v.objects[object] }
 func (v *Verdict) Found() bool { return v.Kind != Pass }
 
 // Of computes the verdict of an execution that has ended. code is the program that ran; nil if nothing is known of it.
-func Of(snap *engine.Snapshot, code *Code) *Verdict {
+func Of(snap *trace.Snapshot, code *Code) *Verdict {
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,
 		Cancelled: snap.Cancelled, Faulted: snap.Faulted, Conflicts: snap.Conflicts,
 	}
-	if snap.Quiet == engine.AllEnded && snap.Failure == engine.NoFailure {
+	if snap.Quiet == trace.AllEnded && snap.Failure == trace.NoFailure {
 		v.Evidence = "all goroutines have ended"
-		if slices.ContainsFunc(snap.Tasks, func(t engine.TaskState) bool { return t.Process }) {
+		if slices.ContainsFunc(snap.Tasks, func(t trace.TaskState) bool { return t.Process }) {
 			v.Evidence += ", but for those that were begun once for the whole process"
 		}
 		if snap.Traced { // somebody wants to see it all the same
@@ -200,50 +200,50 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 	}
 	g := newGraph(snap, code)
 	v.names, v.objects = g.taskNames(), g.objectNames()
-	if snap.Quiet == engine.Awaits && snap.Failure != engine.Raced && !g.interlocked() {
+	if snap.Quiet == trace.Awaits && snap.Failure != trace.Raced && !g.interlocked() {
 		v.awaits(g)
 		return v
 	}
-	survives := snap.Quiet == engine.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
-	if snap.Quiet == engine.Outlived && snap.Failure != engine.Raced && !g.interlocked() && !survives {
+	survives := snap.Quiet == trace.Outlived && snap.Cancelled != nil && len(g.survivors()) > 0
+	if snap.Quiet == trace.Outlived && snap.Failure != trace.Raced && !g.interlocked() && !survives {
 		// Others may still end the wait of whoever is stuck, unless it is a circle of locks.
 		v.Evidence = "the body has returned, and what it has started goes on"
 		return v
 	}
 	r := newRunners(g)
 	switch {
-	case snap.Hurried, snap.Quiet == engine.LiveTimers && !r.neverEnds(), snap.Failure == engine.TooLong && snap.Tasks[0].State == engine.Ended && !r.spins():
+	case snap.Hurried, snap.Quiet == trace.LiveTimers && !r.neverEnds(), snap.Failure == trace.TooLong && snap.Tasks[0].State == trace.Ended && !r.spins():
 		v.Undecided = true
 		v.Evidence = undecided(snap)
 		return v
-	case snap.Failure == engine.Panicked:
+	case snap.Failure == trace.Panicked:
 		v.Kind = Panic
 		v.Value, v.Stack = panicText(snap.Value), cleanStack(string(snap.Stack))
 		if snap.Culprit >= 0 && Synchronises(v.Value) {
 			v.Closed = g.closedBy()
 		}
 		v.Evidence = "a panic that nothing recovered"
-	case snap.Failure == engine.Raced:
+	case snap.Failure == trace.Raced:
 		v.Kind = Race
 		v.Evidence = reported
-	case snap.Failure == engine.Failed:
+	case snap.Failure == trace.Failed:
 		v.Kind = Assertion
 		v.Evidence = "the test says so"
-	case snap.Failure == engine.TooLong:
+	case snap.Failure == trace.TooLong:
 		v.Kind = Livelock
 		v.Evidence = fmt.Sprintf("after %d steps its goroutines still went on", snap.Total)
 	default:
 		v.Evidence = "nothing can run and no timer is pending"
-		if snap.Quiet == engine.Outlived {
+		if snap.Quiet == trace.Outlived {
 			v.Evidence = "others go on, and none of them holds what these wait for"
 		}
 		if survives {
 			v.Evidence = outlivedCancel(snap)
 		}
-		if snap.Quiet == engine.Interlocked || snap.Quiet == engine.Awaits {
+		if snap.Quiet == trace.Interlocked || snap.Quiet == trace.Awaits {
 			v.Evidence = "others could go on, and these wait for each other's locks"
 		}
-		if snap.Quiet == engine.LiveTimers {
+		if snap.Quiet == trace.LiveTimers {
 			v.Evidence = "only timers go on, and no goroutine that they wake can end this"
 		}
 		explain(v, g)
@@ -257,13 +257,13 @@ func Of(snap *engine.Snapshot, code *Code) *Verdict {
 
 // awaits says what becomes of an execution that was ended while some of it waited for what may come from outside the process.
 func (v *Verdict) awaits(g *graph) {
-	if g.snap.Tasks[0].State == engine.Ended {
+	if g.snap.Tasks[0].State == trace.Ended {
 		v.Evidence = "the body has returned, and what it has left behind may be ended from outside the process"
 		return
 	}
 	for i := range g.snap.Tasks {
 		t := &g.snap.Tasks[i]
-		if !slices.ContainsFunc(t.Waits, func(w engine.Wait) bool { return g.objects[w.Object].Abroad }) {
+		if !slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return g.objects[w.Object].Abroad }) {
 			continue
 		}
 		v.Kind, v.Who, v.Stack, v.State = Stall, v.names[t.ID], cleanStack(t.Stack), "IO wait"
@@ -285,9 +285,9 @@ func NewRace(v *Verdict) *Verdict {
 }
 
 // undecided says for how long an execution went on of which it is not known whether it ends.
-func undecided(snap *engine.Snapshot) string {
+func undecided(snap *trace.Snapshot) string {
 	by := fmt.Sprintf("still running on timers after %d moves of the clock", snap.Moves+snap.Waited)
-	if snap.Failure == engine.TooLong {
+	if snap.Failure == trace.TooLong {
 		by = "still going round after the test"
 	}
 	return by + ": jostle cannot tell whether it ends"

@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
@@ -25,38 +26,38 @@ import (
 // Among those who close, signal or finish, a goroutine that has received something since it last did so probably still
 // has to give that back. That is what a token that travels with the data looks like.
 type graph struct {
-	snap    *engine.Snapshot
+	snap    *trace.Snapshot
 	code    *Code
-	tasks   map[uint32]*engine.TaskState
-	objects map[uint32]*engine.ObjectState
-	stuck   []*engine.TaskState // can never go on, by number
+	tasks   map[uint32]*trace.TaskState
+	objects map[uint32]*trace.ObjectState
+	stuck   []*trace.TaskState // can never go on, by number
 	waits   map[uint32][]Waiting
 	inside  map[uint32][]Waiting // by task: how a library has it wait for what it says that it waits for
 	endless map[uint32]bool      // those of stuck that go round for ever, woken by timers
 
-	ran   map[uint32]map[string]engine.ObjectUse // by task: functions that it ran, and its last step there
-	began map[uint32]*engine.Site                // by task: its first sync point
-	byVar map[uint64][]*engine.ObjectState       // objects known by a variable
-	sent  map[uint32]sending                     // by task: its last send on a channel that has values in it
+	ran   map[uint32]map[string]trace.ObjectUse // by task: functions that it ran, and its last step there
+	began map[uint32]*trace.Site                // by task: its first sync point
+	byVar map[uint64][]*trace.ObjectState       // objects known by a variable
+	sent  map[uint32]sending                    // by task: its last send on a channel that has values in it
 
 	reach map[uint32]*reach // by task that lives
 }
 
 // A sending is a send on a channel.
 type sending struct {
-	engine.ObjectUse
-	on *engine.ObjectState
+	trace.ObjectUse
+	on *trace.ObjectState
 }
 
 // newGraph builds the graph. code may be nil.
-func newGraph(snap *engine.Snapshot, code *Code) *graph {
+func newGraph(snap *trace.Snapshot, code *Code) *graph {
 	if code == nil {
 		code = NewCode(nil, nil)
 	}
 	g := &graph{
-		snap: snap, code: code, tasks: map[uint32]*engine.TaskState{}, objects: map[uint32]*engine.ObjectState{}, waits: map[uint32][]Waiting{},
-		reach: map[uint32]*reach{}, ran: map[uint32]map[string]engine.ObjectUse{}, began: map[uint32]*engine.Site{},
-		byVar: map[uint64][]*engine.ObjectState{}, sent: map[uint32]sending{},
+		snap: snap, code: code, tasks: map[uint32]*trace.TaskState{}, objects: map[uint32]*trace.ObjectState{}, waits: map[uint32][]Waiting{},
+		reach: map[uint32]*reach{}, ran: map[uint32]map[string]trace.ObjectUse{}, began: map[uint32]*trace.Site{},
+		byVar: map[uint64][]*trace.ObjectState{}, sent: map[uint32]sending{},
 	}
 	g.readSteps()
 	for i := range snap.Objects {
@@ -71,7 +72,7 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 			continue
 		}
 		for _, u := range o.Users {
-			if u.Op == engine.OpSend && u.Step > g.sent[u.Task].Step {
+			if u.Op == trace.OpSend && u.Step > g.sent[u.Task].Step {
 				g.sent[u.Task] = sending{u, o}
 			}
 		}
@@ -83,14 +84,14 @@ func newGraph(snap *engine.Snapshot, code *Code) *graph {
 		if t.Stack != "" {
 			g.reach[t.ID] = code.reachOf(t, started)
 		}
-		sleeps := t.Op == engine.OpSleep && snap.Quiet != engine.Proved // who sleeps with no timer pending sleeps for ever
+		sleeps := t.Op == trace.OpSleep && snap.Quiet != trace.Proved // who sleeps with no timer pending sleeps for ever
 		since := t.Since <= snap.Settled && !sleeps
-		if t.State == engine.Outside && !t.Expected || t.State == engine.Blocked && (since || g.polls(t)) {
+		if t.State == trace.Outside && !t.Expected || t.State == trace.Blocked && (since || g.polls(t)) {
 			g.stuck = append(g.stuck, t)
 		}
 	}
 	g.wait()
-	if snap.Quiet == engine.Interlocked || snap.Quiet == engine.Awaits {
+	if snap.Quiet == trace.Interlocked || snap.Quiet == trace.Awaits {
 		g.keepInterlocked()
 	}
 	return g
@@ -106,7 +107,7 @@ func (g *graph) wait() {
 			g.waits[t.ID] = append(g.waits[t.ID], g.wanting(t, want))
 		}
 		for _, w := range t.Waits {
-			if want != nil && g.objects[w.Object].Made.Op != engine.OpContext {
+			if want != nil && g.objects[w.Object].Made.Op != trace.OpContext {
 				if want.Library && !want.All {
 					g.inside[t.ID] = append(g.inside[t.ID], g.waiting(t, w))
 				}
@@ -133,29 +134,29 @@ func (g *graph) keepInterlocked() {
 			}
 		}
 	}
-	g.stuck = slices.DeleteFunc(g.stuck, func(t *engine.TaskState) bool { return !slices.Contains(sure, t.ID) })
+	g.stuck = slices.DeleteFunc(g.stuck, func(t *trace.TaskState) bool { return !slices.Contains(sure, t.ID) })
 }
 
 func (g *graph) readSteps() {
 	for i, s := range g.snap.Steps {
-		if s.Site == nil || s.Op == engine.OpExit || doneElsewhere(s) {
+		if s.Site == nil || s.Op == trace.OpExit || doneElsewhere(s) {
 			continue
 		}
 		if g.began[s.Task] == nil {
 			g.began[s.Task] = s.Site
-			g.ran[s.Task] = map[string]engine.ObjectUse{}
+			g.ran[s.Task] = map[string]trace.ObjectUse{}
 		}
-		g.ran[s.Task][s.Site.Func] = engine.ObjectUse{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
+		g.ran[s.Task][s.Site.Func] = trace.ObjectUse{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 	}
 }
 
 // lastOf returns the last sync point that a task has passed: of those outside of libraries, if there is one.
-func (g *graph) lastOf(t *engine.TaskState) *engine.Site {
-	if t.Last == nil || !engine.InLibrary(t.Last.File) {
+func (g *graph) lastOf(t *trace.TaskState) *trace.Site {
+	if t.Last == nil || !program.InLibrary(t.Last.File) {
 		return t.Last
 	}
 	for _, s := range slices.Backward(g.snap.Steps) {
-		if s.Task == t.ID && s.Site != nil && !engine.InLibrary(s.Site.File) {
+		if s.Task == t.ID && s.Site != nil && !program.InLibrary(s.Site.File) {
 			return s.Site
 		}
 	}
@@ -164,11 +165,11 @@ func (g *graph) lastOf(t *engine.TaskState) *engine.Site {
 
 // doneElsewhere reports whether a step is that of a function which the code at its site has only made: a cancel function, or one
 // of sync.OnceFunc and its like. The goroutine that calls it need not have been in the function of that site.
-func doneElsewhere(s engine.Step) bool {
+func doneElsewhere(s trace.Step) bool {
 	switch s.Op {
-	case engine.OpTimer:
+	case trace.OpTimer:
 		return false // the timer of a context with a deadline is set where the context is made
-	case engine.OpDone:
+	case trace.OpDone:
 		return s.Site.Op == "WaitGroupGo" // which another goroutine has called
 	}
 	switch s.Site.Op {
@@ -183,18 +184,18 @@ func doneElsewhere(s engine.Step) bool {
 func (g *graph) number(i int) int { return g.snap.Total - len(g.snap.Steps) + 1 + i }
 
 // object names an object by what the code at a site calls it; at a select by its case.
-func (g *graph) object(id uint32, at *engine.Site, selected int) Object {
+func (g *graph) object(id uint32, at *trace.Site, selected int) Object {
 	o := g.objects[id]
 	name := operand(at, selected)
-	if o.Kind == engine.Socket || name == "" {
+	if o.Kind == trace.Socket || name == "" {
 		name = g.nameOf(o)
 	}
 	return Object{ID: id, Kind: o.Kind, Name: name}
 }
 
 // nameOf returns what the code calls an object, wherever it uses it.
-func (g *graph) nameOf(o *engine.ObjectState) string {
-	if o.Kind == engine.Socket {
+func (g *graph) nameOf(o *trace.ObjectState) string {
+	if o.Kind == trace.Socket {
 		return o.Name // which is written down nowhere in the code
 	}
 	for _, u := range o.Users {
@@ -214,7 +215,7 @@ func (g *graph) nameOf(o *engine.ObjectState) string {
 }
 
 // operand returns how the source spells what a site works on.
-func operand(at *engine.Site, selected int) string {
+func operand(at *trace.Site, selected int) string {
 	switch {
 	case at == nil:
 		return ""
@@ -227,10 +228,10 @@ func operand(at *engine.Site, selected int) string {
 }
 
 // waiting returns a wait of t with those who could end it, the surest first, then by number.
-func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
+func (g *graph) waiting(t *trace.TaskState, w trace.Wait) Waiting {
 	r := releasers{g: g, waiter: t, object: g.objects[w.Object], how: map[uint32]Releaser{}}
 	switch r.object.Kind {
-	case engine.Mutex, engine.RWMutex, engine.Once:
+	case trace.Mutex, trace.RWMutex, trace.Once:
 		r.holders(w.Op)
 	default:
 		r.family = g.code.family(r.object.Vars[:])
@@ -239,7 +240,7 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 	}
 	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op}
 	for _, rel := range r.how {
-		if by := g.tasks[rel.Task]; by.State == engine.Ended {
+		if by := g.tasks[rel.Task]; by.State == trace.Ended {
 			rel.Ended, rel.Last = true, g.lastOf(by)
 		}
 		out.By = append(out.By, rel)
@@ -257,63 +258,63 @@ func (g *graph) waiting(t *engine.TaskState, w engine.Wait) Waiting {
 
 // wantOf returns what t waits for by its own word, nil if it waits for something else, or for the lock of a resource. Where no
 // goroutine has what a library gives out, the library's own objects know more: it is still being made, say.
-func (g *graph) wantOf(t *engine.TaskState) *engine.Want {
+func (g *graph) wantOf(t *trace.TaskState) *trace.Want {
 	if len(t.Wants) == 0 || blocksOnLock(t.Op) {
 		return nil
 	}
 	w := &t.Wants[0]
-	if w.Library && (w.Op == engine.OpNone && !g.isHeld(w.Object) || g.unserved(w) || calledBack(t, w)) {
+	if w.Library && (w.Op == trace.OpNone && !g.isHeld(w.Object) || g.unserved(w) || calledBack(t, w)) {
 		return nil
 	}
 	return w
 }
 
 // calledBack reports whether t is in code under test that the library has called meanwhile, and waits there.
-func calledBack(t *engine.TaskState, w *engine.Want) bool {
+func calledBack(t *trace.TaskState, w *trace.Want) bool {
 	calls, i := callsToUser(t)
 	return i >= 0 && calls[i].Func != w.Site.Func
 }
 
 func (g *graph) isHeld(object uint32) bool {
-	return slices.ContainsFunc(g.snap.Tasks, func(t engine.TaskState) bool {
-		return slices.ContainsFunc(t.Holds, func(h engine.Held) bool { return h.Object == object })
+	return slices.ContainsFunc(g.snap.Tasks, func(t trace.TaskState) bool {
+		return slices.ContainsFunc(t.Holds, func(h trace.Held) bool { return h.Object == object })
 	})
 }
 
 // keeping returns what has to come before a goroutine gives back what it holds of an object.
-func (g *graph) keeping(task, object uint32) engine.Keeping {
+func (g *graph) keeping(task, object uint32) trace.Keeping {
 	for _, h := range g.tasks[task].Holds {
 		if h.Object == object {
 			return h.Keeping
 		}
 	}
-	return engine.Using
+	return trace.Using
 }
 
 // polls reports whether t looks again and again, on timers, for the end of what others hold.
-func (g *graph) polls(t *engine.TaskState) bool {
+func (g *graph) polls(t *trace.TaskState) bool {
 	want := g.wantOf(t)
 	return want != nil && want.All && want.Since <= g.snap.Settled
 }
 
 // wanting returns what t waits for by its own word.
-func (g *graph) wanting(t *engine.TaskState, want *engine.Want) Waiting {
-	if want.Op != engine.OpNone {
-		return g.waiting(t, engine.Wait{Object: want.Object, Op: want.Op})
+func (g *graph) wanting(t *trace.TaskState, want *trace.Want) Waiting {
+	if want.Op != trace.OpNone {
+		return g.waiting(t, trace.Wait{Object: want.Object, Op: want.Op})
 	}
 	return g.acquisition(t, want)
 }
 
 // acquisition returns t's wait for some of a resource. Each of those who hold some of it may give back enough; t itself
 // counts if nobody else is left.
-func (g *graph) acquisition(t *engine.TaskState, want *engine.Want) Waiting {
-	out := Waiting{Object: g.object(want.Object, want.Site, -1), Op: engine.OpAcquire, N: want.N, All: want.All}
+func (g *graph) acquisition(t *trace.TaskState, want *trace.Want) Waiting {
+	out := Waiting{Object: g.object(want.Object, want.Site, -1), Op: trace.OpAcquire, N: want.N, All: want.All}
 	for i := range g.snap.Tasks {
 		by := &g.snap.Tasks[i]
 		for _, h := range by.Holds {
 			if h.Object == want.Object {
-				rel := Releaser{Task: by.ID, How: waitgraph.Owes, Op: engine.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
-				if by.State == engine.Ended {
+				rel := Releaser{Task: by.ID, How: waitgraph.Owes, Op: trace.OpRelease, Site: h.Site, N: h.N, Keeping: h.Keeping}
+				if by.State == trace.Ended {
 					rel.Ended, rel.Last = true, g.lastOf(by)
 				}
 				out.By = append(out.By, rel)

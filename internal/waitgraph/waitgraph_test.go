@@ -2,9 +2,6 @@ package waitgraph
 
 import (
 	"fmt"
-	"go/parser"
-	"go/token"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -193,21 +190,5 @@ func TestStrength(t *testing.T) {
 			assert.Equal(t, want, g.Circle(weakest, true) != nil, "%s at %d", name, weakest)
 		}
 		assert.Equal(t, s == Certain, g.Needs(1, 2, Certain), name)
-	}
-}
-
-// The package is about numbers: it knows nothing of what runs, or of what is said of it.
-func TestImports(t *testing.T) {
-	files, err := os.ReadDir(".")
-	require.NoError(t, err)
-	for _, f := range files {
-		if strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, parser.ImportsOnly)
-		require.NoError(t, err)
-		for _, i := range parsed.Imports {
-			assert.NotContains(t, i.Path.Value, ".", f.Name())
-		}
 	}
 }

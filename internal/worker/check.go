@@ -8,6 +8,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
@@ -56,17 +57,17 @@ func (p *Process) takePart(t testing.TB, run func(testing.TB), c Config) {
 // parts are the Checks in an execution or a live run.
 type parts struct {
 	mu     sync.Mutex
-	ignore []engine.Ignore
+	ignore []program.Ignore
 }
 
-func (p *parts) add(ignore []engine.Ignore) {
+func (p *parts) add(ignore []program.Ignore) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ignore = append(p.ignore, ignore...)
 }
 
 // take returns what they say is not a finding, and forgets it.
-func (p *parts) take() []engine.Ignore {
+func (p *parts) take() []program.Ignore {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	ignore := p.ignore

@@ -12,13 +12,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
 func TestMain(m *testing.M) {
-	engine.Register([]perturb.Site{}) // the bodies below call package perturb as instrumented code does
+	program.Register([]perturb.Site{}) // the bodies below call package perturb as instrumented code does
 	os.Exit(m.Run())
 }
 

@@ -1,7 +1,7 @@
 package worker
 
 import (
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -38,7 +38,7 @@ func key(v *verdict.Verdict) uint64 {
 }
 
 // doubt is engine.Limits.Doubt.
-func (d *doubts) doubt(snap *engine.Snapshot) (moves int) {
+func (d *doubts) doubt(snap *trace.Snapshot) (moves int) {
 	v := verdict.Of(snap, d.code())
 	if !v.Found() && !v.Undecided {
 		return 0
@@ -48,7 +48,7 @@ func (d *doubts) doubt(snap *engine.Snapshot) (moves int) {
 		return 0
 	}
 	// Where only timers went on, nothing has changed, whatever can no longer be seen of the steps that led there.
-	if snap.Continued && (snap.Quiet == engine.LiveTimers || k == d.pending) {
+	if snap.Continued && (snap.Quiet == trace.LiveTimers || k == d.pending) {
 		d.known[d.pending] = true
 		return 0
 	}

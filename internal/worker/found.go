@@ -10,11 +10,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -38,8 +39,8 @@ func (e *explorer) describe(f *finding.Finding, out outcome) {
 	}
 }
 
-func saveSnapshot(name string, snap *engine.Snapshot) error {
-	data, err := verdict.Save(snap, engine.Sites(), engine.Files())
+func saveSnapshot(name string, snap *trace.Snapshot) error {
+	data, err := verdict.Save(snap, program.Sites(), program.Files())
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Target is the body of a fuzz target, and what the target's bytes mean.
@@ -30,7 +31,7 @@ type Target interface {
 	// Entry returns the program counter of the body.
 	Entry() uintptr
 	// ShowOrders lets a coverage-guided fuzzer see the orders of operations of an execution.
-	ShowOrders(*engine.Orders)
+	ShowOrders(*trace.Orders)
 }
 
 // Fuzz makes f, a native fuzz target, run its body under the schedules in its inputs, as harness.Fuzz says.

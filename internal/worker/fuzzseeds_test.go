@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/corpus"
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/input"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -54,9 +54,9 @@ func (b imagined[In]) Join(schedule, taken []byte) []byte {
 	return input.Join(schedule, taken, reflect.TypeFor[In]())
 }
 
-func (b imagined[In]) Literal([]byte) string     { return "" }
-func (b imagined[In]) Entry() uintptr            { return 0 }
-func (b imagined[In]) ShowOrders(*engine.Orders) {}
+func (b imagined[In]) Literal([]byte) string    { return "" }
+func (b imagined[In]) Entry() uintptr           { return 0 }
+func (b imagined[In]) ShowOrders(*trace.Orders) {}
 
 // steer returns what a target is to begin with, and what became of each.
 func steer[In any](t *testing.T, body func(testing.TB, In), corpus ...string) (inputs [][]byte, kinds []verdict.Kind) {

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	saying "github.com/jostle-dev/jostle/internal/ignore"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -20,7 +20,7 @@ type ignored struct {
 
 // ignores takes from v what the code, or an option, says is not a finding.
 func (r *runner) ignores(v *verdict.Verdict) ignored {
-	all := slices.Concat(engine.Ignores(), r.ignore, r.parts.take())
+	all := slices.Concat(program.Ignores(), r.ignore, r.parts.take())
 	if len(all) == 0 || !v.Found() {
 		return ignored{}
 	}
@@ -36,7 +36,7 @@ func (r *runner) ignores(v *verdict.Verdict) ignored {
 }
 
 // inFile returns what the file of the package under test says is not a finding. It must be called in the directory of the package.
-func inFile() ([]engine.Ignore, error) {
+func inFile() ([]program.Ignore, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -45,9 +45,9 @@ func inFile() ([]engine.Ignore, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []engine.Ignore
+	var out []program.Ignore
 	for _, l := range lines {
-		out = append(out, engine.Ignore{What: l.Kind, File: saying.Path(dir), Line: int32(l.N), Func: l.Func, Short: true})
+		out = append(out, program.Ignore{What: l.Kind, File: saying.Path(dir), Line: int32(l.N), Func: l.Func, Short: true})
 	}
 	return out, nil
 }

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // built returns the manifest of the build that this binary is of; nil if it was built elsewhere.
@@ -50,7 +51,7 @@ func (p *Process) version() string {
 // hasOwnSites reports whether any code but the standard library has sync points.
 func hasOwnSites() bool {
 	standard := stacks.Standard()
-	return slices.ContainsFunc(engine.Sites(), func(file []engine.Site) bool {
+	return slices.ContainsFunc(program.Sites(), func(file []trace.Site) bool {
 		return len(file) == 0 || standard == "" || !strings.HasPrefix(filepath.ToSlash(file[0].File), standard)
 	})
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -112,7 +114,7 @@ func (e *explorer) replayLive(t *testing.T, f *finding.Finding) {
 func again(f *finding.Finding, try int) engine.LivePlan {
 	p := engine.LivePlan{Seed: f.Seed, Points: f.Points}
 	for _, d := range f.Delays.Made {
-		if s := engine.SiteOf(d.Site); s != nil {
+		if s := program.SiteOf(d.Site); s != nil {
 			p.Delays = append(p.Delays, engine.Delay{Site: s, Nth: d.Nth, For: d.For})
 		}
 	}
@@ -133,7 +135,7 @@ func again(f *finding.Finding, try int) engine.LivePlan {
 
 // panickedAt returns the innermost sync point on the stack of a panic that has ended the process of a finding, or nil. Its
 // report shows files relative to the package's folder, and the end of what is too long.
-func panickedAt(f *finding.Finding) *engine.Site {
+func panickedAt(f *finding.Finding) *trace.Site {
 	dir, _ := os.Getwd()
 	for line := range strings.Lines(f.Report) {
 		fields := strings.Fields(line)
@@ -150,7 +152,7 @@ func panickedAt(f *finding.Finding) *engine.Site {
 		if colon < 0 || err != nil {
 			continue
 		}
-		for _, sites := range engine.Sites() {
+		for _, sites := range program.Sites() {
 			for i := range sites {
 				s := &sites[i]
 				if int(s.Line) == n && (s.File == at[:colon] || cut && strings.HasSuffix(fmt.Sprintf("%s:%d", s.File, n), rest)) {
@@ -163,13 +165,13 @@ func panickedAt(f *finding.Finding) *engine.Site {
 }
 
 // siteAt returns the first sync point at a place, file:line as stacks have it, or nil.
-func siteAt(place string) *engine.Site {
+func siteAt(place string) *trace.Site {
 	colon := strings.LastIndexByte(place, ':')
 	line, err := strconv.Atoi(place[colon+1:])
 	if err != nil || colon < 0 {
 		return nil
 	}
-	return engine.SiteAt(place[:colon], line)
+	return program.SiteAt(place[:colon], line)
 }
 
 func delayOf(d engine.Delay) finding.Delay {
@@ -198,9 +200,9 @@ func (o liveOutcome) late() (d finding.Delays) {
 	return d
 }
 
-func placeOf(s *engine.Site, preposition string) finding.Place {
+func placeOf(s *trace.Site, preposition string) finding.Place {
 	what := strings.TrimSpace(s.Op + " " + s.Expr)
-	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", engine.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
+	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", program.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
 }
 
 // runLive runs the test once, and returns how many sync points were passed.
@@ -243,7 +245,7 @@ func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 }
 
 // settleLive decides what counts of what was seen in a live run.
-func (e *explorer) settleLive(out *liveOutcome, missed []engine.Missed, races raceMark) {
+func (e *explorer) settleLive(out *liveOutcome, missed []trace.Missed, races raceMark) {
 	calls := engine.FailCalls()
 	switch {
 	case out.failed:

@@ -14,6 +14,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // Bounds on what is recorded of plain accesses.
@@ -61,7 +62,7 @@ func (e *explorer) mayRace(x *engine.Execution, rec *access.Recorder) access.Pla
 		i = len(out.Places)
 		at[n] = i
 		out.Places = append(out.Places, access.Place{
-			Key: s.Key, Write: s.Op == engine.OpStore.String(), File: e.fromHere(s.File), Line: int(s.Line), Func: s.Func, Text: e.lineOf(s),
+			Key: s.Key, Write: s.Op == trace.OpStore.String(), File: e.fromHere(s.File), Line: int(s.Line), Func: s.Func, Text: e.lineOf(s),
 		})
 		return i
 	}
@@ -90,7 +91,7 @@ func (e *explorer) fromHere(file string) string {
 }
 
 // lineOf returns the text of the line of a sync point.
-func (e *explorer) lineOf(s *engine.Site) string {
+func (e *explorer) lineOf(s *trace.Site) string {
 	lines := e.sources.lines(s.File)
 	if int(s.Line) > len(lines) || s.Line < 1 {
 		return ""
@@ -115,9 +116,9 @@ const mostText = 80
 func (e *explorer) watch(places access.Places) {
 	e.places, e.limits.Places = places, nil
 	for _, p := range places.Places {
-		s := &engine.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: engine.OpLoad.String(), Expr: p.Text, Key: p.Key}
+		s := &trace.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: trace.OpLoad.String(), Expr: p.Text, Key: p.Key}
 		if p.Write {
-			s.Op = engine.OpStore.String()
+			s.Op = trace.OpStore.String()
 		}
 		if !filepath.IsAbs(s.File) {
 			s.File = filepath.Join(e.here(), filepath.FromSlash(p.File))

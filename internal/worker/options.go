@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 // A Config says how a body is run.
 type Config struct {
-	Ignore    []engine.Ignore
+	Ignore    []program.Ignore
 	Want      *Want // nil: nothing
 	Schedules int   // that Check tries, the plain one among them: 1 and more
 	Cancel    bool  // the schedule may cancel the body's context

@@ -3,9 +3,9 @@ package worker
 import (
 	"testing"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -13,7 +13,7 @@ import (
 type outcome struct {
 	*verdict.Verdict
 	ending
-	snap    *engine.Snapshot // nil: it was given up, or ran live
+	snap    *trace.Snapshot // nil: it was given up, or ran live
 	ignored ignored
 	input   func() string // returns what the body was given, as Go source; nil if that is nothing
 	long    bool          // a Stall: it went on and on, and was given up
@@ -36,7 +36,7 @@ type ending struct {
 
 // left reports whether the test has come to its end, and only what it leaves behind is a finding.
 func (o outcome) left() bool {
-	return o.snap != nil && o.snap.Failure == engine.NoFailure && o.returned()
+	return o.snap != nil && o.snap.Failure == trace.NoFailure && o.returned()
 }
 
 // open reports whether the test was ended before it was known whether it ends by itself.
@@ -44,7 +44,7 @@ func (o outcome) open() bool { return o.Undecided && !o.Found() && o.snap != nil
 
 // returned reports whether the first goroutine of the execution has ended by itself.
 func (o outcome) returned() bool {
-	return len(o.snap.Tasks) > 0 && o.snap.Tasks[0].State == engine.Ended
+	return len(o.snap.Tasks) > 0 && o.snap.Tasks[0].State == trace.Ended
 }
 
 // stays reports whether goroutines of the execution stay in the process for ever.

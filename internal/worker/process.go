@@ -24,6 +24,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -72,7 +73,7 @@ func newProcess() *Process {
 	}
 	p := &Process{
 		plan: plan, begin: beginning(time.Now()), pauser: newPauser(), world: newWorld(), races: newRaceFile(), stdout: os.Stdout,
-		code:  sync.OnceValue(func() *verdict.Code { return verdict.NewCode(engine.Sites(), engine.Files()) }),
+		code:  sync.OnceValue(func() *verdict.Code { return verdict.NewCode(program.Sites(), program.Files()) }),
 		built: sync.OnceValues(built),
 	}
 	p.path = sync.OnceValue(p.packagePath)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -35,7 +37,7 @@ type runner struct {
 	x       *engine.Execution
 	limits  engine.Limits
 	limit   time.Duration // of real time, for an execution; 0: none
-	ignore  []engine.Ignore
+	ignore  []program.Ignore
 }
 
 // newRunner returns a runner. It must be called outside of bubbles, in the directory of the package under test.
@@ -107,6 +109,6 @@ func (r *runner) settle(out *outcome) {
 	out.Said = r.subject.said(r.Process, *out, calls)
 	if out.Excused(out.failed) {
 		out.Kind, out.failed = verdict.Pass, false
-		out.cut = out.snap.Failure != engine.NoFailure
+		out.cut = out.snap.Failure != trace.NoFailure
 	}
 }

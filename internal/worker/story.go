@@ -11,6 +11,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -135,7 +136,7 @@ func objectsOf(v *verdict.Verdict) map[uint32]bool {
 }
 
 // reads reports whether the atomic operation at a sync point, which is the only one of its line on that variable, changes nothing.
-func (p *Process) reads(s *engine.Site) bool {
+func (p *Process) reads(s *trace.Site) bool {
 	lines := p.sources.lines(s.File)
 	if s.Expr == "" || int(s.Line) > len(lines) {
 		return false

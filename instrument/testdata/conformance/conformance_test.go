@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/program"
 )
 
 // There is no testify here, nor in enginetest: it imports net/http, which would be compiled anew for the race detector.
@@ -30,7 +30,7 @@ func TestPrograms(t *testing.T) {
 			run = enginetest.RunPlain
 		}
 		var files []string
-		for _, sites := range engine.Sites() {
+		for _, sites := range program.Sites() {
 			if len(sites) > 0 {
 				files = append(files, filepath.Base(sites[0].File))
 			}
@@ -40,7 +40,7 @@ func TestPrograms(t *testing.T) {
 				t.Fatalf("%s is not instrumented", tbl.file)
 			}
 		}
-	} else if sites := engine.Sites(); len(sites) > 0 {
+	} else if sites := program.Sites(); len(sites) > 0 {
 		t.Fatalf("instrumented: %v", sites)
 	}
 	for _, tbl := range tables {

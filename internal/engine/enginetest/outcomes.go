@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Log is what the goroutines of one execution say that happened, in order. It is no synchronisation: who logs something is
@@ -50,9 +51,9 @@ func (l *Log) String() string {
 }
 
 // Run runs body as an execution under strategy, in a bubble of its own.
-func Run(t *testing.T, x *engine.Execution, strategy engine.Strategy, limits engine.Limits, body func()) *engine.Snapshot {
+func Run(t *testing.T, x *engine.Execution, strategy engine.Strategy, limits engine.Limits, body func()) *trace.Snapshot {
 	t.Helper()
-	var snap *engine.Snapshot
+	var snap *trace.Snapshot
 	synctest.Test(t, func(*testing.T) { snap = x.Run(strategy, limits, synctest.Wait, body) })
 	if snap == nil {
 		t.Fatal("the bubble was ended from inside")
@@ -101,23 +102,23 @@ func Outcomes(t *testing.T, departures int, body func(*Log)) []string {
 }
 
 // Ending says how an execution ended: "" if all its goroutines did.
-func Ending(snap *engine.Snapshot) string {
+func Ending(snap *trace.Snapshot) string {
 	switch snap.Quiet {
-	case engine.AllEnded:
+	case trace.AllEnded:
 		return ""
-	case engine.Proved:
+	case trace.Proved:
 		return "hang"
-	case engine.LiveTimers, engine.Interlocked:
+	case trace.LiveTimers, trace.Interlocked:
 		return "hang beside timers"
 	}
 	switch snap.Failure {
-	case engine.Panicked:
+	case trace.Panicked:
 		return fmt.Sprintf("panic: %v", snap.Value)
-	case engine.Raced:
+	case trace.Raced:
 		return "race"
-	case engine.Failed:
+	case trace.Failed:
 		return "failed"
-	case engine.TooLong:
+	case trace.TooLong:
 		return "too long"
 	}
 	return fmt.Sprintf("quiet %d, failure %d", snap.Quiet, snap.Failure)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A Program is a row of a table of programs and of what Go says they can do.
@@ -116,7 +117,7 @@ type walk struct{ *rand.Rand }
 // Choose is engine.Strategy.
 func (w *walk) Choose(q *engine.Question) int {
 	switch {
-	case q.Kind == engine.Preempt && (q.Op == engine.OpLoad || q.Op == engine.OpStore) && w.IntN(2) == 0:
+	case q.Kind == engine.Preempt && (q.Op == trace.OpLoad || q.Op == trace.OpStore) && w.IntN(2) == 0:
 		others := (q.N - 1) / 2
 		return 1 + others + w.IntN(others)
 	case w.IntN(4) == 0:

@@ -1,9 +1,11 @@
-package engine
+package program
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 func TestCalledBy(t *testing.T) {
@@ -15,15 +17,15 @@ func TestCalledBy(t *testing.T) {
 		pool     = Call{"example.com/conc/pool.(*Pool).worker", mod + "example.com/conc@v0.3.0/pool/pool.go", 40}
 		catcher  = Call{"example.com/conc/panics.(*Catcher).Try", mod + "example.com/conc@v0.3.0/panics/panics.go", 23}
 		group    = Call{"example.com/conc.(*WaitGroup).Go.func1", mod + "example.com/conc@v0.3.0/waitgroup.go", 30}
-		once     = Call{"sync.(*Once).doSlow", std + "/sync/once.go", 78}
+		once     = Call{"sync.(*Once).doSlow", "/go/src/sync/once.go", 78}
 		user     = Call{"example.com/used.(*T).Run.func1", mod + "example.com/used@v1.0.0/t.go", 12}
 		vendored = Call{"golang.org/x/sync/errgroup.(*Group).Go.func1", "/src/a/vendor/golang.org/x/sync/errgroup/errgroup.go", 81}
-		at       = func(c Call) *Site { return &Site{File: c.File, Line: int32(c.Line - 3), Func: "f"} }
+		at       = func(c Call) *trace.Site { return &trace.Site{File: c.File, Line: int32(c.Line - 3), Func: "f"} }
 	)
 	for _, tt := range []struct {
 		name         string
 		calls        []Call // the outermost first
-		site         *Site
+		site         *trace.Site
 		first, given string
 	}{
 		{"a literal of the program", []Call{test, helper}, at(test), test.Func, ""},
@@ -33,8 +35,8 @@ func TestCalledBy(t *testing.T) {
 		{"through packages of one module", []Call{group, catcher, pool, test}, at(group), group.Func, test.Func},
 		{"a pool without work", []Call{group, catcher, pool}, at(group), group.Func, ""},
 		{"a library through another", []Call{errgroup, user, test}, at(errgroup), errgroup.Func, user.Func},
-		{"the standard library between", outermost([]Call{test, once, errgroup}), at(errgroup), errgroup.Func, test.Func},
-		{"a rewritten go statement", []Call{{"example.com/a.f", "/src/a/a.go", 3}, helper}, &Site{File: "/src/a/a.go", Line: 3, Func: "example.com/a.f"}, helper.Func, ""},
+		{"the standard library between", Outermost([]Call{test, once, errgroup}), at(errgroup), errgroup.Func, test.Func},
+		{"a rewritten go statement", []Call{{"example.com/a.f", "/src/a/a.go", 3}, helper}, &trace.Site{File: "/src/a/a.go", Line: 3, Func: "example.com/a.f"}, helper.Func, ""},
 		{"nothing", nil, at(test), "", ""},
 	} {
 		first, given := CalledBy(tt.calls, tt.site)

@@ -1,0 +1,102 @@
+package engine
+
+import "github.com/jostle-dev/jostle/internal/trace"
+
+// keptSteps bounds the memory of a trace. The hash covers every step all the same.
+const keptSteps = 1 << 16
+
+// A history keeps the steps of an execution and a hash of all of them.
+type history struct {
+	steps       []trace.Step
+	n           int
+	hash        uint64
+	preemptions int
+	next        trace.Choice // of the step to come
+	off         *trace.Off   // likewise
+	offs        []trace.Off  // the last ones
+	last        uint64       // key of the site of the step before
+	orders      trace.Orders
+}
+
+func (tr *history) reset() {
+	*tr = history{steps: tr.steps[:0], offs: tr.offs, hash: 14695981039346656037}
+}
+
+func (tr *history) add(t *Task, op trace.Op, o *Object, s *trace.Site) {
+	var id uint32
+	if o != nil {
+		id = o.ID
+	}
+	c, off := tr.next, tr.off
+	tr.next, tr.off = trace.GoneOn, nil
+	if c < trace.Preempted {
+		off = nil
+	}
+	tr.n++
+	key := s.StableKey() + uint64(op)
+	if c != trace.GoneOn {
+		tr.orders.Add(tr.last, key)
+	}
+	tr.last = key
+	h := tr.hash
+	h = (h ^ (uint64(t.ID) | uint64(op)<<32 | uint64(c)<<40)) * 1099511628211
+	h = (h ^ uint64(id)) * 1099511628211
+	h = (h ^ key) * 1099511628211
+	tr.hash = h ^ h>>32
+	if len(tr.steps) < keptSteps {
+		tr.steps = append(tr.steps, trace.Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off})
+	} else {
+		tr.steps[(tr.n-1)%keptSteps] = trace.Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off}
+	}
+}
+
+// takes notes that t is taken off for the step to come, before it does op or after it.
+func (tr *history) takes(t *Task, after bool, op trace.Op, o *Object, s *trace.Site) {
+	if len(tr.offs) == cap(tr.offs) {
+		tr.offs = make([]trace.Off, 0, offsChunk) // those of the chunk before stay where steps point to them
+	}
+	off := trace.Off{Task: t.ID, Op: op, After: after, Site: s}
+	if o != nil {
+		off.Object = o.ID
+	}
+	tr.offs = append(tr.offs, off)
+	tr.next, tr.off = trace.Preempted, &tr.offs[len(tr.offs)-1]
+	tr.preemptions++
+}
+
+const offsChunk = 64
+
+// ended notes that step by, 0 for none, ended the wait in which t has been since step n.
+func (tr *history) ended(t *Task, n, by int) {
+	if n == 0 || by == 0 || tr.n-n >= keptSteps {
+		return
+	}
+	if s := &tr.steps[(n-1)%keptSteps]; s.Task == t.ID {
+		s.Until = uint32(by)
+	}
+}
+
+// polls reports whether the last n steps, n <= keptSteps, are all of goroutines that look at something and find nothing.
+func (tr *history) polls(n int) bool {
+	if n > len(tr.steps) {
+		return false
+	}
+	for i := range n {
+		switch tr.steps[(tr.n-1-i)%keptSteps].Op {
+		case trace.OpAtomic, trace.OpTryLock, trace.OpTryRLock, trace.OpYield, trace.OpContext, trace.OpSelect, trace.OpLoad:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// kept returns the steps that are left, oldest first.
+func (tr *history) kept() []trace.Step {
+	out := make([]trace.Step, 0, len(tr.steps))
+	if tr.n > keptSteps {
+		first := tr.n % keptSteps
+		return append(append(out, tr.steps[first:]...), tr.steps[:first]...)
+	}
+	return append(out, tr.steps...)
+}

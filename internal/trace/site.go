@@ -1,0 +1,66 @@
+// Package trace has the words for what happens in an execution, as data: where a sync point stands in the source (Site), what is done there
+// (Op) and on what (Kind), each Step, and how the execution stood at its end (Snapshot). The engine writes it; predictions, verdicts and
+// reports are made from it. The package knows nothing of what runs, and is compiled into each test binary.
+package trace
+
+import "strconv"
+
+// A Site is one sync point in the source of the code under test. The rewriter emits it as static data, so that a sync
+// point costs the instrumented code one address.
+type Site struct {
+	File string // original file, absolute
+	Line int32
+	Col  int32
+	Func string // enclosing function, as runtime.FuncForPC names it
+	Op   string // "send", "receive", "close", "select", "go", or the name of the function of package perturb
+	Expr string // operand as the source has it: "s.mu", "out", the function a go statement starts
+	Var  uint64 // the variable or field that the operand is; 0 if unknown
+	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
+
+	// Starts is the function that a go statement, or a call in its place, starts in a goroutine: as runtime.FuncForPC names
+	// it, or if it is not known before the program runs, as the source calls it. "" for other operations.
+	Starts string
+
+	Context string // a context that code there could use, as it would call it: "ctx", "s.ctx"; "" if none is at hand
+
+	After Following // of what releases something; of a select its cases have it
+	Looks bool      // an atomic operation that changes nothing
+
+	Cases []SiteCase // of a select, in source order without the default
+
+	Passed uint32 `json:"-"` // how often, in a live run; it changes while goroutines run
+}
+
+// A SiteCase is one communication of a select.
+type SiteCase struct {
+	Op   string // "send" or "receive"
+	Expr string
+	Var  uint64
+
+	After Following
+}
+
+// A Following is what may come after an operation that releases something, before the goroutine's next sync point.
+type Following uint8
+
+const (
+	Nothing Following = iota // that others could tell
+	Returns                  // the function returns to code that is not known
+	Plain                    // a plain load or store that others may see, or a call of code that is not known
+)
+
+// String returns "file:line:col", or "-" for the nil Site that stands for operations of the harness itself.
+func (s *Site) String() string {
+	if s == nil {
+		return "-"
+	}
+	return s.File + ":" + strconv.Itoa(int(s.Line)) + ":" + strconv.Itoa(int(s.Col))
+}
+
+// StableKey returns the key, or 0 for the nil Site.
+func (s *Site) StableKey() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.Key
+}
