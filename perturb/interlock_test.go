@@ -18,9 +18,9 @@ import (
 const kept, handed = 1, 2
 
 var lockSites = []Site{
-	{Func: "f", Op: "MutexLock", Var: kept}, {Func: "f", Op: "MutexUnlock", Var: kept},
-	{Func: "f", Op: "MutexLock", Var: handed}, {Func: "f", Op: "MutexUnlock", Var: handed},
-	{Func: "g", Op: "MutexUnlock", Var: handed},
+	{Func: "f", Op: trace.OpLock, Kind: trace.Mutex, Name: "MutexLock", Var: kept}, {Func: "f", Op: trace.OpUnlock, Kind: trace.Mutex, Name: "MutexUnlock", Var: kept},
+	{Func: "f", Op: trace.OpLock, Kind: trace.Mutex, Name: "MutexLock", Var: handed}, {Func: "f", Op: trace.OpUnlock, Kind: trace.Mutex, Name: "MutexUnlock", Var: handed},
+	{Func: "g", Op: trace.OpUnlock, Kind: trace.Mutex, Name: "MutexUnlock", Var: handed},
 }
 
 var _ = Instrumented(lockSites)

@@ -17,7 +17,7 @@ import (
 	"github.com/jostle-dev/jostle/perturb"
 )
 
-var liveSites = [...]perturb.Site{{Op: "MutexLock", Func: "f", Var: 77, Key: 1}, {Op: "MutexUnlock", Func: "f", Var: 77, Key: 2}}
+var liveSites = [...]perturb.Site{{Op: trace.OpLock, Kind: trace.Mutex, Name: "MutexLock", Func: "f", Var: 77, Key: 1}, {Op: trace.OpUnlock, Kind: trace.Mutex, Name: "MutexUnlock", Func: "f", Var: 77, Key: 2}}
 
 // lockUnlock passes 40 sync points in a live run, and returns where it was delayed.
 func lockUnlock(t *testing.T, p engine.LivePlan) []engine.Delay {
@@ -53,7 +53,7 @@ func TestLiveDelays(t *testing.T) {
 // A wake-up is missed if it came after the goroutine that waits had taken the lock, and met nobody: then nobody had the lock who
 // did it. One that came before was there to be seen.
 func TestLiveMissed(t *testing.T) {
-	site := func(op string) *perturb.Site { return &perturb.Site{Op: op, Func: "f", Expr: "c"} }
+	site := func(name string) *perturb.Site { return &perturb.Site{Name: name, Func: "f", Expr: "c"} }
 	wake, wait := site("CondBroadcast"), site("CondWait")
 	run := func(l sync.Locker, between, later func(*sync.Cond)) []trace.Missed {
 		live := engine.StartLive(engine.LivePlan{})
@@ -136,7 +136,7 @@ func TestLiveTimers(t *testing.T) {
 	live := engine.StartLive(engine.LivePlan{})
 	require.NotNil(t, live)
 	defer live.Stop()
-	s := &perturb.Site{Op: "receive", Func: "f"}
+	s := &perturb.Site{Op: trace.OpRecv, Kind: trace.Chan, Name: "receive", Func: "f"}
 	end := make(chan int)
 	var all sync.WaitGroup
 	defer all.Wait()

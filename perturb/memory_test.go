@@ -68,7 +68,7 @@ func at(function string, line int, write bool) string { return fmt.Sprint(functi
 
 // label returns what a test calls the access at a place.
 func (w *watched) label(s *trace.Site) string {
-	return w.labels[at(s.Func, int(s.Line), s.Op == trace.OpStore.String())]
+	return w.labels[at(s.Func, int(s.Line), s.Op == trace.OpStore)]
 }
 
 // mayRace records a program under some schedules, and returns the pairs of accesses that may race, and their places.

@@ -79,7 +79,7 @@ var releases = []release{
 	{"send in a select", func(log *enginetest.Log, s *Site) {
 		c := make(chan int, 1)
 		together(func() {
-			Select(&Site{Cases: []SiteCase{{Op: "send", After: s.After}}}, NoDefault, OnSend(c).Value(1))
+			Select(&Site{Cases: []SiteCase{{Op: trace.OpSend, After: s.After}}}, NoDefault, OnSend(c).Value(1))
 			log.Add("a")
 		}, func() {
 			Recv(c, site)

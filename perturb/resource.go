@@ -35,7 +35,7 @@ func NewResource(name string) *Resource { return &Resource{name} }
 // Wait notes that the calling goroutine waits for n from now on, until it calls Acquire or GiveUp.
 func (r *Resource) Wait(n int64) {
 	if t, o := noting(r); t != nil {
-		t.Wants(o, n, t.CallSite(1, "acquire", r.name))
+		t.Wants(o, n, t.CallSite(1, trace.OpAcquire, r.name))
 	}
 }
 
@@ -49,14 +49,14 @@ func (r *Resource) GiveUp() {
 // Acquire notes that the calling goroutine holds n more from now on, and waits no more if it did.
 func (r *Resource) Acquire(n int64) {
 	if t, o := noting(r); t != nil {
-		t.Got(o, n, t.CallSite(1, "acquire", r.name))
+		t.Got(o, n, t.CallSite(1, trace.OpAcquire, r.name))
 	}
 }
 
 // Release notes that n have been given back: of what the calling goroutine holds, or else of what it was handed by another.
 func (r *Resource) Release(n int64) {
 	if t, o := noting(r); t != nil {
-		t.GaveBack(o, n, t.CallSite(1, "release", r.name))
+		t.GaveBack(o, n, t.CallSite(1, trace.OpRelease, r.name))
 	}
 }
 
@@ -88,7 +88,7 @@ func Acquiring[T any](p *T, n int64, name string) Acquisition {
 	if t == nil {
 		return Acquisition{}
 	}
-	a := Acquisition{t, o, n, t.CallSite(2, "acquire", name)}
+	a := Acquisition{t, o, n, t.CallSite(2, trace.OpAcquire, name)}
 	t.Wants(o, n, a.s)
 	return a
 }
@@ -107,7 +107,7 @@ func (a Acquisition) Done(got bool) {
 // Releasing notes that the caller of the function that calls it gives back n of the resource at p, likewise.
 func Releasing[T any](p *T, n int64, name string) {
 	if t, o := noting(p); t != nil {
-		t.GaveBack(o, n, t.CallSite(2, "release", name))
+		t.GaveBack(o, n, t.CallSite(2, trace.OpRelease, name))
 	}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/jostle-dev/jostle/internal/program"
@@ -134,10 +133,10 @@ var keptLocks = sync.OnceValue(func() map[uint64]bool {
 	var unlocks []*trace.Site
 	for _, file := range program.Sites() {
 		for i := range file {
-			switch s := &file[i]; {
-			case strings.Contains(s.Op, "Unlock"):
+			switch s := &file[i]; s.Op {
+			case trace.OpUnlock, trace.OpRUnlock:
 				unlocks = append(unlocks, s)
-			case strings.HasSuffix(s.Op, "Lock"):
+			case trace.OpLock, trace.OpTryLock, trace.OpRLock, trace.OpTryRLock:
 				here[place{s.Func, s.Var}] = true
 				anywhere[s.Var] = true
 			}
@@ -148,8 +147,7 @@ var keptLocks = sync.OnceValue(func() map[uint64]bool {
 		if s.Var == 0 || !anywhere[s.Var] {
 			return nil
 		}
-		// As a value it may be called by anybody.
-		by := here[place{s.Func, s.Var}] && !strings.HasSuffix(s.Op, "Value")
+		by := here[place{s.Func, s.Var}] && !s.Elsewhere
 		before, known := kept[s.Var]
 		kept[s.Var] = by && (before || !known)
 	}

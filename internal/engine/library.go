@@ -172,7 +172,7 @@ func (t *Task) newUserSite(op trace.Op, name string) *trace.Site {
 		}
 	}
 	for c := t.x.callSites; c != nil; c = c.next {
-		if c.Line == int32(at.Line) && c.File == at.File && c.Op == op.String() && c.Expr == name {
+		if c.Line == int32(at.Line) && c.File == at.File && c.Op == op && c.Expr == name {
 			return &c.Site
 		}
 	}

@@ -65,7 +65,7 @@ func siteOf(f runtime.Frame, op trace.Op) trace.Site {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-first))) // stable under edits elsewhere
-	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Key: h.Sum64()}
 }
 
 func passesOn(function string) bool {

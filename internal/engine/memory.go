@@ -231,7 +231,7 @@ func placeOf(pc uintptr, op trace.Op) *trace.Site {
 func accessSite(f runtime.Frame, op trace.Op) trace.Site {
 	h := fnv.New64a()
 	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-StartLine(&f)))) // stable under edits elsewhere
-	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op.String(), Key: h.Sum64()}
+	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Key: h.Sum64()}
 }
 
 // access is a plain load or store that is a sync point.

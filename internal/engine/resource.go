@@ -96,7 +96,7 @@ func (t *Task) GaveBack(o *Object, n int64, s *trace.Site) {
 
 // CallSite returns the sync point that a caller of code which notes something about a resource is, skip frames above the
 // caller of CallSite: op on what is called name.
-func (t *Task) CallSite(skip int, op, name string) *trace.Site {
+func (t *Task) CallSite(skip int, op trace.Op, name string) *trace.Site {
 	var pcs [1]uintptr
 	runtime.Callers(skip+2, pcs[:])
 	for c := t.x.callSites; c != nil; c = c.next {
@@ -106,9 +106,9 @@ func (t *Task) CallSite(skip int, op, name string) *trace.Site {
 	}
 	f, _ := runtime.CallersFrames(pcs[:]).Next()
 	h := fnv.New64a()
-	h.Write([]byte(f.Function + "\x00" + op + "\x00" + name))
+	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + name))
 	t.x.callSites = &callSite{
-		Site: trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Expr: name, Key: h.Sum64()},
+		Site: trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Expr: name, Key: h.Sum64()},
 		pc:   pcs[0], next: t.x.callSites,
 	}
 	return &t.x.callSites.Site

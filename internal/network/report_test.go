@@ -13,6 +13,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/report"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
@@ -20,9 +21,9 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 var (
-	serves = &perturb.Site{File: "server.go", Line: 7, Func: "serve", Op: "go", Starts: "serve", Expr: "serve", Key: 2}
-	asks   = &perturb.Site{File: "client.go", Line: 3, Func: "ask", Op: "MutexLock", Expr: "c.mu", Key: 3}
-	does   = &perturb.Site{File: "server.go", Line: 9, Func: "serve", Op: "MutexLock", Expr: "c.mu", Key: 4}
+	serves = &perturb.Site{File: "server.go", Line: 7, Func: "serve", Op: trace.OpGo, Name: "go", Starts: "serve", Expr: "serve", Key: 2}
+	asks   = &perturb.Site{File: "client.go", Line: 3, Func: "ask", Op: trace.OpLock, Kind: trace.Mutex, Name: "MutexLock", Expr: "c.mu", Key: 3}
+	does   = &perturb.Site{File: "server.go", Line: 9, Func: "serve", Op: trace.OpLock, Kind: trace.Mutex, Name: "MutexLock", Expr: "c.mu", Key: 4}
 )
 
 // TestReports: what never ends at a socket is explained by who uses the other end.

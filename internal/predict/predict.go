@@ -157,11 +157,13 @@ func (e *execution) gated(a, b []int) bool {
 }
 
 // tries reports whether what was taken at a site was only tried: that waits for nobody.
-func tries(s *trace.Site) bool { return s == nil || strings.Contains(s.Op, "Try") }
+func tries(s *trace.Site) bool {
+	return s == nil || s.Op == trace.OpTryLock || s.Op == trace.OpTryRLock
+}
 
 // name returns what the code at a site calls what it works on, and where that is.
 func name(s *trace.Site) string {
-	return fmt.Sprintf("%s (%s:%d)", cmp.Or(s.Expr, strings.ToLower(s.Op)), s.File, s.Line)
+	return fmt.Sprintf("%s (%s:%d)", cmp.Or(s.Expr, strings.ToLower(s.Name)), s.File, s.Line)
 }
 
 // variable returns the variable by which an object is known, the first if there are several; 0 if by none.

@@ -117,7 +117,7 @@ func TestLearn(t *testing.T) {
 			try := func(first, second *sync.Mutex, n int, names [2]string) func() {
 				return func() {
 					s := at(n+1, names[1])
-					s.Op = "MutexTryLock"
+					s.Op = trace.OpTryLock
 					perturb.MutexLock(first, at(n, names[0]))
 					if perturb.MutexTryLock(second, s) {
 						perturb.MutexUnlock(second, at(n+2, names[1]))

@@ -1,5 +1,7 @@
 package program
 
+import "github.com/jostle-dev/jostle/internal/trace"
+
 // A File is what is known of an instrumented file beside its sync points.
 type File struct {
 	Name  string
@@ -69,7 +71,7 @@ type Loop struct {
 // A LoopEnd is a way out of a Loop: a communication that comes about, an atomic value that is changed, or a lock that
 // is given back.
 type LoopEnd struct {
-	Op   string // "receive", "send", "Atomic", see trace.Site.Op, "TryLock" of any lock, or "done" of a context
-	Var  uint64 // see trace.Site.Var
+	Op   trace.Op // OpRecv, OpSend, OpAtomic, OpTryLock of any lock, or OpContext: the end of one
+	Var  uint64   // see trace.Site.Var
 	Line int32
 }

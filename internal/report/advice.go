@@ -349,10 +349,10 @@ func (t *text) wayOut() string {
 		if w.Op != trace.OpRecv {
 			continue
 		}
-		if i := slices.IndexFunc(w.Code, func(s *trace.Site) bool { return s.Op == "close" }); i >= 0 {
+		if i := slices.IndexFunc(w.Code, func(s *trace.Site) bool { return s.Op == trace.OpClose }); i >= 0 {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
 		}
-		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == "close" }); i >= 0 {
+		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == trace.OpClose }); i >= 0 {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 		}
 	}

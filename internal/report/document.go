@@ -517,7 +517,7 @@ func (b *builder) place(s *trace.Site) *Place {
 	if len(s.Cases) > 0 {
 		var cases []string
 		for _, c := range s.Cases {
-			cases = append(cases, c.Op+" "+c.Expr)
+			cases = append(cases, c.Op.String()+" "+c.Expr)
 		}
 		expr = strings.Join(cases, " | ")
 	}

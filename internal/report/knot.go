@@ -342,7 +342,7 @@ func starts(r verdict.Releaser) bool {
 }
 
 // adds reports whether s adds to a wait group: of one that owes it a Done, where it would do that is not known.
-func adds(s *trace.Site) bool { return s != nil && s.Op == "WaitGroupAdd" }
+func adds(s *trace.Site) bool { return s != nil && s.Op == trace.OpAdd }
 
 // nobodyShown bounds the goroutines that could have ended a wait and have gone.
 const nobodyShown = 3

@@ -87,7 +87,7 @@ func TestMeantToStay(t *testing.T) {
 	render := func(file string) string {
 		var b strings.Builder
 		v := &verdict.Verdict{Kind: verdict.Leak, Rule: verdict.Cancel, Knot: []verdict.Goroutine{{
-			ID: 3, Name: "update.func1", Spawned: &trace.Site{File: file, Line: 3, Func: "example.com/dates.(*clock).update.func1", Op: "go"},
+			ID: 3, Name: "update.func1", Spawned: &trace.Site{File: file, Line: 3, Func: "example.com/dates.(*clock).update.func1", Op: trace.OpGo, Name: "go"},
 		}}}
 		require.NoError(t, Text(&b, v, Options{Dir: "/home/me/code/m/pkg"}))
 		return b.String()

@@ -13,7 +13,7 @@ import (
 
 func TestUnordered(t *testing.T) {
 	site := func(line int32, op trace.Op, text string) *trace.Site {
-		return &trace.Site{File: "/src/cache_test.go", Line: line, Op: op.String(), Expr: text}
+		return &trace.Site{File: "/src/cache_test.go", Line: line, Op: op, Name: op.String(), Expr: text}
 	}
 	check, use, drop := site(11, trace.OpLoad, "if s.cache != nil"), site(12, trace.OpLoad, `s.cache["a"] = 1`), site(16, trace.OpStore, "s.cache = nil")
 	touch := func(task uint32, op trace.Op, s *trace.Site, step int) trace.Touch {

@@ -118,7 +118,7 @@ func (t *text) operation(s trace.Step) string {
 	}
 	var cases []string
 	for _, c := range s.Site.Cases {
-		cases = append(cases, c.Op+" "+c.Expr)
+		cases = append(cases, c.Op.String()+" "+c.Expr)
 	}
 	return "select: " + strings.Join(cases, " | ")
 }

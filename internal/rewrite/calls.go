@@ -5,88 +5,110 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // An operation is a function or method of the standard library that package perturb stands in for.
 type operation struct {
-	name     string // of perturb's function
-	what     string // for people
-	other    string // the method that an interface must have besides, to be called through it
-	wraps    bool   // its receiver or first argument only passes through perturb
-	testhook bool   // is package testhook's, and takes no site
-	looks    bool   // is no sync point: it has the signature of the original, and takes no site
-	starts   bool   // starts its last argument, a function, in a goroutine
+	name      string   // of perturb's function
+	op        trace.Op // what it does; OpNone for what is no step of its own
+	kind      trace.Kind
+	what      string // for people
+	other     string // the method that an interface must have besides, to be called through it
+	wraps     bool   // its receiver or first argument only passes through perturb
+	testhook  bool   // is package testhook's, and takes no site
+	looks     bool   // is no sync point: it has the signature of the original, and takes no site
+	starts    bool   // starts its last argument, a function, in a goroutine
+	elsewhere bool   // see trace.Site
 }
 
 // methods by type and name.
 var methods = map[string]map[string]operation{
 	"sync.Mutex": {
-		"Lock": {name: "MutexLock", what: "lock"}, "TryLock": {name: "MutexTryLock", what: "try lock"},
-		"Unlock": {name: "MutexUnlock", what: "unlock"},
+		"Lock": {name: "MutexLock", op: trace.OpLock, what: "lock"}, "TryLock": {name: "MutexTryLock", op: trace.OpTryLock, what: "try lock"},
+		"Unlock": {name: "MutexUnlock", op: trace.OpUnlock, what: "unlock"},
 	},
 	"sync.RWMutex": {
-		"Lock": {name: "RWMutexLock", what: "lock"}, "TryLock": {name: "RWMutexTryLock", what: "try lock"},
-		"Unlock": {name: "RWMutexUnlock", what: "unlock"},
-		"RLock":  {name: "RWMutexRLock", what: "read lock"}, "TryRLock": {name: "RWMutexTryRLock", what: "try read lock"},
-		"RUnlock": {name: "RWMutexRUnlock", what: "read unlock"},
+		"Lock": {name: "RWMutexLock", op: trace.OpLock, what: "lock"}, "TryLock": {name: "RWMutexTryLock", op: trace.OpTryLock, what: "try lock"},
+		"Unlock": {name: "RWMutexUnlock", op: trace.OpUnlock, what: "unlock"},
+		"RLock":  {name: "RWMutexRLock", op: trace.OpRLock, what: "read lock"}, "TryRLock": {name: "RWMutexTryRLock", op: trace.OpTryRLock, what: "try read lock"},
+		"RUnlock": {name: "RWMutexRUnlock", op: trace.OpRUnlock, what: "read unlock"},
 	},
 	"sync.WaitGroup": {
-		"Add": {name: "WaitGroupAdd", what: "wait group add"}, "Done": {name: "WaitGroupDone", what: "wait group done"},
-		"Wait": {name: "WaitGroupWait", what: "wait group wait"}, "Go": {name: "WaitGroupGo", what: "go", starts: true},
+		"Add": {name: "WaitGroupAdd", op: trace.OpAdd, what: "wait group add"}, "Done": {name: "WaitGroupDone", op: trace.OpDone, what: "wait group done"},
+		"Wait": {name: "WaitGroupWait", op: trace.OpWait, what: "wait group wait"}, "Go": {name: "WaitGroupGo", op: trace.OpGo, what: "go", starts: true},
 	},
-	"sync.Pool": {"Get": {name: "PoolGet", what: "pool"}, "Put": {name: "PoolPut", what: "pool"}},
-	"sync.Once": {"Do": {name: "OnceDo", what: "once"}},
+	"sync.Pool": {"Get": {name: "PoolGet", op: trace.OpGet, what: "pool"}, "Put": {name: "PoolPut", op: trace.OpPut, what: "pool"}},
+	"sync.Once": {"Do": {name: "OnceDo", op: trace.OpOnce, what: "once"}},
 	"sync.Cond": {
-		"Wait": {name: "CondWait", what: "cond wait"}, "Signal": {name: "CondSignal", what: "cond signal"},
-		"Broadcast": {name: "CondBroadcast", what: "cond broadcast"},
+		"Wait": {name: "CondWait", op: trace.OpCondWait, what: "cond wait"}, "Signal": {name: "CondSignal", op: trace.OpSignal, what: "cond signal"},
+		"Broadcast": {name: "CondBroadcast", op: trace.OpBroadcast, what: "cond broadcast"},
 	},
-	"time.Timer":  {"Stop": {name: "TimerStop", what: "timer"}, "Reset": {name: "TimerReset", what: "timer"}},
-	"time.Ticker": {"Stop": {name: "TickerStop", what: "timer"}, "Reset": {name: "TickerReset", what: "timer"}},
+	"time.Timer":  {"Stop": {name: "TimerStop", op: trace.OpTimer, what: "timer"}, "Reset": {name: "TimerReset", op: trace.OpTimer, what: "timer"}},
+	"time.Ticker": {"Stop": {name: "TickerStop", op: trace.OpTimer, what: "timer"}, "Reset": {name: "TickerReset", op: trace.OpTimer, what: "timer"}},
 }
 
 // lockers are the methods that are taken over when they are called through an interface that has both of a pair.
 var lockers = map[string]operation{
-	"Lock":    {name: "LockerLock", what: "lock", other: "Unlock"},
-	"Unlock":  {name: "LockerUnlock", what: "unlock", other: "Lock"},
-	"RLock":   {name: "ReaderRLock", what: "read lock", other: "RUnlock"},
-	"RUnlock": {name: "ReaderRUnlock", what: "read unlock", other: "RLock"},
+	"Lock":    {name: "LockerLock", op: trace.OpLock, what: "lock", other: "Unlock"},
+	"Unlock":  {name: "LockerUnlock", op: trace.OpUnlock, what: "unlock", other: "Lock"},
+	"RLock":   {name: "ReaderRLock", op: trace.OpRLock, what: "read lock", other: "RUnlock"},
+	"RUnlock": {name: "ReaderRUnlock", op: trace.OpRUnlock, what: "read unlock", other: "RLock"},
 }
 
 // ofContexts are the methods of context.Context.
-var ofContexts = map[string]operation{"Err": {name: "ContextErr", what: "context"}}
+var ofContexts = map[string]operation{"Err": {name: "ContextErr", op: trace.OpContext, what: "context"}}
 
 // atomic is what comes before an operation of package sync/atomic or sync.Map.
-var atomic = operation{name: "Atomic", what: "atomic", wraps: true}
+var atomic = operation{name: "Atomic", op: trace.OpAtomic, what: "atomic", wraps: true}
+
+// kinds by type.
+var kinds = map[string]trace.Kind{
+	"sync.Mutex": trace.Mutex, "sync.RWMutex": trace.RWMutex, "sync.WaitGroup": trace.WaitGroup, "sync.Pool": trace.Pool,
+	"sync.Once": trace.Once, "sync.Cond": trace.Cond,
+}
+
+// What the language has for channels and goroutines.
+var (
+	ofSend    = operation{name: "send", op: trace.OpSend, kind: trace.Chan}
+	ofReceive = operation{name: "receive", op: trace.OpRecv, kind: trace.Chan}
+	ofClose   = operation{name: "close", op: trace.OpClose, kind: trace.Chan}
+	ofSelect  = operation{name: "select", op: trace.OpSelect}
+	ofGo      = operation{name: "go", op: trace.OpGo}
+)
 
 // method returns what stands in for a method of a type, by the names of both.
 func method(pkg, typ, name string) operation {
 	if pkg == "sync/atomic" || pkg == "sync" && typ == "Map" {
 		return atomic
 	}
-	return methods[pkg+"."+typ][name]
+	op := methods[pkg+"."+typ][name]
+	op.kind = kinds[pkg+"."+typ]
+	return op
 }
 
 // functions by package and name.
 var functions = map[string]map[string]operation{
 	"time": {
-		"Sleep": {name: "TimeSleep", what: "sleep"}, "After": {name: "TimeAfter", what: "timer"},
-		"AfterFunc": {name: "TimeAfterFunc", what: "timer", starts: true}, "NewTimer": {name: "TimeNewTimer", what: "timer"},
-		"Tick": {name: "TimeTick", what: "timer"}, "NewTicker": {name: "TimeNewTicker", what: "timer"},
+		"Sleep": {name: "TimeSleep", op: trace.OpSleep, what: "sleep"}, "After": {name: "TimeAfter", op: trace.OpTimer, what: "timer"},
+		"AfterFunc": {name: "TimeAfterFunc", op: trace.OpTimer, what: "timer", starts: true}, "NewTimer": {name: "TimeNewTimer", op: trace.OpTimer, what: "timer"},
+		"Tick": {name: "TimeTick", op: trace.OpTimer, what: "timer"}, "NewTicker": {name: "TimeNewTicker", op: trace.OpTimer, what: "timer"},
 		"Now": {name: "TimeNow", what: "clock", looks: true}, "Since": {name: "TimeSince", what: "clock", looks: true},
 		"Until": {name: "TimeUntil", what: "clock", looks: true},
 	},
 	"context": {
-		"WithCancel": {name: "ContextWithCancel", what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", what: "context"},
-		"WithTimeout": {name: "ContextWithTimeout", what: "context"}, "WithTimeoutCause": {name: "ContextWithTimeoutCause", what: "context"},
-		"WithDeadline": {name: "ContextWithDeadline", what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", what: "context"},
-		"AfterFunc": {name: "ContextAfterFunc", what: "context", starts: true}, "Cause": {name: "ContextCause", what: "context"},
+		"WithCancel": {name: "ContextWithCancel", op: trace.OpCancel, elsewhere: true, what: "context"}, "WithCancelCause": {name: "ContextWithCancelCause", op: trace.OpCancel, elsewhere: true, what: "context"},
+		"WithTimeout": {name: "ContextWithTimeout", op: trace.OpCancel, elsewhere: true, what: "context"}, "WithTimeoutCause": {name: "ContextWithTimeoutCause", op: trace.OpCancel, elsewhere: true, what: "context"},
+		"WithDeadline": {name: "ContextWithDeadline", op: trace.OpCancel, elsewhere: true, what: "context"}, "WithDeadlineCause": {name: "ContextWithDeadlineCause", op: trace.OpCancel, elsewhere: true, what: "context"},
+		"AfterFunc": {name: "ContextAfterFunc", op: trace.OpContext, what: "context", starts: true}, "Cause": {name: "ContextCause", op: trace.OpContext, what: "context"},
 	},
 	"sync": {
-		"OnceFunc": {name: "OnceFunc", what: "once"}, "OnceValue": {name: "OnceValue", what: "once"}, "OnceValues": {name: "OnceValues", what: "once"},
+		"OnceFunc": {name: "OnceFunc", op: trace.OpOnce, elsewhere: true, what: "once"}, "OnceValue": {name: "OnceValue", op: trace.OpOnce, elsewhere: true, what: "once"}, "OnceValues": {name: "OnceValues", op: trace.OpOnce, elsewhere: true, what: "once"},
 	},
 	"iter": {"Pull": {name: "IterPull", what: "coroutine"}, "Pull2": {name: "IterPull2", what: "coroutine"}},
 	"runtime": {
-		"Gosched": {name: "RuntimeGosched", what: "yield"}, "GC": {name: "RuntimeGC", what: "garbage collection", looks: true},
+		"Gosched": {name: "RuntimeGosched", op: trace.OpYield, what: "yield"}, "GC": {name: "RuntimeGC", what: "garbage collection", looks: true},
 		"Stack": {name: "RuntimeStack", what: "stack", looks: true}, "SetFinalizer": {name: "RuntimeSetFinalizer", what: "finalizer", looks: true},
 		"AddCleanup": {name: "RuntimeAddCleanup", what: "finalizer", looks: true},
 	},
@@ -389,12 +411,12 @@ func (r *rewriter) wrap(n *ast.CallExpr, t *target) {
 func (r *rewriter) atomicOperand(n *ast.CallExpr, t *target) operand {
 	var o operand
 	if t.recv != nil {
-		o = newOperand(t.name, t.operand(r), t.variable(r))
+		o = newOperand(t.operation, t.operand(r), t.variable(r))
 	} else {
-		o = newOperand(t.name, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
+		o = newOperand(t.operation, strings.TrimPrefix(r.text(n.Args[0]), "&"), r.variable(n.Args[0]))
 	}
 	name := calledName(n.Fun)
-	o.looks = strings.HasPrefix(name, "Load") && !storing(name)
+	o.reads = strings.HasPrefix(name, "Load") && !storing(name)
 	return o
 }
 
@@ -458,7 +480,7 @@ func (r *rewriter) drop(t *target) {
 // operandOf returns what a report is to say of a call.
 func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 	if t.recv != nil {
-		return newOperand(t.name, t.operand(r), t.variable(r))
+		return newOperand(t.operation, t.operand(r), t.variable(r))
 	}
 	var args []string
 	for _, a := range n.Args {
@@ -466,7 +488,7 @@ func (r *rewriter) operandOf(n *ast.CallExpr, t *target) operand {
 			args = append(args, r.text(a))
 		}
 	}
-	return newOperand(t.name, strings.Join(args, ", "), 0)
+	return newOperand(t.operation, strings.Join(args, ", "), 0)
 }
 
 func (r *rewriter) count(what string) { r.out.Points[what]++ }

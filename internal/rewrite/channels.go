@@ -57,7 +57,7 @@ func coreOf(i *types.Interface) (core *types.Chan, others bool) {
 	return core, false
 }
 
-func (r *rewriter) channel(op string, ch ast.Expr) operand {
+func (r *rewriter) channel(op operation, ch ast.Expr) operand {
 	return newOperand(op, r.text(ch), r.variable(ch))
 }
 
@@ -112,7 +112,7 @@ func (r *rewriter) receive(n *ast.UnaryExpr) {
 	}
 	from, to := r.at(n.OpPos), r.at(n.OpPos)+2
 	r.replace(from, to, r.names.perturb+"."+fn+"(")
-	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.release(r.channel("receive", n.X), n))+")")
+	r.after(r.at(n.X.End()), ", "+r.sites.add(n.Pos(), r.release(r.channel(ofReceive, n.X), n))+")")
 	r.count("receive")
 }
 
@@ -124,7 +124,7 @@ func (r *rewriter) send(n *ast.SendStmt) {
 		return
 	}
 	r.before(r.at(n.Chan.Pos()), r.names.perturb+".To"+elem+"(")
-	site := r.sites.add(n.Arrow, r.release(r.channel("send", n.Chan), n))
+	site := r.sites.add(n.Arrow, r.release(r.channel(ofSend, n.Chan), n))
 	from, to := r.at(n.Chan.End()), r.at(n.Value.Pos())
 	r.replace(from, to, ", "+site+").Send("+r.lines(from, to))
 	r.after(r.at(n.Value.End()), ")")
@@ -140,7 +140,7 @@ func (r *rewriter) closes(n *ast.CallExpr) {
 		return
 	}
 	r.replace(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.names.perturb+".Close"+elem)
-	r.after(r.at(ch.End()), ", "+r.sites.add(n.Pos(), r.release(r.channel("close", ch), n)))
+	r.after(r.at(ch.End()), ", "+r.sites.add(n.Pos(), r.release(r.channel(ofClose, ch), n)))
 	r.count("close")
 }
 
@@ -171,7 +171,7 @@ func (r *rewriter) rangeOver(n *ast.RangeStmt) {
 	}
 	p := r.names.perturb
 	c, ok := r.names.fresh("C"), r.names.fresh("Ok")
-	site := r.sites.add(n.For, r.release(r.channel("receive", n.X), n))
+	site := r.sites.add(n.For, r.release(r.channel(ofReceive, n.X), n))
 	recv := fmt.Sprintf("%s.Recv2(%s, %s)", p, c, site)
 	from, to := r.at(n.For)+len("for"), r.at(n.X.Pos())
 	header, body := fmt.Sprintf(" %s, _ := ", c), fmt.Sprintf("if _, %s := %s; !%s { break }; ", ok, recv, ok)

@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // goes rewrites a go statement. The function and its arguments are evaluated in the caller, once, in order:
@@ -17,7 +19,7 @@ import (
 // and returns nothing is started as it is, so that no stack shows another one between.
 func (r *rewriter) goes(n *ast.GoStmt) {
 	call := n.Call
-	site := r.sites.starts(n.Go, newOperand("go", r.started(call), 0), r.starts(call.Fun))
+	site := r.sites.starts(n.Go, newOperand(ofGo, r.started(call), 0), r.starts(call.Fun))
 	from, to := r.at(n.Go), r.at(call.Pos())
 	p := r.names.perturb
 	switch t := r.find(call.Fun); {
@@ -49,7 +51,7 @@ func (r *rewriter) goes(n *ast.GoStmt) {
 			return
 		}
 		fun = p + ".Close" + elem
-		args += ", " + r.sites.add(call.Pos(), r.channel("close", call.Args[0]))
+		args += ", " + r.sites.add(call.Pos(), r.channel(ofClose, call.Args[0]))
 		r.count("close")
 	}
 	r.goBlock(n, c, fmt.Sprintf("%s(%s)", fun, args), site)
@@ -128,7 +130,7 @@ func (r *rewriter) defers(n *ast.DeferStmt) {
 	o := r.release(r.atomicOperand(call, t), call)
 	site := r.sites.add(call.Pos(), o)
 	after := ""
-	if o.after != nothing {
+	if o.after != trace.Nothing {
 		after = fmt.Sprintf("; %s.Stored(%s)", r.names.perturb, site)
 	}
 	r.count(t.what)
@@ -155,7 +157,7 @@ func (r *rewriter) starts(fun ast.Expr) string {
 			return r.runtimeName(fn.Origin())
 		}
 	}
-	return newOperand("", r.text(fun), 0).expr
+	return newOperand(operation{}, r.text(fun), 0).expr
 }
 
 // declares reports whether fn is a function of the file's package, or a method of any type but an interface.

@@ -6,6 +6,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // A loop is one that a goroutine leaves only when another one lets it, or by a panic.
@@ -17,7 +19,7 @@ type loop struct {
 // A loopEnd is a way out of a loop that is up to another goroutine: a communication, or a change of an
 // atomic value or of a lock.
 type loopEnd struct {
-	op       string // "receive", "send", "Atomic", "TryLock", or "done" of a context
+	op       trace.Op // see program.LoopEnd
 	variable uint64
 	line     int
 }
@@ -142,12 +144,12 @@ func (w *waysOut) comm(c *ast.CommClause, at leaves) {
 	var end loopEnd
 	switch recv := commRecv(c.Comm); {
 	case recv != nil && w.r.isDone(recv.X):
-		end = loopEnd{"done", w.r.variable(recv.X), w.r.line(c.Pos())}
+		end = loopEnd{trace.OpContext, w.r.variable(recv.X), w.r.line(c.Pos())}
 	case recv != nil && !w.r.isTimes(recv.X):
-		end = loopEnd{"receive", w.r.variable(recv.X), w.r.line(c.Pos())}
+		end = loopEnd{trace.OpRecv, w.r.variable(recv.X), w.r.line(c.Pos())}
 	case recv == nil && c.Comm != nil:
 		if s, ok := c.Comm.(*ast.SendStmt); ok {
-			end = loopEnd{"send", w.r.variable(s.Chan), w.r.line(c.Pos())}
+			end = loopEnd{trace.OpSend, w.r.variable(s.Chan), w.r.line(c.Pos())}
 		}
 	}
 	if end.variable == 0 { // a default, a timer, or a channel that has no name
@@ -192,7 +194,7 @@ func (w *waysOut) condition(e ast.Expr) {
 		if !ok { // a function of sync/atomic has a plain variable: what else changes that has no sync point of its name
 			break
 		}
-		if op, v := w.r.looks(e), w.r.variable(sel.X); op != "" && v != 0 {
+		if op, v := w.r.looks(e), w.r.variable(sel.X); op != trace.OpNone && v != 0 {
 			w.ends = append(w.ends, loopEnd{op, v, w.r.line(e.Pos())})
 			return
 		}
@@ -200,30 +202,30 @@ func (w *waysOut) condition(e ast.Expr) {
 	w.own = true
 }
 
-// looks returns what a call looks at that comes out the same until another goroutine changes it: "Atomic" for a value, "TryLock" for
-// a lock; else "".
-func (r *rewriter) looks(call *ast.CallExpr) string {
+// looks returns what a call looks at that comes out the same until another goroutine changes it: OpAtomic for a value, OpTryLock
+// for a lock; else OpNone.
+func (r *rewriter) looks(call *ast.CallExpr) trace.Op {
 	fn := r.callee(call)
 	if fn == nil || fn.Signature().Recv() == nil {
-		return ""
+		return trace.OpNone
 	}
 	for _, arg := range call.Args {
 		if r.Info.Types[arg].Value == nil {
-			return ""
+			return trace.OpNone
 		}
 	}
 	recv := types.TypeString(deref(fn.Signature().Recv().Type()), nil)
 	switch fn.Name() {
 	case "Load", "CompareAndSwap":
 		if strings.HasPrefix(recv, "sync/atomic.") {
-			return "Atomic"
+			return trace.OpAtomic
 		}
 	case "TryLock", "TryRLock":
 		if recv == "sync.Mutex" || recv == "sync.RWMutex" {
-			return "TryLock"
+			return trace.OpTryLock
 		}
 	}
-	return ""
+	return trace.OpNone
 }
 
 // ranges notes what ends a range loop.
@@ -245,7 +247,7 @@ func (w *waysOut) ranges(n *ast.RangeStmt) {
 		w.own = true
 		return
 	}
-	w.ends = append(w.ends, loopEnd{"receive", v, w.r.line(n.X.Pos())})
+	w.ends = append(w.ends, loopEnd{trace.OpRecv, v, w.r.line(n.X.Pos())})
 }
 
 // isTimes reports whether a channel's values are times: it may be a timer's.
@@ -312,7 +314,7 @@ func writeLoops(b *strings.Builder, perturb string, loops []loop) {
 		if len(l.ends) > 0 {
 			fmt.Fprintf(b, ", Ends: []%s.LoopEnd{", perturb)
 			for _, e := range l.ends {
-				fmt.Fprintf(b, "{Op: %q, Var: %#x, Line: %d}, ", e.op, e.variable, e.line)
+				fmt.Fprintf(b, "{Op: %d, Var: %#x, Line: %d}, ", e.op, e.variable, e.line)
 			}
 			b.WriteString("}")
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/cfg"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // An operation that releases something lets other goroutines run, which may get far before the goroutine that released does
@@ -42,21 +44,12 @@ func storing(name string) bool {
 	return name != "Range" && !strings.HasPrefix(name, "Load") || strings.HasPrefix(name, "LoadOr") || strings.HasPrefix(name, "LoadAnd")
 }
 
-// A following is what may come after a release, before the goroutine's next sync point: trace.Following.
-type following uint8
-
-const (
-	nothing following = iota // that others could tell
-	returns                  // the function returns to code that is not known
-	plain                    // a plain load or store that others may see, or a call of code that is not known
-)
-
 // releases is what is known of a file's releases.
 type releases struct {
-	after      map[ast.Node]following // by call, send statement, receive, range statement, or communication of a select
-	shared     map[*types.Var]sharing // local variables
-	goroutines map[ast.Node]bool      // function literals that are started as goroutines
-	statements map[ast.Node]bool      // calls that are statements of a list
+	after      map[ast.Node]trace.Following // by call, send statement, receive, range statement, or communication of a select
+	shared     map[*types.Var]sharing       // local variables
+	goroutines map[ast.Node]bool            // function literals that are started as goroutines
+	statements map[ast.Node]bool            // calls that are statements of a list
 }
 
 // A sharing is how others than its function meet a local variable.
@@ -76,7 +69,7 @@ func (r *rewriter) release(o operand, n ast.Node) operand {
 // releaseOf is release for a call of t.
 func (r *rewriter) releaseOf(o operand, t *target, n *ast.CallExpr) operand {
 	if later[t.name] {
-		o.after = plain
+		o.after = trace.Plain
 		return o
 	}
 	return r.release(o, n)
@@ -85,14 +78,14 @@ func (r *rewriter) releaseOf(o operand, t *target, n *ast.CallExpr) operand {
 // releaseValue is release for an operation t, by its name, that is used as a value.
 func (r *rewriter) releaseValue(o operand, t *target, name string) operand {
 	if releasing[t.name] || later[t.name] || t.wraps && storing(name) {
-		o.after = plain
+		o.after = trace.Plain
 	}
 	return o
 }
 
 // afterAtomic puts the sync point after an atomic operation, whose site is given: behind a statement, or around a value.
 func (r *rewriter) afterAtomic(n *ast.CallExpr, t *target, site string) {
-	if r.releases.after[n] == nothing {
+	if r.releases.after[n] == trace.Nothing {
 		return
 	}
 	p := r.names.perturb
@@ -225,8 +218,8 @@ type flow struct {
 
 // after returns what may come after a release in the i-th node of a block, or before that node if release is nil. Of several
 // ways the one counts that has the most.
-func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
-	most, seen := nothing, map[*cfg.Block]bool{}
+func (f *flow) after(b *cfg.Block, i int, release ast.Node) trace.Following {
+	most, seen := trace.Nothing, map[*cfg.Block]bool{}
 	var walk func(nodes []ast.Node, b *cfg.Block)
 	walk = func(nodes []ast.Node, b *cfg.Block) {
 		for _, n := range nodes {
@@ -239,7 +232,7 @@ func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
 			case point:
 				return
 			case access:
-				most = plain
+				most = trace.Plain
 				return
 			}
 		}
@@ -247,7 +240,7 @@ func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
 			most = max(most, f.returning(len(f.defers)))
 		}
 		for _, s := range b.Succs {
-			if most == plain || seen[s] {
+			if most == trace.Plain || seen[s] {
 				continue
 			}
 			seen[s] = true
@@ -256,7 +249,7 @@ func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
 				case point:
 					continue
 				case access:
-					most = plain
+					most = trace.Plain
 					continue
 				}
 			}
@@ -269,7 +262,7 @@ func (f *flow) after(b *cfg.Block, i int, release ast.Node) following {
 
 // returning returns what comes when the function returns and the first n of its deferred calls are still to be done. The last
 // of them is done first, if it was deferred.
-func (f *flow) returning(n int) following {
+func (f *flow) returning(n int) trace.Following {
 	for n--; n >= 0; n-- {
 		call := f.defers[n].Call
 		t := f.r.find(call.Fun)
@@ -277,14 +270,14 @@ func (f *flow) returning(n int) following {
 			continue
 		}
 		if t != nil || f.r.isBuiltin(call.Fun, "close") {
-			return nothing
+			return trace.Nothing
 		}
-		return plain
+		return trace.Plain
 	}
 	if f.r.releases.goroutines[f.fn] {
-		return nothing
+		return trace.Nothing
 	}
-	return returns
+	return trace.Returns
 }
 
 // An effect is the first thing that matters in the evaluation of something.
@@ -531,7 +524,7 @@ func (r *rewriter) isShared(v *types.Var) bool {
 // readReleases finds what findReleases must know beforehand.
 func (r *rewriter) readReleases() {
 	rs := &r.releases
-	*rs = releases{map[ast.Node]following{}, map[*types.Var]sharing{}, map[ast.Node]bool{}, map[ast.Node]bool{}}
+	*rs = releases{map[ast.Node]trace.Following{}, map[*types.Var]sharing{}, map[ast.Node]bool{}, map[ast.Node]bool{}}
 	home := map[*types.Var]ast.Node{}
 	var stack, funcs []ast.Node
 	ast.Inspect(r.File, func(n ast.Node) bool {

@@ -204,7 +204,7 @@ func ends(l *list) {
 
 var (
 	siteLine = regexp.MustCompile(`(?m)^\t\{File: "/x.go", Line: (\d+), .*?, Key: 0x[0-9a-f]+(?:, After: (\d))?(.*)\},$`)
-	siteCase = regexp.MustCompile(`\{Op: "\w+", Expr: "[^"]*", Var: 0x[0-9a-f]+(?:, After: (\d))?\}`)
+	siteCase = regexp.MustCompile(`\{Op: \d+, Expr: "[^"]*", Var: 0x[0-9a-f]+(?:, After: (\d))?\}`)
 )
 
 // What may come after a release is read from the code: a plain access, or code that is not known, or a return, or nothing but

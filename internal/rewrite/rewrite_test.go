@@ -135,7 +135,7 @@ func none(in, out chan int) {
 `)
 	require.NoError(t, err)
 	var at []string
-	for _, m := range regexp.MustCompile(`Line: (\d+), .*?Op: "(send|receive|select)", .*?Key: \w+(?:, After: \d)?(?:, Context: "([^"]*)")?`).FindAllStringSubmatch(string(out.Src), -1) {
+	for _, m := range regexp.MustCompile(`Line: (\d+), .*?Name: "(send|receive|select)", .*?Key: \w+(?:, After: \d)?(?:, Context: "([^"]*)")?`).FindAllStringSubmatch(string(out.Src), -1) {
 		at = append(at, m[1]+" "+m[2]+" "+m[3])
 	}
 	assert.Equal(t, []string{
@@ -165,7 +165,7 @@ func TestVariableOfAnotherPackage(t *testing.T) {
 		require.NoError(t, err)
 		outs = append(outs, string(out.Src))
 	}
-	receives := regexp.MustCompile(`Op: "receive", Expr: "[\w.]*(\w)", Var: (\w+)`).FindAllStringSubmatch(outs[0], -1)
+	receives := regexp.MustCompile(`Name: "receive", Expr: "[\w.]*(\w)", Var: (\w+)`).FindAllStringSubmatch(outs[0], -1)
 	require.Len(t, receives, 3)
 	for _, m := range receives { // two are received from, and one is what an argument flows to
 		assert.Contains(t, outs[1], m[2], m[1])

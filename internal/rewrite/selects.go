@@ -83,9 +83,9 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 			return r.moved(e, n.Select)
 		}
 		if s, ok := clause.Comm.(*ast.SendStmt); ok {
-			cases = append(cases, r.release(r.channel("send", s.Chan), s))
+			cases = append(cases, r.release(r.channel(ofSend, s.Chan), s))
 		} else {
-			cases = append(cases, r.release(r.channel("receive", commRecv(clause.Comm).X), clause.Comm))
+			cases = append(cases, r.release(r.channel(ofReceive, commRecv(clause.Comm).X), clause.Comm))
 		}
 		switch s := clause.Comm.(type) {
 		case *ast.SendStmt:
@@ -103,7 +103,7 @@ func (r *rewriter) selects(n *ast.SelectStmt) {
 		}
 		r.replace(from, to, head)
 	}
-	site := r.sites.add(n.Select, newOperand("select", "", 0), cases...)
+	site := r.sites.add(n.Select, newOperand(ofSelect, "", 0), cases...)
 	withDefault := p + ".NoDefault"
 	if hasDefault {
 		withDefault = p + ".WithDefault"

@@ -8,6 +8,8 @@ import (
 	"hash/fnv"
 	"path/filepath"
 	"strings"
+
+	"github.com/jostle-dev/jostle/internal/trace"
 )
 
 // sites collects the sync points of a file, and knows in which function each stands.
@@ -32,11 +34,11 @@ type site struct {
 
 // An operand is what an operation works on.
 type operand struct {
-	op       string
+	operation
 	expr     string
 	variable uint64
-	after    following // nothing for what releases nothing
-	looks    bool      // an atomic operation that changes nothing
+	after    trace.Following // nothing for what releases nothing
+	reads    bool            // an atomic operation that changes nothing
 }
 
 type function struct {
@@ -128,17 +130,25 @@ func declName(d *ast.FuncDecl) string {
 // maxExpr bounds the operand that a site keeps.
 const maxExpr = 60
 
-func newOperand(op, expr string, variable uint64) operand {
+func newOperand(op operation, expr string, variable uint64) operand {
 	expr = strings.Join(strings.Fields(expr), " ")
 	if r := []rune(expr); len(r) > maxExpr {
 		expr = string(r[:maxExpr-1]) + "…"
 	}
-	return operand{op: op, expr: expr, variable: variable}
+	return operand{operation: op, expr: expr, variable: variable}
+}
+
+// on declares what kind of object it is on, if that is known.
+func (o operand) on() string {
+	if o.kind == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", Kind: %d", o.kind)
 }
 
 // follows declares what may come after the operation, if it is anything.
 func (o operand) follows() string {
-	if o.after == nothing {
+	if o.after == trace.Nothing {
 		return ""
 	}
 	return fmt.Sprintf(", After: %d", o.after)
@@ -148,7 +158,7 @@ func (o operand) follows() string {
 func (s *sites) add(p token.Pos, o operand, cases ...operand) string {
 	pos := s.in.Fset.File(p).PositionFor(p, false)
 	fn := s.fn().name
-	id := fn + "\x00" + o.op + "\x00" + o.expr
+	id := fn + "\x00" + o.name + "\x00" + o.expr
 	for _, c := range cases {
 		id += "\x00" + c.expr
 	}
@@ -158,7 +168,7 @@ func (s *sites) add(p token.Pos, o operand, cases ...operand) string {
 		key: hash(id, fmt.Sprint(s.seen[id])),
 	})
 	switch o.op {
-	case "send", "receive", "select":
+	case trace.OpSend, trace.OpRecv, trace.OpSelect:
 		s.list[len(s.list)-1].context = s.context(p)
 	}
 	return fmt.Sprintf("&%s[%d]", s.name, len(s.list)-1)
@@ -199,9 +209,12 @@ func (s *sites) context(p token.Pos) string {
 func (s *sites) write(b *strings.Builder, perturb string) {
 	fmt.Fprintf(b, "\nvar %s = [...]%s.Site{\n", s.name, perturb)
 	for _, e := range s.list {
-		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.expr, e.variable, e.key)
+		fmt.Fprintf(b, "\t{File: %q, Line: %d, Col: %d, Func: %q, Op: %d%s, Name: %q, Expr: %q, Var: %#x, Key: %#x", s.in.Name, e.line, e.col, e.fn, e.op, e.on(), e.name, e.expr, e.variable, e.key)
 		b.WriteString(e.follows())
-		if e.looks {
+		if e.elsewhere {
+			b.WriteString(", Elsewhere: true")
+		}
+		if e.reads {
 			b.WriteString(", Looks: true")
 		}
 		if e.starts != "" {
@@ -213,7 +226,7 @@ func (s *sites) write(b *strings.Builder, perturb string) {
 		if len(e.cases) > 0 {
 			fmt.Fprintf(b, ", Cases: []%s.SiteCase{", perturb)
 			for _, c := range e.cases {
-				fmt.Fprintf(b, "{Op: %q, Expr: %q, Var: %#x%s}, ", c.op, c.expr, c.variable, c.follows())
+				fmt.Fprintf(b, "{Op: %d, Expr: %q, Var: %#x%s}, ", c.op, c.expr, c.variable, c.follows())
 			}
 			b.WriteString("}")
 		}

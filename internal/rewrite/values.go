@@ -32,9 +32,9 @@ func (r *rewriter) value(n ast.Expr) {
 	params, results := t.sig.Params().Len(), t.sig.Results().Len()
 	r.count(t.what)
 	if t.wraps {
-		o := newOperand(t.name, r.text(n), 0)
+		o := newOperand(t.operation, r.text(n), 0)
 		if t.recv != nil {
-			o = newOperand(t.name, t.operand(r), t.variable(r))
+			o = newOperand(t.operation, t.operand(r), t.variable(r))
 		}
 		site := r.sites.add(n.Pos(), r.releaseValue(o, t, calledName(n)))
 		r.before(r.at(n.Pos()), p+".AtomicFunc(")
@@ -42,9 +42,9 @@ func (r *rewriter) value(n ast.Expr) {
 		return
 	}
 	if t.recv != nil {
-		on := newOperand(t.name, t.operand(r), t.variable(r))
+		on := newOperand(t.operation, t.operand(r), t.variable(r))
 		if strings.HasSuffix(t.name, "Unlock") {
-			on.op += "Value" // whoever gets it may unlock what another has locked
+			on.name, on.elsewhere = on.name+"Value", true // whoever gets it may unlock what another has locked
 		}
 		site := r.sites.add(n.Pos(), r.releaseValue(on, t, ""))
 		from, to := r.at(t.recv.End()), r.at(n.End())
@@ -57,7 +57,7 @@ func (r *rewriter) value(n ast.Expr) {
 		r.before(r.at(t.recv.Pos()), p+"."+adapter("Bind", params, results)+"("+op+", "+t.take)
 		return
 	}
-	site := r.sites.add(n.Pos(), r.releaseValue(newOperand(t.name, "", 0), t, ""))
+	site := r.sites.add(n.Pos(), r.releaseValue(newOperand(t.operation, "", 0), t, ""))
 	if t.typ != nil {
 		fn := adapter("Func", params+1, results)
 		if t.isOfInterface() {

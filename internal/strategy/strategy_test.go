@@ -127,7 +127,7 @@ func TestMissed(t *testing.T) {
 
 // One sync point may be asked about twice, before its operation and after it: a departure says which it is, and plays as that.
 func TestRecordAndPlayAfter(t *testing.T) {
-	unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, Op: "MutexUnlock", Expr: "mu", After: trace.Plain}
+	unlock := perturb.Site{File: "x.go", Line: 5, Key: 5, Op: trace.OpUnlock, Kind: trace.Mutex, Name: "MutexUnlock", Expr: "mu", After: trace.Plain}
 	shows := func() {
 		var mu sync.Mutex
 		var wg sync.WaitGroup

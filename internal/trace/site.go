@@ -12,10 +12,12 @@ type Site struct {
 	Line int32
 	Col  int32
 	Func string // enclosing function, as runtime.FuncForPC names it
-	Op   string // "send", "receive", "close", "select", "go", or the name of the function of package perturb
+	Op   Op     // what is done
+	Kind Kind   // to what; 0 for nothing, or if it is known by an interface only
+	Name string // "send", "receive", "close", "select", "go", or that of the function of package perturb: for people and for Key
 	Expr string // operand as the source has it: "s.mu", "out", the function a go statement starts
 	Var  uint64 // the variable or field that the operand is; 0 if unknown
-	Key  uint64 // stable under edits elsewhere in the file: hash of function, operation, operand and occurrence
+	Key  uint64 // stable under edits elsewhere in the file: hash of Func, Name, Expr and occurrence
 
 	// Starts is the function that a go statement, or a call in its place, starts in a goroutine: as runtime.FuncForPC names
 	// it, or if it is not known before the program runs, as the source calls it. "" for other operations.
@@ -26,6 +28,10 @@ type Site struct {
 	After Following // of what releases something; of a select its cases have it
 	Looks bool      // an atomic operation that changes nothing
 
+	// Elsewhere says that there a function is made which does the operation, wherever it is called: the cancel function of a context,
+	// one of sync.OnceFunc and its like, or mu.Unlock as a value.
+	Elsewhere bool
+
 	Cases []SiteCase // of a select, in source order without the default
 
 	Passed uint32 `json:"-"` // how often, in a live run; it changes while goroutines run
@@ -33,7 +39,7 @@ type Site struct {
 
 // A SiteCase is one communication of a select.
 type SiteCase struct {
-	Op   string // "send" or "receive"
+	Op   Op // OpSend or OpRecv
 	Expr string
 	Var  uint64
 

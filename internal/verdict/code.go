@@ -14,8 +14,8 @@ import (
 // object, and which function may run which. It is not changed once it is made, and any goroutine may use it.
 type Code struct {
 	doers  map[doing][]*trace.Site
-	others map[string][]*trace.Site // by operation: where it is not known on which variable
-	gos    []*trace.Site            // where goroutines are started
+	others map[act][]*trace.Site // where it is not known on which variable
+	gos    []*trace.Site         // where goroutines are started
 	funcs  map[string]*program.Function
 	cancel []canceller
 	takers map[uint64][]string // functions by what they get
@@ -38,16 +38,22 @@ func (c *canceller) of(i int, made []*trace.Site) bool {
 	return slices.ContainsFunc(made, func(s *trace.Site) bool { return s == nil || s.File == c.file && s.Line == c.Cancelled[i] })
 }
 
-// A doing is an operation on a variable.
+// An act is an operation on objects of a kind, see trace.Site.
+type act struct {
+	op   trace.Op
+	kind trace.Kind
+}
+
+// A doing is an act on a variable.
 type doing struct {
-	op       string // Site.Op
+	act
 	variable uint64
 }
 
 // NewCode reads the sync points of a program, and what is known of its files beside.
 func NewCode(sites [][]trace.Site, files []program.File) *Code {
 	c := &Code{
-		doers: map[doing][]*trace.Site{}, others: map[string][]*trace.Site{}, funcs: map[string]*program.Function{}, files: map[string][]program.Function{},
+		doers: map[doing][]*trace.Site{}, others: map[act][]*trace.Site{}, funcs: map[string]*program.Function{}, files: map[string][]program.Function{},
 		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
 	}
 	for _, file := range sites {
@@ -56,9 +62,11 @@ func NewCode(sites [][]trace.Site, files []program.File) *Code {
 			if s.Starts != "" {
 				c.gos = append(c.gos, s)
 			}
-			c.does(s.Op, s.Var, s)
+			if !s.Elsewhere {
+				c.does(act{s.Op, s.Kind}, s.Var, s)
+			}
 			for _, k := range s.Cases {
-				c.does(k.Op, k.Var, s)
+				c.does(act{k.Op, trace.Chan}, k.Var, s)
 			}
 		}
 	}
@@ -89,11 +97,11 @@ func (c *Code) reached(fns []string) []string {
 	return c.closed(fns, func(f *program.Function) []string { return slices.Concat(f.Runs, f.Calls) })
 }
 
-func (c *Code) does(op string, variable uint64, s *trace.Site) {
-	if variable == 0 && op != "" {
-		c.others[op] = append(c.others[op], s)
+func (c *Code) does(a act, variable uint64, s *trace.Site) {
+	if variable == 0 && a.op != trace.OpNone {
+		c.others[a] = append(c.others[a], s)
 	}
-	if d := (doing{op, variable}); variable != 0 && !slices.Contains(c.doers[d], s) {
+	if d := (doing{a, variable}); variable != 0 && !slices.Contains(c.doers[d], s) {
 		c.doers[d] = append(c.doers[d], s)
 	}
 }

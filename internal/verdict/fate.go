@@ -95,7 +95,7 @@ func nilCases(t *trace.TaskState) (out []string) {
 	}
 	for i, c := range t.Site.Cases {
 		if !slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return w.Case == i }) {
-			out = append(out, c.Op+" "+c.Expr)
+			out = append(out, c.Op.String()+" "+c.Expr)
 		}
 	}
 	return out
@@ -126,7 +126,7 @@ func (g *graph) closedBy() *Event {
 	}
 	var closed []*trace.ObjectState
 	for _, o := range g.objects {
-		sends := slices.ContainsFunc(last.Site.Cases, func(c trace.SiteCase) bool { return c.Op == "send" && slices.Contains(o.Vars[:], c.Var) })
+		sends := slices.ContainsFunc(last.Site.Cases, func(c trace.SiteCase) bool { return c.Op == trace.OpSend && slices.Contains(o.Vars[:], c.Var) })
 		if o.Kind == trace.Chan && o.Closed && (o.ID == last.Object || last.Object == 0 && sends) {
 			closed = append(closed, o)
 		}
@@ -142,8 +142,8 @@ func (g *graph) closedBy() *Event {
 	return nil
 }
 
-// unlocks are the operations that give a lock back, as sites name them.
-var unlocks = []string{"MutexUnlock", "RWMutexUnlock", "RWMutexRUnlock", "LockerUnlock"}
+// unlocks give a lock back; what is unlocked as a sync.Locker may be of any kind.
+var unlocks = []act{{trace.OpUnlock, trace.Mutex}, {trace.OpUnlock, trace.RWMutex}, {trace.OpRUnlock, trace.RWMutex}, {trace.OpUnlock, 0}}
 
 // returned reports whether the call of the function in which t took a lock has left it locked: it is on t's stack no more, or stands only
 // once there, at the same place again. A function that never unlocks leaves that to its callers, unless these come to no unlock either.
@@ -158,13 +158,13 @@ func (g *graph) returned(t *trace.TaskState, at *trace.Site) bool {
 		here = here || s.Func == at.Func && s.Var == at.Var
 		theirs = theirs || slices.Contains(callers, s.Func)
 	}
-	for _, op := range unlocks {
+	for _, a := range unlocks {
 		for _, v := range g.code.family([]uint64{at.Var}) {
-			for _, s := range g.code.doers[doing{op, v}] {
+			for _, s := range g.code.doers[doing{a, v}] {
 				see(s)
 			}
 		}
-		for _, s := range g.code.others[op] { // of a lock that is not known
+		for _, s := range g.code.others[a] { // of a lock that is not known
 			see(s)
 		}
 	}

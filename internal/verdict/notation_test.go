@@ -36,7 +36,7 @@ type notation struct {
 
 // An operation is what a word of the notation means.
 type operation struct {
-	site string
+	name string // of its site
 	op   trace.Op
 	kind trace.Kind
 }
@@ -146,18 +146,21 @@ func (p *notation) site(f []string) {
 	s := &p.sites[len(p.sites)-1]
 	s.File, s.Line, s.Func, s.Key = file, line, p.file.Funcs[len(p.file.Funcs)-1].Name, uint64(line)
 	if f[1] == "select" {
-		s.Op = "select"
+		s.Op, s.Name = trace.OpSelect, "select"
 		for _, c := range strings.Split(strings.Join(f[2:], " "), "|") {
 			c := strings.Fields(c)
 			name, _, _ := strings.Cut(c[1], "=")
-			s.Cases = append(s.Cases, trace.SiteCase{Op: c[0], Expr: name, Var: variable(name)})
+			s.Cases = append(s.Cases, trace.SiteCase{Op: operations[c[0]].op, Expr: name, Var: variable(name)})
 			p.vars[line] = append(p.vars[line], c[1])
 		}
 		return
 	}
 	o, ok := operations[f[1]]
 	require.True(p.t, ok, f[1])
-	s.Op, s.Expr = o.site, f[2]
+	s.Op, s.Kind, s.Name, s.Expr = o.op, o.kind, o.name, f[2]
+	if o.op == trace.OpContext {
+		s.Op, s.Kind, s.Elsewhere = trace.OpCancel, 0, true
+	}
 	if o.op == trace.OpGo {
 		s.Starts = "m." + f[2]
 		f = f[1:]
@@ -217,7 +220,7 @@ func (p *notation) step(f []string) {
 		t.Name = strings.TrimPrefix(s.Func, "m.")
 	}
 	done := &trace.Step{Task: t.ID, Site: s}
-	word, operand := s.Op, ""
+	word, operand := s.Name, ""
 	if vars := p.vars[line]; len(vars) > 0 {
 		operand = vars[0]
 	}
@@ -241,8 +244,8 @@ func (p *notation) step(f []string) {
 			i++
 		case "in": // the case of a select
 			for j, c := range s.Cases {
-				if c.Op == f[i+1] {
-					word, operand = c.Op, p.vars[line][j]
+				if c.Op.String() == f[i+1] {
+					word, operand = c.Op.String(), p.vars[line][j]
 				}
 			}
 			i++
@@ -254,7 +257,7 @@ func (p *notation) step(f []string) {
 		}
 	}
 	t.Last = s
-	if s.Op != "select" || word != "select" {
+	if s.Op != trace.OpSelect || word != "select" {
 		p.do(t, done, word, operand, blocks, nobody)
 	}
 	p.snap.Steps = append(p.snap.Steps, *done)
@@ -266,7 +269,7 @@ func (p *notation) step(f []string) {
 	if root := p.root[t.ID]; root != s.Func && calls == "" {
 		t.Stack += fmt.Sprintf("%s()\n\t%s:%d +0x1\n", root, file, p.from(root))
 	}
-	if s.Op != "select" {
+	if s.Op != trace.OpSelect {
 		t.Op = done.Op
 		if len(t.Wants) == 0 {
 			t.Waits = []trace.Wait{{Object: done.Object, Op: done.Op, Case: -1}}
@@ -275,7 +278,7 @@ func (p *notation) step(f []string) {
 	}
 	t.Op = trace.OpSelect
 	for i, c := range s.Cases {
-		o := operations[c.Op]
+		o := operations[c.Op.String()]
 		t.Waits = append(t.Waits, trace.Wait{Object: p.object(p.vars[line][i], o.kind, s).ID, Op: o.op, Case: i})
 	}
 }
@@ -285,7 +288,7 @@ func (p *notation) do(t *trace.TaskState, done *trace.Step, word, operand string
 	n := len(p.snap.Steps) + 1
 	var what operation
 	for w, o := range operations {
-		if o.site == word || w == word {
+		if o.name == word || w == word {
 			what = o
 		}
 	}

@@ -43,22 +43,21 @@ func (r *releasers) holders(op trace.Op) {
 
 // A partner is an operation that ends a wait.
 type partner struct {
-	op    trace.Op
-	site  string // Site.Op
-	gives bool   // it says that something is done with, and hands nothing over
+	act
+	gives bool // it says that something is done with, and hands nothing over
 }
 
 // partnersOf returns the operations that end a wait in op.
 func partnersOf(op trace.Op) []partner {
 	switch op {
 	case trace.OpSend:
-		return []partner{{trace.OpRecv, "receive", false}}
+		return []partner{{act{trace.OpRecv, trace.Chan}, false}}
 	case trace.OpRecv:
-		return []partner{{trace.OpSend, "send", false}, {trace.OpClose, "close", true}}
+		return []partner{{act{trace.OpSend, trace.Chan}, false}, {act{trace.OpClose, trace.Chan}, true}}
 	case trace.OpCondWait:
-		return []partner{{trace.OpSignal, "CondSignal", true}, {trace.OpBroadcast, "CondBroadcast", true}}
+		return []partner{{act{trace.OpSignal, trace.Cond}, true}, {act{trace.OpBroadcast, trace.Cond}, true}}
 	case trace.OpWait:
-		return []partner{{trace.OpDone, "WaitGroupDone", true}}
+		return []partner{{act{trace.OpDone, trace.WaitGroup}, true}}
 	}
 	return nil
 }
@@ -82,7 +81,7 @@ func (r *releasers) partners(op trace.Op) {
 	}
 	if op == trace.OpSend && len(r.how)+len(elsewhere)+len(r.sites(partnersOf(op)[0])) == 0 {
 		// Nothing receives. The sender's panic would be an end of the wait too.
-		r.partner(partner{trace.OpClose, "close", false}, elsewhere)
+		r.partner(partner{act{trace.OpClose, trace.Chan}, false}, elsewhere)
 	}
 	if op == trace.OpWait {
 		r.started()
@@ -156,7 +155,7 @@ func (r *releasers) somebody(worst waitgraph.Evidence) bool {
 // sites returns where the code does p to the object, as far as can be known.
 func (r *releasers) sites(p partner) (out []*trace.Site) {
 	for _, v := range r.family {
-		out = append(out, r.g.code.doers[doing{p.site, v}]...)
+		out = append(out, r.g.code.doers[doing{p.act, v}]...)
 	}
 	return out
 }

@@ -180,16 +180,16 @@ func (r *runners) never(task uint32, op trace.Op, o *trace.ObjectState) bool {
 	return r.hopeless[task] || in != nil && !r.does(task, endsOf(op), o.Vars[:])
 }
 
-// endsOf returns the names that the sites of those operations have that end a wait in op.
-func endsOf(op trace.Op) (out []string) {
+// endsOf returns what ends a wait in op.
+func endsOf(op trace.Op) (out []act) {
 	for _, p := range partnersOf(op) {
-		out = append(out, p.site)
+		out = append(out, p.act)
 	}
 	switch op {
 	case trace.OpLock:
 		out = unlocks
 	case trace.OpRLock:
-		out = []string{"RWMutexUnlock", "LockerUnlock"}
+		out = []act{{trace.OpUnlock, trace.RWMutex}, {trace.OpUnlock, 0}}
 	}
 	return out
 }
@@ -222,16 +222,16 @@ func (r *runners) rests(t *trace.TaskState) bool {
 }
 
 // does reports whether a goroutine may come to an operation of these on what vars may hold.
-func (r *runners) does(task uint32, ops []string, vars []uint64) bool {
+func (r *runners) does(task uint32, acts []act, vars []uint64) bool {
 	family := r.g.code.family(vars)
-	for _, op := range ops {
-		for _, s := range r.g.code.others[op] {
+	for _, a := range acts {
+		for _, s := range r.g.code.others[a] {
 			if r.reaches(task, s.Func, s.Line) {
 				return true
 			}
 		}
 		for _, v := range family {
-			for _, s := range r.g.code.doers[doing{op, v}] {
+			for _, s := range r.g.code.doers[doing{a, v}] {
 				if r.reaches(task, s.Func, s.Line) {
 					return true
 				}
@@ -296,17 +296,17 @@ func (r *runners) ran(t *trace.TaskState) []string {
 // mayEnd reports whether t may leave its loop by e.
 func (r *runners) mayEnd(t *trace.TaskState, in *runningIn, e program.LoopEnd) bool {
 	switch e.Op {
-	case "Atomic":
+	case trace.OpAtomic:
 		for i := range r.g.snap.Tasks {
 			other := &r.g.snap.Tasks[i]
-			for _, s := range r.g.code.doers[doing{e.Op, e.Var}] {
+			for _, s := range r.g.code.doers[doing{act{op: e.Op}, e.Var}] {
 				if r.runs(other) && (s.Func != in.fn.Name || s.Line != e.Line) && r.reaches(other.ID, s.Func, s.Line) {
 					return true
 				}
 			}
 		}
 		return false
-	case "done":
+	case trace.OpContext:
 		if made := r.contextOf(t, e); made != nil {
 			return r.anybodyCancels(made)
 		}
@@ -316,7 +316,10 @@ func (r *runners) mayEnd(t *trace.TaskState, in *runningIn, e program.LoopEnd) b
 	if w := r.waitAt(t, e); w != nil && r.mayWake(t, *w) {
 		return true
 	}
-	op := map[string]trace.Op{"receive": trace.OpRecv, "send": trace.OpSend, "TryLock": trace.OpLock}[e.Op]
+	op := e.Op
+	if op == trace.OpTryLock {
+		op = trace.OpLock
+	}
 	return r.anybody(op, []uint64{e.Var})
 }
 

@@ -50,12 +50,12 @@ func Save(snap *trace.Snapshot, sites [][]trace.Site, files []program.File) ([]b
 // Verdict returns the verdict on what was saved. It may be called once.
 func (s *Saved) Verdict() *Verdict {
 	type place struct {
-		file, op  string
-		line, col int32
+		file, name string
+		line, col  int32
 	}
 	one := map[place]*trace.Site{}
 	of := func(p *trace.Site) *trace.Site {
-		k := place{p.File, p.Op, p.Line, p.Col}
+		k := place{p.File, p.Name, p.Line, p.Col}
 		if one[k] == nil {
 			one[k] = p
 		}

@@ -170,14 +170,9 @@ func doneElsewhere(s trace.Step) bool {
 	case trace.OpTimer:
 		return false // the timer of a context with a deadline is set where the context is made
 	case trace.OpDone:
-		return s.Site.Op == "WaitGroupGo" // which another goroutine has called
+		return s.Site.Op == trace.OpGo // sync.WaitGroup.Go, which another goroutine has called
 	}
-	switch s.Site.Op {
-	case "ContextWithCancel", "ContextWithCancelCause", "ContextWithDeadline", "ContextWithDeadlineCause", "ContextWithTimeout",
-		"ContextWithTimeoutCause", "OnceFunc", "OnceValue", "OnceValues":
-		return true
-	}
-	return false
+	return s.Site.Elsewhere && (s.Site.Op == trace.OpCancel || s.Site.Op == trace.OpOnce)
 }
 
 // number returns the number of the i-th step that was kept.

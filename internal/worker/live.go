@@ -201,7 +201,7 @@ func (o liveOutcome) late() (d finding.Delays) {
 }
 
 func placeOf(s *trace.Site, preposition string) finding.Place {
-	what := strings.TrimSpace(s.Op + " " + s.Expr)
+	what := strings.TrimSpace(s.Name + " " + s.Expr)
 	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", program.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
 }
 

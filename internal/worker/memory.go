@@ -62,7 +62,7 @@ func (e *explorer) mayRace(x *engine.Execution, rec *access.Recorder) access.Pla
 		i = len(out.Places)
 		at[n] = i
 		out.Places = append(out.Places, access.Place{
-			Key: s.Key, Write: s.Op == trace.OpStore.String(), File: e.fromHere(s.File), Line: int(s.Line), Func: s.Func, Text: e.lineOf(s),
+			Key: s.Key, Write: s.Op == trace.OpStore, File: e.fromHere(s.File), Line: int(s.Line), Func: s.Func, Text: e.lineOf(s),
 		})
 		return i
 	}
@@ -116,10 +116,11 @@ const mostText = 80
 func (e *explorer) watch(places access.Places) {
 	e.places, e.limits.Places = places, nil
 	for _, p := range places.Places {
-		s := &trace.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: trace.OpLoad.String(), Expr: p.Text, Key: p.Key}
+		s := &trace.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: trace.OpLoad, Expr: p.Text, Key: p.Key}
 		if p.Write {
-			s.Op = trace.OpStore.String()
+			s.Op = trace.OpStore
 		}
+		s.Name = s.Op.String()
 		if !filepath.IsAbs(s.File) {
 			s.File = filepath.Join(e.here(), filepath.FromSlash(p.File))
 		}
