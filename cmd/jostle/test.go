@@ -102,6 +102,7 @@ build, 2 if the tests could not be run, or some did not finish their first run.`
 
 // register adds the flags of all commands that run tests.
 func (f *testFlags) register(c *cobra.Command) {
+	c.PreRunE = func(c *cobra.Command, _ []string) error { return obeyGoflags(c) }
 	f.build.register(c)
 	fl := c.Flags()
 	fl.StringVar(&f.run, "run", "", "only the tests that match this `regexp`")
