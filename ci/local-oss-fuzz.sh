@@ -11,7 +11,7 @@ ci=$(cd "$(dirname "$0")" && pwd)
 
 runs=20000 seconds=20 rounds=2 covered=1000
 if [ "${1:-}" = --short ]; then
-	runs=300 seconds=4 rounds=1 covered=2
+	runs=300 seconds=4 rounds=0 covered=2
 	shift
 fi
 other=${1:-}
@@ -138,6 +138,7 @@ for t in "${clean[@]}" "${broken[@]}"; do
 done
 
 for t in "${clean[@]}"; do
+	if [ "$rounds" = 0 ]; then break; fi
 	step "$t: executions a second, ${seconds} s, one process each"
 	dir=$(home "$t")
 	for ((round = 0; round < rounds; round++)); do
