@@ -2,9 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"path"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -144,13 +141,6 @@ func ours(stack string) bool {
 		stacks.Calls(stack, "internal/engine.(*Execution).Run", "internal/worker.(*Process).watch")
 }
 
-// std is the folder of the standard library, as it is in stacks.
-var std = func() string {
-	pc := reflect.ValueOf(strings.Cut).Pointer()
-	file, _ := runtime.FuncForPC(pc).FileLine(pc)
-	return path.Dir(path.Dir(filepath.ToSlash(file)))
-}()
-
 var notNative = regexp.MustCompile(`( \(durable\))?(, synctest bubble \d+)?\]:$`)
 
 // native rewrites one stack. The task that it is of may be nil.
@@ -164,7 +154,7 @@ func native(stack string, t *Task, running bool) string {
 		header = id + "[" + state + "]:"
 		if frame != "" {
 			pkg, _, _ := strings.Cut(frame, ".")
-			frame += fmt.Sprintf("(...)\n\t%s/%s/%s.go:1 +0x1\n", std, pkg, pkg)
+			frame += fmt.Sprintf("(...)\n\t%s%s/%s.go:1 +0x1\n", stacks.Standard(), pkg, pkg)
 		}
 		header += "\n" + frame
 		b.WriteString(strings.TrimSuffix(header, "\n"))
@@ -183,7 +173,7 @@ func native(stack string, t *Task, running bool) string {
 		switch {
 		case created && spawned == nil && stacks.Ours(creator) && !stacks.Of(creator, "perturb"):
 			// The body of an execution stands for a test function.
-			src := std + "/testing/testing.go:1 +0x1"
+			src := stacks.Standard() + "testing/testing.go:1 +0x1"
 			fmt.Fprintf(&b, "\ntesting.tRunner(...)\n\t%s\ncreated by testing.(*T).Run in goroutine 1\n\t%s", src, src)
 			return b.String()
 		case created && spawned != nil:

@@ -143,7 +143,7 @@ func (g *graph) closedBy() *Event {
 }
 
 // unlocks give a lock back; what is unlocked as a sync.Locker may be of any kind.
-var unlocks = []act{{trace.OpUnlock, trace.Mutex}, {trace.OpUnlock, trace.RWMutex}, {trace.OpRUnlock, trace.RWMutex}, {trace.OpUnlock, 0}}
+var unlocks = []act{{trace.OpUnlock, trace.Mutex}, {trace.OpUnlock, trace.RWMutex}, {trace.OpRUnlock, trace.RWMutex}, {trace.OpUnlock, 0}, {trace.OpRUnlock, 0}}
 
 // returned reports whether the call of the function in which t took a lock has left it locked: it is on t's stack no more, or stands only
 // once there, at the same place again. A function that never unlocks leaves that to its callers, unless these come to no unlock either.

@@ -163,16 +163,11 @@ func (g *graph) lastOf(t *trace.TaskState) *trace.Site {
 	return t.Last
 }
 
-// doneElsewhere reports whether a step is that of a function which the code at its site has only made: a cancel function, or one
-// of sync.OnceFunc and its like. The goroutine that calls it need not have been in the function of that site.
+// doneElsewhere reports whether a step is that of a function which the code at its site has only made, or handed on: a cancel function, one
+// of sync.OnceFunc and its like, mu.Unlock as a value, what is given to wg.Go. The goroutine that calls it need not have been in the function
+// of that site. The timer of a context with a deadline is set where the context is made.
 func doneElsewhere(s trace.Step) bool {
-	switch s.Op {
-	case trace.OpTimer:
-		return false // the timer of a context with a deadline is set where the context is made
-	case trace.OpDone:
-		return s.Site.Op == trace.OpGo // sync.WaitGroup.Go, which another goroutine has called
-	}
-	return s.Site.Elsewhere && (s.Site.Op == trace.OpCancel || s.Site.Op == trace.OpOnce)
+	return s.Site.Elsewhere && s.Op != trace.OpTimer || s.Op == trace.OpDone && s.Site.Op == trace.OpGo
 }
 
 // number returns the number of the i-th step that was kept.
