@@ -79,6 +79,20 @@ func TestReports(t *testing.T) {
 			_, _ = a.WriteTo([]byte("x"), b.Local())
 			receive(t, a)
 		}},
+		{"both ends left open", "leak (rule 4)", func(t *testing.T) {
+			a, b := pair(t, network.TCP)
+			perturb.Go(func() {
+				for {
+					if _, err := b.Read(make([]byte, 1)); err != nil {
+						return
+					}
+					_, _ = b.Write([]byte("y"))
+				}
+			}, serves)
+			_, _ = a.Write([]byte("x"))
+			_, _ = a.Read(make([]byte, 1))
+			perturb.Go(func() { _, _ = a.Read(make([]byte, 1)) }, serves)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := verdict.Of(run(t, nil, func() { c.body(t) }), nil)

@@ -77,6 +77,11 @@ func (t *text) change() string {
 	switch {
 	case v.Lost != nil:
 		return t.keepWakeup()
+	case v.Idle:
+		last := v.Knot[len(v.Knot)-1]
+		o := t.waitsOn(last, 0).Object
+		return fmt.Sprintf("Close one end of %s%s, when it is needed no more: on every path, by defer for instance. As long as it is open, %s waits for what may come.",
+			t.object(o), t.connected(o), t.number(last.ID))
 	case v.Live() && v.Kind == verdict.Leak:
 		const end = "What the test has started must end when it does: cancel it, close what it reads from, and wait for it."
 		if t.inHTTP() {

@@ -389,12 +389,14 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 			}
 			continue
 		}
-		switch w.By[0].How {
-		case waitgraph.Made:
+		switch how := w.By[0].How; {
+		case t.v.Idle:
+			t.item(margin, " ✗ ", "nobody has closed either end of %s%s", t.object(w.Object), t.connected(w.Object))
+		case how == waitgraph.Made:
 			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
-		case waitgraph.Spent:
+		case how == waitgraph.Spent:
 			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
-		case waitgraph.Stranded:
+		case how == waitgraph.Stranded:
 			t.item(margin, " ✗ ", "what %s has sent on %s (%s) is still there: nobody is left to receive it, and then to %s",
 				t.number(g.ID), t.object(w.By[0].Via), t.where(w.By[0].Sent), t.deed(w.By[0], w))
 		default:
@@ -423,7 +425,9 @@ func (t *text) could(r verdict.Releaser) string {
 			did = "got it"
 		}
 	case waitgraph.Used:
-		did = "did"
+		if did = "did"; t.v.Idle {
+			did = "wrote to it"
+		}
 	case waitgraph.Passed:
 		if did = "did"; r.Yet {
 			did = "would have"
@@ -443,10 +447,15 @@ func (t *text) could(r verdict.Releaser) string {
 	case waitgraph.Spent:
 		did = "set or stopped it"
 	}
+	if r.OtherEnd && !r.Ended {
+		did = "has the other end"
+	}
 	if r.Site != nil {
 		did += " at " + t.where(r.Site)
 	}
 	switch {
+	case t.v.Idle && !r.Ended:
+		did += ", and waits itself"
 	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != waitgraph.Holds:
 		did += ", and ended after " + t.where(r.Last)
 	case r.Ended:
@@ -455,6 +464,25 @@ func (t *text) could(r verdict.Releaser) string {
 		did += ", and is past that"
 	}
 	return did + t.unless(r.Keeping)
+}
+
+// connected says, after what it is called, where a connection was made; nothing if that is not known.
+func (t *text) connected(o verdict.Object) string {
+	i := slices.IndexFunc(t.v.Objects, func(s trace.ObjectState) bool { return s.ID == o.ID })
+	if i < 0 {
+		return ""
+	}
+	users, back := t.v.Objects[i].Users, t.v.Objects[i].Back
+	if i := slices.IndexFunc(t.v.Objects, func(s trace.ObjectState) bool { return s.ID == back }); i >= 0 {
+		users = slices.Concat(users, t.v.Objects[i].Users)
+	}
+	for _, u := range users {
+		did := map[trace.Op]string{trace.OpDial: "dialled", trace.OpPipe: "made"}[u.Op]
+		if did != "" && u.Site != nil {
+			return fmt.Sprintf(", which %s %s at %s", t.name(u.Task), did, t.where(u.Site))
+		}
+	}
+	return ""
 }
 
 // lost says which wake-up came before the wait.

@@ -163,6 +163,8 @@ func (t *text) what(name func(task uint32) string) string {
 		return name(v.Knot[0].ID) + " waits for itself"
 	case v.Cycle:
 		return fmt.Sprintf("%d goroutines wait for each other in a circle", len(v.Knot))
+	case v.Idle:
+		return plural(stuck, "goroutine") + " can never end, and a connection is left open"
 	case v.Lost != nil:
 		return name(v.Knot[len(v.Knot)-1].ID) + " waits for a wake-up that came before"
 	case t.isGone():

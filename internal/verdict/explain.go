@@ -23,7 +23,7 @@ func explain(v *Verdict, g *graph) {
 	for _, id := range knot.Path {
 		v.Knot = append(v.Knot, g.goroutine(id))
 	}
-	v.Cycle, v.Lost = knot.Circle, g.missed(knot)
+	v.Cycle, v.Idle, v.Lost = knot.Circle, knot.Idle, g.missed(knot)
 	v.addFates(g)
 	for _, t := range g.stuck {
 		if !slices.Contains(knot.Path, t.ID) {
@@ -70,11 +70,17 @@ func (v *Verdict) startWithHolder() {
 
 // model returns the graph as package waitgraph takes it.
 func (g *graph) model() *waitgraph.Graph {
-	m := &waitgraph.Graph{Body: g.body()}
+	m := &waitgraph.Graph{Body: g.body(), Over: g.snap.Tasks[0].State == trace.Ended}
 	for _, t := range g.stuck {
 		out := waitgraph.Goroutine{ID: t.ID, Lock: blocksOnLock(t.Op), Idle: g.idle(t), Missed: g.lost(t, g.stepBefore(t)) != nil}
 		for _, w := range g.waits[t.ID] {
 			need := waitgraph.Need{Context: g.objects[w.Object.ID].Made.Op == trace.OpContext, Library: g.ofLibrary(w.Object.ID)}
+			switch w.Op {
+			case trace.OpRecv, trace.OpCondWait:
+				need.Comes = true
+			case trace.OpRead:
+				need.Comes, need.From, need.Back = true, w.Object.ID, g.objects[w.Object.ID].Back
+			}
 			for _, r := range w.By {
 				need.Ends = append(need.Ends, waitgraph.End{By: r.Task, Evidence: r.How, Ended: r.Ended})
 			}
@@ -189,7 +195,7 @@ func (v *Verdict) addDebts() {
 // missed returns the wake-up that the last goroutine of an explanation has missed, or nil. If the body has returned, who is left waits
 // for more work as a rule, and a wake-up that once met nobody has nothing to do with it.
 func (g *graph) missed(knot waitgraph.Explanation) *Event {
-	if len(knot.Path) == 0 || knot.Circle {
+	if len(knot.Path) == 0 || knot.Circle || knot.Idle {
 		return nil
 	}
 	last := g.tasks[knot.Path[len(knot.Path)-1]]

@@ -60,6 +60,8 @@ func (v *Verdict) headline() string {
 	switch {
 	case v.Cycle:
 		head += fmt.Sprintf(", a circle of %d", len(v.Knot))
+	case v.Idle:
+		head += ", nobody has closed it"
 	case len(v.Knot) > 0:
 		head += ", nobody is left"
 	}

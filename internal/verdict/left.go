@@ -21,7 +21,7 @@ func (v *Verdict) Fail() {
 	v.noKnot()
 }
 
-func (v *Verdict) noKnot() { v.Knot, v.Others, v.Cycle, v.Lost = nil, nil, false, nil }
+func (v *Verdict) noKnot() { v.Knot, v.Others, v.Cycle, v.Idle, v.Lost = nil, nil, false, false, nil }
 
 // spare takes from a leak goroutines that are not to be told of, but where others wait for them. It is a pass if none is left, and
 // evidence says why.
@@ -35,7 +35,7 @@ func (v *Verdict) spare(spared func(id uint32) bool, evidence string) {
 		v.noKnot()
 	case knot:
 		v.Knot, v.Others = v.Others[:1:1], v.Others[1:]
-		v.Kind, v.Cycle, v.Lost, v.Rule = Leak, false, nil, Cancel
+		v.Kind, v.Cycle, v.Idle, v.Lost, v.Rule = Leak, false, false, nil, Cancel
 	}
 }
 

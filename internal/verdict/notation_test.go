@@ -22,7 +22,7 @@ import (
 //	g1 2 > g2; g2 12; g2 ends    // steps: goroutine and line; the line of a go statement with what it starts
 //	g1 4 blocks < main 3         // where it is stuck, and the calls that led there
 //
-// An operand a=b is the variable a that holds the object b; a select's cases are divided by |. Behind the line, "nobody" says that a
+// An operand a=b is the variable a that holds the object b; a>b is a direction of a connection, and b>a the other one. A select's cases are divided by |. Behind the line, "nobody" says that a
 // wake-up met nobody, "until 7" that a wait was ended by that step, "in send" which case of a select came about.
 type notation struct {
 	t       *testing.T
@@ -51,6 +51,7 @@ var operations = map[string]operation{
 	"done": {"WaitGroupDone", trace.OpDone, trace.WaitGroup}, "wait": {"WaitGroupWait", trace.OpWait, trace.WaitGroup},
 	"once": {"OnceDo", trace.OpOnce, trace.Once}, "acquire": {"Acquire", trace.OpAcquire, trace.Resource},
 	"release": {"Release", trace.OpRelease, trace.Resource}, "context": {"ContextWithCancel", trace.OpContext, trace.Chan},
+	"read": {"read", trace.OpRead, trace.Socket}, "write": {"write", trace.OpWrite, trace.Socket},
 	"timer": {"TimerStop", trace.OpTimer, trace.Chan}, "go": {"go", trace.OpGo, 0}, "wggo": {"WaitGroupGo", trace.OpGo, trace.WaitGroup},
 }
 
@@ -190,6 +191,13 @@ func (p *notation) object(operand string, kind trace.Kind, s *trace.Site) *trace
 		i = len(p.snap.Objects)
 		p.objects[object] = i
 		p.snap.Objects = append(p.snap.Objects, trace.ObjectState{ID: uint32(i + 1), Kind: kind, First: s})
+		if kind == trace.Socket {
+			p.snap.Objects[i].Name = object
+			from, to, _ := strings.Cut(object, ">")
+			if j, ok := p.objects[to+">"+from]; ok {
+				p.snap.Objects[i].Back, p.snap.Objects[j].Back = uint32(j+1), uint32(i+1)
+			}
+		}
 	}
 	o := &p.snap.Objects[i]
 	for j, v := range o.Vars {
@@ -373,6 +381,9 @@ func told(v *Verdict) string {
 	fmt.Fprintf(&b, "%s, rule %d", v.Kind, v.Rule)
 	if v.Cycle {
 		b.WriteString(", circle")
+	}
+	if v.Idle {
+		b.WriteString(", idle")
 	}
 	for _, g := range v.Knot {
 		fmt.Fprintf(&b, "\n%d ", g.ID)

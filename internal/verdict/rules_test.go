@@ -182,6 +182,19 @@ var rules = []shape{
 		deadlock, rule 1
 		1 lock a: 2 holds
 		2 send out:`},
+	{"a circle by the ends of a connection, each of which waits for what comes from the other, when the body has returned", `
+		func main 1-9
+		  1 go serve
+		  2 go listen
+		  3 write c>s
+		func serve 10-19 loop 10-19
+		  11 read c>s
+		  12 write s>c
+		func listen 20-29 loop 20-29
+		  21 read s>c
+		g1 1 > g2; g1 2 > g3; g1 3; g1 ends; g2 11; g2 12; g3 21; g2 11 blocks; g3 21 blocks`, `
+		leak, rule 4, idle
+		2 read c>s: 1† used, 3 could`},
 	{"any other wait that nobody is left to end", `
 		func main 1-9
 		  1 go other
@@ -478,6 +491,59 @@ var beside = []shape{
 		deadlock, rule 4
 		1 receive out: 2 might, 3 might
 		2 send log:`},
+	{"the ends of a connection with a goroutine of its own for what came", `
+		func main 1-9
+		  1 go read
+		func read 10-19 loop 10-19
+		  11 read s>c
+		  12 send turns
+		func turn 20-29 loop 20-29
+		  21 receive turns
+		  22 write c>s
+		func serve 30-39 loop 30-39
+		  31 read c>s
+		  32 write s>c
+		g1 1 > g2; g1 1 > g3; g1 1 > g4; g3 22; g4 31; g4 32; g2 11; g2 12; g3 21; g1 ends; g3 21 blocks; g4 31 blocks; g2 11 blocks`, `
+		leak, rule 4, idle
+		2 read s>c: 4 used`},
+	{"nobody has given a turn back to who would write: closing the connection is not what is missing", `
+		func main 1-9
+		  1 go ask
+		func ask 10-19 loop 10-19
+		  11 read s>c
+		func serve 20-29
+		  21 write s>c
+		  22 send log
+		g1 1 > g2; g1 1 > g3; g3 21; g2 11; g1 ends; g2 11 blocks; g3 22 blocks`, `
+		leak, rule 4
+		2 read s>c: 3 used
+		3 send log:`},
+	{"as long as the body has not returned the ends of a connection wait for each other", `
+		func main 1-9
+		  1 go serve
+		  2 read s>c
+		  3 write c>s
+		func serve 10-19
+		  11 read c>s
+		  12 write s>c
+		g1 1 > g2; g2 11; g1 2; g2 11 blocks; g1 2 blocks`, `
+		deadlock, rule 2, circle
+		1 read s>c: 2 could
+		2 read c>s: 1 could`},
+	{"writers at both ends are a circle, whatever the body does", `
+		func main 1-9
+		  1 go left
+		  2 go right
+		func left 10-19 loop 10-19
+		  11 write c>s
+		  12 read s>c
+		func right 20-29 loop 20-29
+		  21 write s>c
+		  22 read c>s
+		g1 1 > g2; g1 2 > g3; g2 11; g3 22; g3 21; g2 12; g1 ends; g2 11 blocks; g3 21 blocks`, `
+		leak, rule 2, circle
+		2 write c>s: 3 used
+		3 write s>c: 2 used`},
 	{"nothing in the code does the Done", `
 		func main 1-9
 		  1 go worker

@@ -57,6 +57,9 @@ type Verdict struct {
 	// first; otherwise nobody is left who could end the wait of the last.
 	Knot  []Goroutine
 	Cycle bool
+	// Idle is set if the last of the knot reads from a connection that is as it should be, but that nobody has closed: who could
+	// write to it waits, by way of others, for what comes from this one.
+	Idle bool
 	// Others can never go on either: most wait for those of the knot.
 	Others []Goroutine
 	// Left are those that a test has left behind which failed by its own word.

@@ -8,6 +8,7 @@ import "slices"
 type Graph struct {
 	Stuck []Goroutine // by number
 	Body  uint32      // the goroutine that runs the body of the test
+	Over  bool        // the body has returned
 }
 
 // A Goroutine has to have one of its needs.
@@ -23,7 +24,10 @@ type Goroutine struct {
 type Need struct {
 	Context bool // the end of a context
 	Library bool // it is about an object of a library
-	Ends    []End
+	Comes   bool // it is for something to come: the goroutine has nothing to hand on
+	// Of a read from a connection or a pipe: the direction that it reads from, and the other one, if there is another. No object has the number 0.
+	From, Back uint32
+	Ends       []End
 }
 
 // An End is a goroutine that could see to a need, or could have.
@@ -40,6 +44,7 @@ type Explanation struct {
 	Circle  bool
 	Certain bool // of a circle: there is no doubt about any of its edges
 	Missed  bool // the last has missed its wake-up
+	Idle    bool // the last reads from a connection that nobody has closed, and nothing is wrong but that
 }
 
 // A rule is a kind of explanation.
@@ -52,13 +57,16 @@ type kind uint8
 
 const (
 	circle kind = iota
+	idle        // a circle by the two ends of a connection that nobody uses any more
 	missed      // the way to a goroutine that has missed its wake-up
 	left        // the way to one whose needs no goroutine can see to, of which it is known who could have
 	alone       // the way to one whose needs no goroutine was seen to see to
 )
 
 // rules are the explanations, the best first.
-var rules = [...]rule{{circle, Likely}, {missed, 0}, {left, 0}, {circle, Able}, {alone, 0}, {circle, Possible}}
+var rules = [...]rule{
+	{circle, Likely}, {idle, Likely}, {missed, 0}, {left, 0}, {circle, Able}, {idle, Able}, {alone, 0}, {circle, Possible}, {idle, Possible},
+}
 
 // Explain returns the best explanation. A circle of certain edges is one in any case. What goes on inside of a library explains
 // nothing as long as there is something else: its goroutines wait for each other whenever there is nothing to do.
@@ -78,9 +86,17 @@ func (g *Graph) Explain() Explanation {
 
 // apply returns the explanation of a kind; library says whether what is a library's own counts.
 func (g *Graph) apply(r rule, library bool) Explanation {
-	if r.kind == circle {
-		c := g.Circle(r.strength, library)
+	switch r.kind {
+	case circle:
+		c := g.circle(r.strength, library, func(c []uint32) bool { return !g.idle(c) })
 		return Explanation{Path: c, Circle: c != nil}
+	case idle:
+		c := g.circle(r.strength, library, func(c []uint32) bool { return g.idle(c) })
+		if c == nil {
+			return Explanation{}
+		}
+		reads := func(id uint32) bool { return g.find(id).reads() != nil }
+		return Explanation{Path: g.pathTo(c[slices.IndexFunc(c, reads)]), Idle: true}
 	}
 	for _, t := range g.Stuck {
 		if t.Idle && !library {
@@ -102,13 +118,21 @@ func (g *Graph) apply(r rule, library bool) Explanation {
 // Circle returns the shortest circle of edges that are at least so strong, from its lowest number on, or nil; of several the one with the
 // lowest numbers. One of its edges is about an object of the code under test, unless library is set.
 func (g *Graph) Circle(weakest Strength, library bool) []uint32 {
+	return g.circle(weakest, library, func([]uint32) bool { return true })
+}
+
+// circle is Circle for those that are of some kind.
+func (g *Graph) circle(weakest Strength, library bool, is func([]uint32) bool) []uint32 {
 	var best []uint32
 	for i := range g.Stuck {
 		id := g.Stuck[i].ID
 		for _, next := range g.next(&g.Stuck[i], weakest, library) {
 			path := g.path(next, weakest, func(at *Goroutine) bool { return at.ID == id })
-			if path != nil && (best == nil || len(path) < len(best)) {
-				best = append([]uint32{id}, path[:len(path)-1]...)
+			if path == nil || best != nil && len(path) >= len(best) {
+				continue
+			}
+			if c := append([]uint32{id}, path[:len(path)-1]...); is(c) {
+				best = c
 			}
 		}
 	}
@@ -117,6 +141,37 @@ func (g *Graph) Circle(weakest Strength, library bool) []uint32 {
 	}
 	first := slices.Index(best, slices.Min(best))
 	return slices.Concat(best[first:], best[:first])
+}
+
+// idle reports whether a circle is only the ends of connections that are still open when the test is over: all of it waits for something
+// to come, and either both directions of a connection are read from, or nothing is waited for but connections. Whoever closes one ends it.
+func (g *Graph) idle(circle []uint32) bool {
+	if !g.Over {
+		return false
+	}
+	all := true
+	var from, back []uint32
+	for _, id := range circle {
+		t := g.find(id)
+		if t.Lock || slices.ContainsFunc(t.Needs, func(n Need) bool { return !n.Comes }) {
+			return false
+		}
+		n := t.reads()
+		if n == nil {
+			all = false
+			continue
+		}
+		from, back = append(from, n.From), append(back, n.Back)
+	}
+	return len(from) > 0 && (all || slices.ContainsFunc(back, func(b uint32) bool { return b != 0 && slices.Contains(from, b) }))
+}
+
+// reads returns the read from a connection that a goroutine waits in; nil if it waits for anything else.
+func (t *Goroutine) reads() *Need {
+	if len(t.Needs) == 1 && t.Needs[0].From != 0 {
+		return &t.Needs[0]
+	}
+	return nil
 }
 
 // Needs reports whether one goroutine needs another, by an edge that is at least so strong.

@@ -11,7 +11,7 @@ import (
 )
 
 // read reads a graph: a line for each goroutine, the body's first, with its needs, which are alternatives. A need is a word, "lock",
-// "context", "library" or any other, and the goroutines that could see to it, each with its evidence; one that has ended has a dagger.
+// "context", "library", "read" with the two directions of a connection, or any other, and the goroutines that could see to it, each with its evidence; one that has ended has a dagger.
 //
 //	1 lock: 2 holds
 //	2 send: 1 could, 3† used | context: 1 made
@@ -33,14 +33,18 @@ func read(t *testing.T, text string) *Graph {
 		}
 		for _, need := range strings.Split(rest, "|") {
 			what, ends, _ := strings.Cut(strings.TrimSpace(need), ":")
-			n := Need{Context: what == "context", Library: what == "library"}
+			n := Need{Context: what == "context", Library: what == "library", Comes: what == "receive"}
+			if _, err := fmt.Sscanf(what, "read %d %d", &n.From, &n.Back); err == nil {
+				n.Comes = true
+			}
 			out.Lock = out.Lock || what == "lock"
 			for _, end := range strings.Split(ends, ",") {
 				if f := strings.Fields(end); len(f) == 2 {
 					n.Ends = append(n.Ends, readEnd(t, f[0], f[1]))
 				}
 			}
-			if what != "nothing" {
+			g.Over = g.Over || what == "over"
+			if what != "nothing" && what != "over" {
 				out.Needs = append(out.Needs, n)
 			}
 		}
@@ -74,6 +78,8 @@ func (e Explanation) String() string {
 		what = "circle"
 	case e.Missed:
 		what = "missed"
+	case e.Idle:
+		what = "idle"
 	}
 	return what + strings.Trim(strings.ReplaceAll(fmt.Sprint(" ", e.Path), "[", ""), "]")
 }
@@ -167,6 +173,39 @@ func TestExplain(t *testing.T) {
 			1 nothing
 			2 lock: 3 holds
 			3 receive: 4† used`, "way 2 3"},
+		{"two ends of a connection, when the body has returned", `
+			1 over
+			2 read 1 2: 3 used
+			3 read 2 1: 2 could`, "idle 2"},
+		{"and before", `
+			1 nothing
+			2 read 1 2: 3 used
+			3 read 2 1: 2 could`, "circle 2 3"},
+		{"with what passes on what has come", `
+			1 over
+			2 receive: 3 used
+			3 read 1 2: 4 used
+			4 read 2 1: 2 used`, "idle 3"},
+		{"with one of them in a send", `
+			1 over
+			2 send: 3 used
+			3 read 1 2: 4 used
+			4 read 2 1: 2 used`, "circle 2 3 4"},
+		{"only one of its directions is read from", `
+			1 over
+			2 receive: 3 used
+			3 read 1 2: 2 used`, "circle 2 3"},
+		{"pipes with one direction", `
+			1 over
+			2 read 1 0: 3 used
+			3 read 2 0: 2 used`, "idle 2"},
+		{"another circle comes before it, even if it is longer", `
+			1 over
+			2 read 1 2: 3 used
+			3 read 2 1: 2 used
+			4 send: 5 used
+			5 send: 6 used
+			6 send: 4 used`, "circle 4 5 6"},
 		{"nobody", `1 nothing`, "way 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
