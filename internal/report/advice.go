@@ -315,7 +315,7 @@ func (t *text) wayOut() string {
 	g := t.v.Knot[len(t.v.Knot)-1]
 	waits := g.Waits
 	if g.Round != nil {
-		waits = besideTimers(g)
+		waits = t.besideTimers(g)
 	}
 	if g.Round != nil && len(waits) == 0 {
 		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on %s, which is closed or cancelled when the owner goes.", t.where(g.Round), doneAt(g.Round))
@@ -358,14 +358,26 @@ func (t *text) wayOut() string {
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
 		}
 		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == trace.OpClose }); i >= 0 {
+			if w.By[i].Elsewhere {
+				return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.By[i].Site), "would", t.where(w.By[i].Site))
+			}
 			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 		}
 	}
+	for _, w := range waits {
+		if r, ok := wouldSend(w); ok {
+			return fmt.Sprintf("%s goes on when something is sent on %s, as %s would have at %s. See that it comes there on every path.",
+				t.number(g.ID), t.object(w.Object), t.name(r.Task), t.where(r.Site))
+		}
+	}
 	w := waits[0]
+	if i := slices.IndexFunc(waits, func(w verdict.Waiting) bool { return !spent(w) }); i >= 0 {
+		w = waits[i] // whoever waits for something beside a timer
+	}
 	if g.Round != nil && w.Op == trace.OpRecv {
 		return fmt.Sprintf("%s goes round until %s is closed, and nothing was seen that closes it. Close it when the owner goes.", t.number(g.ID), t.object(w.Object))
 	}
-	if len(w.By) > 0 && w.By[0].How == waitgraph.Spent {
+	if spent(w) {
 		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 	}
 	switch w.Op {
@@ -385,6 +397,17 @@ func (t *text) wayOut() string {
 		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}
 	return "Unlock on every path, by defer for instance."
+}
+
+// wouldSend returns who would have sent the first that w waits for, and has ended before it came to that.
+func wouldSend(w verdict.Waiting) (verdict.Releaser, bool) {
+	i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
+		return r.Ended && r.Yet && r.How == waitgraph.Could && r.Op == trace.OpSend && r.Site != nil && r.Site.Op == trace.OpSend
+	})
+	if w.Op != trace.OpRecv || i < 0 || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.How == waitgraph.Used }) {
+		return verdict.Releaser{}, false
+	}
+	return w.By[i], true
 }
 
 // selectToo says how what g waits in may be given up: by a context, if one is at hand there.

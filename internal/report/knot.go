@@ -358,7 +358,7 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 	}
 	if g.Round != nil {
 		t.item(margin, " ✗ ", "it goes round for ever, from timer to timer, and nothing can stop it")
-		t.unable(margin, g, besideTimers(g))
+		t.unable(margin, g, t.besideTimers(g))
 		return
 	}
 	defer t.never(margin, g)
@@ -366,13 +366,23 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 }
 
 // besideTimers returns what g waits for, without timers: they only keep a loop running that never ends.
-func besideTimers(g verdict.Goroutine) (out []verdict.Waiting) {
+func (t *text) besideTimers(g verdict.Goroutine) (out []verdict.Waiting) {
 	for _, w := range g.Waits {
-		if len(w.By) == 0 || w.By[0].How != waitgraph.Spent {
+		if !spent(w) && !t.ticks(g, w) {
 			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// spent reports whether w is a wait for a timer.
+func spent(w verdict.Waiting) bool { return len(w.By) > 0 && w.By[0].How == waitgraph.Spent }
+
+// ticks reports whether w is g's wait for a ticker: it has received from a channel on which nobody sends.
+func (t *text) ticks(g verdict.Goroutine, w verdict.Waiting) bool {
+	return w.Op == trace.OpRecv && len(w.By) == 0 && len(w.Code) == 0 && slices.ContainsFunc(t.v.Objects, func(o trace.ObjectState) bool {
+		return o.ID == w.Object.ID && slices.ContainsFunc(o.Users, func(u trace.ObjectUse) bool { return u.Task == g.ID && u.Op == trace.OpRecv })
+	})
 }
 
 // unable says of waits of g who could have ended them.
@@ -416,6 +426,10 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 func (t *text) could(r verdict.Releaser) string {
 	did := "could have"
 	switch r.How {
+	case waitgraph.Could:
+		if r.Elsewhere {
+			did = "did to another one"
+		}
 	case waitgraph.Stranded:
 		did = "could have received that"
 	case waitgraph.Holds:
@@ -434,6 +448,8 @@ func (t *text) could(r verdict.Releaser) string {
 		}
 	case waitgraph.Might:
 		switch {
+		case r.Elsewhere:
+			did = "did to another one"
 		case r.Ended:
 		case r.Site == nil:
 			did = "does the same work"

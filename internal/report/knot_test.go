@@ -45,3 +45,44 @@ func TestSelectToo(t *testing.T) {
 	assert.Equal(t, "ctx.Done()", doneAt(&trace.Site{Context: "ctx"}))
 	assert.NotContains(t, doneAt(nil), "ctx")
 }
+
+// What to change is about what ends a wait, and not about a timer that stands beside it.
+func TestWayOut(t *testing.T) {
+	site := func(line int32, op trace.Op, fn string) *trace.Site {
+		return &trace.Site{File: "/src/m/m.go", Line: line, Func: fn, Op: op}
+	}
+	wait := func(id uint32, name string, by ...verdict.Releaser) verdict.Waiting {
+		return verdict.Waiting{Op: trace.OpRecv, Object: verdict.Object{ID: id, Kind: trace.Chan, Name: name}, By: by}
+	}
+	timer := wait(1, "t.C", verdict.Releaser{Task: 1, How: waitgraph.Spent, Op: trace.OpTimer, Site: site(1, trace.OpTimer, "m.main")})
+	stop := wait(2, "stop", verdict.Releaser{Task: 2, How: waitgraph.Could, Op: trace.OpSend, Site: site(2, trace.OpSend, "m.stop"), Yet: true, Ended: true})
+	closed := verdict.Releaser{Task: 2, How: waitgraph.Could, Op: trace.OpClose, Site: site(3, trace.OpClose, "m.(*Pool).Wait"), Ended: true}
+	there := closed
+	there.Elsewhere = true
+	for _, c := range []struct {
+		name, want string
+		waits      []verdict.Waiting
+	}{
+		{"a timer alone", "The timer that", []verdict.Waiting{timer}},
+		{"a timer and who would have sent", "goes on when something is sent on stop, as", []verdict.Waiting{timer, stop}},
+		{"a timer and what nobody was seen to do", "Close the channel", []verdict.Waiting{timer, wait(3, "stop")}},
+		{"who could have closed it", "is closed, as  could have at", []verdict.Waiting{wait(4, "tasks", closed)}},
+		{"who has closed another one", "is closed, as m.(*Pool).Wait would at", []verdict.Waiting{wait(4, "tasks", there)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := verdict.Goroutine{ID: 1, Op: trace.OpSelect, Site: site(9, trace.OpSelect, "m.main"), Waits: c.waits}
+			x := &text{v: &verdict.Verdict{Kind: verdict.Leak, Rule: verdict.Cancel, Knot: []verdict.Goroutine{g}}}
+			assert.Contains(t, x.wayOut(), c.want)
+		})
+	}
+	assert.Equal(t, "did to another one at m.go:3, and has ended", (&text{v: &verdict.Verdict{}}).could(there))
+}
+
+// A ticker is nothing that somebody could send on.
+func TestTicks(t *testing.T) {
+	g := verdict.Goroutine{ID: 1, Waits: []verdict.Waiting{
+		{Op: trace.OpRecv, Object: verdict.Object{ID: 1, Name: "done"}}, {Op: trace.OpRecv, Object: verdict.Object{ID: 2, Name: "ticker.C"}},
+	}}
+	x := &text{v: &verdict.Verdict{Objects: []trace.ObjectState{{ID: 1}, {ID: 2, Users: []trace.ObjectUse{{Task: 1, Op: trace.OpRecv}}}}}}
+	assert.Equal(t, g.Waits[:1], x.besideTimers(g))
+}

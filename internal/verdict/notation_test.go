@@ -401,6 +401,9 @@ func told(v *Verdict) string {
 					b.WriteString("†")
 				}
 				fmt.Fprintf(&b, " %s", r.How)
+				if r.Elsewhere {
+					b.WriteString(" elsewhere")
+				}
 			}
 		}
 	}

@@ -181,6 +181,7 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 		rel := Releaser{Task: t.ID, How: d.evidence(p), Op: p.op, Site: cmp.Or(d.here.Site, d.other.Site, d.at)}
 		rel.Yet = d.here.Task == 0 && (d.other.Task == 0 || rel.How == waitgraph.Passed)
 		if d.other.Task != 0 && (rel.How == waitgraph.Could || rel.How == waitgraph.Might) {
+			rel.Elsewhere = true
 			elsewhere[t.ID] = rel
 			continue
 		}

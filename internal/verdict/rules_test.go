@@ -364,7 +364,7 @@ var beside = []shape{
 		g1 1 > g2; g1 1 > g3; g1 1 > g4; g2 10; g2 21; g2 ends; g3 10; g3 31 blocks < round 12; g4 10 blocks; g1 2 blocks`, `
 		deadlock, rule 4
 		1 wait wg: 2† could, 3 could, 4 could
-		3 receive next: 2† could, 4 might`},
+		3 receive next: 2† could elsewhere, 4 might`},
 	{"a loop that a goroutine has called does not bring it back to what it is in", `
 		func main 1-9
 		  1 go loop
@@ -425,7 +425,7 @@ var beside = []shape{
 		g1 1 > g2; g1 1 > g3; g1 1 > g4; g2 10; g2 21; g2 ends; g4 22; g3 10; g3 23 blocks < round 12; g4 10 blocks; g1 2 blocks`, `
 		deadlock, rule 4
 		1 wait wg: 2† could, 3 could, 4 could
-		3 receive next: 2† could, 4 might`},
+		3 receive next: 2† could elsewhere, 4 might`},
 	{"a request that has another lock has another answer", `
 		func main 1-9
 		  1 go ask
@@ -489,7 +489,7 @@ var beside = []shape{
 		  22 send out=second
 		g1 1 > g2; g1 1 > g3; g2 21; g2 22; g2 12 blocks; g3 12 blocks; g1 2 blocks`, `
 		deadlock, rule 4
-		1 receive out: 2 might, 3 might
+		1 receive out: 2 might elsewhere, 3 might
 		2 send log:`},
 	{"the ends of a connection with a goroutine of its own for what came", `
 		func main 1-9
@@ -544,6 +544,18 @@ var beside = []shape{
 		leak, rule 2, circle
 		2 write c>s: 3 used
 		3 write s>c: 2 used`},
+	{"who has closed the channel of another one is said to have done that", `
+		func main 1-9
+		  1 go worker
+		  2 send tasks=first
+		  3 go other
+		func other 10-19
+		  11 close tasks=second
+		func worker 20-29 loop 20-29
+		  21 receive tasks=first
+		g1 1 > g2; g1 3 > g3; g1 2; g2 21; g3 11; g3 ends; g1 ends; g2 21 blocks`, `
+		leak, rule 4
+		2 receive tasks: 1† used, 3† could elsewhere`},
 	{"nothing in the code does the Done", `
 		func main 1-9
 		  1 go worker

@@ -158,6 +158,8 @@ type Releaser struct {
 
 	Keeping trace.Keeping // of a library's resource
 
+	Elsewhere bool // it has done it to another object of the same variable, and not to this one
+
 	OtherEnd bool        // at a socket: it uses the other end, where it has not done Op so far
 	Via      Object      // Stranded: the channel with what was sent
 	Sent     *trace.Site // and where it was sent
