@@ -321,6 +321,11 @@ func (t *text) wayOut() string {
 		return fmt.Sprintf("Give the loop at %s a way out: a select on the timer and on %s, which is closed or cancelled when the owner goes.", t.where(g.Round), doneAt(g.Round))
 	}
 	if other := t.useOther(g); other != "" {
+		for _, w := range waits {
+			if see := t.closer(g, w); see != "" && t.v.Cancel == nil {
+				return see
+			}
+		}
 		return other
 	}
 	if g.Stack != "" {
@@ -339,7 +344,6 @@ func (t *text) wayOut() string {
 			return fmt.Sprintf("%s must take what is left in %s before it stops receiving at %s, on every path, or somebody else must take it, and do what is owed for it.",
 				t.name(r.Task), t.object(r.Via), t.where(r.Site))
 		}
-		const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
 		if len(w.By) > 0 && w.By[0].How == waitgraph.Made && w.By[0].Task == g.ID {
 			return fmt.Sprintf("%s itself made the context that it waits for, at %s. Another goroutine must cancel it, or the context that it is derived from, on every path.",
 				t.number(g.ID), t.where(w.By[0].Site))
@@ -351,17 +355,8 @@ func (t *text) wayOut() string {
 			return fmt.Sprintf("%s would close %s at %s, and had come past that before %s waited. What comes so late must not wait: look whether it is over under the lock that guards what is closed there.",
 				t.name(w.By[0].Task), t.object(w.Object), t.where(w.By[0].Site), t.number(g.ID))
 		}
-		if w.Op != trace.OpRecv {
-			continue
-		}
-		if i := slices.IndexFunc(w.Code, func(s *trace.Site) bool { return s.Op == trace.OpClose }); i >= 0 {
-			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
-		}
-		if i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == trace.OpClose }); i >= 0 {
-			if w.By[i].Elsewhere {
-				return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.By[i].Site), "would", t.where(w.By[i].Site))
-			}
-			return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
+		if see := t.closer(g, w); see != "" {
+			return see
 		}
 	}
 	for _, w := range waits {
@@ -397,6 +392,25 @@ func (t *text) wayOut() string {
 		return "Do the Done on every path, also when what it stands for is dropped or its owner quits."
 	}
 	return "Unlock on every path, by defer for instance."
+}
+
+// closer says who would close the channel that g receives from in w; "" if that is not known.
+func (t *text) closer(g verdict.Goroutine, w verdict.Waiting) string {
+	if w.Op != trace.OpRecv {
+		return ""
+	}
+	const see = "%s ends when %s is closed, as %s %s at %s. See that it comes there on every path, by defer for instance."
+	if i := slices.IndexFunc(w.Code, func(s *trace.Site) bool { return s.Op == trace.OpClose }); i >= 0 {
+		return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.Code[i]), "would", t.where(w.Code[i]))
+	}
+	i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool { return r.Ended && r.Site != nil && r.Site.Op == trace.OpClose })
+	switch {
+	case i < 0:
+		return ""
+	case w.By[i].Elsewhere:
+		return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), declared(w.By[i].Site), "would", t.where(w.By[i].Site))
+	}
+	return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 }
 
 // wouldSend returns who would have sent the first that w waits for, and has ended before it came to that.

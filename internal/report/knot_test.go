@@ -75,6 +75,12 @@ func TestWayOut(t *testing.T) {
 			assert.Contains(t, x.wayOut(), c.want)
 		})
 	}
+	// The Done of a context that is never cancelled is beside what there is to be closed, unless another context was cancelled in its place.
+	g := verdict.Goroutine{ID: 1, Site: site(9, trace.OpSelect, "m.main"), Waits: []verdict.Waiting{wait(4, "tasks", closed)}, Nil: []string{"receive ctx.Done()"}}
+	v := &verdict.Verdict{Kind: verdict.Leak, Rule: verdict.Cancel, Knot: []verdict.Goroutine{g}}
+	assert.Contains(t, (&text{v: v}).wayOut(), "ends when tasks is closed")
+	v.Cancel = &verdict.Event{Task: 2, Op: trace.OpCancel, Site: site(5, trace.OpCancel, "m.main")}
+	assert.Contains(t, (&text{v: v}).wayOut(), "the context that is cancelled, made at m.go:5")
 	assert.Equal(t, "did to another one at m.go:3, and has ended", (&text{v: &verdict.Verdict{}}).could(there))
 }
 

@@ -171,7 +171,7 @@ func (v *Verdict) addFates(g *graph) {
 		last.Waits[i].Fate = g.fate(g.tasks[last.ID], last.Waits[i])
 	}
 	if slices.ContainsFunc(last.Nil, func(c string) bool { return strings.HasSuffix(c, ".Done()") }) {
-		v.Cancel = g.cancelled()
+		v.Cancel = g.cancelled(g.tasks[last.ID])
 	}
 }
 

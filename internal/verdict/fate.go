@@ -101,14 +101,34 @@ func nilCases(t *trace.TaskState) (out []string) {
 	return out
 }
 
-// cancelled returns the last cancel of a context that was not the schedule's, where that context was made; nil if there was none.
-func (g *graph) cancelled() *Event {
+// cancelled returns the last cancel of a context that t might have waited for in the place of its own, where that was made; nil if there was
+// none. A cancel by the schedule is none.
+func (g *graph) cancelled(t *trace.TaskState) *Event {
 	for i, s := range slices.Backward(g.snap.Steps) {
-		if s.Op == trace.OpCancel && s.Site != nil && (g.snap.Cancelled == nil || g.number(i) != g.snap.Cancelled.Step) {
+		if s.Op == trace.OpCancel && s.Site != nil && (g.snap.Cancelled == nil || g.number(i) != g.snap.Cancelled.Step) && g.couldHave(t, s.Site) {
 			return &Event{Task: s.Task, Op: s.Op, Site: s.Site, Step: g.number(i)}
 		}
 	}
 	return nil
+}
+
+// couldHave reports whether t may have been given a context that was made at a site, as far as is known: before it began to wait, by itself
+// or by one of those it comes from. What others make, they make for themselves as a rule.
+func (g *graph) couldHave(t *trace.TaskState, at *trace.Site) bool {
+	known := false
+	for _, o := range g.objects {
+		m := o.Made
+		if m.Op != trace.OpContext || m.Site == nil || m.Site.Key != at.Key {
+			continue
+		}
+		known = true
+		for from := t; m.Step < t.Since && from != nil; from = g.tasks[from.Parent] {
+			if from.ID == m.Task {
+				return true
+			}
+		}
+	}
+	return !known
 }
 
 // closedBy returns where the channel was closed that the goroutine which panicked has sent on, or closed once more; nil if that is not

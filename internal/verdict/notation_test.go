@@ -22,7 +22,7 @@ import (
 //	g1 2 > g2; g2 12; g2 ends    // steps: goroutine and line; the line of a go statement with what it starts
 //	g1 4 blocks < main 3         // where it is stuck, and the calls that led there
 //
-// An operand a=b is the variable a that holds the object b; a>b is a direction of a connection, and b>a the other one. A select's cases are divided by |. Behind the line, "nobody" says that a
+// An operand a=b is the variable a that holds the object b, and a=nil one that holds nothing; a>b is a direction of a connection, and b>a the other one. A select's cases are divided by |. Behind the line, "nobody" says that a
 // wake-up met nobody, "until 7" that a wait was ended by that step, "in send" which case of a select came about.
 type notation struct {
 	t       *testing.T
@@ -232,7 +232,7 @@ func (p *notation) step(f []string) {
 	if vars := p.vars[line]; len(vars) > 0 {
 		operand = vars[0]
 	}
-	blocks, nobody := false, false
+	blocks, nobody, cancels := false, false, false
 	calls := ""
 	for i := 2; i < len(f); i++ {
 		switch f[i] {
@@ -247,6 +247,8 @@ func (p *notation) step(f []string) {
 			blocks = true
 		case "nobody":
 			nobody = true
+		case "cancels": // by the function that came with the context which was made there
+			cancels = true
 		case "until":
 			done.Until = uint32(p.number(f[i+1]))
 			i++
@@ -265,7 +267,10 @@ func (p *notation) step(f []string) {
 		}
 	}
 	t.Last = s
-	if s.Op != trace.OpSelect || word != "select" {
+	switch {
+	case cancels:
+		done.Op = trace.OpCancel
+	case s.Op != trace.OpSelect || word != "select":
 		p.do(t, done, word, operand, blocks, nobody)
 	}
 	p.snap.Steps = append(p.snap.Steps, *done)
@@ -286,6 +291,9 @@ func (p *notation) step(f []string) {
 	}
 	t.Op = trace.OpSelect
 	for i, c := range s.Cases {
+		if strings.HasSuffix(p.vars[line][i], "=nil") {
+			continue
+		}
 		o := operations[c.Op.String()]
 		t.Waits = append(t.Waits, trace.Wait{Object: p.object(p.vars[line][i], o.kind, s).ID, Op: o.op, Case: i})
 	}
@@ -384,6 +392,9 @@ func told(v *Verdict) string {
 	}
 	if v.Idle {
 		b.WriteString(", idle")
+	}
+	if v.Cancel != nil {
+		fmt.Fprintf(&b, ", cancelled that of %d", v.Cancel.Site.Line)
 	}
 	for _, g := range v.Knot {
 		fmt.Fprintf(&b, "\n%d ", g.ID)

@@ -556,6 +556,35 @@ var beside = []shape{
 		g1 1 > g2; g1 3 > g3; g1 2; g2 21; g3 11; g3 ends; g1 ends; g2 21 blocks`, `
 		leak, rule 4
 		2 receive tasks: 1† used, 3† could elsewhere`},
+	{"another context was cancelled than the one that has no Done", `
+		func main 1-9
+		  1 go worker
+		  2 context ctx
+		func worker 10-19
+		  11 select receive in | receive ctx.Done()=nil
+		g1 2; g1 1 > g2; g2 11 blocks; g1 2 cancels; g1 ends`, `
+		leak, rule 4, cancelled that of 2
+		2 receive in:`},
+	{"but not one that a goroutine beside it made for itself", `
+		func main 1-9
+		  1 go worker
+		  2 go other
+		func worker 10-19
+		  11 select receive in | receive ctx.Done()=nil
+		func other 20-29
+		  21 context ctx
+		g1 1 > g2; g1 2 > g3; g3 21; g2 11 blocks; g3 21 cancels; g3 ends; g1 ends`, `
+		leak, rule 4
+		2 receive in:`},
+	{"nor one that was made only when the goroutine waited", `
+		func main 1-9
+		  1 go worker
+		  2 context ctx
+		func worker 10-19
+		  11 select receive in | receive ctx.Done()=nil
+		g1 1 > g2; g2 11 blocks; g1 2; g1 2 cancels; g1 ends`, `
+		leak, rule 4
+		2 receive in:`},
 	{"nothing in the code does the Done", `
 		func main 1-9
 		  1 go worker
