@@ -142,7 +142,10 @@ func (g *graph) goroutine(id uint32) Goroutine {
 		Op: t.Op, Site: t.Site, Waits: g.waits[id], Nil: nilCases(t),
 	}
 	if want := g.wantOf(t); want != nil {
-		out.Op, out.Site = cmp.Or(want.Op, trace.OpAcquire), want.Site
+		out.Op = cmp.Or(want.Op, trace.OpAcquire)
+		if !want.Library || t.Site == nil || t.Site.Func != want.Site.Func {
+			out.Site = want.Site // a library says so somewhere before it waits
+		}
 	}
 	if out.Site == t.Site {
 		out.Within = within(t)
