@@ -359,10 +359,11 @@ func (t *text) wayOut() string {
 			return see
 		}
 	}
-	for _, w := range waits {
-		if r, ok := wouldSend(w); ok {
-			return fmt.Sprintf("%s goes on when something is sent on %s, as %s would have at %s. See that it comes there on every path.",
-				t.number(g.ID), t.object(w.Object), t.name(r.Task), t.where(r.Site))
+	for _, leaves := range []bool{true, false} {
+		for _, w := range waits {
+			if send := t.sender(g, w); send != "" && w.Leaves == leaves {
+				return send
+			}
 		}
 	}
 	w := waits[0]
@@ -381,7 +382,11 @@ func (t *text) wayOut() string {
 	case trace.OpRecv:
 		return "Close the channel when nothing more is sent, on every path, or " + selectToo(g, "receive")
 	case trace.OpRead:
-		return fmt.Sprintf("Close the other end of %s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object))
+		made := t.connected(w.Object)
+		if made != "" {
+			made += ","
+		}
+		return fmt.Sprintf("Close the other end of %s%s when nothing more comes, on every path, or let the read have a deadline.", t.object(w.Object), made)
 	case trace.OpWrite:
 		return fmt.Sprintf("Read what comes from %s until its writer is done, on every path, or close that end; or let the write have a deadline.", t.object(w.Object))
 	case trace.OpAccept:
@@ -413,15 +418,36 @@ func (t *text) closer(g verdict.Goroutine, w verdict.Waiting) string {
 	return fmt.Sprintf(see, t.number(g.ID), t.object(w.Object), t.name(w.By[i].Task), "could have", t.where(w.By[i].Site))
 }
 
-// wouldSend returns who would have sent the first that w waits for, and has ended before it came to that.
-func wouldSend(w verdict.Waiting) (verdict.Releaser, bool) {
-	i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
-		return r.Ended && r.Yet && r.How == waitgraph.Could && r.Op == trace.OpSend && r.Site != nil && r.Site.Op == trace.OpSend
-	})
-	if w.Op != trace.OpRecv || i < 0 || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.How == waitgraph.Used }) {
-		return verdict.Releaser{}, false
+// sender says who would send on the channel that g receives from in w, where nobody ever has; "" if that is not known. Where g leaves its
+// loop by that, who has sent it to another one shows where it would come from.
+func (t *text) sender(g verdict.Goroutine, w verdict.Waiting) string {
+	if w.Op != trace.OpRecv || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.How == waitgraph.Used }) {
+		return ""
 	}
-	return w.By[i], true
+	then := "goes on"
+	if w.Leaves {
+		then = "ends"
+	}
+	const see = "%s %s when something is sent on %s, as %s %s at %s. See that it comes there on every path."
+	sends := func(s *trace.Site) bool {
+		return s != nil && (s.Op == trace.OpSend || slices.ContainsFunc(s.Cases, func(c trace.SiteCase) bool { return c.Op == trace.OpSend }))
+	}
+	i := slices.IndexFunc(w.By, func(r verdict.Releaser) bool {
+		return r.Ended && r.How == waitgraph.Could && r.Op == trace.OpSend && sends(r.Site)
+	})
+	if i >= 0 && w.By[i].Yet {
+		return fmt.Sprintf(see, t.number(g.ID), then, t.object(w.Object), t.name(w.By[i].Task), "would have", t.where(w.By[i].Site))
+	}
+	var at *trace.Site
+	if i >= 0 && w.By[i].Elsewhere {
+		at = w.By[i].Site
+	} else if i := slices.IndexFunc(w.Code, sends); i >= 0 {
+		at = w.Code[i]
+	}
+	if at == nil || !w.Leaves {
+		return ""
+	}
+	return fmt.Sprintf(see, t.number(g.ID), then, t.object(w.Object), declared(at), "would", t.where(at))
 }
 
 // selectToo says how what g waits in may be given up: by a context, if one is at hand there.

@@ -56,6 +56,10 @@ func TestWayOut(t *testing.T) {
 	}
 	timer := wait(1, "t.C", verdict.Releaser{Task: 1, How: waitgraph.Spent, Op: trace.OpTimer, Site: site(1, trace.OpTimer, "m.main")})
 	stop := wait(2, "stop", verdict.Releaser{Task: 2, How: waitgraph.Could, Op: trace.OpSend, Site: site(2, trace.OpSend, "m.stop"), Yet: true, Ended: true})
+	stop2, other := stop, stop
+	stop2.Object.Name = "in"
+	other.By = []verdict.Releaser{{Task: 2, How: waitgraph.Could, Op: trace.OpSend, Site: site(2, trace.OpSend, "m.stop"), Elsewhere: true, Ended: true}}
+	leaves := func(w verdict.Waiting) verdict.Waiting { w.Leaves = true; return w }
 	closed := verdict.Releaser{Task: 2, How: waitgraph.Could, Op: trace.OpClose, Site: site(3, trace.OpClose, "m.(*Pool).Wait"), Ended: true}
 	there := closed
 	there.Elsewhere = true
@@ -65,6 +69,8 @@ func TestWayOut(t *testing.T) {
 	}{
 		{"a timer alone", "The timer that", []verdict.Waiting{timer}},
 		{"a timer and who would have sent", "goes on when something is sent on stop, as", []verdict.Waiting{timer, stop}},
+		{"a way out of the loop", "ends when something is sent on stop, as", []verdict.Waiting{stop2, leaves(stop)}},
+		{"a way out that was sent to another one", "ends when something is sent on stop, as m.stop would at m.go:2", []verdict.Waiting{stop2, leaves(other)}},
 		{"a timer and what nobody was seen to do", "Close the channel", []verdict.Waiting{timer, wait(3, "stop")}},
 		{"who could have closed it", "is closed, as  could have at", []verdict.Waiting{wait(4, "tasks", closed)}},
 		{"who has closed another one", "is closed, as m.(*Pool).Wait would at", []verdict.Waiting{wait(4, "tasks", there)}},

@@ -124,6 +124,12 @@ func (p *notation) function(f []string) {
 		case "loop":
 			from, to := lines(f[i+1])
 			fn.Rounds = append(fn.Rounds, from, to)
+		case "endless": // but for a receive: 2-9@quit
+			lines, quit, _ := strings.Cut(f[i+1], "@")
+			l := program.Loop{Ends: []program.LoopEnd{{Op: trace.OpRecv, Var: variable(quit)}}}
+			from, to, _ := strings.Cut(lines, "-")
+			l.From, l.To = p.number(from), p.number(to)
+			fn.Loops = append(fn.Loops, l)
 		case "defer":
 			from, to := lines(f[i+1])
 			fn.Deferred = append(fn.Deferred, from, to)
@@ -402,7 +408,11 @@ func told(v *Verdict) string {
 			if i > 0 {
 				b.WriteString(" | ")
 			}
-			fmt.Fprintf(&b, "%s %s:", w.Op, w.Object.Name)
+			fmt.Fprintf(&b, "%s %s", w.Op, w.Object.Name)
+			if w.Leaves {
+				b.WriteString(" to leave")
+			}
+			b.WriteByte(':')
 			for j, r := range w.By {
 				if j > 0 {
 					b.WriteString(",")

@@ -585,6 +585,16 @@ var beside = []shape{
 		g1 1 > g2; g2 11 blocks; g1 2; g1 2 cancels; g1 ends`, `
 		leak, rule 4
 		2 receive in:`},
+	{"a case of a select by which the loop is left", `
+		func main 1-9
+		  1 go worker
+		func stop 20-29
+		  21 send quit
+		func worker 10-19 endless 10-19@quit
+		  11 select receive in | receive quit
+		g1 1 > g2; g2 11 blocks; g1 ends`, `
+		leak, rule 4
+		2 receive in: | receive quit to leave:`},
 	{"nothing in the code does the Done", `
 		func main 1-9
 		  1 go worker

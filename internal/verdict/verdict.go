@@ -125,6 +125,7 @@ type Waiting struct {
 	All    bool          // of a resource: no goroutine may hold any of it
 	Code   []*trace.Site // if there is nobody: where the code would do it
 	Fate   *Fate         // of what the last of the knot waits for
+	Leaves bool          // it leaves the loop that it waits in by this
 }
 
 // An Object is a synchronisation object under the name that the code has for it.

@@ -228,7 +228,7 @@ func (g *graph) waiting(t *trace.TaskState, w trace.Wait) Waiting {
 		r.partners(w.Op)
 		r.sortOut()
 	}
-	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op}
+	out := Waiting{Object: g.object(w.Object, t.Site, w.Case), Op: w.Op, Leaves: g.leaves(t, w)}
 	for _, rel := range r.how {
 		if by := g.tasks[rel.Task]; by.State == trace.Ended {
 			rel.Ended, rel.Last = true, g.lastOf(by)
@@ -244,6 +244,17 @@ func (g *graph) waiting(t *trace.TaskState, w trace.Wait) Waiting {
 		}
 	}
 	return out
+}
+
+// leaves reports whether w is a case of a select by which t leaves the loop around that.
+func (g *graph) leaves(t *trace.TaskState, w trace.Wait) bool {
+	if t.Site == nil || w.Case < 0 || w.Case >= len(t.Site.Cases) || g.code.funcs[t.Site.Func] == nil {
+		return false
+	}
+	is := func(e program.LoopEnd) bool { return e.Op == w.Op && e.Var != 0 && e.Var == t.Site.Cases[w.Case].Var }
+	return slices.ContainsFunc(g.code.funcs[t.Site.Func].Loops, func(l program.Loop) bool {
+		return l.From <= t.Site.Line && t.Site.Line <= l.To && slices.ContainsFunc(l.Ends, is)
+	})
 }
 
 // wantOf returns what t waits for by its own word, nil if it waits for something else, or for the lock of a resource. Where no
