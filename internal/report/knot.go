@@ -482,7 +482,8 @@ func (t *text) could(r verdict.Releaser) string {
 	return did + t.unless(r.Keeping)
 }
 
-// connected says, after what it is called, where a connection was made; nothing if that is not known.
+// connected says, after what it is called, where a connection was made; nothing if that is not known, or if it is called after that, as a
+// pipe is.
 func (t *text) connected(o verdict.Object) string {
 	i := slices.IndexFunc(t.v.Objects, func(s trace.ObjectState) bool { return s.ID == o.ID })
 	if i < 0 {
@@ -493,9 +494,8 @@ func (t *text) connected(o verdict.Object) string {
 		users = slices.Concat(users, t.v.Objects[i].Users)
 	}
 	for _, u := range users {
-		did := map[trace.Op]string{trace.OpDial: "dialled", trace.OpPipe: "made"}[u.Op]
-		if did != "" && u.Site != nil {
-			return fmt.Sprintf(", which %s %s at %s", t.name(u.Task), did, t.where(u.Site))
+		if u.Op == trace.OpDial && u.Site != nil {
+			return fmt.Sprintf(", which %s dialled at %s", t.name(u.Task), t.where(u.Site))
 		}
 	}
 	return ""
