@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,6 +73,7 @@ type test struct {
 	predicted []*predicted
 
 	files atomic.Int32 // that it makes in its package's directory
+	ports atomic.Bool  // it has found one taken
 
 	shown struct { // guarded by campaign.mu
 		executions, findings int
@@ -398,11 +400,24 @@ func (t *test) recordFile() string {
 }
 
 // process runs the test in a process, as plan has it. If it fails without control where it may have met others in its files, that says
-// nothing, and it runs again; what is found under control is confirmed anyway.
+// nothing, and it runs again; what is found under control is confirmed anyway. One that fails where it may have met others in a port
+// runs again too.
 func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Duration) (r run, err error) {
 	for {
+		alone := t.alone()
 		met := t.in(&t.pkg.directory, func() { r, err = t.c.process(ctx, t.pkg.Binary, plan, limit, t.c.only(t.name)...) })
-		if !met || r.exit <= 0 || len(r.events) > 0 {
+		switch {
+		case err == nil && !alone && r.taken():
+			t.ports.Store(true)
+			for _, e := range r.events {
+				if e.Kind == session.Found && e.File != "" {
+					t.discard(e.File)
+				}
+			}
+			if plan != nil && plan.Record != "" {
+				_ = os.Remove(plan.Record)
+			}
+		case !met || r.exit <= 0 || len(r.events) > 0:
 			return r, err
 		}
 	}
