@@ -46,13 +46,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		Version:       ownVersion(),
 	}
+	begun := false // the flags are known, and so many arguments are taken
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(goStyle(args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(newCorpus(), newCoverTool(), newEnv(), newExplain(), newExplore(), newFuzz(), newLibfuzzer(), newReplay(), newReport(), newTest(), newVersion())
-	switch err := root.ExecuteContext(ctx); {
+	switch cmd, err := root.ExecuteContextC(ctx); {
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errFound):
@@ -64,8 +66,20 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		} else {
 			fmt.Fprintln(stderr, "jostle:", err)
 		}
+		if !begun {
+			fmt.Fprintln(stderr, usage(cmd))
+		}
 		return exitUsage
 	}
+}
+
+// usage says how a command is written, for who has written it otherwise.
+func usage(cmd *cobra.Command) string {
+	help := "see " + cmd.CommandPath() + " --help"
+	if !cmd.Runnable() {
+		return help
+	}
+	return "usage: " + cmd.UseLine() + "; " + help
 }
 
 // goStyle lets flags be written with one dash, as those of the go command are: the library would read -run as -r -u -n.
