@@ -113,7 +113,7 @@ func (t *test) red(r run) {
 
 // once has the test be done with a run without control.
 func (t *test) once(r run, why string) {
-	t.mode, t.why, t.finished, t.output = native, why, true, r.output
+	t.mode, t.why, t.finished, t.output = native, why, true, r.told()
 	t.executions = 1
 }
 
@@ -147,8 +147,28 @@ func (t *test) says() string {
 	if line := complaint.FindString(t.output); line != "" {
 		return firstLine(line)
 	}
+	if wrongExample.MatchString(t.output) {
+		return "its output is not what it should be"
+	}
 	return "it says nothing"
 }
 
-// complaint is a line of a test's log, or what the runtime says of its end.
-var complaint = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: .*$|` + fatal.String()[len("(?m)"):])
+// told returns what a run without control has printed, and if nothing there says that it has failed, what go test says then.
+func (r *run) told() string {
+	if r.exit <= 0 || result.MatchString(r.output) || fatal.MatchString(r.output) {
+		return r.output
+	}
+	out := r.output
+	if out != "" && !strings.HasSuffix(out, "\n") {
+		out += "\n"
+	}
+	return out + fmt.Sprintf("exit status %d\n", r.exit)
+}
+
+var (
+	result       = regexp.MustCompile(`(?m)^\x16?--- FAIL: `)
+	wrongExample = regexp.MustCompile(`(?m)^got:\n`)
+)
+
+// complaint is a line of a test's log, or what the runtime or go test says of its end.
+var complaint = regexp.MustCompile(`(?m)^\s+\S+\.go:\d+: .*$|^exit status \d+$|` + fatal.String()[len("(?m)"):])

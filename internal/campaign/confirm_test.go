@@ -207,3 +207,20 @@ func TestFoundLost(t *testing.T) {
 	assert.Contains(t, printed.String(), "not confirmed: the search ended first, not kept: "+lost)
 	assert.Contains(t, printed.String(), "    leak: it stays\n")
 }
+
+// TestSays: a test that fails without control says why, and if it does not, how it has ended.
+func TestSays(t *testing.T) {
+	for want, r := range map[string]run{
+		"a_test.go:3: no":                     {exit: 1, output: "--- FAIL: TestA (0.00s)\n    a_test.go:3: no\nFAIL\n"},
+		"panic: no":                           {exit: 2, output: "panic: no\n\ngoroutine 1 [running]:\n"},
+		"exit status 3":                       {exit: 3, output: "the last word"},
+		"its output is not what it should be": {exit: 1, output: "--- FAIL: Example (0.00s)\ngot:\n\nwant:\nhello\nFAIL\n"},
+		"it says nothing":                     {exit: 1, output: "--- FAIL: TestA (0.00s)\nFAIL\n"},
+	} {
+		x := &test{name: "TestA"}
+		x.red(r)
+		assert.Equal(t, want, x.says())
+	}
+	assert.Equal(t, "a\nexit status 3\n", (&run{exit: 3, output: "a"}).told())
+	assert.Equal(t, "PASS\n", (&run{output: "PASS\n"}).told())
+}

@@ -245,7 +245,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 		b.line.settle(b, b.first)
 	case len(b.run.events) == 0:
 		t.mode, t.finished = native, true
-		t.output, t.failed = b.run.output, b.run.exit != 0
+		t.output, t.failed = b.run.told(), b.run.exit != 0
 		t.raced(ctx, b.run)
 	default:
 		if b.plan.First == 0 && t.c.Verbose {
