@@ -15,6 +15,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -81,7 +82,7 @@ func (o outcome) text(base, replay string, full bool) string {
 	dir, _ := os.Getwd()                                                                                                                          // of the package under test
 	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Story: o.story, Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.log != "" && (o.failed || o.spoken || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
-		return finding.WithOutput(b.String(), o.log)
+		return finding.WithOutput(b.String(), stacks.WithoutCalls(o.log))
 	}
 	return b.String()
 }
