@@ -162,6 +162,13 @@ func (t *text) releaseFirst() string {
 					continue
 				}
 				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
+				if next, ok := t.next(i); ok && h.Owed && h.Site != nil && h.Site.Op == trace.OpGo && next != g.ID { // WaitGroup.Go does the Done
+					on, _ := edge(g, next)
+					blocked := t.v.Knot[(i+1)%len(t.v.Knot)]
+					say = append(say, fmt.Sprintf("%s gives back %s only when it ends: %s must %s before it blocks at %s.",
+						t.number(g.ID), t.object(h.Object), t.number(next), t.partner(on), t.whereIn(blocked)))
+					continue
+				}
 				if h.Owed {
 					as := "as at"
 					if h.Yet {

@@ -98,3 +98,18 @@ func TestTicks(t *testing.T) {
 	x := &text{v: &verdict.Verdict{Objects: []trace.ObjectState{{ID: 1}, {ID: 2, Users: []trace.ObjectUse{{Task: 1, Op: trace.OpRecv}}}}}}
 	assert.Equal(t, g.Waits[:1], x.besideTimers(g))
 }
+
+// What a goroutine gives back when it ends it cannot give back before it blocks: who could end its wait has to do that first.
+func TestGivesBackAtItsEnd(t *testing.T) {
+	site := func(line int32, op trace.Op) *trace.Site {
+		return &trace.Site{File: "/src/m/m.go", Line: line, Func: "m.main", Op: op}
+	}
+	out, wg := verdict.Object{ID: 1, Kind: trace.Chan, Name: "out"}, verdict.Object{ID: 2, Kind: trace.WaitGroup, Name: "wg"}
+	owed := verdict.Holding{Object: wg, Site: site(3, trace.OpGo), Owed: true, Yet: true}
+	v := &verdict.Verdict{Kind: verdict.Deadlock, Rule: verdict.ReleaseFirst, Cycle: true, Knot: []verdict.Goroutine{
+		{ID: 1, Op: trace.OpWait, Site: site(5, trace.OpWait), Waits: []verdict.Waiting{{Op: trace.OpWait, Object: wg, By: []verdict.Releaser{{Task: 2, How: waitgraph.Owes}}}}},
+		{ID: 2, Op: trace.OpSend, Site: site(9, trace.OpSend), Holds: []verdict.Holding{owed},
+			Waits: []verdict.Waiting{{Op: trace.OpSend, Object: out, By: []verdict.Releaser{{Task: 1, How: waitgraph.Could}}}}},
+	}}
+	assert.Contains(t, (&text{v: v}).releaseFirst(), " gives back wg only when it ends:  must receive from out before it blocks at m.go:5.")
+}
