@@ -8,6 +8,10 @@
 // decisions are tried, those with the fewest preemptions first, but in no state twice: a state is the order of what was done so far, and where each goroutine is. That is the happens-before
 // caching of Musuvathi and Qadeer, "Partial-Order Reduction for Context-Bounded State Exploration" (MSR-TR-2007-12).
 //
+// Depth first, a large program's early decisions come last. So those of its executions that are next to the plain one come first: with one
+// decision that is not the default, then with two. That is the delay bounding of Emmi, Qadeer and Rakamarić, "Delay-Bounded Scheduling"
+// (POPL 2011).
+//
 // It is no process and starts none: it is given what the engine notes of each execution.
 package search
 
@@ -27,17 +31,21 @@ const Unbounded = -1
 type Exploration struct {
 	Preemptions int  // the most that an execution may have; Unbounded
 	Bound       int  // at present: it begins at 0, and rises by one when all executions within it were seen; Unbounded
+	Departures  int  // the most decisions of an execution that are not the default, at present; Unbounded
 	Every       bool // all decisions are tried in all states
 
-	Executions int             // so far
-	Redundant  int             // how many of these had an order that was seen before
-	Seen       map[uint64]bool // orders
-	Been       map[uint64]int  // with a bound: states, each with the fewest preemptions by which it was come to
-	Over       bool            // there are no others
-	Cut        int             // how many executions ended before all of their goroutines had
-	Plain      bool            // a goroutine could have been taken off right after an operation, where others may see plain memory: that was not tried
-	Beyond     string          // why executions differ in more than their orders; "" if they do not
-	Chance     bool            // an execution was not what it was after the same decisions: nothing is known of the rest
+	// Near are the executions with few departures. They come when a program turns out to have many, and before the rest of these.
+	Near *Exploration
+
+	Executions int              // so far
+	Redundant  int              // how many of these had an order that was seen before
+	Seen       map[uint64]bool  // orders
+	Been       map[uint64]Spent // with a bound: states, each with the least by which it was come to
+	Over       bool             // there are no others
+	Cut        int              // how many executions ended before all of their goroutines had
+	Plain      bool             // a goroutine could have been taken off right after an operation, where others may see plain memory: that was not tried
+	Beyond     string           // why executions differ in more than their orders; "" if they do not
+	Chance     bool             // an execution was not what it was after the same decisions: nothing is known of the rest
 
 	Path []Node // the decisions of the next execution, as far as they are not the default
 	From int    // nodes before this one were there in the execution before
@@ -49,7 +57,7 @@ type Node struct {
 	Chosen       uint32   // alternative, or task
 	Task         uint32   // the task that could have continued; 0 if there was none
 	Enabled      []uint32 // tasks that could run
-	Used         int      // preemptions before
+	Used         Spent    // before
 	At           int32    // index of the transition that follows
 
 	Todo  []uint32       // tasks that are to run here, Chosen among them
@@ -57,6 +65,9 @@ type Node struct {
 	Sleep []Sleeper      // tasks that need not run here; and, for what follows, those of Done
 	Does  []trace.Access // by Chosen, next
 }
+
+// Spent is what decisions cost of what is bounded.
+type Spent struct{ Preemptions, Departures int }
 
 // A Sleeper is a task all of whose continuations were seen, until another does something that its next transition depends on.
 type Sleeper struct {
@@ -66,17 +77,27 @@ type Sleeper struct {
 
 // New returns an Exploration that begins.
 func New(preemptions int) *Exploration {
-	e := &Exploration{Preemptions: preemptions, Seen: map[uint64]bool{}}
+	e := &Exploration{Preemptions: preemptions, Departures: Unbounded, Seen: map[uint64]bool{}}
 	if preemptions == Unbounded {
 		e.Bound = Unbounded
 	} else {
-		e.Been = map[uint64]int{}
+		e.Been = map[uint64]Spent{}
 	}
 	return e
 }
 
+// newNear returns an Exploration of the executions with few departures.
+func newNear(preemptions int) *Exploration {
+	return &Exploration{Preemptions: preemptions, Bound: preemptions, Departures: 1, Seen: map[uint64]bool{}, Been: map[uint64]Spent{}}
+}
+
+const (
+	manyExecutions = 1000 // of a program that has so many those with few departures come first
+	fewDepartures  = 2
+)
+
 // sleeps reports whether there are sleep sets.
-func (e *Exploration) sleeps() bool { return e.Preemptions == Unbounded && !e.Every }
+func (e *Exploration) sleeps() bool { return e.Been == nil && !e.Every }
 
 // Next returns the strategy of the next execution, which must be run with engine.Limits.Order, and passed to Observe. ok is false if
 // there is none.
@@ -84,12 +105,19 @@ func (e *Exploration) Next() (r *Run, ok bool) {
 	if e.Over || e.Chance {
 		return nil, false
 	}
-	return &Run{e: e}, true
+	if e.Near == nil && e.Departures == Unbounded && !e.Every && e.Executions >= manyExecutions {
+		e.Near = newNear(e.Preemptions)
+	}
+	if e.Near != nil && !e.Near.Over {
+		return &Run{e: e.Near, number: e.Executions + 1}, true
+	}
+	return &Run{e: e, number: e.Executions + 1}, true
 }
 
 // A Run is the strategy of one execution.
 type Run struct {
 	e        *Exploration
+	number   int
 	asked    int
 	chance   bool
 	blocked  bool  // what follows was seen already
@@ -98,6 +126,9 @@ type Run struct {
 
 // String says what kind of strategy it is.
 func (r *Run) String() string { return "systematic" }
+
+// Number says the how manieth execution of the whole exploration it is, from 1 on.
+func (r *Run) Number() int { return r.number }
 
 // Choose is engine.Strategy.
 func (r *Run) Choose(q *engine.Question) int {
@@ -129,7 +160,7 @@ func (r *Run) which(q *engine.Question) int {
 		r.chance = n.Alternatives != q.N
 		return min(int(n.Chosen), q.N-1)
 	}
-	r.e.Path = append(r.e.Path, Node{Alternatives: q.N})
+	r.e.Path = append(r.e.Path, Node{Alternatives: q.N, Used: r.e.used(len(r.e.Path))})
 	r.asked++
 	return 0
 }
@@ -178,11 +209,11 @@ func (r *Run) who(q *engine.Question) int {
 	return best
 }
 
-// been reports whether the state was reached before with no more preemptions than used: all that follows within the bound was seen, or
+// been reports whether the state was reached before by no more than what is used: all that follows within the bounds was seen, or
 // will be.
-func (r *Run) been(q *engine.Question, used int) bool {
+func (r *Run) been(q *engine.Question, used Spent) bool {
 	state := q.State()
-	if before, ok := r.e.Been[state]; ok && before <= used {
+	if before, ok := r.e.Been[state]; ok && before.Preemptions <= used.Preemptions && before.Departures <= used.Departures {
 		return true
 	}
 	r.e.Been[state] = used
@@ -218,27 +249,47 @@ func asleep(sleep []Sleeper, task uint32) bool {
 	return slices.ContainsFunc(sleep, func(s Sleeper) bool { return s.Task == task })
 }
 
-// used returns how many preemptions the first decisions have, as many of them as nodes says.
-func (e *Exploration) used(nodes int) int {
-	for i := nodes - 1; i >= 0; i-- {
-		if n := &e.Path[i]; n.Alternatives == 0 {
-			return n.Used + n.cost(n.Chosen)
-		}
+// used returns what the first decisions cost, as many of them as nodes says.
+func (e *Exploration) used(nodes int) Spent {
+	if nodes == 0 {
+		return Spent{}
 	}
-	return 0
+	n := &e.Path[nodes-1]
+	return n.with(n.Chosen)
 }
 
-// cost returns how many preemptions it takes to have a task run.
-func (n *Node) cost(task uint32) int {
-	if n.Task != 0 && n.Task != task {
-		return 1
+// with returns what is used when a task runs at a node, or when an alternative is chosen there.
+func (n *Node) with(chosen uint32) Spent {
+	used := n.Used
+	if n.Alternatives > 0 {
+		if chosen > 0 {
+			used.Departures++
+		}
+		return used
 	}
-	return 0
+	if n.Task != 0 && n.Task != chosen {
+		used.Preemptions++
+	}
+	if chosen != n.Enabled[0] {
+		used.Departures++
+	}
+	return used
 }
 
 // Observe takes note of how the execution of r ended.
 func (e *Exploration) Observe(r *Run, snap *trace.Snapshot) {
 	e.Executions++
+	if near := e.Near; near != nil && r.e == near {
+		near.Observe(r, snap)
+		e.Chance, e.Plain = near.Chance, e.Plain || near.Plain
+		if near.Over {
+			near.Been, near.Seen = nil, nil
+		}
+		if snap != nil && !r.blocked && !e.Chance {
+			e.Seen[snap.Order] = true
+		}
+		return
+	}
 	if r.chance || r.asked < len(e.Path) || snap == nil {
 		e.Chance = true
 		return
@@ -287,7 +338,7 @@ func (e *Exploration) advance() {
 	for len(e.Path) > 0 {
 		n := &e.Path[len(e.Path)-1]
 		if n.Alternatives > 0 {
-			if int(n.Chosen)+1 < n.Alternatives {
+			if int(n.Chosen)+1 < n.Alternatives && e.within(n, n.Chosen+1) {
 				n.Chosen++
 				break
 			}
@@ -308,10 +359,15 @@ func (e *Exploration) advance() {
 	if len(e.Path) > 0 {
 		return
 	}
-	if e.Over = e.Bound == e.Preemptions; !e.Over {
-		e.Bound++
-		clear(e.Been)
+	if e.Over = e.Bound == e.Preemptions && (e.Departures == Unbounded || e.Departures == fewDepartures); e.Over {
+		return
 	}
+	if e.Departures != Unbounded {
+		e.Departures++
+	} else {
+		e.Bound++
+	}
+	clear(e.Been)
 }
 
 // open returns the tasks that are to run at a node and have not yet.
@@ -321,15 +377,27 @@ func (e *Exploration) open(n *Node) []uint32 {
 	})
 }
 
-// within reports whether a task may run at a node within the bound.
-func (e *Exploration) within(n *Node, task uint32) bool {
-	return e.Bound == Unbounded || n.Used+n.cost(task) <= e.Bound
+// within reports whether a task may run at a node, or an alternative be chosen there, within the bounds.
+func (e *Exploration) within(n *Node, chosen uint32) bool {
+	used := n.with(chosen)
+	return (e.Bound == Unbounded || used.Preemptions <= e.Bound) && (e.Departures == Unbounded || used.Departures <= e.Departures)
+}
+
+// near returns with up to how many departures all executions were seen; 0 if these were not looked at for themselves.
+func (e *Exploration) near() int {
+	switch {
+	case e.Near == nil:
+		return 0
+	case e.Near.Over:
+		return e.Near.Departures
+	}
+	return e.Near.Departures - 1
 }
 
 // Sum returns what there is to say of the exploration.
 func (e *Exploration) Sum() Sum {
 	return Sum{
-		Preemptions: e.Preemptions, Bound: e.Bound, Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Plain: e.Plain, Beyond: e.Beyond, Chance: e.Chance,
+		Preemptions: e.Preemptions, Bound: e.Bound, Near: e.near(), Executions: e.Executions, Orders: len(e.Seen), Estimate: e.Estimate(), Over: e.Over, Cut: e.Cut, Plain: e.Plain, Beyond: e.Beyond, Chance: e.Chance,
 	}
 }
 
@@ -337,6 +405,7 @@ func (e *Exploration) Sum() Sum {
 type Sum struct {
 	Preemptions int // the bound; Unbounded
 	Bound       int // all executions with fewer preemptions were seen
+	Near        int `json:",omitempty"` // likewise all with so many decisions that are not the default
 	Executions  int // so far
 	Orders      int // that were seen
 	Estimate    int // of all executions
@@ -358,8 +427,13 @@ func (s Sum) String() string {
 		return fmt.Sprintf("%d orders%s, and no more: after %s it did something else where it had come by the same decisions before", s.Orders, bound, executions)
 	case !s.Over:
 		seen := ""
-		if s.Bound > 0 {
+		switch {
+		case s.Bound > 0:
 			seen = fmt.Sprintf(", among them all with at most %d", s.Bound-1)
+		case s.Near == 1:
+			seen = ", among them all that depart from the plain run in one decision"
+		case s.Near > 1:
+			seen = fmt.Sprintf(", among them all that depart from the plain run in at most %d decisions", s.Near)
 		}
 		of := fmt.Sprintf("about %d", s.Estimate)
 		if s.Estimate >= mostEstimated {
@@ -386,6 +460,10 @@ func (s Sum) All() bool { return s.Over && !s.Chance && s.Cut == 0 && s.Beyond =
 // Estimate returns about how many executions there are in all: if what is left of each decision leads to as many as what was done of
 // it.
 func (e *Exploration) Estimate() int {
+	near := 0
+	if e.Near != nil {
+		near = e.Near.Executions
+	}
 	done, share := 0.0, 1.0
 	for i := range e.Path {
 		n := &e.Path[i]
@@ -400,7 +478,7 @@ func (e *Exploration) Estimate() int {
 	if e.Over || done <= 0 {
 		return e.Executions
 	}
-	return int(min(float64(e.Executions)/done, mostEstimated))
+	return int(min(float64(e.Executions-near)/done+float64(near), mostEstimated))
 }
 
 // mostEstimated bounds an estimate: more than that is not worth a number.

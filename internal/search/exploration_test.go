@@ -466,6 +466,8 @@ func TestSum(t *testing.T) {
 		{Sum{Preemptions: 2, Executions: 1, Orders: 1, Over: true}, "the only order with at most 2 preemptions (1 executions)", true},
 		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, after 7 executions of about 90", false},
 		{Sum{Preemptions: 2, Bound: 1, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, among them all with at most 0, after 7 executions of about 90", false},
+		{Sum{Preemptions: 2, Near: 1, Executions: 7, Orders: 4, Estimate: 90}, "4 orders with at most 2 preemptions, among them all that depart from the plain run in one decision, after 7 executions of about 90", false},
+		{Sum{Preemptions: Unbounded, Near: 2, Executions: 7, Orders: 4, Estimate: 90}, "4 orders, among them all that depart from the plain run in at most 2 decisions, after 7 executions of about 90", false},
 		{Sum{Preemptions: 2, Executions: 7, Orders: 4, Estimate: mostEstimated}, "4 orders with at most 2 preemptions, after 7 executions of very many", false},
 		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Beyond: "time passes in it"}, "all 4 orders (7 executions), which are not all there is: time passes in it", false},
 		{Sum{Preemptions: Unbounded, Executions: 7, Orders: 4, Over: true, Cut: 2}, "all 4 orders (7 executions), but for what follows where 2 of them were ended by a failure", false},

@@ -11,6 +11,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
@@ -194,6 +195,9 @@ func (e *explorer) how(n int, s strategy.Strategy) string {
 		return fmt.Sprintf("%s, %s", session.Execution(0), s)
 	}
 	name := session.Execution(n + e.plan.Displaced)
+	if r, ok := s.(*search.Run); ok {
+		name = session.Execution(r.Number())
+	}
 	if len(e.plan.Steer) > 0 {
 		return fmt.Sprintf("%s, which was steered into a predicted hang (%s)", name, e.plan.Steer[(n-1)%len(e.plan.Steer)].Kind)
 	}
