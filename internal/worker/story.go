@@ -33,6 +33,7 @@ type storyteller struct {
 	run   func(engine.Strategy) outcome
 	alone bool // nothing but the order of goroutines is up to a schedule
 	leaks bool // a goroutine that is left is a finding
+	found outcome
 	end   time.Time
 
 	said    []schedule.Said // of the finding's execution
@@ -62,7 +63,7 @@ func (r *runner) storyOf(out outcome, leaks bool, again func() engine.Strategy) 
 	if !tellable(out) {
 		return nil
 	}
-	t := &storyteller{run: r.run, alone: !r.limits.Cancel && !r.limits.Faults, leaks: leaks, end: time.Now().Add(storyTime)}
+	t := &storyteller{run: r.run, alone: !r.limits.Cancel && !r.limits.Faults, leaks: leaks, found: out, end: time.Now().Add(storyTime)}
 	for tries := 1; ; tries++ {
 		began := time.Now()
 		script := schedule.NewTranscript(again())
@@ -109,7 +110,7 @@ func (r *runner) retell(out outcome, s *story) *report.Story {
 	r.limits.Trace = true
 	passing := r.run(schedule.NewPlayer(s.passing))
 	r.limits.Trace = trace
-	if !passing.passes() || len(passing.Steps) != passing.Total {
+	if !passing.avoids(out) || len(passing.Steps) != passing.Total {
 		return nil
 	}
 	told.Passing = passing.Verdict
@@ -147,7 +148,21 @@ func (p *Process) reads(s *trace.Site) bool {
 
 // passes reports whether an execution is one that passes, beyond doubt.
 func (o outcome) passes() bool {
-	return o.snap != nil && !o.Found() && !o.Undecided && !o.cut && !o.stays() && !o.skipped && o.ignored.would == verdict.Pass && o.uncontrolled == ""
+	return o.snap != nil && !o.Found() && o.certain()
+}
+
+// certain reports whether an execution ended by itself, and under control.
+func (o outcome) certain() bool {
+	return !o.Undecided && !o.cut && !o.stays() && !o.skipped && o.ignored.would == verdict.Pass && o.uncontrolled == ""
+}
+
+// avoids reports whether an execution is one that passes, or would without what it leaves behind, where the finding is another: a test that
+// leaks under every schedule hangs or fails under some.
+func (o outcome) avoids(found outcome) bool {
+	if o.snap != nil && o.Kind == verdict.Leak && found.Kind != verdict.Leak && o.left() && !o.failed {
+		return o.certain()
+	}
+	return o.passes()
 }
 
 // inevitable returns how many of the answers lead to where no continuation passes: the fewest that it can find. tried is how many
@@ -279,7 +294,7 @@ func (t *storyteller) try(k int, then engine.Strategy) (shared int, how end) {
 		shared++
 	}
 	switch {
-	case out.passes():
+	case out.avoids(t.found):
 		t.nearest = script.Said
 		return shared, well
 	case out.Found() && (t.leaks || !out.left() || out.failed):
@@ -320,7 +335,7 @@ func (t *storyteller) simplest(k int) (schedule.Keyed, bool) {
 func (t *storyteller) passing(s engine.Strategy) (made schedule.Keyed, out outcome, ok bool) {
 	rec := schedule.NewRecorder(s)
 	out = t.run(rec)
-	return rec.Departures(0), out, out.passes()
+	return rec.Departures(0), out, out.avoids(t.found)
 }
 
 // story returns what there is to tell of an execution of a body under a schedule.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/jostle-dev/jostle/internal/trace"
+	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -59,4 +61,21 @@ func TestStory(t *testing.T) {
 		perturb.MutexLock(&a, at(2, "a"))
 	})
 	assert.Contains(t, said, "No schedule was found that ends well: 48 more were tried.")
+}
+
+// A test that always leaks, and hangs or fails under some schedules, does not hang or fail under each.
+func TestAvoids(t *testing.T) {
+	of := func(k verdict.Kind, state trace.State) outcome {
+		return outcome{Verdict: &verdict.Verdict{Kind: k}, snap: &trace.Snapshot{Tasks: []trace.TaskState{{State: state}}}}
+	}
+	leaks, hangs, passes := of(verdict.Leak, trace.Ended), of(verdict.Deadlock, trace.Blocked), of(verdict.Pass, trace.Ended)
+	assert.True(t, passes.avoids(leaks))
+	assert.True(t, passes.avoids(hangs))
+	assert.True(t, leaks.avoids(hangs))
+	assert.False(t, leaks.avoids(leaks))
+	assert.False(t, hangs.avoids(leaks))
+	assert.False(t, hangs.avoids(hangs))
+	failed := leaks
+	failed.failed = true
+	assert.False(t, failed.avoids(hangs), "it is a failure that leaves something behind")
 }
