@@ -264,8 +264,7 @@ func TestClockOfBusyTasks(t *testing.T) {
 	assert.Equal(t, "stopped", log)
 	assert.Less(t, snap.Total, 2_000_000)
 
-	// Who renews something each 5 ms does so before 50 ms have passed, and a task that is always busy and stops after three seconds
-	// does so, though somebody wakes each millisecond.
+	// What is renewed every 5 ms is renewed before 50 ms have passed.
 	log, _ = plain(t, 3_000_000, func(log *enginetest.Log) {
 		var renewed atomic.Int64
 		var done atomic.Bool
@@ -290,6 +289,7 @@ func TestClockOfBusyTasks(t *testing.T) {
 	})
 	assert.Equal(t, "done after true", log)
 
+	// A task that is busy for a second gets there, though a ticker wakes another one every millisecond.
 	log, snap = plain(t, 3_000_000, func(log *enginetest.Log) {
 		tick, start := TimeNewTicker(time.Millisecond, site), TimeNow()
 		done := make(chan int)

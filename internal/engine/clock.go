@@ -300,7 +300,7 @@ func (x *Execution) circling() bool {
 // waiting would else see it stand still.
 const busySteps = 10_000
 
-// wokenSteps is how many steps those have to themselves who are woken while more time is to pass under tasks that can run.
+// wokenSteps is how many steps follow when the clock has woken a task, before more time passes under tasks that can run.
 const wokenSteps = 1_000
 
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
@@ -316,7 +316,7 @@ func (x *Execution) elapse() {
 }
 
 // pass moves the clock to the moment end. It stops at each alarm on the way, and unless through is set it ends at the first that wakes
-// somebody: who does something each five milliseconds does so before a hundred have passed. It reports whether it has come to the end.
+// a goroutine: what one does every five milliseconds it does before a hundred have passed. It reports whether it has come to the end.
 func (x *Execution) pass(end int64, through bool) bool {
 	for {
 		when, ok := x.nextAlarm()

@@ -34,7 +34,7 @@ type Exploration struct {
 	Departures  int  // the most decisions of an execution that are not the default, at present; Unbounded
 	Every       bool // all decisions are tried in all states
 
-	// Near are the executions with few departures. They come when a program turns out to have many, and before the rest of these.
+	// Near has the executions with few departures. When a program turns out to have many executions, these come before the rest.
 	Near *Exploration
 
 	Executions int              // so far
@@ -92,7 +92,7 @@ func newNear(preemptions int) *Exploration {
 }
 
 const (
-	manyExecutions = 1000 // of a program that has so many those with few departures come first
+	manyExecutions = 1000 // a program that has so many has those with few departures first
 	fewDepartures  = 2
 )
 
@@ -127,7 +127,7 @@ type Run struct {
 // String says what kind of strategy it is.
 func (r *Run) String() string { return "systematic" }
 
-// Number says the how manieth execution of the whole exploration it is, from 1 on.
+// Number returns which execution of the exploration it is, from 1 on.
 func (r *Run) Number() int { return r.number }
 
 // Choose is engine.Strategy.
@@ -405,7 +405,7 @@ func (e *Exploration) Sum() Sum {
 type Sum struct {
 	Preemptions int // the bound; Unbounded
 	Bound       int // all executions with fewer preemptions were seen
-	Near        int `json:",omitempty"` // likewise all with so many decisions that are not the default
+	Near        int `json:",omitempty"` // all executions with at most so many decisions that are not the default were seen; 0: not known
 	Executions  int // so far
 	Orders      int // that were seen
 	Estimate    int // of all executions
