@@ -3,9 +3,11 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/contrast"
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -45,12 +47,13 @@ func (t *text) contrast(s *Story) []string {
 	}
 	const there = "In the nearest run that passes, "
 	d := s.Difference
+	orders, choices := t.own(d)
 	var out []string
-	for _, o := range d.Orders {
+	for _, o := range orders {
 		out = append(out, t.order(o))
 	}
-	if len(d.Choices) > 0 && (len(out) == 0 || d.Orders[0].Object == 0) {
-		out = append([]string{t.choice(d.Choices[0])}, out...)
+	if len(choices) > 0 && (len(out) == 0 || orders[0].Object == 0) {
+		out = append([]string{t.choice(choices[0])}, out...)
 	}
 	if len(out) == 0 {
 		return t.parting(d)
@@ -61,6 +64,26 @@ func (t *text) contrast(s *Story) []string {
 		out[1] = "And there, " + out[1] + "."
 	}
 	return out
+}
+
+// own returns the differences without those that are inside of libraries, of objects that the explanation is not about: who logs first
+// is another order too. If there are no others, it returns all.
+func (t *text) own(d contrast.Difference) ([]contrast.Order, []contrast.Choice) {
+	about := func(object uint32) bool {
+		return slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool {
+			return slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == object }) ||
+				slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == object })
+		})
+	}
+	library := func(s *trace.Site) bool { return s != nil && program.InLibrary(s.File) }
+	orders := slices.DeleteFunc(slices.Clone(d.Orders), func(o contrast.Order) bool {
+		return library(o.First.Site) && library(o.Then.Site) && !about(o.Object)
+	})
+	choices := slices.DeleteFunc(slices.Clone(d.Choices), func(c contrast.Choice) bool { return library(c.Site) })
+	if len(orders)+len(choices) == 0 {
+		return d.Orders, d.Choices
+	}
+	return orders, choices
 }
 
 // unpassed says since when no continuation was seen that passes, without a full stop.
