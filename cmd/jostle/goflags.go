@@ -15,7 +15,7 @@ import (
 
 // inGoflags are the flags of go test that mean the same here. In GOFLAGS they count as they do for go test. -timeout is not among them:
 // it is that of a package there, and of the whole run here.
-var inGoflags = []string{"count", "cover", "covermode", "coverpkg", "coverprofile", "race", "run", "short", "skip", "v", "vet"}
+var inGoflags = []string{"count", "cover", "covermode", "coverpkg", "coverprofile", "json", "race", "run", "short", "skip", "v", "vet"}
 
 // obeyGoflags sets those flags of a command that are in GOFLAGS and not on the command line.
 func obeyGoflags(c *cobra.Command) error {
