@@ -224,3 +224,14 @@ func TestSays(t *testing.T) {
 	assert.Equal(t, "a\nexit status 3\n", (&run{exit: 3, output: "a"}).told())
 	assert.Equal(t, "PASS\n", (&run{output: "PASS\n"}).told())
 }
+
+// A test that may only be controlled, and cannot be, has not run: it is neither well nor live.
+func TestOnlyControlled(t *testing.T) {
+	for _, mode := range []Mode{Controlled, ""} {
+		stalled := &test{name: "TestA", mode: together, c: &campaign{Config: Config{Mode: mode}}, pkg: &pkg{}}
+		stalled.tooLong(0)
+		assert.Equal(t, mode == Controlled, stalled.finished)
+		assert.Equal(t, mode == Controlled, stalled.never == "it cannot be controlled: "+tooLong)
+		assert.True(t, stalled.unrun(), "live it is yet to run")
+	}
+}

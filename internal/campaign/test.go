@@ -454,7 +454,9 @@ func (t *test) onMachine(why string) {
 func (t *test) goLive(why string) {
 	t.mode, t.why = live, why
 	t.anew()
-	t.finished = t.c.Mode == Controlled
+	if t.c.Mode == Controlled {
+		t.finished, t.never = true, "it cannot be controlled: "+why
+	}
 }
 
 // liveRuns and liveTime bound the live runs of a test if no time is given for it: they take real time.
@@ -640,7 +642,7 @@ func (t *test) stalled(b *batch, e session.Event) {
 	if e.N == 0 {
 		t.goLive(e.Why)
 		if t.finished {
-			t.notes = append(t.notes, "it cannot be controlled: "+e.Why+"\n"+e.Text)
+			t.never += "\n" + indent(e.Text)
 		}
 		return
 	}
@@ -666,9 +668,6 @@ func (t *test) tooLong(n int) {
 	switch {
 	case n == 0:
 		t.goLive(tooLong)
-		if t.finished {
-			t.notes = append(t.notes, "it cannot be controlled: "+tooLong)
-		}
 	case t.givenUp == maxGivenUp:
 		t.finished = true
 		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxGivenUp, "execution")))
