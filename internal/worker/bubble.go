@@ -50,6 +50,7 @@ func (p *Process) inBubble(x *engine.Execution, limit time.Duration, f func() ou
 func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
 	start := time.Now()
 	moved, looks := start, 0
+	var stacks seldom
 	tick := time.NewTimer(watchEvery)
 	defer tick.Stop()
 	for {
@@ -67,7 +68,7 @@ func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Durat
 			x.Hurry()
 		}
 		quiet := time.Since(moved)
-		if limit == 0 || (quiet < stallAfter || looks < stallLooks) && time.Since(start) < limit && !(quiet > socketAfter && p.waitsForSocket()) {
+		if limit == 0 || (quiet < stallAfter || looks < stallLooks) && time.Since(start) < limit && !(quiet > socketAfter && stacks.ask(p.waitsForSocket)) {
 			continue
 		}
 		races := engine.Races()
@@ -81,6 +82,21 @@ func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Durat
 		}
 		return outcome{Verdict: v, long: long, races: races}
 	}
+}
+
+// A seldom asks what may take long, and then not again for a time that is twenty times as long. All goroutines stand still while the
+// stacks are looked at, and deep recursion makes that seconds.
+type seldom struct{ until time.Time }
+
+// ask returns what f returns, or false if it is too early to ask again.
+func (s *seldom) ask(f func() bool) bool {
+	began := time.Now()
+	if began.Before(s.until) {
+		return false
+	}
+	yes := f()
+	s.until = time.Now().Add(20 * time.Since(began))
+	return yes
 }
 
 // waitsForSocket reports whether a goroutine of the execution waits for a socket. What is to come through it is up to another
