@@ -45,7 +45,7 @@ func obeyGoflags(c *cobra.Command) error {
 			value = flag.NoOptDefVal
 		}
 		if err := c.Flags().Set(flag.Name, value); err != nil {
-			return fmt.Errorf("GOFLAGS has %s: %w", f, err)
+			return fmt.Errorf("GOFLAGS has %s: %v", f, reason(err))
 		}
 	}
 	return nil

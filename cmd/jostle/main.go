@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/jostle-dev/jostle/instrument"
 	"github.com/jostle-dev/jostle/internal/goenv"
@@ -61,9 +63,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFound
 	default:
 		var build *instrument.BuildError
-		if errors.As(err, &build) {
+		var flag *pflag.InvalidValueError
+		switch {
+		case errors.As(err, &build):
 			fmt.Fprintln(stderr, build.Text) // the go command's own words need no name before them
-		} else {
+		case errors.As(err, &flag):
+			fmt.Fprintf(stderr, "jostle: -%s %s: %v\n", flag.GetFlag().Name, flag.GetValue(), reason(flag.Unwrap()))
+		default:
 			fmt.Fprintln(stderr, "jostle:", err)
 		}
 		if !begun {
@@ -71,6 +77,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		return exitUsage
 	}
+}
+
+// reason says what is wrong with the value of a flag, without the name of the function that has seen it.
+func reason(err error) error {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		return number.Err
+	}
+	return err
 }
 
 // usage says how a command is written, for who has written it otherwise.

@@ -144,7 +144,7 @@ func (f *testFlags) check() error {
 	if err := strategy.CheckName(f.strategy); err != nil {
 		return fmt.Errorf("-strategy %w", err)
 	}
-	return nil
+	return campaign.CheckPatterns(f.run, f.skip)
 }
 
 // all instruments, builds and runs the tests of the packages.

@@ -316,23 +316,26 @@ func (c *campaign) natives(ctx context.Context) {
 	}
 }
 
+// CheckPatterns returns an error if what the user has given for -run or -skip is no regular expression.
+func CheckPatterns(run, skip string) error {
+	_, err := asked(run, skip, "")
+	return err
+}
+
 // asked reports whether the user's patterns select a top-level name.
-func (c *campaign) asked(name string) (bool, error) {
-	run, err := regexp.Compile(topLevel(c.Run))
+func (c *campaign) asked(name string) (bool, error) { return asked(c.Run, c.Skip, name) }
+
+func asked(run, skip, name string) (bool, error) {
+	wanted, err := regexp.Compile(topLevel(run))
 	if err != nil {
-		return false, fmt.Errorf("-run %q is no regular expression: %w", c.Run, err)
+		return false, fmt.Errorf("-run %q is no regular expression: %w", run, err)
 	}
-	if !run.MatchString(name) {
-		return false, nil
-	}
-	if c.Skip == "" || strings.Contains(c.Skip, "/") { // a subtest is skipped by package testing
-		return true, nil
-	}
-	skip, err := regexp.Compile(c.Skip)
+	unwanted, err := regexp.Compile(skip)
 	if err != nil {
-		return false, fmt.Errorf("-skip %q is no regular expression: %w", c.Skip, err)
+		return false, fmt.Errorf("-skip %q is no regular expression: %w", skip, err)
 	}
-	return !skip.MatchString(name), nil
+	here := skip != "" && !strings.Contains(skip, "/") // a subtest is skipped by package testing
+	return wanted.MatchString(name) && !(here && unwanted.MatchString(name)), nil
 }
 
 // topLevel returns what a pattern says of test functions. A pattern with alternatives of subtests says what it says to
