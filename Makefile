@@ -27,6 +27,7 @@ long: check
 #	chance    the changes to package runtime
 #	deps      line directives in copies, -modfile, go work, -trimpath
 #	kinds     stack traces, go vet, coverage, all that go build knows
+#	library   HTTP/2 as package net/http has it
 #	live      the leak profile, what Go prints of a panic, the network
 #	liverace  the race detector without control
 #	pipes     the changes to packages internal/poll and os
@@ -37,7 +38,7 @@ long: check
 #	untouched the language of go.mod, GODEBUG, timers, vendor and go.work
 #
 # The others are about what jostle finds, explains, keeps and prints: that is the same on each Go.
-SCRIPTS = cgo|chance|deps|kinds|live|liverace|pipes|race|sockets|test|tutorial|untouched
+SCRIPTS = cgo|chance|deps|kinds|library|live|liverace|pipes|race|sockets|test|tutorial|untouched
 
 compatible:
 	go test $(TESTFLAGS) ./harness ./internal/harness ./internal/worker
