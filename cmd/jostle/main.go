@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		Version:       ownVersion(),
 	}
-	begun := false // the flags are known, and so many arguments are taken
+	begun := false // flags and arguments are as the command takes them
 	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true

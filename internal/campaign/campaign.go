@@ -250,11 +250,11 @@ func (c *campaign) list(ctx context.Context, b Binary) (*pkg, error) {
 		if !prefix {
 			continue // benchmarks, and what TestMain prints
 		}
-		asked, err := c.asked(name)
+		wanted, err := asked(c.Run, c.Skip, name)
 		switch {
 		case err != nil:
 			return nil, err
-		case !asked:
+		case !wanted:
 		case !strings.HasPrefix(name, "Fuzz"):
 			names = append(names, name)
 		default:
@@ -323,8 +323,6 @@ func CheckPatterns(run, skip string) error {
 }
 
 // asked reports whether the user's patterns select a top-level name.
-func (c *campaign) asked(name string) (bool, error) { return asked(c.Run, c.Skip, name) }
-
 func asked(run, skip, name string) (bool, error) {
 	wanted, err := regexp.Compile(topLevel(run))
 	if err != nil {

@@ -11,11 +11,9 @@ import (
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
-// standard is where the files of the standard library are; "" if that is not known.
-var standard = stacks.Standard()
-
 // InLibrary reports whether a file, as the runtime names it, is of the standard library or of a module that is not worked on.
 func InLibrary(file string) bool {
+	standard := stacks.Standard()
 	return standard != "" && strings.HasPrefix(filepath.ToSlash(file), standard) || moduleOf(file) != ""
 }
 

@@ -380,9 +380,17 @@ func spent(w verdict.Waiting) bool { return len(w.By) > 0 && w.By[0].How == wait
 
 // ticks reports whether w is g's wait for a ticker: it has received from a channel on which nobody sends.
 func (t *text) ticks(g verdict.Goroutine, w verdict.Waiting) bool {
-	return w.Op == trace.OpRecv && len(w.By) == 0 && len(w.Code) == 0 && slices.ContainsFunc(t.v.Objects, func(o trace.ObjectState) bool {
-		return o.ID == w.Object.ID && slices.ContainsFunc(o.Users, func(u trace.ObjectUse) bool { return u.Task == g.ID && u.Op == trace.OpRecv })
+	return w.Op == trace.OpRecv && len(w.By) == 0 && len(w.Code) == 0 && slices.ContainsFunc(t.state(w.Object.ID).Users, func(u trace.ObjectUse) bool {
+		return u.Task == g.ID && u.Op == trace.OpRecv
 	})
+}
+
+// state returns what is known of an object: nothing, if it is none of the execution's.
+func (t *text) state(object uint32) (state trace.ObjectState) {
+	if i := slices.IndexFunc(t.v.Objects, func(o trace.ObjectState) bool { return o.ID == object }); i >= 0 {
+		state = t.v.Objects[i]
+	}
+	return state
 }
 
 // unable says of waits of g who could have ended them.
@@ -485,15 +493,8 @@ func (t *text) could(r verdict.Releaser) string {
 // connected says, after what it is called, where a connection was made; nothing if that is not known, or if it is called after that, as a
 // pipe is.
 func (t *text) connected(o verdict.Object) string {
-	i := slices.IndexFunc(t.v.Objects, func(s trace.ObjectState) bool { return s.ID == o.ID })
-	if i < 0 {
-		return ""
-	}
-	users, back := t.v.Objects[i].Users, t.v.Objects[i].Back
-	if i := slices.IndexFunc(t.v.Objects, func(s trace.ObjectState) bool { return s.ID == back }); i >= 0 {
-		users = slices.Concat(users, t.v.Objects[i].Users)
-	}
-	for _, u := range users {
+	there := t.state(o.ID)
+	for _, u := range slices.Concat(there.Users, t.state(there.Back).Users) {
 		if u.Op == trace.OpDial && u.Site != nil {
 			return fmt.Sprintf(", which %s dialled at %s", t.name(u.Task), t.where(u.Site))
 		}

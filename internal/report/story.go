@@ -69,15 +69,10 @@ func (t *text) contrast(s *Story) []string {
 // own returns the differences without those that are inside of libraries, of objects that the explanation is not about: who logs first
 // is another order too. If there are no others, it returns all.
 func (t *text) own(d contrast.Difference) ([]contrast.Order, []contrast.Choice) {
-	about := func(object uint32) bool {
-		return slices.ContainsFunc(t.v.Knot, func(g verdict.Goroutine) bool {
-			return slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == object }) ||
-				slices.ContainsFunc(g.Holds, func(h verdict.Holding) bool { return h.Object.ID == object })
-		})
-	}
+	about := t.v.KnotObjects()
 	library := func(s *trace.Site) bool { return s != nil && program.InLibrary(s.File) }
 	orders := slices.DeleteFunc(slices.Clone(d.Orders), func(o contrast.Order) bool {
-		return library(o.First.Site) && library(o.Then.Site) && !about(o.Object)
+		return library(o.First.Site) && library(o.Then.Site) && !about[o.Object]
 	})
 	choices := slices.DeleteFunc(slices.Clone(d.Choices), func(c contrast.Choice) bool { return library(c.Site) })
 	if len(orders)+len(choices) == 0 {

@@ -10,14 +10,16 @@ import (
 
 // Standard returns the directory of the standard library as the names of its files on stacks begin, with slashes, one of them at
 // its end; "" if that is not known.
-func Standard() string {
+func Standard() string { return standard }
+
+var standard = func() string {
 	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer()).FileLine(0)
 	dir, ok := strings.CutSuffix(filepath.ToSlash(file), "strings/strings.go")
 	if !ok {
 		return ""
 	}
 	return dir
-}
+}()
 
 // WithoutCalls returns what a test has printed without the lines that are nothing but a place in a source of jostle's: an assertion
 // library lists by which calls a failure was come to, as far as package testing, and that is not what calls a test in an execution.

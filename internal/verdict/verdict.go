@@ -183,6 +183,20 @@ func (v *Verdict) NameOf(task uint32) string { return v.names[task] }
 // ObjectName returns what the code calls the object with the given number, or "".
 func (v *Verdict) ObjectName(object uint32) string { return v.objects[object] }
 
+// KnotObjects returns the objects that the explanation is about: those that goroutines of the knot wait for, and those that they hold.
+func (v *Verdict) KnotObjects() map[uint32]bool {
+	objects := map[uint32]bool{}
+	for _, g := range v.Knot {
+		for _, w := range g.Waits {
+			objects[w.Object.ID] = true
+		}
+		for _, h := range g.Holds {
+			objects[h.Object.ID] = true
+		}
+	}
+	return objects
+}
+
 // Found reports whether the verdict is a finding.
 func (v *Verdict) Found() bool { return v.Kind != Pass }
 

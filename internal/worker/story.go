@@ -114,26 +114,12 @@ func (r *runner) retell(out outcome, s *story) *report.Story {
 		return nil
 	}
 	told.Passing = passing.Verdict
-	told.Difference, _ = contrast.Of(runOf(out), runOf(passing), contrast.About{Objects: objectsOf(out.Verdict), Reads: r.reads})
+	told.Difference, _ = contrast.Of(runOf(out), runOf(passing), contrast.About{Objects: out.KnotObjects(), Reads: r.reads})
 	return told
 }
 
 func runOf(o outcome) contrast.Run {
 	return contrast.Run{Steps: o.Steps, Tasks: o.Tasks, Objects: o.Objects}
-}
-
-// objectsOf returns the objects that an explanation is about.
-func objectsOf(v *verdict.Verdict) map[uint32]bool {
-	objects := map[uint32]bool{}
-	for _, g := range v.Knot {
-		for _, w := range g.Waits {
-			objects[w.Object.ID] = true
-		}
-		for _, h := range g.Holds {
-			objects[h.Object.ID] = true
-		}
-	}
-	return objects
 }
 
 // reads reports whether the atomic operation at a sync point, which is the only one of its line on that variable, changes nothing.
