@@ -114,7 +114,7 @@ func (r *result) compare(ctx context.Context, dir string, root instrument.Root, 
 		}
 	}
 	start := time.Now()
-	before := native.run(ctx, ".", testTimeout)
+	before := native.runWhole(ctx)
 	r.timeBefore += time.Since(start)
 	start = time.Now()
 	var after map[string]outcome
@@ -231,16 +231,42 @@ type binary struct {
 	env   []string // of the tests
 }
 
+// runWhole runs all tests. A panic that comes now and then takes the tests behind it with it: then all have another go, two at most, and what
+// passed once counts. A test that does not pass each time is looked at when it is lost (dropFlaky).
+func (b binary) runWhole(ctx context.Context) map[string]outcome {
+	all := map[string]outcome{}
+	for range 3 {
+		outcomes, whole := b.runTo(ctx, ".", testTimeout)
+		for name, o := range outcomes {
+			if all[name].action != "pass" {
+				all[name] = o
+			}
+		}
+		if whole {
+			break
+		}
+	}
+	return all
+}
+
 // keptOutput is how much of what a test says is kept: the end of it. Some say very much.
 const keptOutput = 64 << 10
 
 // run runs the tests that match a pattern, and returns how each ended.
 func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) map[string]outcome {
+	outcomes, _ := b.runTo(ctx, pattern, timeout)
+	return outcomes
+}
+
+// runTo is run, and reports whether the process came to the end of its tests.
+func (b binary) runTo(ctx context.Context, pattern string, timeout time.Duration) (outcomes map[string]outcome, whole bool) {
 	ctx, stop := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer stop()
 	cmd := exec.CommandContext(ctx, test2json, "-p", b.root.ImportPath, b.path, "-test.v=test2json", "-test.short", "-test.run="+pattern, "-test.timeout="+timeout.String(), "-test.failfast=false")
 	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(slices.Clip(b.env), "PWD="+b.root.Dir), time.Second
-	out, _ := cmd.Output()                                  // a test that fails is no error here
+	out, _ := cmd.Output() // a test that fails is no error here
+	// Where the time is over, another go comes no further.
+	whole = !bytes.Contains(out, []byte(`"Output":"panic: `)) || bytes.Contains(out, []byte(`"Output":"panic: test timed out`))
 	into, said := map[string]outcome{}, map[string][]byte{} // what each test said last
 	var rest strings.Builder
 	for line := range bytes.Lines(out) {
@@ -276,7 +302,7 @@ func (b binary) run(ctx context.Context, pattern string, timeout time.Duration) 
 			into[name] = outcome{o.action, o.output + rest.String()}
 		}
 	}
-	return into
+	return into, whole
 }
 
 // test2json is the path of the program that says what a test binary does. The go command knows it; asked each time, it
