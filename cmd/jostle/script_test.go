@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/publish"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -117,7 +118,7 @@ func sameSteps(ts *testscript.TestScript, neg bool, args []string) {
 		dir, err := os.MkdirTemp(ts.Getenv("WORK"), "same")
 		ts.Check(err)
 		plan := session.Plan{
-			Mode: session.Explore, Test: args[1], Seed: 7, Last: schedules, Enough: true,
+			Mode: session.Explore, Test: args[1], Part: search.Part{Options: search.Options{Seed: 7}, Last: schedules, Enough: true},
 			Events: filepath.Join(dir, "events"), Findings: dir, Kept: dir,
 		}
 		ts.Setenv("GOMAXPROCS", strconv.Itoa(processors))

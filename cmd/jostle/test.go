@@ -18,7 +18,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/campaign"
 	"github.com/jostle-dev/jostle/internal/ignore"
 	"github.com/jostle-dev/jostle/internal/report"
-	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
@@ -152,10 +152,10 @@ func (f *testFlags) all(ctx context.Context, patterns, args []string, stdout, st
 	if err := f.check(); err != nil {
 		return err
 	}
-	var shard session.Shard
+	var shard search.Shard
 	if f.shard != "" {
 		var err error
-		if shard, err = session.ParseShard(f.shard); err != nil {
+		if shard, err = search.ParseShard(f.shard); err != nil {
 			return fmt.Errorf("-shard %w", err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -66,7 +67,7 @@ func (b *bench) program(ctx context.Context, name string) ([][]result, error) {
 
 // plain does the plain run, and returns the plan of the executions that come after it.
 func (b *bench) plain(ctx context.Context, name string) (*session.Plan, error) {
-	plan := &session.Plan{Mode: session.Explore, Package: "kernels", Test: name, Last: 1, Enough: true, Leaks: true, Findings: b.temp}
+	plan := &session.Plan{Mode: session.Explore, Package: "kernels", Test: name, Part: search.Part{Last: 1, Enough: true}, Leaks: true, Findings: b.temp}
 	events, err := b.process(ctx, plan)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (b *bench) plain(ctx context.Context, name string) (*session.Plan, error) {
 	for _, e := range events {
 		switch e.Kind {
 		case session.Measured:
-			plan.Asked, plan.Profile = e.Asked, e.Profile
+			plan.Measures = e.Measures
 		case session.Settled:
 			plan.Warm, plan.Plain, settled = e.Warm, e.Hash, true
 		case session.Found:

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -38,7 +39,7 @@ type Config struct {
 	Race      bool // the binaries have the race detector
 	Plain     bool // they tell of plain loads and stores, which are to be sync points where they may race
 	Leaks     bool // goroutines that are left are findings
-	Shard     session.Shard
+	Shard     search.Shard
 	Through   *Through // all orders are gone through, in the place of schedules; nil if not
 
 	Run, Skip string   // as go test has them

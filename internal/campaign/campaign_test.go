@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -108,29 +109,29 @@ func texts(remarks []Remark) (out []string) {
 
 // A test for which the time was over just when it went live has run.
 func TestLateLive(t *testing.T) {
-	ran := test{name: "TestA", mode: together, executions: 14, c: &campaign{}}
-	ran.stalled(&batch{line: new(line)}, session.Event{N: 9, Why: "g3 is busy, where no schedule reaches"})
+	ran := test{name: "TestA", mode: together, executions: 14, c: &campaign{}, search: search.New(search.Options{})}
+	ran.stalled(&batch{Part: new(search.Part)}, session.Event{N: 9, Why: "g3 is busy, where no schedule reaches"})
 	assert.False(t, ran.unrun())
 	assert.Equal(t, "TestA: 14 schedules, then 0 runs, live (execution 9: g3 is busy, where no schedule reaches)", ran.line())
 
-	never := test{name: "TestB", mode: together, executions: 1, c: &campaign{}}
+	never := test{name: "TestB", mode: together, executions: 1, c: &campaign{}, search: search.New(search.Options{})}
 	never.stalled(nil, session.Event{Why: "g2 is busy, where no schedule reaches"})
 	assert.True(t, never.unrun(), "its plain run has not come to its end")
 }
 
 // A test whose plain run is longer than its share of the time has run once, however often it is begun.
 func TestLongRun(t *testing.T) {
-	long := test{name: "TestA", mode: together, c: &campaign{}, walks: new(line)}
-	once := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Ended}}, orders: []uint64{1}}
+	long := test{name: "TestA", mode: together, c: &campaign{}, search: search.New(search.Options{})}
+	once := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Measures: search.Measures{Asked: 9}}, {Kind: session.Ended}}, orders: []uint64{1}}
 	for range 2 {
-		long.read(t.Context(), &batch{line: long.walks, run: once})
+		long.read(t.Context(), &batch{Part: new(search.Part), run: once})
 		assert.Equal(t, "TestA: 1 schedule, 1 different order, controlled (one run takes longer than its share of the time)", long.line())
 	}
 	assert.False(t, long.unrun())
 	assert.False(t, long.finished, "there may be more time")
 
-	settled := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Asked: 9}, {Kind: session.Began}, {Kind: session.Settled, Asked: 9}}}
-	long.read(t.Context(), &batch{line: long.walks, run: settled})
+	settled := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Measures: search.Measures{Asked: 9}}, {Kind: session.Began}, {Kind: session.Settled, Measures: search.Measures{Asked: 9}}}}
+	long.read(t.Context(), &batch{Part: new(search.Part), run: settled})
 	assert.NotContains(t, long.line(), "share")
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -100,7 +101,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	isLive := original.Mode == string(live)
 	if tried > 0 && got == 0 && !isLive { // what a live run has seen has happened
 		t.discard(e.File)
-		t.gone = append(t.gone, gone{t.number(b, e.N), fmt.Sprintf("%s not reproduced in a fresh process; not reported", e.Verdict)})
+		t.gone = append(t.gone, gone{t.search.Number(b.Part, e.N), fmt.Sprintf("%s not reproduced in a fresh process; not reported", e.Verdict)})
 		if t.mode == together {
 			t.isolate(dependent)
 			t.restart()
@@ -123,7 +124,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	}
 	t.conclude() // what was pending is of the one before
 	t.confirm(confirmed{
-		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.number(b, e.N), after: after, reproduced: got, tried: tried,
+		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.search.Number(b.Part, e.N), after: after, reproduced: got, tried: tried,
 	})
 	t.tell(ctx, file)
 	if plainly != nil {
@@ -204,10 +205,10 @@ func (t *test) first(ctx context.Context, b *batch, e session.Event) (f *finding
 	if f, err = finding.Read(e.File); err != nil || f.Mode == string(live) || e.N == 0 {
 		return f, e.Text, err
 	}
-	is := func() bool { return strings.HasPrefix(f.Found, session.Execution(e.N+b.plan.Displaced)+",") }
+	is := func() bool { return strings.HasPrefix(f.Found, session.Execution(b.plan.Called(e.N))+",") }
 	if !is() && ctx.Err() == nil {
 		p := *b.plan
-		p.First, p.Last, p.Shard, p.Known, p.Enough = e.N, e.N+1, session.Shard{}, nil, true
+		p.First, p.Last, p.Shard, p.Known, p.Enough = e.N, e.N+1, search.Shard{}, nil, true
 		if _, err := t.process(ctx, &p, patience); err != nil {
 			return nil, "", err
 		}
@@ -218,7 +219,7 @@ func (t *test) first(ctx context.Context, b *batch, e session.Event) (f *finding
 	if screen = e.Text; !is() { // it did not come again: the file is of another execution
 		screen = f.Report
 	}
-	if number := t.number(b, e.N); is() && number != e.N+b.plan.Displaced {
+	if number := t.search.Number(b.Part, e.N); is() && number != b.plan.Called(e.N) {
 		_, how, _ := strings.Cut(f.Found, ",")
 		f.Found = session.Execution(number) + "," + how
 		_, err = f.Write(filepath.Dir(e.File))

@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
 // Of one execution it is never said that it was reproduced and that it was not: where chance decides, the plain run may end
 // in one of two ways, and what is known of it is the one that came again.
 func TestGone(t *testing.T) {
-	x := &test{name: "TestA", c: &campaign{}, notes: []string{"a note"}, gone: []gone{{0, "leak not reproduced in a fresh process; not reported"}, {7, "deadlock not reproduced in a fresh process; not reported"}}}
+	x := &test{search: search.New(search.Options{}), name: "TestA", c: &campaign{}, notes: []string{"a note"}, gone: []gone{{0, "leak not reproduced in a fresh process; not reported"}, {7, "deadlock not reproduced in a fresh process; not reported"}}}
 	assert.Equal(t, []string{
 		"a note",
 		"execution 0: leak not reproduced in a fresh process; not reported",
@@ -52,7 +53,7 @@ func TestOrdinary(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			x := &test{name: "TestA", mode: together, c: &campaign{}}
+			x := &test{search: search.New(search.Options{}), name: "TestA", mode: together, c: &campaign{}}
 			c := &comparison{ended: make(chan struct{}), run: tt.run, known: !tt.unknown}
 			e := session.Event{Verdict: tt.verdict, Forced: tt.forced, Ordinary: !tt.synchronises}
 			assert.False(t, x.ordinary(c, e), "it has not ended")
@@ -70,7 +71,7 @@ func TestConclude(t *testing.T) {
 	pending := func(r run, forced bool) *test {
 		c := &comparison{ended: make(chan struct{}), run: r, known: true, found: session.Event{Verdict: "deadlock", Forced: forced}}
 		close(c.ended)
-		x := &test{name: "TestA", mode: together, c: &campaign{}, pkg: &pkg{}, pending: c}
+		x := &test{search: search.New(search.Options{}), name: "TestA", mode: together, c: &campaign{}, pkg: &pkg{}, pending: c}
 		x.confirm(confirmed{Finding: &finding.Finding{Test: "TestA", Verdict: "deadlock", Rule: "4", Report: "deadlock: two"}, file: file})
 		x.conclude()
 		return x
@@ -102,7 +103,7 @@ func TestOnce(t *testing.T) {
 `)
 	c := &campaign{Config: Config{Env: os.Environ()}, temp: t.TempDir()}
 	for name, fails := range map[string]bool{"TestFails": true, "TestOnce": false} {
-		x := &test{name: name, c: c, pkg: &pkg{Binary: b}}
+		x := &test{search: search.New(search.Options{}), name: name, c: c, pkg: &pkg{Binary: b}}
 		got := x.compare(t.Context(), enough(session.Event{Ordinary: true}))
 		got.wait()
 		assert.Equal(t, fails, got.failed(name, "assertion"), name)
@@ -183,10 +184,10 @@ func TestFoundLost(t *testing.T) {
 	}
 	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, full)}, "TestA")
 	assert.Equal(t, x.pkg.folder.Path, x.plan().Kept)
-	x.walks.next = 30
+	x.search.Walks.Next = 30
 	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Found: "execution 40, PCT", Report: "leak: it stays"}).Write(c.temp) // by the worker
 	require.NoError(t, err)
-	b := &batch{line: x.walks, first: 30, last: 50, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
+	b := &batch{Part: &search.Part{Row: x.search.Walks.ID, First: 30, Last: 50}, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
 		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "leak", File: file, Text: "leak: it stays\n"}, {Kind: session.Dirty, N: 40},
 	}}}
 	x.settle(ctx, b)
@@ -217,7 +218,7 @@ func TestSays(t *testing.T) {
 		"its output is not what it should be": {exit: 1, output: "--- FAIL: Example (0.00s)\ngot:\n\nwant:\nhello\nFAIL\n"},
 		"it says nothing":                     {exit: 1, output: "--- FAIL: TestA (0.00s)\nFAIL\n"},
 	} {
-		x := &test{name: "TestA"}
+		x := &test{search: search.New(search.Options{}), name: "TestA"}
 		x.red(r)
 		assert.Equal(t, want, x.says())
 	}
@@ -228,7 +229,7 @@ func TestSays(t *testing.T) {
 // A test that may only be controlled, and cannot be, has not run: it is neither well nor live.
 func TestOnlyControlled(t *testing.T) {
 	for _, mode := range []Mode{Controlled, ""} {
-		stalled := &test{name: "TestA", mode: together, c: &campaign{Config: Config{Mode: mode}}, pkg: &pkg{}}
+		stalled := &test{search: search.New(search.Options{}), name: "TestA", mode: together, c: &campaign{Config: Config{Mode: mode}}, pkg: &pkg{}}
 		stalled.tooLong(0)
 		assert.Equal(t, mode == Controlled, stalled.finished)
 		assert.Equal(t, mode == Controlled, stalled.never == "it cannot be controlled: "+tooLong)

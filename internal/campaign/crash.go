@@ -13,6 +13,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -141,13 +142,13 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 			return
 		}
 	}
-	number := t.number(b, n)
+	number := t.search.Number(b.Part, n)
 	p := *b.plan
-	p.First, p.Last, p.Shard = n, n+1, session.Shard{}
+	p.First, p.Last, p.Shard = n, n+1, search.Shard{}
 	f := &finding.Finding{
 		Package: t.pkg.Package, Test: t.name, Mode: "controlled", Machine: t.sockets != "", Module: t.pkg.Module, Race: t.c.Race,
 		Verdict: is.word, Rule: "-", Cause: cause, Found: session.Execution(number), Warm: t.warm,
-		Directory: t.pkg.folder.Package, Report: crashReport(r.output), Places: t.places,
+		Directory: t.pkg.folder.Package, Report: crashReport(r.output), Places: t.search.Places,
 	}
 	if is.panic != nil {
 		f.Place, f.Facts = report.Where(is.panic, t.pkg.Dir), is.panic.Facts()
@@ -156,7 +157,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	switch {
 	case t.mode == live:
 		f.Mode, f.Found, f.Warm = "live", f.Found+", live", 0
-		f.Seed, f.Points = p.LiveSeed(n), t.asked
+		f.Seed, f.Points = p.LiveSeed(n), t.search.Asked
 		if content, err := os.ReadFile(p.Record); err == nil {
 			f.Delays, _ = finding.ParseDelays(string(content)) // or else the seed says it
 		}

@@ -5,126 +5,19 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
-// The executions of a test are numbered, and each is a function of the seed, of its number and of what the plan says of the plain run.
-// So they can be dealt out to several processes. What these come to is settled in the order of the numbers: what becomes of the test
-// is the same, however many processes take part.
-
-// A line is a row of executions, numbered from 1. A test has one of walks, of which number n is strategy.Mix's n-th, and one
-// for each group of predictions that is looked into, of which number n is the n-th try.
-type line struct {
-	steered   []*predicted // what the tries are for; nil for walks
-	shard     session.Shard
-	displaced int // what is number n here is called n+displaced for people
-	next      int // all before are settled
-	last      int // before which it ends; 0: never
-	batches   []*batch
-}
-
-// A batch is a part of a line that one process is to run.
+// A batch is a part of a test's search, and the process that runs it.
 type batch struct {
-	line        *line
-	first, last int
-	plan        *session.Plan
-	own         bool // it runs on the processor that the test has anyway
-	stop        context.CancelFunc
-	ended       bool
-	settled     bool // before its turn: last is where it came to
-	run         run
-	err         error
-}
-
-// into returns the prediction that execution n is steered into, or nil.
-func (b *batch) into(n int) *predicted {
-	if len(b.line.steered) == 0 || n == 0 {
-		return nil
-	}
-	return b.line.steered[(n-1)%len(b.line.steered)]
-}
-
-// gap returns the first part of the line that is in no batch yet, at most this many executions.
-func (l *line) gap(most int) (first, last int, ok bool) {
-	first, last = l.shard.Next(l.next), l.last
-	for _, b := range l.batches {
-		if first < b.first {
-			last = b.first
-			break
-		}
-		first = max(first, l.shard.Next(b.last))
-	}
-	if last == 0 {
-		last = endless
-	}
-	if most = min(most, endless/l.shard.Parts()); first+most*l.shard.Parts() < last {
-		last = first + most*l.shard.Parts()
-	}
-	return first, last, first < last
-}
-
-// endless is more than a test has executions.
-const endless = 1 << 30
-
-// left returns how many executions of the line no batch has yet.
-func (l *line) left() int {
-	first, last, ok := l.gap(endless)
-	if !ok {
-		return 0
-	}
-	if l.last > 0 { // behind what is ahead, too
-		last = max(last, l.last)
-		for _, b := range l.batches {
-			if b.first > first {
-				last -= b.last - b.first
-			}
-		}
-	}
-	return max((last-first+l.shard.Parts()-1)/l.shard.Parts(), 1)
-}
-
-// deal makes a batch of a gap of the line.
-func (l *line) deal(most int) *batch {
-	first, last, ok := l.gap(most)
-	if !ok {
-		return nil
-	}
-	b := &batch{line: l, first: first, last: last}
-	at, _ := slices.BinarySearchFunc(l.batches, first, func(b *batch, first int) int { return b.first - first })
-	l.batches = slices.Insert(l.batches, at, b)
-	return b
-}
-
-// head returns the batch that is to be settled next, nil if that was not dealt yet.
-func (l *line) head() *batch {
-	l.pass()
-	if len(l.batches) > 0 && l.batches[0].first <= l.shard.Next(l.next) {
-		return l.batches[0]
-	}
-	return nil
-}
-
-// settle notes that a batch has come as far as a number, and no further.
-func (l *line) settle(b *batch, reached int) {
-	b.settled, b.last = true, min(max(reached, b.first), b.last)
-	if !slices.Contains(l.batches, b) && b.first <= l.shard.Next(l.next) { // all others were given up
-		l.next = max(l.next, b.last)
-	}
-	l.pass()
-}
-
-// pass goes by what is settled.
-func (l *line) pass() {
-	for len(l.batches) > 0 && l.batches[0].settled && l.batches[0].first <= l.shard.Next(l.next) {
-		l.next = max(l.next, l.batches[0].last)
-		l.batches = l.batches[1:]
-	}
-}
-
-// over reports whether all of the line is settled.
-func (l *line) over() bool {
-	l.pass()
-	return l.last > 0 && len(l.batches) == 0 && l.shard.Next(l.next) >= l.last
+	*search.Part
+	plan  *session.Plan
+	own   bool // it runs on the processor that the test has anyway
+	stop  context.CancelFunc
+	ended bool
+	run   run
+	err   error
 }
 
 // A pace is how long processes of a test have taken.
@@ -143,7 +36,7 @@ const (
 // most returns how many executions a process is to run, given how many are left and how many processes can take part.
 func (p pace) most(left, processes int) int {
 	if processes <= 1 || p.each <= 0 {
-		return endless
+		return search.Endless
 	}
 	turn := max(int(max(turn, starts*p.start)/p.each), 1)
 	least := max(int(worth*p.start/p.each), 1)

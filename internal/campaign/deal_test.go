@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
 
@@ -24,8 +25,8 @@ func TestPace(t *testing.T) {
 		left, processes int
 		want            int
 	}{
-		{"one process runs all", quick, 5000, 1, endless},
-		{"how long they take is not known", pace{}, 300, 2, endless},
+		{"one process runs all", quick, 5000, 1, search.Endless},
+		{"how long they take is not known", pace{}, 300, 2, search.Endless},
 		{"each its half", quick, 300, 2, 150},
 		{"few: the second would come too late", quick, 100, 2, 100},
 		{"a rest that is too small for a process", quick, 81, 4, 81},
@@ -34,32 +35,11 @@ func TestPace(t *testing.T) {
 		{"slow ones, a few", slow, 6, 4, 2},
 		{"longer than a turn", pace{start: ms, each: time.Minute}, 300, 2, 1},
 		{"processes that take long to start", pace{start: 5 * time.Second, each: ms}, 300_000, 2, 150_000},
-		{"no end", quick, endless, 2, 1000},
+		{"no end", quick, search.Endless, 2, 1000},
 	}
 	for _, tt := range tests {
 		assert.Equal(t, tt.want, tt.pace.most(tt.left, tt.processes), tt.name)
 	}
-}
-
-// A process that ends before its turn leaves a gap, which is dealt before anything else.
-func TestGaps(t *testing.T) {
-	l := &line{next: 1, last: 100}
-	a, b := l.deal(20), l.deal(20)
-	require.Equal(t, []int{1, 21, 21, 41}, []int{a.first, a.last, b.first, b.last})
-	assert.Equal(t, 59, l.left())
-	l.settle(b, 30) // before its turn
-	assert.Equal(t, 1, l.next)
-	assert.Equal(t, a, l.head())
-	l.settle(a, 5)
-	assert.Equal(t, 5, l.next)
-	assert.Nil(t, l.head())
-	gap := l.deal(endless)
-	assert.Equal(t, []int{5, 21}, []int{gap.first, gap.last})
-	l.settle(gap, 21)
-	assert.Equal(t, 30, l.next, "behind what was settled before")
-	assert.False(t, l.over())
-	l.settle(l.deal(endless), 100)
-	assert.True(t, l.over())
 }
 
 // What was found when the time is over is told, although it was not run again, and it keeps its file.
@@ -69,11 +49,11 @@ func TestFoundLate(t *testing.T) {
 	end()
 	c := &campaign{Config: Config{Parallel: 2, Base: dir}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]*test{}}
 	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, "")}, "TestA")
-	x.walks.next = 30
+	x.search.Walks.Next = 30
 	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Verdict: "deadlock", Cause: 7, Found: "execution 40, PCT, depth 2", Report: "deadlock: all wait"}).Write(x.pkg.folder.Path)
 	require.NoError(t, err)
-	x.displaced = 12 // by a prediction of an execution before it
-	b := &batch{line: x.walks, first: 30, last: 50, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
+	x.search.Displaced = 12 // by a prediction of an execution before it
+	b := &batch{Part: &search.Part{Row: x.search.Walks.ID, First: 30, Last: 50}, plan: x.plan(), run: run{killed: true, exit: -1, events: []session.Event{
 		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "deadlock", Cause: 7, File: file, Text: "deadlock: all wait, for the screen\n"}, {Kind: session.Dirty, N: 40},
 	}}}
 	x.settle(ctx, b)
@@ -106,8 +86,8 @@ func TestCrashLate(t *testing.T) {
 	end()
 	c := &campaign{Config: Config{Parallel: 1}, temp: t.TempDir(), limit: make(chan struct{}, 1)}
 	x := c.newTest(&pkg{Binary: Binary{Dir: t.TempDir(), Path: "x.test"}}, "TestA")
-	x.walks.next = 3
-	x.settle(ctx, &batch{line: x.walks, first: 3, last: 9, plan: x.plan(), run: run{exit: 2, output: "panic: no\n", events: []session.Event{{Kind: session.Began, N: 3}}}})
+	x.search.Walks.Next = 3
+	x.settle(ctx, &batch{Part: &search.Part{Row: x.search.Walks.ID, First: 3, Last: 9}, plan: x.plan(), run: run{exit: 2, output: "panic: no\n", events: []session.Event{{Kind: session.Began, N: 3}}}})
 	assert.True(t, x.failed)
 	assert.Equal(t, "execution 3 ended its process, and the search ended before it was run again:\npanic: no\n\n", x.output)
 }
@@ -120,16 +100,16 @@ func TestLeast(t *testing.T) {
 	settle := func() {
 		b := x.deal(0)
 		b.stop, b.ended = func() {}, true
-		b.run.events = []session.Event{{Kind: session.Settled}, {Kind: session.Began, N: 9, Times: 9}, {Kind: session.Ended, N: min(b.last, 50)}}
+		b.run.events = []session.Event{{Kind: session.Settled}, {Kind: session.Began, N: 9, Times: 9}, {Kind: session.Ended, N: min(b.Last, 50)}}
 		x.settle(t.Context(), b)
 	}
 	settle()
 	assert.False(t, x.finished)
 	assert.False(t, x.enough())
-	assert.Positive(t, x.walks.left())
+	assert.False(t, x.search.Over())
 	settle()
 	assert.False(t, x.finished)
-	assert.Equal(t, 50, x.walks.next)
+	assert.Equal(t, 50, x.search.Walks.Next)
 	c.Least = 0
 	assert.True(t, x.enough())
 

@@ -24,10 +24,10 @@ func (t *test) record(ctx context.Context) {
 	}
 	for _, e := range r.events {
 		if e.Kind == session.Placed && e.Places != nil {
-			t.places = *e.Places
+			t.search.Places = *e.Places
 		}
 	}
-	if t.c.Verbose && !t.places.Empty() {
+	if t.c.Verbose && !t.search.Places.Empty() {
 		t.notes = append(t.notes, "plain loads and stores that may race are sync points: "+t.placesInWords())
 	}
 }
@@ -38,7 +38,7 @@ const placesShown = 6
 // placesInWords names the lines of the places.
 func (t *test) placesInWords() string {
 	var lines []string
-	for _, p := range t.places.Places {
+	for _, p := range t.search.Places.Places {
 		if !filepath.IsAbs(p.File) {
 			p.File = t.c.screenName(filepath.Join(t.pkg.Dir, filepath.FromSlash(p.File)))
 		}

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
@@ -21,20 +19,12 @@ type test struct {
 	c    *campaign
 	pkg  *pkg
 	name string
-	seed uint64
 
 	mode       mode
 	why        string // it is not run as the others are
-	walks      *line  // executions of the schedules of numbers; number 0 is the plain run
-	tries      *line  // the executions that are steered into predicted hangs now; nil if no hang is predicted
-	displaced  int    // how many tries have numbers before that of the next walk
-	asked      int
-	profile    []byte
-	cancels    int
-	breaks     int
+	search     *search.Search
 	warm       int
 	plain      uint64
-	places     access.Places // at which plain accesses are sync points
 	executions int
 	controlled int // executions before it went live
 	orders     orders
@@ -45,15 +35,15 @@ type test struct {
 	crashes    int
 	rounds     int
 	finished   bool
-	extended   bool       // it has more schedules than were asked for, see Config.Least
 	only       bool       // the plain run was all: no schedule has a choice
 	sum        search.Sum // of the orders, if all were gone through
 	never      string     // why it has not run once to its end, if the time was long enough
 
-	running int         // processes that run batches
-	own     bool        // one of them runs on the processor that the test has anyway
-	ended   chan *batch // from processes that have ended
-	dropped []*batch    // which are no longer to be settled in their line
+	batches map[*search.Part]*batch // that were dealt and are not settled
+	running int                     // processes that run batches
+	own     bool                    // one of them runs on the processor that the test has anyway
+	ended   chan *batch             // from processes that have ended
+	dropped []*batch                // which are no longer to be settled in their line
 
 	sockets   string // why they are those of the machine; "" if they are in memory
 	printed   string // by the plain run
@@ -70,7 +60,6 @@ type test struct {
 	states    map[uint64]bool // in which executions were left that may end by themselves, or not
 	kept      []kept          // of the corpus
 	known     int             // of these, what is expected to be found
-	predicted []*predicted
 
 	files atomic.Int32 // that it makes in its package's directory
 	ports atomic.Bool  // it has found one taken
@@ -95,22 +84,17 @@ const (
 const wanted = "asked for"
 
 func (c *campaign) newTest(p *pkg, name string) *test {
-	t := &test{c: c, pkg: p, name: name, seed: c.seed(p.Binary, name), mode: together, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, excused: map[uint64]bool{}, states: map[uint64]bool{}}
-	t.begin()
+	t := &test{c: c, pkg: p, name: name, mode: together, batches: map[*search.Part]*batch{}, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, excused: map[uint64]bool{}, states: map[uint64]bool{}}
+	t.search = search.New(search.Options{
+		Seed: c.seed(p.Binary, name), Strategy: c.Strategy, Schedules: c.Schedules, Shard: c.Shard, Cancel: c.Cancel, Faults: c.Faults,
+	})
 	switch {
 	case c.Mode == Live:
-		t.mode, t.why = live, wanted
+		t.mode, t.why, t.search.Unsteered = live, wanted, true
 	case c.Isolate:
 		t.mode, t.why = isolated, wanted
 	}
 	return t
-}
-
-// begin has the test begin with its plain run.
-func (t *test) begin() {
-	t.drop()
-	t.walks, t.tries, t.displaced = &line{shard: t.c.Shard, last: t.c.Schedules}, nil, 0
-	t.extended = false
 }
 
 // advance runs the test for its share of the time; 0: until it is finished.
@@ -206,35 +190,29 @@ func (t *test) deal(left time.Duration) *batch {
 		return nil
 	case t.mode == live && t.running > 0: // two at a time may use the same ports and files
 		return nil
-	case t.walks.next == 0 && t.running > 0: // all else depends on the plain run
+	case !t.search.Begun() && t.running > 0: // all else depends on the plain run
 		return nil
 	}
-	for _, l := range []*line{t.tries, t.walks} {
-		if l == nil {
-			continue
-		}
-		most := t.pace.most(l.left(), t.running+1+t.c.spare())
+	part := t.search.Deal(func(left int) int {
 		switch t.mode {
 		case live:
-			most = endless
+			return search.Endless
 		case isolated:
-			most = 1
+			return 1
 		}
-		if b := l.deal(most); b != nil {
-			b.plan = t.planOf(b, left)
-			return b
-		}
+		return t.pace.most(left, t.running+1+t.c.spare())
+	})
+	if part == nil {
+		return nil
 	}
-	return nil
+	b := &batch{Part: part}
+	b.plan = t.planOf(b, left)
+	t.batches[part] = b
+	return b
 }
 
 // head returns the batch that is to be settled next, nil if it is not dealt yet.
-func (t *test) head() *batch {
-	if t.tries != nil {
-		return t.tries.head()
-	}
-	return t.walks.head()
-}
+func (t *test) head() *batch { return t.batches[t.search.Head()] }
 
 // settle draws the consequences of what a process was told to do and has done.
 func (t *test) settle(ctx context.Context, b *batch) {
@@ -242,7 +220,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 	case b.err != nil:
 		t.fail(b.err.Error())
 	case len(b.run.events) == 0 && ctx.Err() != nil:
-		b.line.settle(b, b.first)
+		t.search.Settle(b.Part, b.First)
 	case len(b.run.events) == 0:
 		t.mode, t.finished = native, true
 		t.output, t.failed = b.run.told(), b.run.exit != 0
@@ -251,19 +229,21 @@ func (t *test) settle(ctx context.Context, b *batch) {
 		if b.plan.First == 0 && t.c.Verbose {
 			t.printed = t.withoutHeads(b.run.output)
 		}
-		b.settled = true
-		b.line.settle(b, t.read(ctx, b))
+		b.Settled = true
+		t.search.Settle(b.Part, t.read(ctx, b))
 		t.raced(ctx, b.run)
+	}
+	if b.Settled {
+		delete(t.batches, b.Part)
 	}
 	for len(t.dropped) > 0 {
 		b := t.dropped[0]
 		t.dropped = t.dropped[1:]
 		t.findings(ctx, b)
 	}
-	t.look()
-	if t.tries == nil && t.walks.over() {
+	if t.search.Over() {
 		if t.mode == together && t.ran() < t.c.Least {
-			t.walks.last, t.extended = 0, true
+			t.search.Extend()
 			return
 		}
 		t.finished = true
@@ -271,7 +251,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 }
 
 // enough reports whether a test that had more schedules than were asked for, as they took so little time, has had enough.
-func (t *test) enough() bool { return t.extended && t.ran() >= t.c.Least }
+func (t *test) enough() bool { return t.search.Extended && t.ran() >= t.c.Least }
 
 // rest ends what is going on when the test is finished, or its share over. What was found is not lost.
 func (t *test) rest(ctx context.Context) {
@@ -281,14 +261,9 @@ func (t *test) rest(ctx context.Context) {
 	for t.running > 0 {
 		t.wait()
 	}
-	for _, l := range []*line{t.tries, t.walks} {
-		if l == nil {
-			continue
-		}
-		for _, b := range slices.Clone(l.batches) {
-			if !b.settled && !t.finished {
-				t.settle(ctx, b)
-			}
+	for _, part := range t.search.Unsettled() {
+		if b := t.batches[part]; b != nil && !t.finished { // or it was given up meanwhile
+			t.settle(ctx, b)
 		}
 	}
 	if t.finished {
@@ -302,17 +277,11 @@ func (t *test) rest(ctx context.Context) {
 
 // drop gives up what was dealt and is not settled.
 func (t *test) drop() {
-	for _, l := range []*line{t.tries, t.walks} {
-		if l == nil {
-			continue
-		}
-		for _, b := range l.batches {
-			if !b.settled {
-				b.stop()
-				t.dropped = append(t.dropped, b)
-			}
-		}
-		l.batches = nil
+	for _, part := range t.search.Drop() {
+		b := t.batches[part]
+		b.stop()
+		t.dropped = append(t.dropped, b)
+		delete(t.batches, part)
 	}
 }
 
@@ -332,11 +301,11 @@ func (t *test) findings(ctx context.Context, b *batch) {
 // plan returns what the plans of all processes of the test have in common.
 func (t *test) plan() *session.Plan {
 	p := &session.Plan{
-		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks, Cancel: t.c.Cancel, Cancels: t.cancels,
-		Faults: t.c.Faults, Breaks: t.breaks,
-		Seed: t.seed, Strategy: t.c.Strategy, Asked: t.asked, Profile: t.profile, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
-		OfMachine: t.sockets != "", Places: t.places,
+		Mode: session.Explore, Base: t.c.Base, Package: t.pkg.Package, Module: t.pkg.Module, Test: t.name, Race: t.c.Race, Leaks: t.c.Leaks,
+		Part: search.Part{Options: t.search.Options, Measures: t.search.Measures}, Warm: t.warm, Plain: t.plain, Findings: t.pkg.folder.Path,
+		OfMachine: t.sockets != "",
 	}
+	p.Shard = search.Shard{}
 	if t.pkg.folder.Package != "" {
 		p.Kept = t.pkg.folder.Path
 	}
@@ -355,9 +324,8 @@ func (t *test) plan() *session.Plan {
 // planOf returns the plan of the process that runs a batch.
 func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 	p := t.plan()
-	p.First, p.Last, p.Shard, p.Time = b.first, b.last, b.line.shard, left
-	p.Displaced = t.number(b, 1) - 1
-	if t.extended && b.line == t.walks {
+	p.Part, p.Time = *b.Part, left
+	if t.search.Extended && len(b.Steer) == 0 {
 		p.Time = max(t.c.Least-t.ran(), time.Millisecond)
 	}
 	if t.c.Through != nil && t.mode == together {
@@ -370,28 +338,10 @@ func (t *test) planOf(b *batch, left time.Duration) *session.Plan {
 		return p
 	}
 	p.Orders = t.c.Least > 0 // otherwise a number of schedules was asked for
-	if b.first == 0 && t.c.Parallel > 1 {
+	if b.First == 0 && t.c.Parallel > 1 {
 		p.Turn = alone
 	}
-	for _, pr := range b.line.steered {
-		p.Steer = append(p.Steer, pr.Prediction)
-	}
-	for _, pr := range t.predicted {
-		p.Predicted = append(p.Predicted, pr.Key())
-	}
-	p.Enough = len(t.predicted) >= predict.Most
 	return p
-}
-
-// number returns what number n of a batch's line is called: so many executions come before it.
-func (t *test) number(b *batch, n int) int {
-	switch {
-	case n == 0:
-		return 0
-	case b.line.steered != nil:
-		return n + b.line.displaced
-	}
-	return n + t.displaced
 }
 
 // recordFile names the file for what is decided in an execution that may end its process.
@@ -434,13 +384,14 @@ func (t *test) isolate(why string) {
 
 // restart has the test begin again behind its plain run.
 func (t *test) restart() {
-	t.begin()
-	t.walks.next = 1
+	t.drop()
+	t.search.Restart()
 }
 
 // anew has the test begin again: what it has run so far does not count.
 func (t *test) anew() {
-	t.begin()
+	t.drop()
+	t.search.Begin()
 	t.executions, t.orders = 0, orders{}
 }
 
@@ -452,7 +403,7 @@ func (t *test) onMachine(why string) {
 
 // goLive has the test begin again, live, unless it may only be controlled.
 func (t *test) goLive(why string) {
-	t.mode, t.why = live, why
+	t.mode, t.why, t.search.Unsteered = live, why, true
 	t.anew()
 	if t.c.Mode == Controlled {
 		t.finished, t.never = true, "it cannot be controlled: "+why
@@ -469,8 +420,8 @@ const (
 func (t *test) read(ctx context.Context, b *batch) (reached int) {
 	r := b.run
 	over := false
-	at, plain := b.first, 0
-	reached = b.first
+	at, plain := b.First, 0
+	reached = b.First
 	cold := uint64(0)
 	t.orders.add(r.orders)
 	for _, e := range r.events {
@@ -480,15 +431,15 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			if e.N == 0 {
 				plain++
 			}
-			if e.N >= b.first {
+			if e.N >= b.First {
 				t.executions += max(e.Times, 1)
 				reached = e.N
-				if pr := b.into(e.N); pr != nil {
-					pr.tried++
+				if pr := t.search.Into(b.Part, e.N); pr != nil {
+					pr.Tried++
 				}
 			}
 		case session.Measured:
-			t.asked, t.profile, t.cancels, t.breaks, cold = e.Asked, e.Profile, e.Cancels, e.Breaks, e.Hash
+			t.search.Measures, cold = e.Measures, e.Hash
 			if t.c.Cancel && e.Cancels == 0 {
 				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
 			}
@@ -496,7 +447,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 				t.notes = append(t.notes, "it makes no connection in memory that could fail")
 			}
 		case session.Settled:
-			t.asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1
+			t.search.Asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
 			if t.why == long {
 				t.why = ""
@@ -523,22 +474,20 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			t.skipped, t.finished, over = true, true, true
 			t.output = r.output
 		case session.Predicted:
-			t.predict(e)
+			if e.Prediction != nil {
+				t.search.Predict(*e.Prediction, e.N)
+			}
 		case session.Ignored:
 			t.c.ignored(e.Ignored)
 			if e.Verdict != "" {
 				t.ignored[e.Cause] = true
-				if pr := b.into(e.N); pr != nil {
-					pr.confirmed = true
-				}
+				t.hung(b, e.N)
 				if e.N == 0 && t.mode == together && e.Verdict != leak {
 					t.finished, over = true, true
 				}
 			}
 		case session.Found:
-			if pr := b.into(e.N); pr != nil {
-				pr.confirmed = true
-			}
+			t.hung(b, e.N)
 			t.found(ctx, b, e)
 			over = over || t.finished
 			if e.N == 0 && t.mode == together && e.Verdict != leak {
@@ -549,7 +498,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 		case session.Dirty:
 			reached, over = e.N+1, true
 		case session.Leaky:
-			t.asked, t.executions, over, reached = e.Asked, 1, true, 1
+			t.search.Asked, t.executions, over, reached = e.Asked, 1, true, 1
 			if t.repeats(ctx, cold) {
 				t.isolate("an execution leaves behind what changes the next")
 			} else {
@@ -586,7 +535,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
 			return reached
 		}
-		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", t.number(b, at)))
+		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", t.search.Number(b.Part, at)))
 		return max(reached, at+1)
 	case t.mode == together && (at == 0 && plain > 1 || mixed):
 		t.isolate("an execution leaves behind what ends the process in the next")
@@ -600,10 +549,28 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 		t.goLive("it uses channels together with goroutines outside of the execution")
 	default:
 		t.crashed(ctx, b, at)
-		t.finished = t.finished || at == 0 && t.walks == b.line // or else it begins again
+		t.finished = t.finished || at == 0 && b.Row == t.search.Walks.ID // or else it begins again
 		return max(reached, at+1)
 	}
 	return reached
+}
+
+// hung notes that an execution that was steered into a prediction has confirmed it.
+func (t *test) hung(b *batch, n int) {
+	if pr := t.search.Into(b.Part, n); pr != nil {
+		pr.Confirmed = true
+	}
+}
+
+// unconfirmed returns what is to be said of predictions that did not come true: of locks taken in different orders, which is
+// true as it stands, and of the others only to who wants to know all.
+func (t *test) unconfirmed() (notes []string) {
+	for _, pr := range t.search.Predictions {
+		if !pr.Confirmed && pr.Tried > 0 && (pr.Kind == predict.Order || t.c.Verbose) {
+			notes = append(notes, fmt.Sprintf("%s: %s; %s steered there did not hang", pr.Kind, pr.Text, plural(pr.Tried, "execution")))
+		}
+	}
+	return notes
 }
 
 // long says why a test has had no schedule but the plain one.
@@ -646,7 +613,7 @@ func (t *test) stalled(b *batch, e session.Event) {
 		}
 		return
 	}
-	why := fmt.Sprintf("%s: %s", session.Execution(t.number(b, e.N)), e.Why)
+	why := fmt.Sprintf("%s: %s", session.Execution(t.search.Number(b.Part, e.N)), e.Why)
 	if t.c.Mode == Controlled {
 		t.finished = true
 		t.notes = append(t.notes, "it cannot be controlled: "+why)

@@ -75,8 +75,8 @@ type Sleeper struct {
 	Does []trace.Access
 }
 
-// New returns an Exploration that begins.
-func New(preemptions int) *Exploration {
+// NewExploration returns an Exploration that begins.
+func NewExploration(preemptions int) *Exploration {
 	e := &Exploration{Preemptions: preemptions, Departures: Unbounded, Seen: map[uint64]bool{}}
 	if preemptions == Unbounded {
 		e.Bound = Unbounded

@@ -98,12 +98,12 @@ func orders(e *Exploration) []uint64 { return slices.Sorted(maps.Keys(e.Seen)) }
 // executions of that. It returns the one without a bound.
 func all(t *testing.T, body func(*said)) (dpor *Exploration) {
 	t.Helper()
-	dpor = New(Unbounded)
+	dpor = NewExploration(Unbounded)
 	got := explored(t, dpor, body)
 	assert.NotNil(t, got)
 	compare := func(e *Exploration, got []string) {
 		t.Helper()
-		every := New(e.Preemptions)
+		every := NewExploration(e.Preemptions)
 		every.Every, every.Been = true, nil
 		want := explored(t, every, body)
 		if want == nil {
@@ -116,7 +116,7 @@ func all(t *testing.T, body func(*said)) (dpor *Exploration) {
 	}
 	compare(dpor, got)
 	for bound := range 3 {
-		bounded := New(bound)
+		bounded := NewExploration(bound)
 		compare(bounded, explored(t, bounded, body))
 		assert.Subset(t, orders(dpor), orders(bounded))
 	}
@@ -269,7 +269,7 @@ func TestPrograms(t *testing.T) {
 				assert.LessOrEqual(t, e.Executions, p.most)
 			}
 			if want := enumerated(t, p.body); want != nil {
-				assert.Equal(t, want, explored(t, New(Unbounded), p.body), "beside the tree of all answers")
+				assert.Equal(t, want, explored(t, NewExploration(Unbounded), p.body), "beside the tree of all answers")
 			}
 			t.Logf("%d executions, %d redundant, %d orders", e.Executions, e.Redundant, len(e.Seen))
 		})
@@ -390,7 +390,7 @@ func TestMade(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			body := made(seed)
-			probe := New(Unbounded)
+			probe := NewExploration(Unbounded)
 			probe.Every = true
 			for range mostExecutions { // only small ones
 				r, ok := probe.Next()
@@ -412,9 +412,9 @@ func TestMade(t *testing.T) {
 func TestContinued(t *testing.T) {
 	body := made(3)
 	for bound := Unbounded; bound < 3; bound++ {
-		whole, name := New(bound), filepath.Join(t.TempDir(), "exploration")
+		whole, name := NewExploration(bound), filepath.Join(t.TempDir(), "exploration")
 		want := explored(t, whole, body)
-		e, ended := New(bound), map[string]bool{}
+		e, ended := NewExploration(bound), map[string]bool{}
 		for {
 			r, ok := e.Next()
 			if !ok {
@@ -436,7 +436,7 @@ func TestContinued(t *testing.T) {
 
 // A program that does something else after the same decisions is given up.
 func TestChance(t *testing.T) {
-	e, runs := New(Unbounded), 0
+	e, runs := NewExploration(Unbounded), 0
 	for {
 		r, ok := e.Next()
 		if !ok {

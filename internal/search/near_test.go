@@ -50,7 +50,7 @@ func never(*trace.Snapshot) bool { return false }
 // That some executions come first changes nothing in what is seen in the end.
 func TestNearFirst(t *testing.T) {
 	for _, preemptions := range []int{Unbounded, 4} {
-		e, plain := New(preemptions), New(preemptions)
+		e, plain := NewExploration(preemptions), NewExploration(preemptions)
 		plain.Near = &Exploration{Over: true}
 		body := func() { adders(3, 3) }
 		until(t, e, 1e6, body, never)
@@ -84,9 +84,9 @@ func TestEarlyDeparture(t *testing.T) {
 	hangs := func(snap *trace.Snapshot) bool { return snap.Quiet == trace.Proved }
 	const most = 5 * manyExecutions
 	for _, preemptions := range []int{Unbounded, 2} {
-		first := New(preemptions)
+		first := NewExploration(preemptions)
 		first.Near = &Exploration{Over: true}
 		assert.Equal(t, most, until(t, first, most, body, hangs), "depth first finds it too: this test says nothing")
-		assert.Less(t, until(t, New(preemptions), most, body, hangs), 2*manyExecutions)
+		assert.Less(t, until(t, NewExploration(preemptions), most, body, hangs), 2*manyExecutions)
 	}
 }

@@ -69,32 +69,17 @@ type Plan struct {
 	Race    bool   `json:",omitempty"`
 	Base    string `json:",omitempty"` // directory in which the command runs: files that it prints are named from there; "": that of the package
 
-	Seed        uint64        `json:",omitempty"`
-	First, Last int           `json:",omitempty"` // executions by number, First <= n < Last; number 0 is the plain run
+	search.Part               // the executions that are run
 	Time        time.Duration `json:",omitempty"` // stop after this long; 0: no limit
 	Turn        time.Duration `json:",omitempty"` // after this long others may take part: stop when the first executions are done, of which all are learnt from; 0: no limit
-	Strategy    string        `json:",omitempty"` // name of the one kind of strategy to use; "" for the mix of all
-	Asked       int           `json:",omitempty"` // questions of the plain run, if First > 0
-	Profile     []byte        `json:",omitempty"` // of the plain run, if First > 0: see strategy.Profile
 	Warm        int           `json:",omitempty"` // plain executions to do before the first
 	Plain       uint64        `json:",omitempty"` // trace of the plain run after those, if First > 0 and there is one
 	OfMachine   bool          `json:",omitempty"` // sockets are the machine's, and none in memory
-	Cancel      bool          `json:",omitempty"` // contexts that the test makes are cancelled
-	Cancels     int           `json:",omitempty"` // questions of the plain run for that, if First > 0
-	Faults      bool          `json:",omitempty"` // connections fail
-	Breaks      int           `json:",omitempty"` // questions of the plain run for that, if First > 0
-	Places      access.Places `json:",omitzero"`  // at which plain accesses are sync points
 	Known       []uint64      `json:",omitempty"` // causes that need no file any more
-	Shard       Shard         `json:",omitzero"`  // only executions that belong to it
-	Displaced   int           `json:",omitempty"` // execution n is called n+Displaced for people
 
 	Orders      bool   `json:",omitempty"` // Explore: if the test has few orders, go through all of them first
 	Through     string `json:",omitempty"` // Explore: name of the file that a search.Exploration is kept in, which is continued; "" for none
 	Preemptions int    `json:",omitempty"` // its bound
-
-	Steer     []predict.Prediction `json:",omitempty"` // into these; execution n is try n-1, each has one in turn
-	Predicted []uint64             `json:",omitempty"` // keys of predictions that need no event any more
-	Enough    bool                 `json:",omitempty"` // of predictions
 
 	Events   string `json:",omitempty"` // name of the file that events are appended to
 	Findings string `json:",omitempty"` // folder for findings
@@ -164,10 +149,8 @@ type Event struct {
 
 	Times int `json:",omitempty"` // Began: so many executions have, this one the last; 0 is 1
 
-	Asked    int           `json:",omitempty"`
-	Profile  []byte        `json:",omitempty"` // Measured: see strategy.Profile
-	Cancels  int           `json:",omitempty"`
-	Breaks   int           `json:",omitempty"`
+	search.Measures // Measured; Asked is that of Settled and Leaky too
+
 	Spent    time.Duration `json:",omitempty"` // Ended: by the executions of this process
 	Hash     uint64        `json:",omitempty"`
 	Verdict  string        `json:",omitempty"`
@@ -199,7 +182,7 @@ type EventKind string
 const (
 	Began     EventKind = "began"     // execution N begins
 	Placed    EventKind = "placed"    // in all executions of a Record: plain accesses may race at Places
-	Measured  EventKind = "measured"  // the first plain run has ended: Asked, Profile, Hash
+	Measured  EventKind = "measured"  // the first plain run has ended: Measures, Hash
 	Settled   EventKind = "settled"   // the plain run has ended and repeats: Asked, Hash, Warm
 	Skipped   EventKind = "skipped"   // the test skips itself
 	Explored  EventKind = "explored"  // the orders of the test were gone through, as far as Sum says

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/predict"
+	"github.com/jostle-dev/jostle/internal/search"
 )
 
 // Executions of which nothing else is said take no room, and are counted all the same.
@@ -19,7 +20,7 @@ func TestLog(t *testing.T) {
 	require.NoError(t, err)
 	add := func(e Event) { require.NoError(t, log.Add(e)) }
 	add(Event{Kind: Began})
-	add(Event{Kind: Settled, Asked: 3})
+	add(Event{Kind: Settled, Measures: search.Measures{Asked: 3}})
 	for n := 1; n <= 1_000_000_000_000; n *= 10 {
 		add(Event{Kind: Began, N: n})
 	}
@@ -34,11 +35,11 @@ func TestLog(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 7, strings.Count(string(content), "\n"))
 	assert.Equal(t, []Event{
-		{Kind: Began}, {Kind: Settled, Asked: 3}, {Kind: Began, N: 1_000_000_000_000, Times: 13}, {Kind: Found, N: 9, Verdict: "leak"},
+		{Kind: Began}, {Kind: Settled, Measures: search.Measures{Asked: 3}}, {Kind: Began, N: 1_000_000_000_000, Times: 13}, {Kind: Found, N: 9, Verdict: "leak"},
 		{Kind: Began, N: 10, Times: 1}, {Kind: Began, N: 11, Times: 1}, {Kind: Ended, N: 12},
 	}, Events(content))
 
-	p = &Plan{Events: filepath.Join(t.TempDir(), "events"), Steer: make([]predict.Prediction, 1)}
+	p = &Plan{Events: filepath.Join(t.TempDir(), "events"), Part: search.Part{Steer: make([]predict.Prediction, 1)}}
 	log, err = p.Open()
 	require.NoError(t, err)
 	add(Event{Kind: Began, N: 1})

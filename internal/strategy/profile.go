@@ -3,6 +3,7 @@ package strategy
 import (
 	"cmp"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -326,6 +327,22 @@ func (p *Profile) Encode() []byte {
 		number(k.class)
 	}
 	return b
+}
+
+// MarshalJSON returns what Encode returns, as a string.
+func (p *Profile) MarshalJSON() ([]byte, error) { return json.Marshal(p.Encode()) }
+
+// UnmarshalJSON is the inverse of MarshalJSON.
+func (p *Profile) UnmarshalJSON(text []byte) error {
+	var b []byte
+	if err := json.Unmarshal(text, &b); err != nil {
+		return err
+	}
+	decoded, err := DecodeProfile(b)
+	if err == nil {
+		*p = *decoded
+	}
+	return err
 }
 
 // DecodeProfile returns the profile of which Encode made b.

@@ -8,8 +8,10 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
@@ -33,8 +35,8 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	}
 	seed := p.flags.seed ^ hash(t.Name())
 	network.OfMachine = false
-	k := &checker{runner: r, mix: strategy.Mix{Seed: seed}, steer: newSteering(seed)}
-	span{last: max(c.Schedules, 1)}.each(k.step)
+	k := &checker{runner: r}
+	k.search(search.Options{Seed: seed, Schedules: max(c.Schedules, 1), Spelt: true})
 	out, answers := k.out, k.rec.Answers()
 	if out.Found() {
 		answers, out = k.shrink()
@@ -78,48 +80,48 @@ func (p *parts) take() []program.Ignore {
 // A checker runs a body under many schedules.
 type checker struct {
 	*runner
-	mix   strategy.Mix
-	walks int // executions by it so far
-	steer *steering
-
 	rec *schedule.Recorder // of the last execution
 	out outcome            // of it
 }
 
-// step runs execution n. Execution 0 is the plain one.
-func (k *checker) step(n int) progress {
-	s := k.strategy(n)
+// search runs executions until one finds something.
+func (k *checker) search(o search.Options) {
+	s, detector := search.New(o), predict.NewDetector()
+	for x, more := s.Next(); more; x, more = s.Next() {
+		plain, _ := k.step(x).(*strategy.Profiler)
+		if k.out.Found() {
+			return
+		}
+		if plain != nil {
+			s.Measures = measures(k.out, k.rec, plain)
+		}
+		var predictions []predict.Prediction
+		if x.Learns() {
+			predictions = predicted(detector, k.out)
+		}
+		s.Observe(predictions)
+	}
+}
+
+// predicted returns what an execution that was kept for that predicts, if it went well.
+func predicted(by *predict.Detector, out outcome) []predict.Prediction {
+	if out.snap == nil || out.Found() {
+		return nil
+	}
+	return by.Learn(out.snap)
+}
+
+// step runs an execution, and returns its strategy.
+func (k *checker) step(x search.Execution) strategy.Strategy {
+	k.limits.Keep = x.Learns()
+	s := x.Strategy()
 	k.rec = schedule.NewRecorder(s)
 	k.out = k.run(k.rec)
 	if k.out.lacking != "" && !network.OfMachine {
 		network.OfMachine = true
-		return k.step(n)
+		return k.step(x)
 	}
-	if k.limits.Keep {
-		k.steer.learn(k.out)
-	}
-	if plain, ok := s.(*strategy.Profiler); ok && k.out.snap != nil {
-		k.mix.Asked, k.mix.Profile = k.rec.Who, plain.Profile(k.out.snap)
-	}
-	if k.out.Found() {
-		return enough
-	}
-	return onward
-}
-
-// strategy returns the strategy of execution n, and has it kept if it is to be learnt from.
-func (k *checker) strategy(n int) engine.Strategy {
-	if n == 0 {
-		k.limits.Keep = true
-		return new(strategy.Profiler)
-	}
-	if try, _ := k.steer.next(); try != nil {
-		k.limits.Keep = false
-		return try
-	}
-	k.walks++
-	k.limits.Keep = learns(k.walks)
-	return k.mix.Walk(k.walks) // a schedule as bytes, which a Check is replayed by, cannot say which random values there are
+	return s
 }
 
 // shrink returns as few departures as it can find with which an execution ends like the last one, and the outcome of that.

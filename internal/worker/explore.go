@@ -2,11 +2,9 @@ package worker
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/report"
@@ -25,14 +23,11 @@ type explorer struct {
 	log  *session.Log
 	err  error // of the first thing that could not be noted
 
-	mix     strategy.Mix
-	choices int    // questions of all plain runs
-	warm    int    // plain executions after which one is like the next
-	before  int    // plain executions before the present one, if that is plain too
-	plain   uint64 // trace of such a one
-	cancels int    // questions of the plain run, of whether a context is cancelled
-	breaks  int    // likewise, of whether a connection fails
-	places  access.Places
+	part    search.Part // what the process runs
+	choices int         // questions of all plain runs
+	warm    int         // plain executions after which one is like the next
+	before  int         // plain executions before the present one, if that is plain too
+	plain   uint64      // trace of such a one
 	began   time.Time
 	causes  map[uint64]bool
 	spoken  map[string]bool // what was ignored
@@ -54,11 +49,11 @@ func (p *Process) newExplorer(t *testing.T, body func(*testing.T)) *explorer {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	e := &explorer{runner: r, test: s, log: log, began: time.Now(), mix: strategy.Mix{Seed: p.plan.Seed, Only: p.plan.Strategy}, causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
+	e := &explorer{runner: r, test: s, log: log, began: time.Now(), part: p.plan.Part, causes: map[uint64]bool{}, spoken: map[string]bool{}, detector: predict.NewDetector()}
 	for _, cause := range p.plan.Known {
 		e.causes[cause] = true
 	}
-	e.watch(p.plan.Places)
+	e.watch()
 	return e
 }
 
@@ -101,9 +96,6 @@ func (e *explorer) execute(s engine.Strategy) (outcome, *schedule.Recorder) {
 	return out, &e.rec
 }
 
-// numbers are the executions of the process from number first on.
-func (e *explorer) numbers(first int) span { return span{first, e.plan.Last, e.plan.Shard} }
-
 // explore is the part of one process in the search: executions plan.First up to, not including, plan.Last.
 func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 	t.Helper()
@@ -121,7 +113,7 @@ func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 		e.end(t)
 		return
 	}
-	if next, last := e.numbers(max(p.plan.First, 1)).each(e.step); last != stopped {
+	if next, last := each(&e.part, max(e.part.First, 1), e.step); last != stopped {
 		e.done(next)
 	}
 	e.end(t)
@@ -131,8 +123,7 @@ func (p *Process) explore(t *testing.T, body func(*testing.T)) {
 func (e *explorer) ready(t *testing.T) bool {
 	t.Helper()
 	if p := e.plan; p.First > 0 {
-		e.measured(t, p.Asked, p.Profile)
-		e.cancels, e.breaks, e.warm, e.plain = p.Cancels, p.Breaks, p.Warm, p.Plain
+		e.warm, e.plain = p.Warm, p.Plain
 		e.limits.Cancel, e.limits.Faults = p.Cancel, p.Faults
 		return e.warmUp()
 	}
@@ -146,28 +137,14 @@ func (e *explorer) ready(t *testing.T) bool {
 	return true
 }
 
-// measured takes note of what the first plain run, in this process or in another, says of other executions.
-func (e *explorer) measured(t *testing.T, asked int, profile []byte) {
-	t.Helper()
-	e.mix.Asked = asked
-	if len(profile) == 0 {
-		return
-	}
-	p, err := strategy.DecodeProfile(profile)
-	if err != nil {
-		t.Fatal("jostle:", err)
-	}
-	e.mix.Profile = p
-}
-
 // step runs execution n, one that is not plain.
 func (e *explorer) step(n int) progress {
 	if e.late(n) || e.err != nil {
 		return later
 	}
 	e.note(session.Event{Kind: session.Began, N: n})
-	s := e.strategy(n)
-	e.limits.Keep = learns(n) && len(e.plan.Steer) == 0 && !e.plan.Enough
+	s := e.part.Execution(n)
+	e.limits.Keep = e.part.Learns(n)
 	out, rec := e.execute(e.kept(s))
 	switch {
 	case !e.judge(n, s, out, rec):
@@ -181,7 +158,7 @@ func (e *explorer) step(n int) progress {
 // late reports whether the process is to stop before execution n.
 func (e *explorer) late(n int) bool {
 	spent := time.Since(e.began)
-	return e.plan.Time > 0 && spent >= e.plan.Time || e.plan.Turn > 0 && spent >= e.plan.Turn && n > learnsAll
+	return e.plan.Time > 0 && spent >= e.plan.Time || e.plan.Turn > 0 && spent >= e.plan.Turn && n > search.LearnsAll
 }
 
 // done notes that all that was to be done before execution n is done.
@@ -194,39 +171,15 @@ func (e *explorer) how(n int, s strategy.Strategy) string {
 	if n == 0 {
 		return fmt.Sprintf("%s, %s", session.Execution(0), s)
 	}
-	name := session.Execution(n + e.plan.Displaced)
+	name := session.Execution(e.part.Called(n))
 	if r, ok := s.(*search.Run); ok {
 		name = session.Execution(r.Number())
 	}
-	if len(e.plan.Steer) > 0 {
-		return fmt.Sprintf("%s, which was steered into a predicted hang (%s)", name, e.plan.Steer[(n-1)%len(e.plan.Steer)].Kind)
+	if i := e.part.Into(n); i >= 0 {
+		return fmt.Sprintf("%s, which was steered into a predicted hang (%s)", name, e.part.Steer[i].Kind)
 	}
 	return fmt.Sprintf("%s, %s", name, s)
 }
-
-// strategy returns the strategy of execution n.
-func (e *explorer) strategy(n int) strategy.Strategy {
-	if steer := e.plan.Steer; len(steer) > 0 {
-		return strategy.NewSteer(e.plan.Seed, (n-1)/len(steer), steer[(n-1)%len(steer)].Pauses)
-	}
-	s := e.race(n)
-	if s == nil {
-		s = e.mix.Execution(n)
-	}
-	if e.cancels > 0 {
-		s = strategy.NewCancel(strategy.NewSource(e.plan.Seed^uint64(n)), s, e.cancels)
-	}
-	if e.plan.Faults {
-		s = strategy.NewFault(strategy.NewSource(^(e.plan.Seed ^ uint64(n))), s, e.breaks)
-	}
-	return s
-}
-
-// learnsAll is how many of the first executions are all looked at for what they predict.
-const learnsAll = 31
-
-// learns reports whether execution n is looked at for what it predicts: the first ones all are, and then some.
-func learns(n int) bool { return n <= learnsAll || n%8 == 0 }
 
 // learn notes what a new execution that went well predicts.
 func (e *explorer) learn(n int, out outcome) {
@@ -234,15 +187,10 @@ func (e *explorer) learn(n int, out outcome) {
 		return
 	}
 	for _, p := range e.detector.Learn(out.snap) {
-		if !e.known(p) {
+		if !e.part.Knows(p) {
 			e.predicted = true
 			p.Text = report.OnScreen(e.base(), p.Text)
 			e.note(session.Event{Kind: session.Predicted, N: n, Prediction: &p})
 		}
 	}
-}
-
-// known reports whether a prediction has been looked into.
-func (e *explorer) known(p predict.Prediction) bool {
-	return slices.Contains(e.plan.Predicted, p.Key())
 }

@@ -4,42 +4,43 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
 // names are the executions that inputs of a fuzz target name: each is one of the mix of strategies that jostle test has, for a test that does
 // what the body does with the input's In.
 type names struct {
-	mixes   map[string]*strategy.Mix // by the bytes that the In has taken
-	speller schedule.Speller         // of the last
-	taken   []byte                   // the bytes that its In has taken
-	last    bool                     // the last input was a name
+	parts   map[string]*search.Part // of a search of each In, by the bytes that it has taken
+	speller schedule.Speller        // of the last
+	taken   []byte                  // the bytes that its In has taken
+	last    bool                    // the last input was a name
 }
 
-// mostMixes bounds the memory of names.
-const mostMixes = 1 << 10
+// mostParts bounds the memory of names.
+const mostParts = 1 << 10
 
-// named runs the execution of a number. If the plain run that the mix is made by finds something, it is that which was run.
+// named runs the execution of a number. If the plain run that it depends on finds something, it is that which was run.
 func (x *target) named(number int, body func(testing.TB), taken, data []byte) outcome {
 	x.names.last, x.names.taken = true, taken
-	mix := x.names.mixes[string(taken)]
-	if mix == nil {
+	part := x.names.parts[string(taken)]
+	if part == nil {
 		var out outcome
-		if mix, out = x.newMix(data); mix == nil {
+		if part, out = x.newPart(data); part == nil {
 			x.names.speller.Reset(nil)
 			return out
 		}
-		if x.names.mixes == nil || len(x.names.mixes) == mostMixes {
-			x.names.mixes = map[string]*strategy.Mix{}
+		if x.names.parts == nil || len(x.names.parts) == mostParts {
+			x.names.parts = map[string]*search.Part{}
 		}
-		x.names.mixes[string(taken)] = mix
+		x.names.parts[string(taken)] = part
 	}
-	x.names.speller.Reset(mix.Walk(1 + number)) // bytes cannot say which random values there are
+	x.names.speller.Reset(part.Execution(1 + number))
 	return x.execute(&x.names.speller, body, data)
 }
 
-// newMix returns the mix for the In of an input, by its plain run; nil if that finds something.
-func (x *target) newMix(data []byte) (*strategy.Mix, outcome) {
+// newPart returns the search of the In of an input behind its plain run; nil if that finds something.
+func (x *target) newPart(data []byte) (*search.Part, outcome) {
 	keep := x.limits.Keep
 	x.limits.Keep = true
 	defer func() { x.limits.Keep = keep }()
@@ -49,7 +50,7 @@ func (x *target) newMix(data []byte) (*strategy.Mix, outcome) {
 	if out.Found() || out.snap == nil || out.lacking != "" {
 		return nil, out
 	}
-	return &strategy.Mix{Asked: rec.Who, Profile: plain.Profile(out.snap)}, out
+	return &search.Part{Options: search.Options{Spelt: true}, Measures: measures(out, rec, plain)}, out
 }
 
 // spelt returns the last input with its schedule as decisions; nil if it was so.

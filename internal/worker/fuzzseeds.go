@@ -12,8 +12,9 @@ import (
 	"github.com/jostle-dev/jostle/internal/corpus"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
+	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/schedule"
-	"github.com/jostle-dev/jostle/internal/strategy"
+	"github.com/jostle-dev/jostle/internal/search"
 )
 
 // Bounds on what is run before a fuzzer begins.
@@ -36,33 +37,42 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 	}
 	enough := func() bool { return runs >= steeredRuns || time.Now().After(end) }
 	seen := map[string]bool{}
-	learned := map[string]*steering{} // by the bytes of the In
+	type learned struct {
+		*search.Search
+		detector *predict.Detector
+	}
+	of := map[string]learned{} // by the bytes of the In
 	for _, data := range append([]string{""}, corpus...) {
 		if enough() {
 			break
 		}
 		data := []byte(data)
 		sched, taken := x.split(data)
-		steer := learned[string(taken)]
-		if steer == nil {
-			if len(learned) == steeredInputs {
+		s, known := of[string(taken)]
+		if !known {
+			if len(of) == steeredInputs {
 				continue
 			}
-			steer = newSteering(uint64(len(learned)))
-			learned[string(taken)] = steer
-			steer.learn(under(strategy.Plain{}, data))
+			s = learned{search.New(search.Options{Seed: uint64(len(of)), TriesOnly: true}), predict.NewDetector()}
+			of[string(taken)] = s
+			if plain, ok := s.Next(); ok {
+				s.Observe(predicted(s.detector, under(plain.Strategy(), data)))
+			}
 		}
 		if schedule.Departures(sched) > 0 {
-			steer.learn(under(schedule.NewReader(sched), data))
+			for _, p := range predicted(s.detector, under(schedule.NewReader(sched), data)) {
+				s.Predict(p, 1)
+			}
 		}
-		for try, first := steer.next(); try != nil; try, first = steer.next() {
+		for try, more := s.Next(); more; try, more = s.Next() {
 			if enough() {
 				return inputs
 			}
-			rec := schedule.NewRecorder(try)
+			rec := schedule.NewRecorder(try.Strategy())
 			out := under(rec, data)
+			s.Observe(nil)
 			input := x.Join(schedule.Encode(rec.Answers()), taken)
-			if (first || out.Found()) && !seen[string(input)] {
+			if (try.Try() == 0 || out.Found()) && !seen[string(input)] {
 				seen[string(input)] = true
 				inputs = append(inputs, input)
 			}

@@ -107,7 +107,7 @@ func (e *explorer) noteIgnored(n int, out outcome) {
 	if i.would != verdict.Pass {
 		ev.Verdict = i.would.Word()
 	}
-	if key := fmt.Sprint(i.cause, i.by); !e.spoken[key] || len(e.plan.Steer) > 0 {
+	if key := fmt.Sprint(i.cause, i.by); !e.spoken[key] || len(e.part.Steer) > 0 {
 		e.spoken[key] = true
 		e.note(ev)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
 	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -28,7 +29,7 @@ type liveSearch struct {
 func (p *Process) exploreLive(t *testing.T, body func(*testing.T)) {
 	t.Helper()
 	l := &liveSearch{explorer: p.newExplorer(t, body), t: t, points: p.plan.Asked}
-	if next, last := l.numbers(p.plan.First).each(l.step); last != stopped {
+	if next, last := each(&l.part, l.part.First, l.step); last != stopped {
 		l.note(session.Event{Kind: session.Ended, N: next})
 	}
 	l.end(t)
@@ -47,7 +48,7 @@ func (l *liveSearch) step(n int) progress {
 	out, passed := l.runLive(plan)
 	if n == 0 {
 		l.points = passed
-		l.note(session.Event{Kind: session.Settled, Asked: passed})
+		l.note(session.Event{Kind: session.Settled, Measures: search.Measures{Asked: passed}})
 		if out.skipped && !out.Found() {
 			l.note(session.Event{Kind: session.Skipped})
 			show(l.t, out.log)

@@ -13,7 +13,6 @@ import (
 	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/session"
-	"github.com/jostle-dev/jostle/internal/strategy"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -39,7 +38,7 @@ func (p *Process) record(t *testing.T, body func(*testing.T)) {
 			break
 		}
 		runtime.GC()
-		if out := e.run(e.mix.Execution(n)); e.x != x || out.stays() || out.skipped || out.uncontrolled != "" {
+		if out := e.run(e.part.Execution(n)); e.x != x || out.stays() || out.skipped || out.uncontrolled != "" {
 			break // it is not x that knows the rest
 		}
 	}
@@ -112,10 +111,10 @@ func (e *explorer) lineOf(s *trace.Site) string {
 // mostText is how much is kept of a line: places are part of the environment of a process.
 const mostText = 80
 
-// watch has plain loads and stores at these places be sync points.
-func (e *explorer) watch(places access.Places) {
-	e.places, e.limits.Places = places, nil
-	for _, p := range places.Places {
+// watch has plain loads and stores at the places of the search be sync points.
+func (e *explorer) watch() {
+	e.limits.Places = nil
+	for _, p := range e.part.Places.Places {
 		s := &trace.Site{File: p.File, Line: int32(p.Line), Func: p.Func, Op: trace.OpLoad, Expr: p.Text, Key: p.Key}
 		if p.Write {
 			s.Op = trace.OpStore
@@ -131,22 +130,7 @@ func (e *explorer) watch(places access.Places) {
 // watched returns the places of an execution that it has passed.
 func (e *explorer) watched(out outcome) access.Places {
 	if out.snap == nil {
-		return e.places
+		return e.part.Places
 	}
-	return e.places.Only(func(p *access.Place) bool { return slices.Contains(out.snap.Passed, p.Key) })
-}
-
-// every fourth execution is steered to a pair of places that may race, each in turn.
-const steerEvery = 4
-
-// race returns the strategy of execution n if that is to hold goroutines back where they may race; nil if it is not.
-func (e *explorer) race(n int) strategy.Strategy {
-	pairs := e.places.Pairs
-	if len(pairs) == 0 || n%steerEvery != 0 || e.plan.Strategy != "" {
-		return nil
-	}
-	try := n/steerEvery - 1
-	pair := pairs[try%len(pairs)]
-	pauses := []strategy.Pause{{At: e.places.Places[pair.A].Key}, {At: e.places.Places[pair.B].Key}}
-	return strategy.NewSteer(e.plan.Seed, try/len(pairs), pauses)
+	return e.part.Places.Only(func(p *access.Place) bool { return slices.Contains(out.snap.Passed, p.Key) })
 }

@@ -23,7 +23,7 @@ func (e *explorer) orders() bool {
 	if !p.Orders || p.First > 1 || p.Shard.Parts() > 1 || p.Strategy != "" || p.Cancel || p.Faults || network.OfMachine || len(p.Steer)+len(p.Predicted)+len(p.Known) > 0 || e.beyond != "" {
 		return true
 	}
-	all := search.New(search.Unbounded)
+	all := search.NewExploration(search.Unbounded)
 	began := time.Now()
 	if e.goThrough(all, func() bool {
 		return all.Executions+all.Left() > fewOrders || all.Beyond != "" || time.Since(began) > ordersFor
@@ -41,7 +41,7 @@ const turnThrough = 5 * time.Second
 func (e *explorer) through() {
 	all, err := search.Read(e.plan.Through)
 	if errors.Is(err, fs.ErrNotExist) {
-		all, err = search.New(e.plan.Preemptions), nil
+		all, err = search.NewExploration(e.plan.Preemptions), nil
 	}
 	if err != nil {
 		e.err = err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -44,7 +45,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 		if i > 0 && out.Hash == e.plain {
-			e.note(session.Event{Kind: session.Settled, Asked: e.mix.Asked, Hash: e.plain, Warm: e.warm, Forced: e.choices == 0 && !e.predicted})
+			e.note(session.Event{Kind: session.Settled, Measures: search.Measures{Asked: e.part.Asked}, Hash: e.plain, Warm: e.warm, Forced: e.choices == 0 && !e.predicted})
 			return true
 		}
 		e.plain, e.warm = out.Hash, i
@@ -56,20 +57,24 @@ func (e *explorer) settle(t *testing.T) bool {
 			return false
 		}
 	}
-	e.note(session.Event{Kind: session.Leaky, Asked: e.mix.Asked})
+	e.note(session.Event{Kind: session.Leaky, Measures: search.Measures{Asked: e.part.Asked}})
 	return false
+}
+
+// measures are what a plain run says of the executions after it.
+func measures(out outcome, rec *schedule.Recorder, plain *strategy.Profiler) search.Measures {
+	m := search.Measures{Asked: rec.Who, Cancels: rec.Cancels, Breaks: rec.Breaks}
+	if out.snap != nil {
+		m.Profile = plain.Profile(out.snap)
+	}
+	return m
 }
 
 // measure notes what the first plain run says of the others.
 func (e *explorer) measure(t *testing.T, out outcome, rec *schedule.Recorder, plain *strategy.Profiler) {
 	t.Helper()
-	e.cancels, e.breaks = rec.Cancels, rec.Breaks
-	var profile []byte
-	if out.snap != nil {
-		profile = plain.Profile(out.snap).Encode()
-	}
-	e.measured(t, rec.Who, profile)
-	e.note(session.Event{Kind: session.Measured, Asked: rec.Who, Profile: profile, Cancels: e.cancels, Breaks: e.breaks, Hash: out.Hash})
+	e.part.Measures = measures(out, rec, plain)
+	e.note(session.Event{Kind: session.Measured, Measures: e.part.Measures, Hash: out.Hash})
 	if out.Total > 0 {
 		e.limits.Steps = max(engine.DefaultSteps, 10*out.Total)
 	}

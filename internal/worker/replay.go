@@ -26,7 +26,8 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 		return
 	}
 	e.warm = f.Warm
-	e.watch(f.Places)
+	e.part.Places = f.Places
+	e.watch()
 	answers := func(kind engine.QuestionKind) bool {
 		return slices.ContainsFunc(f.Schedule, func(d schedule.Departure) bool { return d.Question.Kind == kind })
 	}

@@ -1,12 +1,6 @@
 package worker
 
-import "github.com/jostle-dev/jostle/internal/session"
-
-// A span is executions by their numbers: first <= n < last, those of a shard.
-type span struct {
-	first, last int
-	shard       session.Shard
-}
+import "github.com/jostle-dev/jostle/internal/search"
 
 // A progress says what follows an execution.
 type progress int
@@ -18,10 +12,10 @@ const (
 	stopped                 // no other in this process, and that was noted
 )
 
-// each has step run one execution after the other, until it says that no other follows. next is the number of the first that was not
-// run, or of the one that has stopped the search.
-func (s span) each(step func(n int) progress) (next int, last progress) {
-	for n := s.shard.Next(s.first); n < s.last; n = s.shard.Next(n + 1) {
+// each has step run the executions of a part from a number on, one after the other, until it says that no other follows. next is the
+// number of the first that was not run, or of the one that has stopped the search.
+func each(p *search.Part, first int, step func(n int) progress) (next int, last progress) {
+	for n, more := p.Next(first); more; n, more = p.Next(n + 1) {
 		switch p := step(n); p {
 		case later, stopped:
 			return n, p
@@ -29,5 +23,5 @@ func (s span) each(step func(n int) progress) (next int, last progress) {
 			return n + 1, p
 		}
 	}
-	return s.last, onward
+	return p.Last, onward
 }

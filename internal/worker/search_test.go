@@ -6,31 +6,34 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/jostle-dev/jostle/internal/session"
+	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
 func TestEach(t *testing.T) {
+	part := func(first, last int, s search.Shard) search.Part {
+		return search.Part{Options: search.Options{Shard: s}, First: first, Last: last}
+	}
 	tests := []struct {
 		name  string
-		span  span
+		part  search.Part
 		at    int
 		says  progress
 		steps []int
 		next  int
 		last  progress
 	}{
-		{"all", span{0, 3, session.Shard{}}, 9, onward, []int{0, 1, 2}, 3, onward},
-		{"none", span{3, 3, session.Shard{}}, 9, onward, nil, 3, onward},
-		{"those of a shard", span{1, 8, session.Shard{I: 2, N: 3}}, 9, onward, []int{2, 5}, 8, onward},
-		{"one is left to others", span{1, 8, session.Shard{I: 2, N: 3}}, 5, later, []int{2, 5}, 5, later},
-		{"no more behind one", span{1, 8, session.Shard{I: 2, N: 3}}, 5, enough, []int{2, 5}, 6, enough},
-		{"one stops it", span{1, 8, session.Shard{I: 2, N: 3}}, 2, stopped, []int{2}, 2, stopped},
+		{"all", part(0, 3, search.Shard{}), 9, onward, []int{0, 1, 2}, 3, onward},
+		{"none", part(3, 3, search.Shard{}), 9, onward, nil, 3, onward},
+		{"those of a shard", part(1, 8, search.Shard{I: 2, N: 3}), 9, onward, []int{2, 5}, 8, onward},
+		{"one is left to others", part(1, 8, search.Shard{I: 2, N: 3}), 5, later, []int{2, 5}, 5, later},
+		{"no more behind one", part(1, 8, search.Shard{I: 2, N: 3}), 5, enough, []int{2, 5}, 6, enough},
+		{"one stops it", part(1, 8, search.Shard{I: 2, N: 3}), 2, stopped, []int{2}, 2, stopped},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var steps []int
-			next, last := tt.span.each(func(n int) progress {
+			next, last := each(&tt.part, tt.part.First, func(n int) progress {
 				steps = append(steps, n)
 				if n == tt.at {
 					return tt.says
