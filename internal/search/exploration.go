@@ -1,4 +1,4 @@
-// Package search says which execution of a test comes next, where that follows from those before it.
+// Package search says which execution of a test comes next. A Search has them drawn at random, and tries what is predicted.
 //
 // An Exploration goes through all orders of a program: classes of executions in which the operations on each object come in the same
 // order (internal/engine/order.go). It is source-DPOR with sleep sets, of Abdulla, Aronis, Jonsson and Sagonas, "Optimal Dynamic Partial
