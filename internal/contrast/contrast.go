@@ -72,6 +72,7 @@ const never = math.MaxInt
 // About says what matters of a program to a comparison.
 type About struct {
 	Objects map[uint32]bool        // that come first among the differences, as the execution that fails numbers them
+	Tasks   map[uint32]bool        // likewise, on one object: what they do before or after another goroutine explains how they stand
 	Reads   func(*trace.Site) bool // whether the atomic operation there changes nothing
 }
 
@@ -284,19 +285,28 @@ func thingOf(d *deed, object uint32) thing {
 	return thing{object: object}
 }
 
-// first returns the earliest change of order among the operations on one object.
+// first returns the change of order among the operations on one object that matters most: the earliest, of those that a goroutine of About
+// has a part in if there are such.
 func (about About) first(object uint32, all []*Operation) (out Order, ok bool) {
 	for _, a := range all {
 		for _, b := range all {
 			if a.Task == b.Task || a.there >= b.there || !reversed(a, b) || !conflict(a.Op, b.Op) || a.Op == trace.OpAtomic && about.Reads(a.Site) && about.Reads(b.Site) {
 				continue
 			}
-			if !ok || cmp.Or(cmp.Compare(b.here, out.Then.here), cmp.Compare(a.there, out.First.there)) < 0 {
+			if !ok || cmp.Or(cmp.Compare(about.rank(*a, *b), about.rank(out.First, out.Then)), cmp.Compare(b.here, out.Then.here), cmp.Compare(a.there, out.First.there)) < 0 {
 				out, ok = Order{Object: object, First: *a, Then: *b}, true
 			}
 		}
 	}
 	return out, ok
+}
+
+// rank orders two operations by whose they are.
+func (about About) rank(a, b Operation) int {
+	if about.Tasks[a.Task] || about.Tasks[b.Task] {
+		return 0
+	}
+	return 1
 }
 
 // reversed reports whether b comes before a in the execution that fails. A writer that waits keeps later readers out.

@@ -89,7 +89,8 @@ func TestOf(t *testing.T) {
 	tests := []struct {
 		name            string
 		fails, passes   string
-		story           string // objects, in the execution that fails
+		story           string // an object, in the execution that fails
+		stuck           string // a goroutine that the story is about
 		parts           int
 		orders, choices []string
 	}{
@@ -161,6 +162,22 @@ func TestOf(t *testing.T) {
 			orders: []string{"g3 send :4 (5, 4) before g2 close :3 (4, 5)", "g3 lock :2 (3, 2) before g2 lock :1 (2, 3)"},
 		},
 		{
+			name: "of several on one object the goroutine that is stuck explains most",
+			fails: `main lock a :0
+				g2 lock a :1
+				g3 lock a :2
+				g4 lock a :3
+				g4 receive c :4 blocks`,
+			passes: `main lock a :0
+				g3 lock a :2
+				g4 lock a :3
+				g2 lock a :1
+				g4 receive c :4`,
+			stuck:  "g4",
+			parts:  2,
+			orders: []string{"g4 lock :3 (4, 3) before g2 lock :1 (2, 4)"},
+		},
+		{
 			name: "who reads what does not matter, nor who sends to whom first",
 			fails: `main send c :0
 				g2 read-lock a :1
@@ -227,7 +244,12 @@ func TestOf(t *testing.T) {
 			for _, task := range fails.Tasks {
 				names[task.ID] = strings.TrimPrefix(task.Spawned.File, "go ")
 			}
-			about := contrast.About{Objects: map[uint32]bool{objects[tt.story]: tt.story != ""}, Reads: func(*trace.Site) bool { return false }}
+			about := contrast.About{
+				Objects: map[uint32]bool{objects[tt.story]: tt.story != ""}, Tasks: map[uint32]bool{}, Reads: func(*trace.Site) bool { return false },
+			}
+			for id, name := range names {
+				about.Tasks[id] = name == tt.stuck
+			}
 			d, ok := contrast.Of(fails, passes, about)
 			assert.Equal(t, tt.parts > 0, ok)
 			assert.Equal(t, tt.parts, d.Parts)

@@ -426,7 +426,7 @@ func (t *text) closer(g verdict.Goroutine, w verdict.Waiting) string {
 }
 
 // sender says who would send on the channel that g receives from in w, where nobody ever has; "" if that is not known. Where g leaves its
-// loop by that, who has sent it to another one shows where it would come from.
+// loop by that, or is in none, who has sent it to another one shows where it would come from, and so does the code.
 func (t *text) sender(g verdict.Goroutine, w verdict.Waiting) string {
 	if w.Op != trace.OpRecv || slices.ContainsFunc(w.By, func(r verdict.Releaser) bool { return r.How == waitgraph.Used }) {
 		return ""
@@ -451,7 +451,7 @@ func (t *text) sender(g verdict.Goroutine, w verdict.Waiting) string {
 	} else if i := slices.IndexFunc(w.Code, sends); i >= 0 {
 		at = w.Code[i]
 	}
-	if at == nil || !w.Leaves {
+	if at == nil || !w.Leaves && !g.Once {
 		return ""
 	}
 	return fmt.Sprintf(see, t.number(g.ID), then, t.object(w.Object), declared(at), "would", t.where(at))

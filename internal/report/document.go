@@ -165,6 +165,7 @@ type Fate struct {
 	Got   Event  `json:"got"`             // who received it, or was woken
 	Again bool   `json:"again,omitempty"` // and waits there again
 	Ended bool   `json:"ended,omitempty"` // or has ended
+	Late  bool   `json:"late,omitempty"`  // it was gone before the goroutine that waits for it came there
 	Back  *Event `json:"back,omitempty"`  // where it would have sent it back
 }
 
@@ -501,7 +502,7 @@ func (b *builder) fate(f *verdict.Fate) *Fate {
 	if f == nil {
 		return nil
 	}
-	out := &Fate{Told: b.text.became(f), Gave: *b.event(f.Gave), Got: *b.event(f.Got), Again: f.Again, Ended: f.Ended}
+	out := &Fate{Told: b.text.became(f), Gave: *b.event(f.Gave), Got: *b.event(f.Got), Again: f.Again, Ended: f.Ended, Late: f.Late}
 	if f.Back != nil {
 		out.Back = b.event(*f.Back)
 	}

@@ -58,6 +58,9 @@ func (t *text) became(f *verdict.Fate) string {
 	if f.Ended {
 		s += ", which has ended"
 	}
+	if f.Late {
+		s += fmt.Sprintf(", before %s came to wait for it", t.number(t.v.Knot[len(t.v.Knot)-1].ID))
+	}
 	return s
 }
 
@@ -77,6 +80,10 @@ func (t *text) keepFor(f *verdict.Fate, w verdict.Waiting) string {
 	case f.Gave.Task == f.Got.Task:
 		return fmt.Sprintf("%s received at %s what it had sent at %s for another goroutine. Use one channel for the message and another for the answer.",
 			t.number(f.Got.Task), t.where(f.Got.Site), t.where(f.Gave.Site))
+	}
+	if f.Late {
+		return fmt.Sprintf("One value was sent on %s, and %s received it. If it is for all who receive there, whenever they come, close the channel in its place; if it is for those who are there, %s must not begin to wait after it: see under a lock whether it was sent.",
+			t.object(w.Object), t.number(f.Got.Task), t.number(last.ID))
 	}
 	return fmt.Sprintf("One value was sent on %s, and %s received it. If it is for all who receive there, close the channel in its place; else let only one goroutine receive from it.",
 		t.object(w.Object), t.number(f.Got.Task))

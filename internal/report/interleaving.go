@@ -211,11 +211,15 @@ func (t *text) matters() map[int]string {
 	return notes
 }
 
-// mattersTo adds to the notes the steps of an execution without a knot: the last ones of who ended it or, if it is nobody's
-// doing, those that the schedule put off, and what was done on the same objects.
+// mattersTo adds to the notes the steps of an execution without a knot: the last ones of the goroutine that ended it or, if that is not known,
+// those that the schedule put off, and what was done on the same objects. What others did when a test had failed has nothing to do with that.
 func (t *text) mattersTo(notes map[int]string) map[int]string {
 	const few, most = 3, 12 // steps of the culprit, and of all
 	steps := t.v.Steps
+	failed := t.failed()
+	if n, ok := t.last(failed, nil); ok {
+		steps = steps[:n+1]
+	}
 	objects := map[uint32]bool{}
 	see := func(i int) {
 		if steps[i].Object != 0 {
@@ -251,12 +255,18 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 			}
 		}
 	}
-	n := 0
+	n, none := 0, len(objects) == 0
 	for i, s := range slices.Backward(steps) {
-		if t.v.Kind == verdict.Race {
-			break // who raced is not known by the same numbers
+		its := len(objects) == 0
+		switch {
+		case t.v.Kind == verdict.Race:
+			its = false // who raced is not known by the same numbers
+		case t.v.Who != "":
+			its = t.name(s.Task) == t.v.Who
+		case failed != 0:
+			its = none && s.Task == failed && s.Op != trace.OpExit
 		}
-		if n < few && len(objects) == 0 || n < few && t.name(s.Task) == t.v.Who {
+		if its && n < few {
 			see(i)
 			n++
 		}
@@ -267,6 +277,22 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	return notes
+}
+
+// failed returns the goroutine by whose word a test has failed; 0 if that is not known. The calls that led there are known by their
+// functions: it is the goroutine that was in one of them last.
+func (t *text) failed() uint32 {
+	if t.v.Kind != verdict.Assertion {
+		return 0
+	}
+	for _, c := range t.v.Said.Calls {
+		for _, s := range slices.Backward(t.v.Steps) {
+			if s.Site != nil && s.Op != trace.OpExit && s.Site.Func == c.Func {
+				return s.Task
+			}
+		}
+	}
+	return 0
 }
 
 // note adds the last step of a task at a site.

@@ -358,11 +358,22 @@ func (t *text) nobody(margin string, g verdict.Goroutine) {
 	}
 	if g.Round != nil {
 		t.item(margin, " ✗ ", "it goes round for ever, from timer to timer, and nothing can stop it")
-		t.unable(margin, g, t.besideTimers(g))
+		t.unable(margin, g, t.stopping(g))
 		return
 	}
 	defer t.never(margin, g)
 	t.unable(margin, g, t.cases(g))
+}
+
+// stopping returns what g waits for, of one that goes round for ever: that by which it leaves its loop, if there is such, and nothing that
+// would only have it go round once more.
+func (t *text) stopping(g verdict.Goroutine) []verdict.Waiting {
+	waits := t.besideTimers(g)
+	leaving := slices.DeleteFunc(slices.Clone(waits), func(w verdict.Waiting) bool { return !w.Leaves })
+	if len(leaving) == 0 {
+		return waits
+	}
+	return leaving
 }
 
 // besideTimers returns what g waits for, without timers: they only keep a loop running that never ends.

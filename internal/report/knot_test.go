@@ -63,20 +63,25 @@ func TestWayOut(t *testing.T) {
 	closed := verdict.Releaser{Task: 2, How: waitgraph.Could, Op: trace.OpClose, Site: site(3, trace.OpClose, "m.(*Pool).Wait"), Ended: true}
 	there := closed
 	there.Elsewhere = true
+	sent := wait(5, "in")
+	sent.Code = []*trace.Site{site(2, trace.OpSend, "m.stop")}
 	for _, c := range []struct {
 		name, want string
 		waits      []verdict.Waiting
+		once       bool
 	}{
-		{"a timer alone", "The timer that", []verdict.Waiting{timer}},
-		{"a timer and who would have sent", "goes on when something is sent on stop, as", []verdict.Waiting{timer, stop}},
-		{"a way out of the loop", "ends when something is sent on stop, as", []verdict.Waiting{stop2, leaves(stop)}},
-		{"a way out that was sent to another one", "ends when something is sent on stop, as m.stop would at m.go:2", []verdict.Waiting{stop2, leaves(other)}},
-		{"a timer and what nobody was seen to do", "Close the channel", []verdict.Waiting{timer, wait(3, "stop")}},
-		{"who could have closed it", "is closed, as  could have at", []verdict.Waiting{wait(4, "tasks", closed)}},
-		{"who has closed another one", "is closed, as m.(*Pool).Wait would at", []verdict.Waiting{wait(4, "tasks", there)}},
+		{"a timer alone", "The timer that", []verdict.Waiting{timer}, false},
+		{"a timer and who would have sent", "goes on when something is sent on stop, as", []verdict.Waiting{timer, stop}, false},
+		{"a way out of the loop", "ends when something is sent on stop, as", []verdict.Waiting{stop2, leaves(stop)}, false},
+		{"a way out that was sent to another one", "ends when something is sent on stop, as m.stop would at m.go:2", []verdict.Waiting{stop2, leaves(other)}, false},
+		{"a timer and what nobody was seen to do", "Close the channel", []verdict.Waiting{timer, wait(3, "stop")}, false},
+		{"who could have closed it", "is closed, as  could have at", []verdict.Waiting{wait(4, "tasks", closed)}, false},
+		{"who has closed another one", "is closed, as m.(*Pool).Wait would at", []verdict.Waiting{wait(4, "tasks", there)}, false},
+		{"nobody has sent it, and it is waited for once", "goes on when something is sent on in, as m.stop would at m.go:2", []verdict.Waiting{sent}, true},
+		{"nobody has sent it, and more may come", "Close the channel", []verdict.Waiting{sent}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := verdict.Goroutine{ID: 1, Op: trace.OpSelect, Site: site(9, trace.OpSelect, "m.main"), Waits: c.waits}
+			g := verdict.Goroutine{ID: 1, Op: trace.OpSelect, Site: site(9, trace.OpSelect, "m.main"), Waits: c.waits, Once: c.once}
 			x := &text{v: &verdict.Verdict{Kind: verdict.Leak, Rule: verdict.Cancel, Knot: []verdict.Goroutine{g}}}
 			assert.Contains(t, x.wayOut(), c.want)
 		})

@@ -134,9 +134,88 @@ func (r *rewriter) findFlows() {
 			r.returns(n, stack)
 		case *ast.CallExpr:
 			r.passes(n)
+		case *ast.FuncDecl:
+			r.implements(n)
 		}
 		return true
 	})
+}
+
+// implements notes what passes through a method where it is called by way of an interface: what the interface's method is given, or gives,
+// the method of each type that has them all may be given, or give. The interfaces are those of the package and of the packages that it imports,
+// without the standard library's.
+func (r *rewriter) implements(n *ast.FuncDecl) {
+	fn, ok := r.Info.Defs[n.Name].(*types.Func)
+	if !ok || n.Recv == nil {
+		return
+	}
+	sig := fn.Signature()
+	if !anyCarries(sig.Results()) && !anyCarries(sig.Params()) {
+		return
+	}
+	typ := deref(sig.Recv().Type())
+	if named, ok := types.Unalias(typ).(*types.Named); !ok || named.TypeParams().Len() > 0 {
+		return // which interfaces it has depends on what it is made for
+	}
+	for _, m := range r.interfaceMethods(fn.Name()) {
+		if !types.Implements(types.NewPointer(typ), m.of) {
+			continue
+		}
+		for i := range sig.Results().Len() {
+			if carries(sig.Results().At(i).Type()) {
+				r.flow(r.result(m.method, i), r.result(fn, i))
+			}
+		}
+		for i := range sig.Params().Len() {
+			if p := sig.Params().At(i); carries(p.Type()) {
+				r.flow(r.objectID(p), r.objectID(m.method.Signature().Params().At(i)))
+			}
+		}
+	}
+}
+
+// An interfaceMethod is a method of an interface.
+type interfaceMethod struct {
+	of     *types.Interface
+	method *types.Func
+}
+
+// interfaceMethods returns the methods of a name that interfaces have which code of the package can name.
+func (r *rewriter) interfaceMethods(name string) (out []interfaceMethod) {
+	for _, pkg := range slices.Concat(r.Pkg.Imports(), []*types.Package{r.Pkg}) {
+		if pkg != r.Pkg && isStd(pkg) {
+			continue
+		}
+		for _, id := range pkg.Scope().Names() {
+			t, ok := pkg.Scope().Lookup(id).(*types.TypeName)
+			if !ok || pkg != r.Pkg && !t.Exported() {
+				continue
+			}
+			named, ok := t.Type().(*types.Named)
+			if !ok || named.TypeParams().Len() > 0 {
+				continue
+			}
+			of, ok := named.Underlying().(*types.Interface)
+			if !ok {
+				continue
+			}
+			for m := range of.Methods() {
+				if m.Name() == name && (m.Exported() || m.Pkg() == r.Pkg) {
+					out = append(out, interfaceMethod{of, m})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func anyCarries(t *types.Tuple) bool {
+	for v := range t.Variables() {
+		if carries(v.Type()) {
+			return true
+		}
+	}
+	return false
 }
 
 // findCancels notes which context a local variable cancels, where it is assigned to.
@@ -356,11 +435,13 @@ func (r *rewriter) sources(e ast.Expr) []uint64 {
 
 // isOfStd reports whether fn is a function of the standard library, which gives something new each time.
 func (r *rewriter) isOfStd(fn *types.Func) bool {
-	if fn == nil || fn.Pkg() == nil {
-		return false
-	}
-	host, _, _ := strings.Cut(fn.Pkg().Path(), "/")
-	return fn.Pkg() != r.Pkg && !strings.Contains(host, ".")
+	return fn != nil && fn.Pkg() != nil && fn.Pkg() != r.Pkg && isStd(fn.Pkg())
+}
+
+// isStd reports whether a package is one of the standard library, as far as its path says.
+func isStd(pkg *types.Package) bool {
+	host, _, _ := strings.Cut(pkg.Path(), "/")
+	return !strings.Contains(host, ".")
 }
 
 func (r *rewriter) all(es []ast.Expr) (out []uint64) {

@@ -150,6 +150,9 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	if out.Site == t.Site {
 		out.Within = within(t)
 	}
+	if r := g.reach[id]; r != nil && t.Site != nil && g.code.funcs[t.Site.Func] != nil {
+		out.Once = r.round < 0
+	}
 	if g.endless[id] {
 		out.Round = t.Site
 	}

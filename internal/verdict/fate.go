@@ -13,6 +13,7 @@ type Fate struct {
 	Got   Event  // who received what was sent, or whom the signal woke, and where that was
 	Again bool   // that goroutine waits at the same object again
 	Ended bool   // or it has ended
+	Late  bool   // of a value: it was gone before the goroutine that waits for it came there for the first time
 	Back  *Event // of a value: where it would have been sent back by who received it
 }
 
@@ -50,6 +51,8 @@ func (g *graph) received(t *trace.TaskState, o *trace.ObjectState, w Waiting) *F
 	}
 	f := &Fate{Gave: sent[len(sent)-1], Got: Event{Task: got.Task, Op: got.Op, Site: got.Site, Step: got.Step}}
 	f.Ended = g.tasks[got.Task].State == trace.Ended
+	taken := max(f.Gave.Step, got.Step) // all steps are there
+	f.Late = !slices.ContainsFunc(g.snap.Steps[:taken], func(s trace.Step) bool { return s.Task == t.ID && s.Site == t.Site })
 	for _, by := range w.By {
 		if by.Task == got.Task && by.Op == trace.OpSend && f.Ended && by.Site != nil && by.How != waitgraph.Given && f.Gave.Task != got.Task {
 			f.Back = &Event{Task: by.Task, Op: by.Op, Site: by.Site}

@@ -108,6 +108,7 @@ type Goroutine struct {
 	Site    *trace.Site // where
 	Within  []RaceFrame // if that is in a library: the calls that led there from the code under test, the innermost first
 	Waits   []Waiting
+	Once    bool        // nothing that it is in is a loop, as far as is known: it does not come to wait there again
 	Nil     []string    // cases of the select that it blocks in, whose channels are nil: "receive ctx.Done()"
 	Round   *trace.Site // if it goes round for ever, woken by timers: the sync point in the loop that it was at
 	Holds   []Holding
@@ -195,6 +196,15 @@ func (v *Verdict) KnotObjects() map[uint32]bool {
 		}
 	}
 	return objects
+}
+
+// KnotTasks returns the goroutines of the explanation.
+func (v *Verdict) KnotTasks() map[uint32]bool {
+	tasks := map[uint32]bool{}
+	for _, g := range v.Knot {
+		tasks[g.ID] = true
+	}
+	return tasks
 }
 
 // Found reports whether the verdict is a finding.

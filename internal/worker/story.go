@@ -114,7 +114,7 @@ func (r *runner) retell(out outcome, s *story) *report.Story {
 		return nil
 	}
 	told.Passing = passing.Verdict
-	told.Difference, _ = contrast.Of(runOf(out), runOf(passing), contrast.About{Objects: out.KnotObjects(), Reads: r.reads})
+	told.Difference, _ = contrast.Of(runOf(out), runOf(passing), contrast.About{Objects: out.KnotObjects(), Tasks: out.KnotTasks(), Reads: r.reads})
 	return told
 }
 
