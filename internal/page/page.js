@@ -106,7 +106,7 @@ function code(view, file, marks, around) {
 
 // ---- who waits for whom ----
 
-const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', used: 'needs', could: 'needs', stranded: 'needs', might: 'needs', made: 'made by', passed: 'needs', given: 'needs', spent: 'needs' };
+const edgeWords = { holds: 'held by', queued: 'kept by', owes: 'owed by', made: 'made by' }; // of others: needs
 
 // chain returns the nodes of the picture: goroutines, and what each waits for, in turn.
 function chain(view) {

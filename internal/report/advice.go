@@ -381,7 +381,7 @@ func (t *text) wayOut() string {
 		return fmt.Sprintf("%s goes round until %s is closed, and nothing was seen that closes it. Close it when the owner goes.", t.number(g.ID), t.object(w.Object))
 	}
 	if spent(w) {
-		return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
+		return t.timely(g, w)
 	}
 	switch w.Op {
 	case trace.OpSend:

@@ -172,7 +172,7 @@ type Fate struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"`     // "holds", "queued", "owes", "used", "could", "stranded", "might", "made", "passed", "given", "spent"
+	How       string `json:"how"`     // see waitgraph.Evidences
 	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
 	At        *Place `json:"at,omitempty"`
 	N         int64  `json:"n,omitempty"`       // of a resource: how much it holds

@@ -184,7 +184,7 @@ func (t *text) matters() map[int]string {
 					t.note(notes, r.Task, nil, "")
 					continue
 				}
-				if ok && r.Task != next || r.How.Strength() > waitgraph.Likely && r.How != waitgraph.Made && r.How != waitgraph.Spent {
+				if ok && r.Task != next || r.How.Strength() > waitgraph.Likely && !r.How.Row().Beside {
 					continue
 				}
 				if r.How.Strength() > waitgraph.Certain || !ok {

@@ -163,7 +163,7 @@ func mattering(g verdict.Goroutine, next uint32) []verdict.Waiting {
 			return 0
 		case w.Fate != nil:
 			return 1
-		case of(func(r verdict.Releaser) bool { return r.How != waitgraph.Made && r.How != waitgraph.Spent }):
+		case of(func(r verdict.Releaser) bool { return !r.How.Row().Beside }):
 			return 2
 		}
 		return 3
@@ -288,54 +288,6 @@ func (t *text) link(g verdict.Goroutine, next uint32) string {
 	return why
 }
 
-// because says why r could end a wait.
-func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
-	who := t.number(r.Task)
-	if r.OtherEnd {
-		at := ""
-		if r.Site != nil {
-			at = " (" + t.where(r.Site) + ")"
-		}
-		return "for " + who + ", which has the other end" + at + t.unless(r.Keeping)
-	}
-	if r.Site == nil && (r.How == waitgraph.Could || r.How == waitgraph.Might) {
-		return fmt.Sprintf("for %s, which does the same work as a goroutine that could %s", who, t.partner(w))
-	}
-	switch r.How {
-	case waitgraph.Holds:
-		return "held by " + who
-	case waitgraph.Queued:
-		return fmt.Sprintf("kept out by %s, which waits to write at %s", who, t.where(r.Site))
-	case waitgraph.Owes:
-		if adds(r.Site) {
-			return fmt.Sprintf("for %s, which has added to %s (%s): nothing in the code does its Done", who, t.object(w.Object), t.where(r.Site))
-		}
-		if w.Op == trace.OpAcquire {
-			return fmt.Sprintf("for %s, which holds %s%s since %s", who, trace.Amount(max(r.N, 1)), t.object(w.Object), t.where(r.Site)) + t.unless(r.Keeping)
-		}
-		as := "as at "
-		if r.Yet {
-			as = ""
-		}
-		return fmt.Sprintf("for %s, which has yet to %s (%s%s)", who, t.deed(r, w), as, t.where(r.Site))
-	case waitgraph.Used:
-		return fmt.Sprintf("for %s, which did %s (%s)", who, t.deed(r, w), t.where(r.Site))
-	case waitgraph.Stranded:
-		return fmt.Sprintf("for %s, which could have received what was sent on %s (%s)", who, t.object(r.Via), t.where(r.Site))
-	case waitgraph.Might:
-		return fmt.Sprintf("for %s, which may come to %s (%s)", who, t.deed(r, w), t.where(r.Site))
-	case waitgraph.Made:
-		return fmt.Sprintf("for %s, which can cancel the context made at %s", who, t.where(r.Site))
-	case waitgraph.Passed:
-		return fmt.Sprintf("for %s, which has come past %s", who, t.where(r.Site))
-	case waitgraph.Given:
-		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
-	case waitgraph.Spent:
-		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
-	}
-	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
-}
-
 // starts reports whether r would start a goroutine that could end the wait.
 func starts(r verdict.Releaser) bool {
 	return r.How == waitgraph.Could && r.Site != nil && r.Site.Starts != ""
@@ -386,9 +338,6 @@ func (t *text) besideTimers(g verdict.Goroutine) (out []verdict.Waiting) {
 	return out
 }
 
-// spent reports whether w is a wait for a timer.
-func spent(w verdict.Waiting) bool { return len(w.By) > 0 && w.By[0].How == waitgraph.Spent }
-
 // ticks reports whether w is g's wait for a ticker: it has received from a channel on which nobody sends.
 func (t *text) ticks(g verdict.Goroutine, w verdict.Waiting) bool {
 	return w.Op == trace.OpRecv && len(w.By) == 0 && len(w.Code) == 0 && slices.ContainsFunc(t.state(w.Object.ID).Users, func(u trace.ObjectUse) bool {
@@ -418,19 +367,7 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 			}
 			continue
 		}
-		switch how := w.By[0].How; {
-		case t.v.Idle:
-			t.item(margin, " ✗ ", "nobody has closed either end of %s%s", t.object(w.Object), t.connected(w.Object))
-		case how == waitgraph.Made:
-			t.item(margin, " ✗ ", "nobody cancels the context that %s belongs to", t.object(w.Object))
-		case how == waitgraph.Spent:
-			t.item(margin, " ✗ ", "the timer that %s belongs to fires no more", t.object(w.Object))
-		case how == waitgraph.Stranded:
-			t.item(margin, " ✗ ", "what %s has sent on %s (%s) is still there: nobody is left to receive it, and then to %s",
-				t.number(g.ID), t.object(w.By[0].Via), t.where(w.By[0].Sent), t.deed(w.By[0], w))
-		default:
-			t.item(margin, " ✗ ", "nobody is left to %s", t.partner(w))
-		}
+		t.item(margin, " ✗ ", "%s", t.nobodyTo(g, w))
 		for i, r := range w.By {
 			if i == nobodyShown && !t.o.Full {
 				t.line("%s   and %d more", margin, len(w.By)-i)
@@ -439,66 +376,6 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 			t.para(margin+"   ", "%s %s", t.name(r.Task), t.could(r))
 		}
 	}
-}
-
-// could says what a goroutine has to do with a wait that nobody can end any more.
-func (t *text) could(r verdict.Releaser) string {
-	did := "could have"
-	switch r.How {
-	case waitgraph.Could:
-		if r.Elsewhere {
-			did = "did to another one"
-		}
-	case waitgraph.Stranded:
-		did = "could have received that"
-	case waitgraph.Holds:
-		did = "locked it"
-	case waitgraph.Owes:
-		if did = "did"; r.Op == trace.OpRelease {
-			did = "got it"
-		}
-	case waitgraph.Used:
-		if did = "did"; t.v.Idle {
-			did = "wrote to it"
-		}
-	case waitgraph.Passed:
-		if did = "did"; r.Yet {
-			did = "would have"
-		}
-	case waitgraph.Might:
-		switch {
-		case r.Elsewhere:
-			did = "did to another one"
-		case r.Ended:
-		case r.Site == nil:
-			did = "does the same work"
-		default:
-			did = "may come to it"
-		}
-	case waitgraph.Made:
-		did = "made it"
-	case waitgraph.Given:
-		did = "was given it"
-	case waitgraph.Spent:
-		did = "set or stopped it"
-	}
-	if r.OtherEnd && !r.Ended {
-		did = "has the other end"
-	}
-	if r.Site != nil {
-		did += " at " + t.where(r.Site)
-	}
-	switch {
-	case t.v.Idle && !r.Ended:
-		did += ", and waits itself"
-	case r.Ended && r.Last != nil && r.Last != r.Site && r.How != waitgraph.Holds:
-		did += ", and ended after " + t.where(r.Last)
-	case r.Ended:
-		did += ", and has ended"
-	case r.How == waitgraph.Passed:
-		did += ", and is past that"
-	}
-	return did + t.unless(r.Keeping)
 }
 
 // connected says, after what it is called, where a connection was made; nothing if that is not known, or if it is called after that, as a

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/trace"
-	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
 // StuckAsWell is the line of Facts behind which those are who are stuck and not in the knot.
@@ -128,15 +127,13 @@ func (f *facts) goroutine(g Goroutine, next uint32) {
 				continue
 			}
 			needs = true
-			f.line("  needs %s, which %s%s", f.name(r.Task), strings.TrimSuffix(howText[r.How]+" "+r.Op.String(), ", start"), f.ended(r))
+			f.line("  needs %s, which %s%s", f.name(r.Task), strings.TrimSuffix(r.How.Row().Fact+" "+r.Op.String(), ", start"), f.ended(r))
 		}
 	}
 	if !needs {
 		f.line("  needs somebody who was not seen%s", f.code(g))
 	}
 }
-
-var howText = [...]string{waitgraph.Holds: "holds it:", waitgraph.Queued: "is before it:", waitgraph.Owes: "owes it:", waitgraph.Used: "did", waitgraph.Could: "could", waitgraph.Stranded: "could have taken what is lost:", waitgraph.Might: "might", waitgraph.Made: "made it and could", waitgraph.Passed: "is past", waitgraph.Given: "was given it,", waitgraph.Spent: "set or stopped its"}
 
 func (f *facts) ended(r Releaser) string {
 	if !r.Ended {

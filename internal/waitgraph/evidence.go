@@ -30,33 +30,49 @@ const (
 	Told                     // nothing follows from it: it is only named
 )
 
-// table has a row for each kind of evidence.
-var table = [...]struct {
-	name     string // in reports as data
-	strength Strength
-}{
-	Holds:    {"holds", Certain},
-	Queued:   {"queued", Certain},
-	Owes:     {"owes", Likely},
-	Used:     {"used", Likely},
-	Could:    {"could", Able},
-	Stranded: {"stranded", Told},
-	Might:    {"might", Possible},
-	Made:     {"made", Possible},
-	Passed:   {"passed", Told},
-	Given:    {"given", Told},
-	Spent:    {"spent", Told},
+// A Row is what is known of a kind of evidence.
+type Row struct {
+	Name     string // in reports as data
+	Strength Strength
+	Beside   bool   // it is about a context or a timer, which are beside something else that is waited for, as a rule
+	Fact     string // what such a goroutine has to do with the operation that follows: see verdict.Facts
+	Why      string // in docs/verdicts.md: why such a goroutine counts,
+	Counts   string // and as what
 }
 
-func (e Evidence) String() string { return table[e].name }
+// table has a row for each kind of evidence. docs/verdicts.md and docs/report.schema.json are written from it, see TestWritten.
+var table = [...]Row{
+	Holds:  {"holds", Certain, false, "holds it:", "has the lock", "always"},
+	Queued: {"queued", Certain, false, "is before it:", "a writer in the queue: it keeps new readers out", "always"},
+	Owes: {"owes", Likely, false, "owes it:",
+		"closes, signals or finishes, and has received something since it last did; was started by `WaitGroup.Go`; added to a wait group that nothing in the code finishes", "always"},
+	Used: {"used", Likely, false, "did", "has done it to this object", "always"},
+	Could: {"could", Able, false, "could",
+		"is in a function that does it to a variable which may hold the object, and can still come to that line; of the waiter itself, also one that starts only afterwards the goroutine that would do it", "if no goroutine owes it"},
+	Stranded: {"stranded", Told, false, "could have taken what is lost:",
+		"has ended, and could have received what the waiter sent last, which still stands in a channel; what was owed for it is lost with it", "never: then no goroutine counts that only might"},
+	Might: {"might", Possible, false, "might",
+		"may come to such a function from where it is; or does the same work as a goroutine that did", "if no goroutine is known that could, alive or ended"},
+	Made: {"made", Possible, true, "made it and could",
+		"made the context that is waited for, or one that it comes from, and has its cancel function", "if the goroutine waits for nothing else"},
+	Passed: {"passed", Told, false, "is past",
+		"did it, or was in a function that does, and has come past that: it stands at a later line, in no loop", "never, it is only named"},
+	Given: {"given", Told, false, "was given it,", "was in a function that got the object and does nothing with it", "never, it is only named"},
+	Spent: {"spent", Told, true, "set or stopped its", "stopped or set the timer that is waited for, which will not fire", "never"},
+}
+
+func (e Evidence) String() string { return table[e].Name }
 
 // Strength returns how far an explanation may rely on e.
-func (e Evidence) Strength() Strength { return table[e].strength }
+func (e Evidence) Strength() Strength { return table[e].Strength }
+
+// Row returns all that is known of e.
+func (e Evidence) Row() Row { return table[e] }
 
 // Evidences returns the names of all kinds of evidence, the surest first.
 func Evidences() (names []string) {
 	for _, row := range table {
-		names = append(names, row.name)
+		names = append(names, row.Name)
 	}
 	return names
 }
