@@ -45,13 +45,14 @@ func TimeUntil(until time.Time) time.Duration {
 	return time.Until(until)
 }
 
-// alarm tells the engine of a timer that is about to be started, and fires after d.
-func alarm(d time.Duration, s *Site) {
+// alarm tells the engine of a timer that is about to be started, and fires after d. It reports whether that never comes.
+func alarm(d time.Duration, s *Site) (never bool) {
 	if t := engine.At(s); t != nil {
 		t.Point(trace.OpTimer, nil, s)
 		t.CatchUp()
-		t.Execution().Alarm(d)
+		return !t.Execution().Alarm(d)
 	}
+	return false
 }
 
 // started tells the engine of a timer outside of an execution that was started, and fires after d.
@@ -76,17 +77,19 @@ func TimeAfter(d time.Duration, s *Site) <-chan time.Time {
 
 // TimeNewTimer is time.NewTimer.
 func TimeNewTimer(d time.Duration, s *Site) *time.Timer {
-	alarm(d, s)
+	never := alarm(d, s)
 	tm := time.NewTimer(d)
 	started(tm, d)
-	made(tm.C, s)
+	made(tm.C, never, s)
 	return tm
 }
 
-// made notes who has made c, the channel of a timer.
-func made(c <-chan time.Time, s *Site) {
+// made notes who has made c, the channel of a timer, and whether that never fires.
+func made(c <-chan time.Time, never bool, s *Site) {
 	if t := engine.At(s); t != nil && !t.Unwinding() {
-		chanObject(t, c, s).Made(t, trace.OpTimer, s, nil)
+		o := chanObject(t, c, s)
+		o.Made(t, trace.OpTimer, s, nil)
+		o.Never = never
 	}
 }
 
@@ -150,6 +153,7 @@ func TimerStop(tm *time.Timer, s *Site) bool {
 		left = forget(t, tm.C)
 		if o := t.Known(chanPointer(tm.C)); o != nil {
 			t.Did(o, trace.OpTimer, s)
+			o.Never = false
 		}
 	} else {
 		engine.TimerStops(timerPointer(tm))
@@ -159,10 +163,14 @@ func TimerStop(tm *time.Timer, s *Site) bool {
 
 // TimerReset is (*time.Timer).Reset.
 func TimerReset(tm *time.Timer, d time.Duration, s *Site) bool {
-	alarm(d, s)
+	never := alarm(d, s)
 	left := false
 	if t := engine.At(s); t != nil {
 		left = forget(t, tm.C)
+		if o := t.Known(chanPointer(tm.C)); o != nil {
+			t.Did(o, trace.OpTimer, s)
+			o.Never = never
+		}
 	}
 	started(tm, d)
 	return tm.Reset(d) || left

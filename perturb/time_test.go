@@ -2,13 +2,16 @@ package perturb_test
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -304,4 +307,40 @@ func TestClockOfBusyTasks(t *testing.T) {
 	})
 	assert.Equal(t, "done", log)
 	assert.Less(t, snap.Total, 2_000_000)
+}
+
+// A timer that is set so far ahead that it never fires is known as one, until it is set anew or stopped.
+func TestNever(t *testing.T) {
+	const far = math.MaxInt64
+	for _, tt := range []struct {
+		name  string
+		set   func() *time.Timer
+		never bool
+	}{
+		{"far ahead", func() *time.Timer { return TimeNewTimer(far, site) }, true},
+		{"set anew", func() *time.Timer {
+			tm := TimeNewTimer(far, site)
+			TimerReset(tm, time.Hour, site)
+			return tm
+		}, false},
+		{"put off", func() *time.Timer {
+			tm := TimeNewTimer(time.Hour, site)
+			TimerReset(tm, far, site)
+			return tm
+		}, true},
+		{"stopped", func() *time.Timer {
+			tm := TimeNewTimer(far, site)
+			TimerStop(tm, site)
+			return tm
+		}, false},
+	} {
+		snap := run(t, nil, func() { Recv(tt.set().C, site) })
+		if tt.name == "set anew" {
+			require.Equal(t, trace.AllEnded, snap.Quiet)
+			continue
+		}
+		require.Equal(t, trace.Proved, snap.Quiet, tt.name)
+		require.Len(t, snap.Objects, 1)
+		assert.Equal(t, tt.never, snap.Objects[0].Never, tt.name)
+	}
 }

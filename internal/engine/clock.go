@@ -100,18 +100,20 @@ func (c *clock) Pop() any {
 	return last
 }
 
-// set adds an alarm, unless it is so far away that it means never.
-func (c *clock) set(d time.Duration, t *Task) {
+// set adds an alarm, unless it is so far away that it means never: then it reports false.
+func (c *clock) set(d time.Duration, t *Task) bool {
 	now := max(bubbleNow(), c.read)
 	if int64(d) > math.MaxInt64-overshoot-now {
-		return
+		return false
 	}
 	c.seq++
 	heap.Push(c, alarm{now + int64(d), c.seq, t})
+	return true
 }
 
-// Alarm tells the engine that a native timer fires d from now, so that the clock stops there.
-func (x *Execution) Alarm(d time.Duration) { x.clock.set(max(d, 0), nil) }
+// Alarm tells the engine that a native timer fires d from now, so that the clock stops there. It reports false if that is so far away that
+// it means never.
+func (x *Execution) Alarm(d time.Duration) bool { return x.clock.set(max(d, 0), nil) }
 
 // SetTicker tells the engine that a native ticker sends on the channel c every d from now, d > 0, and no longer as it did
 // before.

@@ -44,6 +44,8 @@ type Object struct {
 	Back   *Object // Socket: of a direction of a connection the other one
 	ends   *ends   // Socket: a direction of a stream; nil for others
 
+	Never bool // Chan: of a timer: it is set to a time that never comes
+
 	made Use     // Chan: of a context or a timer: who made it
 	from *Object // of a context: its parent's
 

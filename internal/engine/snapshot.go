@@ -83,7 +83,7 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 		if w := o.Pending.First(); w != nil {
 			os.Pending = w.Task.ID
 		}
-		os.Name, os.Abroad = o.Name, o.Abroad
+		os.Name, os.Abroad, os.Never = o.Name, o.Abroad, o.Never
 		if o.Back != nil {
 			os.Back = o.Back.ID
 		}

@@ -137,6 +137,7 @@ type ObjectState struct {
 	Length  int       // Chan: how many values are in it, wake-ups not counted
 	Pending uint32    // RWMutex: the task that waits to write
 	Made    ObjectUse // of the channel of a context or a timer: who made it; no task for others
+	Never   bool      // of the channel of a timer: it is set to a time that is so far away that it never comes
 	From    uint32    // of the channel of a context: that of its parent; 0 for none
 	Answer  uint32    // of the channel of a context that a request in a stream has: what its answer goes through; 0 for none
 	Users   []ObjectUse

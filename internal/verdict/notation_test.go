@@ -23,7 +23,7 @@ import (
 //	g1 4 blocks < main 3         // where it is stuck, and the calls that led there
 //
 // An operand a=b is the variable a that holds the object b, and a=nil one that holds nothing; a>b is a direction of a connection, and b>a the other one. A select's cases are divided by |. Behind the line, "nobody" says that a
-// wake-up met nobody, "until 7" that a wait was ended by that step, "in send" which case of a select came about.
+// wake-up met nobody, "never" that a timer is set to a time that does not come, "until 7" that a wait was ended by that step, "in send" which case of a select came about.
 type notation struct {
 	t       *testing.T
 	sites   []trace.Site
@@ -238,7 +238,7 @@ func (p *notation) step(f []string) {
 	if vars := p.vars[line]; len(vars) > 0 {
 		operand = vars[0]
 	}
-	blocks, nobody, cancels := false, false, false
+	blocks, nobody, cancels, never := false, false, false, false
 	calls := ""
 	for i := 2; i < len(f); i++ {
 		switch f[i] {
@@ -253,6 +253,8 @@ func (p *notation) step(f []string) {
 			blocks = true
 		case "nobody":
 			nobody = true
+		case "never":
+			never = true
 		case "cancels": // by the function that came with the context which was made there
 			cancels = true
 		case "until":
@@ -278,6 +280,9 @@ func (p *notation) step(f []string) {
 		done.Op = trace.OpCancel
 	case s.Op != trace.OpSelect || word != "select":
 		p.do(t, done, word, operand, blocks, nobody)
+	}
+	if never {
+		p.snap.Objects[done.Object-1].Never = true
 	}
 	p.snap.Steps = append(p.snap.Steps, *done)
 	if !blocks {
