@@ -55,6 +55,8 @@ func (t *text) because(r verdict.Releaser, w verdict.Waiting) string {
 		return fmt.Sprintf("for %s, which was given %s", who, t.object(w.Object))
 	case waitgraph.Spent:
 		return fmt.Sprintf("for a timer that %s has set or stopped at %s, and that fires no more", who, t.where(r.Site))
+	case waitgraph.Never:
+		return fmt.Sprintf("for a timer that %s has set so far ahead that it never fires (%s)", who, t.where(r.Site))
 	}
 	return fmt.Sprintf("for %s, which could %s (%s)", who, t.deed(r, w), t.where(r.Site))
 }
@@ -68,6 +70,8 @@ func (t *text) nobodyTo(g verdict.Goroutine, w verdict.Waiting) string {
 		return fmt.Sprintf("nobody cancels the context that %s belongs to", t.object(w.Object))
 	case r.How == waitgraph.Spent:
 		return fmt.Sprintf("the timer that %s belongs to fires no more", t.object(w.Object))
+	case r.How == waitgraph.Never:
+		return fmt.Sprintf("the timer that %s belongs to is set so far ahead that it never fires", t.object(w.Object))
 	case r.How == waitgraph.Stranded:
 		return fmt.Sprintf("what %s has sent on %s (%s) is still there: nobody is left to receive it, and then to %s",
 			t.number(g.ID), t.object(r.Via), t.where(r.Sent), t.deed(r, w))
@@ -115,6 +119,8 @@ func (t *text) could(r verdict.Releaser) string {
 		did = "was given it"
 	case waitgraph.Spent:
 		did = "set or stopped it"
+	case waitgraph.Never:
+		did = "set it"
 	}
 	if r.OtherEnd && !r.Ended {
 		did = "has the other end"
@@ -136,9 +142,13 @@ func (t *text) could(r verdict.Releaser) string {
 }
 
 // spent reports whether w is a wait for a timer.
-func spent(w verdict.Waiting) bool { return len(w.By) > 0 && w.By[0].How == waitgraph.Spent }
+func spent(w verdict.Waiting) bool { return len(w.By) > 0 && (w.By[0].How == waitgraph.Spent || w.By[0].How == waitgraph.Never) }
 
 // timely says what to change where g waits for a timer that does not come.
 func (t *text) timely(g verdict.Goroutine, w verdict.Waiting) string {
+	if r := w.By[0]; r.How == waitgraph.Never {
+		return fmt.Sprintf("The timer that %s waits for is set so far ahead, at %s, that %s waits for ever. If something else is to end that, %s",
+			t.number(g.ID), t.where(r.Site), t.number(g.ID), selectToo(g, "receive"))
+	}
 	return fmt.Sprintf("The timer that %s waits for fires once, and never after it was stopped. Receive from it at one place only, and not after Stop.", t.number(g.ID))
 }

@@ -367,15 +367,25 @@ func (r *releasers) makers() {
 	}
 }
 
-// timer adds who has stopped a timer, or else who has made it: nobody can end a wait for one that has fired.
+// timer adds who has stopped a timer, or else who has made it: nobody can end a wait for one that has fired, or that never does.
 func (r *releasers) timer() {
+	set := r.object.Made // who did so last
 	for _, u := range r.object.Users {
-		if u.Op == trace.OpTimer {
+		if u.Op != trace.OpTimer {
+			continue
+		}
+		if u.Step > set.Step {
+			set = u
+		}
+		if !r.object.Never {
 			r.add(Releaser{Task: u.Task, How: waitgraph.Spent, Op: trace.OpTimer, Site: u.Site})
 		}
 	}
-	if m := r.object.Made; len(r.how) == 0 {
-		r.add(Releaser{Task: m.Task, How: waitgraph.Spent, Op: trace.OpTimer, Site: m.Site})
+	switch {
+	case r.object.Never:
+		r.add(Releaser{Task: set.Task, How: waitgraph.Never, Op: trace.OpTimer, Site: set.Site})
+	case len(r.how) == 0:
+		r.add(Releaser{Task: set.Task, How: waitgraph.Spent, Op: trace.OpTimer, Site: set.Site})
 	}
 }
 

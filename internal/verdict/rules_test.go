@@ -301,6 +301,13 @@ var evidence = []shape{
 		g1 1; g1 2 blocks`, `
 		deadlock, rule 4
 		1 receive t: 1 spent`},
+	{"never", `
+		func main 1-9
+		  1 timer t
+		  2 receive t
+		g1 1 never; g1 2 blocks`, `
+		deadlock, rule 4
+		1 receive t: 1 never`},
 }
 
 // beside are programs that are told by what the tables say in one word.

@@ -16,6 +16,7 @@ const (
 	Passed                   // it did it, or was in code that does, and can come to that no more
 	Given                    // it was given the object, and is in no code that would use it
 	Spent                    // it stopped, or set, the timer that is waited for, which will not fire any more
+	Never                    // it set that timer so far ahead that it never fires
 )
 
 // Strength says how far an explanation may rely on evidence.
@@ -59,6 +60,7 @@ var table = [...]Row{
 		"did it, or was in a function that does, and has come past that: it stands at a later line, in no loop", "never, it is only named"},
 	Given: {"given", Told, false, "was given it,", "was in a function that got the object and does nothing with it", "never, it is only named"},
 	Spent: {"spent", Told, true, "set or stopped its", "stopped or set the timer that is waited for, which will not fire", "never"},
+	Never: {"never", Told, true, "set ahead of all time its", "set the timer that is waited for so far ahead that it never fires", "never"},
 }
 
 func (e Evidence) String() string { return table[e].Name }
