@@ -112,12 +112,12 @@ type campaign struct {
 	printed  int // of these
 	done     int
 	all      []*test
-	used     map[string]bool  // comments that have said of something that it is no finding, by place
-	told     map[uint64]*test // the first to be printed with a finding of a cause
-	stopped  bool             // before all was done
-	limit    chan struct{}    // holds an element for each processor that is taken
-	doing    []activity       // at present
-	pending  sync.WaitGroup   // comparisons that go on while other tests run
+	used     map[string]bool    // comments that have said of something that it is no finding, by place
+	told     map[uint64]telling // by what they have in common, see finding.Kin: the first of its kind that was printed
+	stopped  bool               // before all was done
+	limit    chan struct{}      // holds an element for each processor that is taken
+	doing    []activity         // at present
+	pending  sync.WaitGroup     // comparisons that go on while other tests run
 }
 
 // ignored notes that comments were to the point.
@@ -145,7 +145,7 @@ func Run(ctx context.Context, c Config, binaries []Binary) (Summary, error) {
 		return Summary{}, err
 	}
 	defer os.RemoveAll(temp)
-	x := &campaign{Config: c, temp: temp, limit: make(chan struct{}, c.Parallel), used: map[string]bool{}, told: map[uint64]*test{}}
+	x := &campaign{Config: c, temp: temp, limit: make(chan struct{}, c.Parallel), used: map[string]bool{}, told: map[uint64]telling{}}
 	for _, b := range binaries {
 		x.note(activity{what: "listing the tests of " + b.Package})
 		p, err := x.list(whole, b)

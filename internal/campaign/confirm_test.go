@@ -180,7 +180,7 @@ func TestFoundLost(t *testing.T) {
 	var news []News
 	c := &campaign{
 		Config: Config{Parallel: 1, Base: dir, Elsewhere: full, Found: func(n News) { news = append(news, n) }},
-		temp:   t.TempDir(), limit: make(chan struct{}, 1), told: map[uint64]*test{},
+		temp:   t.TempDir(), limit: make(chan struct{}, 1), told: map[uint64]telling{},
 	}
 	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, full)}, "TestA")
 	assert.Equal(t, x.pkg.folder.Path, x.plan().Kept)

@@ -47,7 +47,7 @@ func TestFoundLate(t *testing.T) {
 	dir := t.TempDir()
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	c := &campaign{Config: Config{Parallel: 2, Base: dir}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]*test{}}
+	c := &campaign{Config: Config{Parallel: 2, Base: dir}, temp: t.TempDir(), limit: make(chan struct{}, 2), told: map[uint64]telling{}}
 	x := c.newTest(&pkg{Binary: Binary{Dir: dir, Path: filepath.Join(dir, "x.test")}, folder: finding.FolderOf(dir, "")}, "TestA")
 	x.search.Walks.Next = 30
 	file, err := (&finding.Finding{Package: "example.com/a", Test: "TestA", Mode: "controlled", Verdict: "deadlock", Cause: 7, Found: "execution 40, PCT, depth 2", Report: "deadlock: all wait"}).Write(x.pkg.folder.Path)

@@ -183,8 +183,8 @@ func (t *test) line() string {
 	return fmt.Sprintf("%s: %s%s%s, %s", t.name, plural(t.executions, "schedule"), orders, rate, how)
 }
 
-// printFinding tells a finding, the first of its cause whole: tests of one package often leave the same goroutine behind. What a test
-// itself says is printed for each finding.
+// printFinding tells a finding, the first of its root whole: tests of one package often leave the same goroutine behind, and one test hangs in
+// many ways for one reason. What a test itself says is printed for each finding.
 func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	again := fmt.Sprintf("reproduced %d of %s", f.reproduced, plural(f.tried, "time"))
 	if f.tried == 0 {
@@ -194,16 +194,26 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 	if f.native != "" {
 		fmt.Fprintf(b, "    %s\n", f.native)
 	}
-	if first := t.c.told[f.Cause]; first != nil && !t.c.Verbose {
-		of := first.name
-		if first.pkg != t.pkg {
-			of += " of " + first.pkg.Package
+	if first, ok := t.c.told[f.Kin()]; ok && !t.c.Verbose {
+		of := first.of.name
+		if first.of.pkg != t.pkg {
+			of += " of " + first.of.pkg.Package
 		}
-		fmt.Fprintf(b, "    %s\n      It is that of %s, above.\n%s", firstLine(f.text()), of, indent(f.Output()))
+		like := "It is that of " + of + ", above."
+		if first.cause != f.Cause {
+			like = "It comes of the same as that of " + of + ", above. Its own report is in its file."
+		}
+		fmt.Fprintf(b, "    %s\n      %s\n%s", firstLine(f.text()), like, indent(f.Output()))
 		return
 	}
-	t.c.told[f.Cause] = t
+	t.c.told[f.Kin()] = telling{t, f.Cause}
 	b.WriteString(indent(f.text()))
+}
+
+// A telling is a finding that was told whole.
+type telling struct {
+	of    *test
+	cause uint64
 }
 
 // screenName returns what a file is called for readers in Config.Base.

@@ -31,6 +31,7 @@ type Remark struct {
 	Test    string // "" if it is about the whole package
 	Text    string
 	File    string // that it is kept in, or why it is kept in none; "" for what needs none
+	Kin     uint64 // of a finding: the same for all that have one root, see finding.Kin
 }
 
 func (r Remark) String() string {
@@ -71,6 +72,7 @@ func (c *campaign) summary() Summary {
 			}
 			for _, f := range t.confirmed {
 				r := about(t.name, firstLine(f.text()))
+				r.Kin = f.Kin()
 				if r.File = c.screenName(f.file); f.lost != "" {
 					r.File = f.where(c)
 				}
@@ -114,6 +116,35 @@ func (c *campaign) unused(p *pkg) (notes []string) {
 	return notes
 }
 
+// found prints the findings, and returns of how many roots they come. Those of one root stand together: the first is named with what it
+// is, the others with where they are kept.
+func (s Summary) found(b *strings.Builder) (roots int) {
+	byKin := map[uint64][]Remark{}
+	for _, r := range s.Findings {
+		byKin[r.Kin] = append(byKin[r.Kin], r)
+	}
+	if len(s.Findings) > 0 {
+		b.WriteString("Found:\n")
+	}
+	for _, first := range s.Findings {
+		kin := byKin[first.Kin]
+		if len(kin) == 0 {
+			continue // it was printed
+		}
+		delete(byKin, first.Kin)
+		roots++
+		fmt.Fprintf(b, "    %s\n        %s\n", strings.ReplaceAll(first.String(), "\n", "\n    "), first.File)
+		for _, r := range kin[1:] {
+			name := r.Test
+			if r.Package != first.Package {
+				name = r.Package + " " + name
+			}
+			fmt.Fprintf(b, "        the same in %s: %s\n", name, r.File)
+		}
+	}
+	return roots
+}
+
 // most is how many tests that ran in another way than the others are named, unless all are to be.
 const most = 10
 
@@ -137,8 +168,8 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 			}
 		}
 	}
+	causes := s.found(&b)
 	all := len(s.Findings) + len(s.Red) + len(s.Unrun) + len(s.Unseen) + len(s.Notes)
-	section("Found:", s.Findings, all)
 	section("Failed without control:", s.Red, all)
 	var unbuilt []Remark
 	for _, p := range s.Unbuilt {
@@ -153,7 +184,11 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	section("Run live, where a run that passes proves little:", s.Live, most)
 	section("Run once, without control:", s.Once, most)
 	section("Notes:", s.Notes, all)
-	fmt.Fprintf(&b, "%s in %s, %s, %v\n", plural(len(s.Findings), "finding"), plural(s.Tests, "test"), plural(s.Executions, "schedule"), took.Round(10*time.Millisecond))
+	of := ""
+	if causes < len(s.Findings) {
+		of = " of " + plural(causes, "kind")
+	}
+	fmt.Fprintf(&b, "%s%s in %s, %s, %v\n", plural(len(s.Findings), "finding"), of, plural(s.Tests, "test"), plural(s.Executions, "schedule"), took.Round(10*time.Millisecond))
 	_, err := io.WriteString(w, "\n"+b.String())
 	return err
 }

@@ -3,6 +3,7 @@
 package finding
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -42,6 +43,7 @@ type Finding struct {
 	Rule    string // "1" to "4", or "-"
 	Place   string // file and line that it is about, relative to the package's directory; "" if there is none
 	Cause   uint64 // the same for every schedule that leads to the same cycle at the same places
+	Root    uint64 // the same for all findings that one change would end, as far as can be seen: see verdict.Root; 0 if it is not known
 	Trace   uint64 // hash of the execution's steps
 	Found   string // by which execution and strategy
 	Warm    int    // plain executions that come before, in the same process
@@ -83,6 +85,9 @@ func (f *Finding) Output() string {
 	}
 	return ""
 }
+
+// Kin returns what findings have in common that are told together: their root, or their cause if that is all that is known.
+func (f *Finding) Kin() uint64 { return cmp.Or(f.Root, f.Cause) }
 
 // Name returns the name of the finding's file in its folder: findings of one cause have one name.
 func (f *Finding) Name() string {
@@ -147,6 +152,15 @@ var fields = []field{
 	text("rule", func(f *Finding) *string { return &f.Rule }),
 	text("at", func(f *Finding) *string { return &f.Place }),
 	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
+	{"root", func(f *Finding) string {
+		if f.Root == 0 {
+			return "" // of an older jostle
+		}
+		return fmt.Sprintf("%016x", f.Root)
+	}, func(f *Finding, s string) (err error) {
+		f.Root, err = strconv.ParseUint(s, 16, 64)
+		return err
+	}},
 	hex("trace", func(f *Finding) *uint64 { return &f.Trace }),
 	hex("plain", func(f *Finding) *uint64 { return &f.Plain }),
 	text("found by", func(f *Finding) *string { return &f.Found }),

@@ -65,6 +65,56 @@ func (v *Verdict) Cause() uint64 {
 	return h.Sum64()
 }
 
+// Root identifies what is to be changed, where goroutines are stuck: findings of one root may differ in who is left waiting for it, and where,
+// and so in their causes. It is where the goroutine stands that keeps what others need while it waits itself, and where it has taken that; where
+// a goroutine waits that no other can help, and what has started it; or else all of the explanation. Other verdicts have their cause.
+func (v *Verdict) Root() uint64 {
+	if !v.Hang() || v.Live() {
+		return v.Cause()
+	}
+	var at []string
+	add := func(parts ...any) { at = append(at, fmt.Sprintln(parts...)) }
+	for _, g := range v.core() {
+		fn, starts := "", ""
+		if s := g.Spawned; s != nil {
+			fn, starts = s.Func, s.Starts
+		}
+		user := ""
+		if u := g.User(); u != nil {
+			user = u.Func
+		}
+		if v.Rule != ReleaseFirst {
+			add(g.Op, g.Site.StableKey(), user, fn, starts)
+			continue
+		}
+		add(g.Op, g.Site.StableKey(), user)
+		for _, h := range g.Holds {
+			add("holds", h.Site.StableKey())
+		}
+	}
+	if v.Lost != nil {
+		add(v.Lost.Op, v.Lost.Site.StableKey())
+	}
+	slices.Sort(at)
+	h := fnv.New64a()
+	fmt.Fprintln(h, "root", v.Rule, slices.Compact(at))
+	return h.Sum64()
+}
+
+// core returns the goroutines of an explanation that Root is about.
+func (v *Verdict) core() []Goroutine {
+	if v.Rule == ReleaseFirst {
+		keeps := slices.DeleteFunc(slices.Clone(v.Knot), func(g Goroutine) bool { return len(g.Holds) == 0 || blocksOnLock(g.Op) })
+		if len(keeps) > 0 {
+			return keeps
+		}
+	}
+	if n := len(v.Knot); n > 0 && !v.Cycle {
+		return v.Knot[n-1:]
+	}
+	return v.stuck()
+}
+
 // Hang reports whether goroutines are stuck, of which the cause says where.
 func (v *Verdict) Hang() bool { return v.Kind == Deadlock || v.Kind == Leak || v.Kind == LostWakeup }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/trace"
 )
@@ -64,4 +65,35 @@ func TestCauseOfWhatDoesNotEnd(t *testing.T) {
 	}
 	assert.Equal(t, live("example.com/m.a", "/src/m/f.go:3"), live("example.com/m.a", "/src/m/f.go:9"))
 	assert.NotEqual(t, live("example.com/m.a", "/src/m/f.go:3"), live("example.com/m.b", "/src/m/f.go:3"))
+}
+
+// Findings that one change would end have one root, however different the goroutines are that wait for it.
+func TestRoot(t *testing.T) {
+	const locked = `
+		func main 1-9
+		  1 go worker
+		  2 go worker
+		  3 lock mu
+		  4 lock mu
+		  5 receive out
+		func worker 10-19
+		  11 lock mu
+		  12 send out
+		  13 unlock mu
+		  14 send end
+		g1 1 > g2; g1 2 > g3; `
+	circle := read(t, locked+"g2 11; g2 12 blocks; g1 3 blocks; g3 11 blocks")
+	behind := read(t, locked+"g3 11; g3 12 blocks; g1 4 blocks")
+	over := read(t, locked+"g2 11; g2 12 blocks; g1 ends")
+	require.Equal(t, ReleaseFirst, circle.Rule)
+	require.Equal(t, ReleaseFirst, behind.Rule)
+	assert.NotEqual(t, circle.Cause(), behind.Cause())
+	assert.Equal(t, circle.Root(), behind.Root(), "g2 or g3 blocks with the lock held")
+	assert.NotEqual(t, circle.Root(), over.Root(), "no lock is wanted")
+
+	first := read(t, locked+"g2 11; g2 13; g2 14 blocks; g1 ends")
+	second := read(t, locked+"g3 11; g3 13; g3 14 blocks; g1 ends")
+	assert.NotEqual(t, first.Cause(), second.Cause())
+	assert.Equal(t, first.Root(), second.Root(), "of two goroutines that do the same one is left")
+	assert.NotEqual(t, over.Root(), first.Root())
 }
