@@ -25,10 +25,18 @@ func (t *text) interleaving(most int) {
 		return
 	}
 	notes := t.matters()
+	in := t.castOf(notes)
 	var rows []stepRow
+	cut := 0
 	for i, s := range steps {
-		if s.Off != nil {
-			rows = append(rows, t.preemption(s))
+		switch {
+		case s.Off == nil:
+		case t.o.Full || in.touches(s.Off):
+			row := t.preemption(s)
+			row.beside = !in.tasks[s.Off.Task]
+			rows = append(rows, row)
+		default:
+			cut++
 		}
 		since := t.o.Story != nil && t.o.Story.Step == t.number0()+i
 		if since {
@@ -43,7 +51,7 @@ func (t *text) interleaving(most int) {
 				_, w := t.missed()
 				what = fmt.Sprint(t.v.Lost.Op, " ", t.object(w.Object))
 			}
-			rows = append(rows, stepRow{fmt.Sprint(t.number0() + i), t.name(s.Task), what, at, note, since})
+			rows = append(rows, stepRow{number: fmt.Sprint(t.number0() + i), who: t.name(s.Task), what: what, at: at, note: note, stays: since})
 		}
 	}
 	if len(rows) == 0 {
@@ -59,18 +67,66 @@ func (t *text) interleaving(most int) {
 	t.section(title + ", " + plural(t.v.Preemptions, "preemption"))
 	most = min(max(most-2, leastShown), mostShown)
 	if len(rows) > most && !t.o.Full {
-		cut := 0
 		for ; len(rows) >= most; cut++ {
-			// First goes what is only there to make the rest plausible.
-			i := slices.IndexFunc(rows, func(r stepRow) bool { return r.note == "" && r.number != preempted && !r.stays })
+			// First goes where goroutines were taken off that have no other part in it, then what is only there to make the rest plausible.
+			i := slices.IndexFunc(rows, func(r stepRow) bool { return r.beside })
+			if i < 0 {
+				i = slices.IndexFunc(rows, func(r stepRow) bool { return r.note == "" && r.number != preempted && !r.stays })
+			}
 			if i < 0 {
 				i = slices.IndexFunc(rows, func(r stepRow) bool { return r.number != inevitable && !r.stays })
 			}
 			rows = slices.Delete(rows, max(i, 0), max(i, 0)+1)
 		}
+	}
+	if cut > 0 {
 		t.line("  … without %d more, which -trace shows", cut)
 	}
 	t.steps(rows)
+}
+
+// A cast is the goroutines whose steps matter, and which of them have touched what.
+type cast struct {
+	tasks   map[uint32]bool
+	objects map[uint32][]uint32 // by object: the goroutines
+	words   map[uint64][]uint32 // likewise, by variable of atomic operations
+}
+
+func (t *text) castOf(notes map[int]string) cast {
+	st := cast{map[uint32]bool{}, map[uint32][]uint32{}, map[uint64][]uint32{}}
+	for _, g := range t.v.Knot {
+		st.tasks[g.ID] = true
+	}
+	for i := range notes {
+		st.tasks[t.v.Steps[i].Task] = true
+	}
+	for _, s := range t.v.Steps {
+		if !st.tasks[s.Task] {
+			continue
+		}
+		if s.Object != 0 && !slices.Contains(st.objects[s.Object], s.Task) {
+			st.objects[s.Object] = append(st.objects[s.Object], s.Task)
+		}
+		if s.Op == trace.OpAtomic && s.Site != nil && !slices.Contains(st.words[s.Site.Var], s.Task) {
+			st.words[s.Site.Var] = append(st.words[s.Site.Var], s.Task)
+		}
+	}
+	return st
+}
+
+// touches reports whether that the schedule took a goroutine off matters to a reader: it does at anything but a lock or an atomic operation that no
+// other goroutine of the story has to do with.
+func (st cast) touches(off *trace.Off) bool {
+	others := func(tasks []uint32) bool {
+		return slices.ContainsFunc(tasks, func(id uint32) bool { return id != off.Task })
+	}
+	switch off.Op {
+	case trace.OpLock, trace.OpRLock, trace.OpTryLock, trace.OpTryRLock, trace.OpUnlock, trace.OpRUnlock:
+		return off.Object == 0 || others(st.objects[off.Object])
+	case trace.OpAtomic:
+		return off.Site == nil || others(st.words[off.Site.Var])
+	}
+	return true
 }
 
 // number0 returns the number of the first step that was kept.
@@ -80,6 +136,7 @@ func (t *text) number0() int { return t.v.Total - len(t.v.Steps) + 1 }
 type stepRow struct {
 	number, who, what, at, note string
 	stays                       bool // however little room there is
+	beside                      bool // the schedule took off a goroutine that has no other part in it
 }
 
 // steps lays out lines of the interleaving in columns.

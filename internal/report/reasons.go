@@ -142,7 +142,9 @@ func (t *text) could(r verdict.Releaser) string {
 }
 
 // spent reports whether w is a wait for a timer.
-func spent(w verdict.Waiting) bool { return len(w.By) > 0 && (w.By[0].How == waitgraph.Spent || w.By[0].How == waitgraph.Never) }
+func spent(w verdict.Waiting) bool {
+	return len(w.By) > 0 && (w.By[0].How == waitgraph.Spent || w.By[0].How == waitgraph.Never)
+}
 
 // timely says what to change where g waits for a timer that does not come.
 func (t *text) timely(g verdict.Goroutine, w verdict.Waiting) string {
