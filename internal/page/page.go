@@ -21,7 +21,10 @@ var (
 
 // Write writes the page of a document.
 func Write(d *report.Document, w io.Writer) error {
-	data, err := json.Marshal(d) // which writes < as \u003c: nothing in it ends the element that it stands in
+	data, err := json.Marshal(struct {
+		*report.Document
+		Colours [][][][]span `json:"colours"`
+	}{d, colours(d.Findings)}) // which writes < as \u003c: nothing in it ends the element that it stands in
 	if err != nil {
 		return err
 	}

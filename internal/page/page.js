@@ -1,6 +1,7 @@
 'use strict';
 (() => {
 const doc = JSON.parse(document.getElementById('data').textContent);
+doc.findings.forEach((f, i) => (f.sources || []).forEach((s, j) => { s.colours = doc.colours[i][j]; }));
 const $ = id => document.getElementById(id);
 
 // el makes an HTML element, svg one of a picture. Text is always text: nothing of a document is read as HTML.
@@ -61,22 +62,24 @@ class View {
 	// takenOff says whom the schedule has taken off for a step, and before or after what.
 	takenOff(s, run) { return this.title(s.off.goroutine) + ' is ' + (s.choice === 'delayed' ? 'held back' : s.choice) + ' ' + s.off.when + ' ' + this.step(s.off, run); }
 	place(s, run) { return run.places && s.place >= 0 ? run.places[s.place] : null; }
-	// line returns a line of the source, or undefined.
-	line(file, n) {
+	// line returns a line of the source, or undefined, and spans what is of which colour in it.
+	line(file, n) { return this.source(file, n, s => s.lines); }
+	spans(file, n) { return this.source(file, n, s => s.colours); }
+	source(file, n, of) {
 		for (const s of this.f.sources || []) {
-			if (s.file === file && n >= s.first && n < s.first + s.lines.length) return s.lines[n - s.first];
+			if (s.file === file && n >= s.first && n < s.first + s.lines.length) return of(s)[n - s.first];
 		}
 	}
 }
 
-// coloured returns a line of Go in parts, each with the class of what it is. What a line before it has begun is not known.
-const tokens = /(\/\/.*|\/\*.*?\*\/)|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+')|\b(break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import|interface|map|package|range|return|select|struct|switch|type|var)\b|\b(\d[\w.]*)|\b(nil|true|false|iota)\b/g;
-function coloured(line) {
+// coloured returns a line of Go from a column on in parts, each with the class of what it is.
+function coloured(line, spans, from) {
 	const out = [];
-	let from = 0;
-	for (const m of line.matchAll(tokens)) {
-		out.push(line.slice(from, m.index), el('span', { class: m[1] ? 'comment' : m[2] ? 'string' : m[3] ? 'keyword' : 'literal' }, m[0]));
-		from = m.index + m[0].length;
+	for (const s of spans || []) {
+		const end = s.at + s.n;
+		if (end <= from) continue;
+		out.push(line.slice(from, s.at), el('span', { class: s.class }, line.slice(Math.max(s.at, from), end)));
+		from = end;
 	}
 	return [...out, line.slice(from)];
 }
@@ -99,7 +102,7 @@ function code(view, file, marks, around) {
 		if (before && n > before + 1) box.append(el('div', { class: 'gap' }, '⋯'));
 		before = n;
 		const mark = marks.get(n);
-		box.append(el('div', { class: mark && mark.how }, el('b', {}, String(n)), el('span', {}, coloured(lines.get(n).slice(indent)) , lines.get(n).slice(indent) ? '' : ' '), mark && el('i', {}, '◂ ' + mark.text)));
+		box.append(el('div', { class: mark && mark.how }, el('b', {}, String(n)), el('span', {}, coloured(lines.get(n), view.spans(file, n), indent), lines.get(n).slice(indent) ? '' : ' '), mark && el('i', {}, '◂ ' + mark.text)));
 	}
 	return box;
 }
