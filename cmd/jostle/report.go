@@ -395,6 +395,7 @@ func fromFile(f *finding.Finding) *report.Finding {
 func (r *reporter) identify(f *report.Finding, k filed) {
 	f.Package, f.Module, f.Test, f.Mode, f.Race = k.f.Package, k.f.Module, k.f.Test, k.f.Mode, k.f.Race
 	f.Cause, f.FoundBy = fmt.Sprintf("%016x", k.f.Cause), k.f.Found
+	f.Root = cmp.Or(f.Root, fmt.Sprintf("%016x", k.f.Kin()))
 	f.Report = report.Portable(cmp.Or(k.dir, filepath.Dir(k.home)), f.Report)
 	if _, lies := packageOf(k.home); !lies && k.f.Directory != "" { // it is kept away from its package
 		f.File = filepath.ToSlash(k.home)

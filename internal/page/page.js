@@ -21,6 +21,7 @@ const clip = (s, n) => s.length > n ? s.slice(0, Math.max(0, n - 1)) + '…' : s
 const clipLeft = (s, n) => s.length > n ? '…' + s.slice(s.length - n + 1) : s;
 const at = p => p ? p.file + ':' + p.line : '';
 const short = p => p ? p.file.slice(p.file.lastIndexOf('/') + 1) + ':' + p.line : '';
+const capital = s => s.charAt(0).toUpperCase() + s.slice(1);
 const words = v => v.replaceAll('-', ' ').replace('wake up', 'wake-up');
 
 // A View knows the parts of a finding by their numbers.
@@ -119,7 +120,8 @@ function chain(view) {
 		const last = i === f.knot.length - 1;
 		const next = last ? (f.cycle ? f.knot[0] : 0) : f.knot[i + 1];
 		const waits = g.waits || [];
-		const wait = waits.find(w => (w.by || []).some(r => r.goroutine === next)) || waits[0];
+		const wait = waits.find(w => (w.by || []).some(r => r.goroutine === next)) || waits.find(w => w.fate) ||
+			waits.find(w => (w.by || []).length && !w.beside) || waits.find(w => !w.beside) || waits[0];
 		const by = wait && (wait.by || []).find(r => r.goroutine === next);
 		const before = i > 0 ? f.knot[i - 1] : f.cycle ? f.knot[f.knot.length - 1] : 0;
 		nodes.push({ g, wait, before });
@@ -187,16 +189,16 @@ function node(view, n) {
 		return el('li', { class: 'node o', 'data-object': n.object.object }, el('div', { class: 'who mono' }, n.object.name), el('div', { class: 'kind' }, o ? o.kind : '', n.as && ', held as ' + n.as));
 	}
 	const lost = view.f.lost, w = n.wait;
-	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, r.because.replace(/^for g\d+/, () => view.title(r.goroutine)) + (r.ended ? ', and has ended' : '')));
+	const gone = ((w && w.by) || []).slice(0, 3).map(r => el('div', {}, view.title(r.goroutine) + ' ' + (r.did || '')));
 	const has = (n.end.waits || []).find(w => w.fate), never = (n.end.nil || []).map(c => el('div', {}, 'the case ' + c + ' can never come: its channel is nil'));
 	if (!lost && (has || n.end.round)) {
 		return el('li', { class: 'node none' }, el('div', { class: 'who' }, has ? 'Another goroutine has it' : 'Nothing can stop it'),
 			el('div', {}, has ? has.fate.told : 'it goes round for ever, from timer to timer'), never);
 	}
-	const title = lost ? 'The wake-up came too early' : w ? 'Nobody is left to ' + w.needs : 'Nothing can end this wait';
+	const title = lost ? 'The wake-up came too early' : w ? capital(w.gone || 'nobody was seen that could ' + w.needs) : 'Nothing can end this wait';
 	return el('li', { class: 'node none' }, el('div', { class: 'who' }, title), lost
 		? el('div', {}, lost.op + ' by ' + view.title(lost.goroutine) + ' at ' + short(lost.at) + ', step ' + lost.step + ': it met nobody')
-		: gone.length ? [gone, never] : never.length ? never : w && el('div', {}, 'nobody was seen that could', (w.code || []).length > 0 && '; the code would, at ' + w.code.slice(0, 3).map(short).join(', ')));
+		: gone.length ? [gone, never] : never.length ? never : w && (w.code || []).length > 0 && w.code.slice(0, 3).map(p => el('div', {}, 'as ' + shortFunc(p.function) + ' would at ' + short(p))));
 }
 
 // edgeOf says how the arrow from a node to the next is called, and whether it is certain.
@@ -807,7 +809,7 @@ function stepTable(view, t) {
 function contrast(view, timeline) {
 	const f = view.f, since = f.inevitable;
 	if (!f.difference && !since) return null;
-	const upper = s => s.charAt(0).toUpperCase() + s.slice(1) + '.';
+	const upper = s => capital(s) + '.';
 	const i = since && since.step && timeline ? timeline.byN.get(since.step) : undefined;
 	return el('section', { class: 'contrast', 'aria-labelledby': 'contrast' }, el('h3', { id: 'contrast' }, since && !since.step ? 'No schedule that passes is known' : 'What is different where it passes'),
 		(f.difference ? f.difference.told || [] : []).map(s => el('p', {}, s)),
@@ -982,9 +984,15 @@ function matching() {
 function list() {
 	const found = matching();
 	$('list').replaceChildren(...found.map(f => el('li', {}, el('button', { type: 'button', 'aria-current': f === chosen ? 'true' : 'false', onclick: () => choose(f, true) },
-		el('span', { class: 'tag' }, words(f.verdict)), f.rule ? [' ', el('span', { class: 'tag rule' }, 'rule ' + f.rule)] : '', f.reproduced && !f.reproduced.times ? [' ', el('span', { class: 'tag gone' }, 'not reproduced')] : '', el('div', {}, el('b', {}, f.test || '')), el('span', { class: 'of' }, f.headline), el('span', { class: 'of' }, f.package || '')))));
+		el('span', { class: 'tag' }, words(f.verdict)), f.rule ? [' ', el('span', { class: 'tag rule' }, 'rule ' + f.rule)] : '', f.reproduced && !f.reproduced.times ? [' ', el('span', { class: 'tag gone' }, 'not reproduced')] : '', el('div', {}, el('b', {}, f.test || '')), el('span', { class: 'of' }, f.headline), el('span', { class: 'of' }, f.package || ''), likeOf(f)))));
 	$('shown').textContent = found.length === doc.findings.length ? plural(found.length, 'finding') : found.length + ' of ' + plural(doc.findings.length, 'finding');
 	return found;
+}
+
+// likeOf says of which finding before it one comes of the same.
+function likeOf(f) {
+	const first = doc.findings.find(o => f.root && o.root === f.root);
+	return first && first !== f && el('span', { class: 'of' }, 'comes of the same as that of ' + first.test);
 }
 
 function choose(f, byHand) {

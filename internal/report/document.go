@@ -40,6 +40,7 @@ type Finding struct {
 	File       string      `json:"file,omitempty"` // that replays it
 	Replay     string      `json:"replay,omitempty"`
 	Cause      string      `json:"cause,omitempty"` // the same for every schedule that leads there
+	Root       string      `json:"root,omitempty"`  // the same for all findings that one change would end, as far as can be seen
 	FoundBy    string      `json:"foundBy,omitempty"`
 	Reproduced *Reproduced `json:"reproduced,omitempty"`
 	Departures []Departure `json:"departures,omitempty"` // of the schedule from the plain run
@@ -152,6 +153,8 @@ type Wait struct {
 	Op     string     `json:"op"`
 	Name   string     `json:"name"` // of the object, here
 	Needs  string     `json:"needs"`
+	Gone   string     `json:"gone,omitempty"`   // of the last of a path: that no goroutine is left to end it, as a sentence without a full stop
+	Beside bool       `json:"beside,omitempty"` // it is for a timer or the end of a context, which are beside something else as a rule
 	By     []Releaser `json:"by,omitempty"`
 	N      int64      `json:"n,omitempty"`    // of a resource: how much
 	Fate   *Fate      `json:"fate,omitempty"` // what became of what is waited for
@@ -172,8 +175,9 @@ type Fate struct {
 // A Releaser is a goroutine that could end a wait.
 type Releaser struct {
 	Goroutine uint32 `json:"goroutine"`
-	How       string `json:"how"`     // see waitgraph.Evidences
-	Because   string `json:"because"` // "held by g3", "for g2, which did send on in (x.go:19)"
+	How       string `json:"how"`           // see waitgraph.Evidences
+	Because   string `json:"because"`       // "held by g3", "for g2, which did send on in (x.go:19)"
+	Did       string `json:"did,omitempty"` // where none is left that can end the wait: what it has to do with that, after its name
 	At        *Place `json:"at,omitempty"`
 	N         int64  `json:"n,omitempty"`       // of a resource: how much it holds
 	Keeping   string `json:"keeping,omitempty"` // why something of a library was not given back, see Hold
@@ -345,7 +349,7 @@ func NewFinding(v *verdict.Verdict, o Options) *Finding {
 		Panicked: v.Value, Who: v.Who, Stack: b.stack(v.Stack),
 	}
 	if v.Found() {
-		f.Advice = b.text.change()
+		f.Advice, f.Root = b.text.change(), fmt.Sprintf("%016x", v.Root())
 	}
 	for _, g := range v.Knot {
 		f.Knot = append(f.Knot, g.ID)
@@ -683,8 +687,17 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 	}
 	for _, w := range s.Waits {
 		wait := Wait{Object: w.Object.ID, Op: w.Op.String(), Name: t.object(w.Object), Needs: t.partner(w), N: w.N, Fate: b.fate(w.Fate)}
+		alone := !b.v.Cycle && b.v.Lost == nil && len(b.v.Knot) > 0 && b.v.Knot[len(b.v.Knot)-1].ID == s.ID
 		for _, r := range w.By {
-			wait.By = append(wait.By, Releaser{r.Task, r.How.String(), t.because(r, w), b.place(r.Site), r.N, keepings[r.Keeping].word, r.Ended})
+			by := Releaser{Goroutine: r.Task, How: r.How.String(), Because: t.because(r, w), At: b.place(r.Site), N: r.N, Keeping: keepings[r.Keeping].word, Ended: r.Ended}
+			if alone {
+				by.Did = t.could(r)
+			}
+			wait.Beside = wait.Beside || r.How.Row().Beside
+			wait.By = append(wait.By, by)
+		}
+		if alone && len(w.By) > 0 && w.Fate == nil {
+			wait.Gone = t.nobodyTo(s, w)
 		}
 		for _, site := range w.Code {
 			wait.Code = append(wait.Code, *b.place(site))

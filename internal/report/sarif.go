@@ -209,6 +209,9 @@ func (s *sarifWriter) result(same []*Finding) sarifResult {
 		r.PartialFingerprints = map[string]string{"jostleCause/v1": f.Cause}
 	}
 	r.Properties = map[string]any{"verdict": f.Verdict, "package": f.Package, "test": f.Test, "replay": f.Replay}
+	if f.Root != "" {
+		r.Properties["root"] = f.Root
+	}
 	if f.Rule > 0 {
 		r.Properties["rule"] = fmt.Sprintf("%srule-%d", sarifPrefix, f.Rule)
 	}
