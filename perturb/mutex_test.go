@@ -1,8 +1,13 @@
 package perturb_test
 
 import (
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
@@ -187,4 +192,28 @@ func TestMutex(t *testing.T) {
 			Want: []string{"false true"},
 		},
 	})
+}
+
+// Of a lock that a library has taken the calls are kept that led there.
+func TestLockOfALibrary(t *testing.T) {
+	own, library := &Site{File: "x.go", Line: 1, Key: 1}, &Site{File: "/mod/lock@v1.0.0/lock.go", Line: 2, Key: 2, Library: true}
+	snap := run(t, nil, func() {
+		var mu, nu sync.Mutex
+		MutexLock(&mu, own)
+		MutexLock(&nu, library)
+		Recv[int](nil, own)
+	})
+	holds := snap.Tasks[0].Holds
+	require.Len(t, holds, 2)
+	assert.Empty(t, holds[0].Callers)
+	var names []string
+	frames := runtime.CallersFrames(holds[1].Callers)
+	for {
+		f, more := frames.Next()
+		names = append(names, f.Function)
+		if !more {
+			break
+		}
+	}
+	assert.Contains(t, strings.Join(names, " "), "perturb_test.TestLockOfALibrary.func1")
 }

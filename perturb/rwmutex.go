@@ -61,7 +61,7 @@ func admitWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
 	if w == nil || !w.TryLock(m) {
 		return false
 	}
-	o.Hold(w.Task, w.Site, false)
+	o.Granted(w.Task, w.Site, false)
 	t.Execution().Complete(w, true)
 	return true
 }
@@ -109,7 +109,7 @@ func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 		if !w.TryRLock(m) {
 			break
 		}
-		o.Hold(w.Task, w.Site, true)
+		o.Granted(w.Task, w.Site, true)
 		t.Execution().Complete(w, true)
 	}
 	// The writers behind this one try again: any of them may be next.

@@ -39,7 +39,7 @@ func (k *Kept) Keep(owner unsafe.Pointer, name string, why trace.Keeping) {
 
 // keep is Keep for whatever task, without a step.
 func (k *Kept) keep(t *Task, o *Object, s *trace.Site, why trace.Keeping) {
-	o.Hold(t, s, false)
+	o.Granted(t, s, false)
 	h := &o.holds[len(o.holds)-1]
 	h.N, h.Keeping, h.id = 1, why, kept.Add(1)
 	k.o, k.id = o, h.id

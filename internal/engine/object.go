@@ -83,7 +83,12 @@ type Hold struct {
 
 	Keeping trace.Keeping // of a library's Resource
 	id      uint64        // see Kept
+
+	callers []uintptr // of a lock that a library has taken: return addresses on the stack, see callers
 }
+
+// holdCallers is how many calls are kept that led to a library's lock: those in the library, as a rule, and the one that came there.
+const holdCallers = 8
 
 // A Use is the last operation of one kind that one task did on an object.
 type Use struct {
@@ -290,8 +295,17 @@ func (o *Object) Seen(v uint64) {
 	}
 }
 
-// Hold notes that t holds o from now on.
+// Hold notes that t, which calls it, holds o from now on.
 func (o *Object) Hold(t *Task, s *trace.Site, read bool) {
+	o.Granted(t, s, read)
+	if s != nil && s.Library {
+		pcs := make([]uintptr, holdCallers)
+		o.holds[len(o.holds)-1].callers = pcs[:callers(pcs)]
+	}
+}
+
+// Granted is Hold where another task has seen to it.
+func (o *Object) Granted(t *Task, s *trace.Site, read bool) {
 	o.holds = append(o.holds, Hold{Task: t, Site: s, Step: t.x.trace.n, Read: read})
 	t.held++
 	switch {

@@ -67,7 +67,7 @@ func (t *Task) Got(o *Object, n int64, s *trace.Site) {
 			return
 		}
 	}
-	o.Hold(t, s, false)
+	o.Granted(t, s, false)
 	o.holds[len(o.holds)-1].N = n
 }
 

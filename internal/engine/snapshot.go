@@ -102,7 +102,7 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 		}
 		for _, h := range o.holds {
 			ts := &snap.Tasks[h.Task.ID-1]
-			ts.Holds = append(ts.Holds, trace.Held{Object: o.ID, Site: h.Site, Step: h.Step, Read: h.Read, N: h.N, Keeping: h.Keeping})
+			ts.Holds = append(ts.Holds, trace.Held{Object: o.ID, Site: h.Site, Step: h.Step, Read: h.Read, N: h.N, Keeping: h.Keeping, Callers: h.callers})
 		}
 		snap.Objects = append(snap.Objects, os)
 	}

@@ -8,7 +8,14 @@ import "github.com/jostle-dev/jostle/internal/trace"
 var sites [][]trace.Site
 
 // Register adds the sync points of an instrumented file. For initialisers of package variables only.
-func Register(s []trace.Site) { sites = append(sites, s) }
+func Register(s []trace.Site) {
+	if len(s) > 0 && OfLibrary(&s[0]) {
+		for i := range s {
+			s[i].Library = true
+		}
+	}
+	sites = append(sites, s)
+}
 
 // Sites returns the sync points of all instrumented code in the process, a slice for each file. There are none if no
 // code is instrumented.

@@ -55,6 +55,14 @@ func (t *text) whereIn(g verdict.Goroutine) string {
 	return t.where(g.Site)
 }
 
+// taken is where for what a goroutine holds: if a library has taken it for the code under test, the line that called that.
+func (t *text) taken(h verdict.Holding) string {
+	if h.User != nil {
+		return t.brief(h.User.Place)
+	}
+	return t.where(h.Site)
+}
+
 // brief is place, short where the report has the whole path elsewhere.
 func (t *text) brief(position string) string {
 	file, _, _ := cutLine(position)
@@ -148,7 +156,7 @@ func (t *text) releaseFirst() string {
 	if g := t.v.Knot[0]; len(t.v.Knot) == 1 && len(g.Waits) > 0 {
 		if i := slices.IndexFunc(g.Holds, func(h verdict.Holding) bool { return h.Left }); i >= 0 {
 			return fmt.Sprintf("%s locked %s at %s, and has left that code without unlocking it. Unlock on every way out, by defer for instance.",
-				t.number(g.ID), t.object(g.Holds[i].Object), t.where(g.Holds[i].Site))
+				t.number(g.ID), t.object(g.Holds[i].Object), t.taken(g.Holds[i]))
 		}
 		return fmt.Sprintf("%s needs more of %s at %s than there is beside what it holds itself. Take all at once, or give back before taking more.",
 			t.number(g.ID), t.object(g.Waits[0].Object), t.whereIn(g))
@@ -161,7 +169,7 @@ func (t *text) releaseFirst() string {
 				if w.Object.ID != h.Object.ID || g.Op == trace.OpLock || g.Op == trace.OpRLock || g.Op == trace.OpAcquire {
 					continue
 				}
-				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.where(h.Site))
+				what := fmt.Sprintf("%s %s (taken at %s)", letGo(h.Object), t.object(h.Object), t.taken(h))
 				if next, ok := t.next(i); ok && h.Owed && h.Site != nil && h.Site.Op == trace.OpGo && next != g.ID { // WaitGroup.Go does the Done
 					on, _ := edge(g, next)
 					blocked := t.v.Knot[(i+1)%len(t.v.Knot)]
@@ -245,7 +253,7 @@ func (t *text) oneOrder() string {
 			for _, h := range g.Holds {
 				if h.Object.ID == w.Object.ID && h.Read && w.Op == trace.OpRLock {
 					return fmt.Sprintf("%s read-locks %s at %s while it has it read-locked since %s. A writer that comes between waits for the first and keeps the second out. Lock once, and pass on that it is locked.",
-						t.number(g.ID), t.object(w.Object), t.whereIn(g), t.where(h.Site))
+						t.number(g.ID), t.object(w.Object), t.whereIn(g), t.taken(h))
 				}
 			}
 		}
@@ -259,7 +267,7 @@ func (t *text) oneOrder() string {
 		for _, h := range g.Holds {
 			for _, w := range before.Waits {
 				if w.Object.ID == h.Object.ID && len(g.Waits) > 0 {
-					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.number(g.ID), t.object(h.Object), t.where(h.Site), t.object(g.Waits[0].Object), t.whereIn(g)))
+					say = append(say, fmt.Sprintf("%s takes %s (%s), then %s (%s)", t.number(g.ID), t.object(h.Object), t.taken(h), t.object(g.Waits[0].Object), t.whereIn(g)))
 				}
 			}
 		}

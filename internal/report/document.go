@@ -188,7 +188,8 @@ type Releaser struct {
 type Hold struct {
 	Object uint32 `json:"object"`
 	Name   string `json:"name"`
-	Since  *Place `json:"since,omitempty"`
+	Since  *Place `json:"since,omitempty"`  // where, in the code under test if that has called the library which took it
+	Inside *Place `json:"inside,omitempty"` // then: where in the library
 	Read   bool   `json:"read,omitempty"`
 	N      int64  `json:"n,omitempty"`    // of a resource: how much
 	Owed   bool   `json:"owed,omitempty"` // no lock: others wait for something that it has to do
@@ -705,7 +706,11 @@ func (b *builder) stuck(g Goroutine, s verdict.Goroutine) Goroutine {
 		g.Waits = append(g.Waits, wait)
 	}
 	for _, h := range s.Holds {
-		g.Holds = append(g.Holds, Hold{h.Object.ID, t.object(h.Object), b.place(h.Site), h.Read, h.N, h.Owed, keepings[h.Keeping].word})
+		holds := Hold{Object: h.Object.ID, Name: t.object(h.Object), Since: b.place(h.Site), Read: h.Read, N: h.N, Owed: h.Owed, Keeping: keepings[h.Keeping].word}
+		if h.User != nil {
+			holds.Since, holds.Inside = b.runtimePlace(h.User.Place, h.User.Func), holds.Since
+		}
+		g.Holds = append(g.Holds, holds)
 	}
 	return g
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
@@ -43,7 +44,7 @@ func (t *text) interleaving(most int) {
 			rows = append(rows, stepRow{number: inevitable, what: t.unpassed(t.o.Story)})
 		}
 		if note, ok := notes[i]; ok || t.o.Full || since && s.Site != nil {
-			what, at := t.operation(s), t.at(s.Site)
+			what, at := t.operation(s), t.atStep(s.Task, s.Object, s.Site)
 			switch note {
 			case blocks:
 				what, at = t.blockedIn(s.Task)
@@ -231,7 +232,7 @@ func (t *text) matters() map[int]string {
 			if !t.told(h) {
 				continue
 			}
-			t.note(notes, g.ID, h.Site, "")
+			t.noteHold(notes, g.ID, h)
 		}
 		next, ok := t.next(i)
 		for _, w := range g.Waits {
@@ -357,6 +358,36 @@ func (t *text) note(notes map[int]string, task uint32, at *trace.Site, what stri
 	if n, ok := t.last(task, at); ok {
 		t.add(notes, n, what)
 	}
+}
+
+// noteHold adds the step in which a task took what it holds: at that site, which may be that of other locks too, a library's say.
+func (t *text) noteHold(notes map[int]string, task uint32, h verdict.Holding) {
+	for i, s := range slices.Backward(t.v.Steps) {
+		if s.Task == task && s.Site == h.Site && s.Object == h.Object.ID && s.Op != trace.OpExit {
+			t.add(notes, i, "")
+			return
+		}
+	}
+	t.note(notes, task, h.Site, "")
+}
+
+// atStep returns where a goroutine does something to an object: if it is in a library, and it is known where the code under test has called that,
+// there.
+func (t *text) atStep(task, object uint32, s *trace.Site) string {
+	for _, g := range t.v.Knot {
+		if g.ID != task || s == nil || !program.InLibrary(s.File) {
+			continue
+		}
+		if g.User() != nil && g.Site == s && slices.ContainsFunc(g.Waits, func(w verdict.Waiting) bool { return w.Object.ID == object }) {
+			return t.blockedAt(g)
+		}
+		for _, h := range g.Holds {
+			if h.User != nil && h.Site == s && h.Object.ID == object {
+				return t.place(h.User.Place)
+			}
+		}
+	}
+	return t.at(s)
 }
 
 func (t *text) add(notes map[int]string, n int, what string) {

@@ -119,6 +119,10 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 		case h.Read:
 			r.what += " for reading"
 		}
+		if h.User != nil {
+			out = append(out, row{word: r.word, what: r.what + ", by " + program.InPackage(h.Via), at: t.place(h.User.Place), source: t.sourceAt(h.User.Place)})
+			r.word, r.what = "", "which locks"
+		}
 		out = append(out, r)
 	}
 	if g.Stack != "" && g.Site == nil {

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -117,4 +119,31 @@ func TestGivesBackAtItsEnd(t *testing.T) {
 			Waits: []verdict.Waiting{{Op: trace.OpSend, Object: out, By: []verdict.Releaser{{Task: 1, How: waitgraph.Could}}}}},
 	}}
 	assert.Contains(t, (&text{v: v}).releaseFirst(), " gives back wg only when it ends:  must receive from out before it blocks at m.go:5.")
+}
+
+// A lock that a library has taken for the code under test is told with the line that called it first, and the library's under it.
+func TestTakenByALibrary(t *testing.T) {
+	const user, library = "/src/m/m.go", "/root/go/pkg/mod/example.com/lock@v1.0.0/lock.go"
+	s := &trace.Site{File: library, Line: 14, Func: "example.com/lock.(*Mutex).Lock", Op: trace.OpLock, Expr: "m.mu", Library: true}
+	mu, nu := verdict.Object{ID: 1, Kind: trace.Mutex, Name: "m.mu"}, verdict.Object{ID: 2, Kind: trace.Mutex, Name: "m.mu"}
+	goroutine := func(id uint32, holds, waits verdict.Object, other uint32) verdict.Goroutine {
+		return verdict.Goroutine{
+			ID: id, Op: trace.OpLock, Site: s,
+			Within: []verdict.RaceFrame{{Func: s.Func, Place: library + ":14"}, {Func: "m.transfer", Place: user + ":8"}},
+			Holds:  []verdict.Holding{{Object: holds, Site: s, User: &verdict.RaceFrame{Func: "m.transfer", Place: user + ":7"}, Via: s.Func}},
+			Waits:  []verdict.Waiting{{Object: waits, Op: trace.OpLock, By: []verdict.Releaser{{Task: other, How: waitgraph.Holds, Site: s}}}},
+		}
+	}
+	step := func(task, object uint32) trace.Step {
+		return trace.Step{Task: task, Op: trace.OpLock, Object: object, Site: s}
+	}
+	v := &verdict.Verdict{
+		Kind: verdict.Deadlock, Rule: verdict.OneOrder, Cycle: true, Knot: []verdict.Goroutine{goroutine(1, mu, nu, 2), goroutine(2, nu, mu, 1)},
+		Steps: []trace.Step{step(1, 1), step(2, 2), step(1, 2), step(2, 1)}, Total: 4, Tasks: []trace.TaskState{{ID: 1, Site: s}, {ID: 2, Site: s}},
+	}
+	var b strings.Builder
+	require.NoError(t, Text(&b, v, Options{Dir: "/src/m"}))
+	assert.Regexp(t, `holds  m.mu #1, by lock.\(\*Mutex\).Lock  m.go:7\n.*which locks  +example.com/lock@v1.0.0/lock.go:14\n.*waits  in lock.\(\*Mutex\).Lock  +m.go:8\n`, b.String())
+	assert.Regexp(t, `\n +1  .*lock m.mu.* m.go:7\n +2  .*m.go:7\n +3  .*m.go:8  blocks\n +4 .*m.go:8  blocks\n`, b.String())
+	assert.Contains(t, b.String(), "takes m.mu #1 (m.go:7), then m.mu #2 (m.go:8)")
 }

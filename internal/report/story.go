@@ -131,7 +131,7 @@ func (t *text) parting(d contrast.Difference) []string {
 func (t *text) order(o contrast.Order) string {
 	first, then := t.does(o.First, o.Object), t.does(o.Then, o.Object)
 	if t.doesTo(o.First.Op, o.Object, o.First.Site) == t.doesTo(o.Then.Op, o.Object, o.Then.Site) {
-		then = t.who(o.Then.Task) + " does" + t.atSite(o.Then.Site)
+		then = t.who(o.Then.Task) + " does" + t.atOperation(o.Then, o.Object)
 	}
 	s := first
 	if o.Then.There == 0 {
@@ -139,7 +139,7 @@ func (t *text) order(o contrast.Order) string {
 			return fmt.Sprintf("%s; here %s", first, then)
 		}
 		what := t.operation(trace.Step{Task: o.Then.Task, Object: o.Object, Op: o.Then.Op, Site: o.Then.Site})
-		return s + fmt.Sprintf(" and %s does not come to %s%s; here it does, and first", t.who(o.Then.Task), what, t.atSite(o.Then.Site))
+		return s + fmt.Sprintf(" and %s does not come to %s%s; here it does, and first", t.who(o.Then.Task), what, t.atOperation(o.Then, o.Object))
 	}
 	s += " before " + then
 	switch {
@@ -172,7 +172,7 @@ func (t *text) takes(c contrast.Case, s *trace.Site, in *verdict.Verdict) string
 
 // does says that a goroutine does something, and where.
 func (t *text) does(o contrast.Operation, object uint32) string {
-	return t.who(o.Task) + " " + t.doesTo(o.Op, object, o.Site) + t.atSite(o.Site)
+	return t.who(o.Task) + " " + t.doesTo(o.Op, object, o.Site) + t.atOperation(o, object)
 }
 
 // who names a goroutine: by its number if the explanation has its name.
@@ -183,6 +183,13 @@ func (t *text) who(task uint32) string {
 		}
 	}
 	return t.name(task)
+}
+
+func (t *text) atOperation(o contrast.Operation, object uint32) string {
+	if o.Site == nil {
+		return ""
+	}
+	return " (" + t.atStep(o.Task, object, o.Site) + ")"
 }
 
 func (t *text) atSite(s *trace.Site) string {

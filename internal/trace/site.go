@@ -34,6 +34,8 @@ type Site struct {
 
 	Cases []SiteCase // of a select, in source order without the default
 
+	Library bool `json:"-"` // it is in a module that is not worked on
+
 	Passed uint32 `json:"-"` // how often, in a live run; it changes while goroutines run
 }
 

@@ -124,6 +124,8 @@ type Held struct {
 	N      int64 // of a resource
 
 	Keeping Keeping // of a library's resource
+
+	Callers []uintptr `json:"-"` // of a lock that a library has taken: how it came to that; they mean nothing to another process
 }
 
 // An ObjectState is a synchronisation object in a Snapshot.

@@ -117,28 +117,46 @@ func (g *graph) isStuck(id uint32) bool {
 	return slices.ContainsFunc(g.stuck, func(t *trace.TaskState) bool { return t.ID == id })
 }
 
-// callsTo returns the calls that led to a function with a sync point, of a stack on which it is.
-func callsTo(s *trace.Site, callers []uintptr) []string {
+// callsTo returns the calls that led to a function with a sync point, of a stack on which it is, the innermost first.
+func callsTo(s *trace.Site, callers []uintptr) (out []RaceFrame) {
 	if len(callers) == 0 {
 		return nil
 	}
-	var out []string
 	within := false
 	for frames, more := runtime.CallersFrames(callers), true; more; {
 		var f runtime.Frame
 		f, more = frames.Next()
 		if within {
-			out = append(out, fmt.Sprintf("%s:%d", f.File, f.Line))
+			out = append(out, RaceFrame{f.Function, fmt.Sprintf("%s:%d", f.File, f.Line)})
 		}
 		within = within || f.Function == s.Func
 	}
 	return out
 }
 
+func placesOf(calls []RaceFrame) (out []string) {
+	for _, c := range calls {
+		out = append(out, c.Place)
+	}
+	return out
+}
+
+// takenBy returns where the code under test has called the library that took a lock, and which function of that; nil if it is not known.
+func takenBy(h trace.Held) (user *RaceFrame, via string) {
+	via = h.Site.Func
+	for _, c := range callsTo(h.Site, h.Callers) {
+		if file, _ := position(c.Place); !program.InLibrary(file) {
+			return &c, via
+		}
+		via = c.Func
+	}
+	return nil, ""
+}
+
 func (g *graph) goroutine(id uint32) Goroutine {
 	t := g.tasks[id]
 	out := Goroutine{
-		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Calls: callsTo(t.Spawned, t.Callers), Born: t.Born,
+		ID: id, Name: t.Name, Parent: t.Parent, Spawned: t.Spawned, Calls: placesOf(callsTo(t.Spawned, t.Callers)), Born: t.Born,
 		Op: t.Op, Site: t.Site, Waits: g.waits[id], Nil: nilCases(t),
 	}
 	if want := g.wantOf(t); want != nil {
@@ -161,8 +179,12 @@ func (g *graph) goroutine(id uint32) Goroutine {
 	}
 	inOrder := slices.SortedStableFunc(slices.Values(t.Holds), func(a, b trace.Held) int { return cmp.Compare(a.Step, b.Step) })
 	for _, h := range inOrder {
-		out.Holds = append(out.Holds, Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping,
-			Left: g.waitsAt(id, h.Object) && g.returned(t, h.Site)})
+		holds := Holding{Object: g.object(h.Object, h.Site, -1), Site: h.Site, Read: h.Read, N: h.N, Keeping: h.Keeping,
+			Left: g.waitsAt(id, h.Object) && g.returned(t, h.Site)}
+		if len(h.Callers) > 0 {
+			holds.User, holds.Via = takenBy(h)
+		}
+		out.Holds = append(out.Holds, holds)
 	}
 	return out
 }

@@ -147,6 +147,9 @@ type Holding struct {
 	N      int64 // of a resource: how much
 
 	Keeping trace.Keeping // of a library's resource
+
+	User *RaceFrame // of a lock that a library has taken, for itself or for its caller: where the code under test has called that
+	Via  string     // which function of it
 }
 
 // A Releaser is a goroutine that could end a wait.
