@@ -29,7 +29,10 @@ func newAnnotator(stderr io.Writer) annotator {
 // finding tells of one that is kept in a file, "" if it could not be. pkgDir is the directory of its package, command how people call
 // jostle there.
 func (a annotator) finding(f *finding.Finding, pkgDir, file, command string) {
-	message := f.Test + ": " + gist(f.Report)
+	message := f.Test + ": " + headline(f.Report)
+	if f.Advice != "" {
+		message += "\n" + f.Advice
+	}
 	if file != "" {
 		message += "\nreplay: " + command + " replay " + onScreen(file)
 	}

@@ -16,7 +16,7 @@ func TestAnnotator(t *testing.T) {
 	pkg := filepath.Join(repo, "in, out", "bank")
 	f := &finding.Finding{
 		Package: "example.com/bank", Test: "TestTransfer", Verdict: "deadlock", Rule: "2", Place: "../bank.go:17",
-		Report: "deadlock: 100% of 2 goroutines (rule 2)\n  evidence\n\nwhat to change\n  Choose one\n  order.\n\nreplay\n  it\n",
+		Advice: "Choose one order.", Report: "deadlock: 100% of 2 goroutines (rule 2)\n  evidence\n\nwhat to change\n  Choose one\n  order.\n\nreplay\n  it\n",
 	}
 	name := filepath.Join(pkg, filepath.FromSlash(finding.Dir), f.Name())
 	t.Chdir(repo)

@@ -60,6 +60,7 @@ type Finding struct {
 	Inevitable Inevitable
 
 	Facts  string // what the verdict says, in words that outlive edits of the code: see verdict.Facts
+	Advice string // what to change, in one line; "" if there is nothing to say
 	Report string // as it was printed
 }
 
@@ -151,6 +152,7 @@ var fields = []field{
 	text("verdict", func(f *Finding) *string { return &f.Verdict }),
 	text("rule", func(f *Finding) *string { return &f.Rule }),
 	text("at", func(f *Finding) *string { return &f.Place }),
+	text("advice", func(f *Finding) *string { return &f.Advice }),
 	hex("cause", func(f *Finding) *uint64 { return &f.Cause }),
 	{"root", func(f *Finding) string {
 		if f.Root == 0 {

@@ -12,6 +12,14 @@ import (
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
 
+// Advice returns which change would end what a verdict is about; "" if there is nothing to say.
+func Advice(v *verdict.Verdict, o Options) string {
+	if !v.Found() {
+		return ""
+	}
+	return (&text{v: v, o: o, unclear: unclear(v), sources: map[string][]string{}, whole: map[string]bool{}}).change()
+}
+
 // advice says which change would end the hang.
 func (t *text) advice() {
 	if a := t.change(); a != "" {

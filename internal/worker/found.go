@@ -34,6 +34,8 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 // describe has a finding, whose test and cause are set, say what an execution that ended by that cause says.
 func (e *explorer) describe(f *finding.Finding, out outcome) {
 	f.Rule, f.Place, f.Facts, f.Root = ruleNumber(out.Rule), out.place(), out.Facts(), out.Root()
+	dir, _ := os.Getwd()
+	f.Advice = report.Advice(out.Verdict, report.Options{Dir: dir})
 	f.Report = out.text("", e.replayFile(e.folder().File(f.Name())), false)
 	if dir := os.Getenv(session.Snapshots); dir != "" && out.snap != nil {
 		e.err = cmp.Or(e.err, saveSnapshot(filepath.Join(dir, f.Name()), out.snap))
