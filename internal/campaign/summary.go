@@ -139,7 +139,11 @@ func (s Summary) found(b *strings.Builder) (roots int) {
 			if r.Package != first.Package {
 				name = r.Package + " " + name
 			}
-			fmt.Fprintf(b, "        the same in %s: %s\n", name, r.File)
+			file := " " + r.File
+			if r.Text != first.Text {
+				file = fmt.Sprintf(" %s\n            %s", r.Text, r.File)
+			}
+			fmt.Fprintf(b, "        the same in %s:%s\n", name, file)
 		}
 	}
 	return roots

@@ -30,3 +30,26 @@ func TestSummaryOfTestsThatDidNotRun(t *testing.T) {
 	assert.Contains(t, short, "\n    and 2 more; -v names them\n")
 	assert.Equal(t, most+2, strings.Count(print(true), "TestLate"))
 }
+
+// Findings that one change would end stand together, and are counted as one kind.
+func TestSummaryOfOneKind(t *testing.T) {
+	s := Summary{Tests: 3, Executions: 7, Findings: []Remark{
+		{Package: "m/a", Test: "TestA", Text: "leak: one (rule 4)", File: "a/1", Kin: 1},
+		{Package: "m/a", Test: "TestB", Text: "deadlock: two (rule 2)", File: "a/2", Kin: 2},
+		{Package: "m/a", Test: "TestB", Text: "leak: one (rule 4)", File: "a/3", Kin: 1},
+		{Package: "m/b", Test: "TestC", Text: "deadlock: one (rule 4)", File: "b/1", Kin: 1},
+	}}
+	var b strings.Builder
+	require.NoError(t, s.Print(&b, time.Second, false))
+	assert.Equal(t, `
+Found:
+    m/a TestA: leak: one (rule 4)
+        a/1
+        the same in TestB: a/3
+        the same in m/b TestC: deadlock: one (rule 4)
+            b/1
+    m/a TestB: deadlock: two (rule 2)
+        a/2
+4 findings of 2 kinds in 3 tests, 7 schedules, 1s
+`, b.String())
+}
