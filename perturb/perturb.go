@@ -37,6 +37,9 @@ type Function = program.Function
 // A Loop is one that ends only when another goroutine lets it.
 type Loop = program.Loop
 
+// Parcel is program.Parcel.
+type Parcel = program.Parcel
+
 // A LoopEnd is a way out of a Loop.
 type LoopEnd = program.LoopEnd
 

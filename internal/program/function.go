@@ -24,6 +24,16 @@ type Function struct {
 	RunsUntil []int32 // by index of Runs: at a later line it will not any more
 	Rounds    []int32 // pairs of lines: its outermost loops
 	Deferred  []int32 // pairs of lines: its defer statements
+
+	Parcels []Parcel
+}
+
+// A Parcel is a struct with channels or locks in it that goes through a channel, as one function knows it: a request with the channel for its
+// answer, say. What a goroutine knows of it goes through that channel, if nothing is ever sent there but what its sender has made.
+type Parcel struct {
+	Name    string // of the local variable that has the struct, or what is in it: all that the function puts into it was made there, or received; "" for one that is sent, and may have come from elsewhere
+	Channel uint64 // see trace.Site.Var
+	Sent    bool   // else it is received
 }
 
 // InLoop reports whether a line is in a loop of f.

@@ -41,7 +41,8 @@ type funcRelation struct {
 	deferred    [][2]int // its defer statements
 	waiting     []loop   // those that end only when another goroutine lets them
 	cancels     []int    // lines in which it has a function that cancels a context
-	cancelled   []int    // by index of cancels: the line in which that context is made, 0 if that is not known
+	parcels     []parcel
+	cancelled   []int // by index of cancels: the line in which that context is made, 0 if that is not known
 }
 
 // cancel notes that f has a function at a line that cancels a context, and in which line that is made; 0 if it is not known.
@@ -578,7 +579,7 @@ func (r *rewriter) entered(n ast.Node) {
 			outer.call(name, r.line(n.End()))
 		}
 	}
-	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n), deferred: r.deferred(n), waiting: r.waitingLoops(n)}
+	f := &funcRelation{name: name, from: r.line(n.Pos()), to: r.line(n.End()), loops: r.loops(n), deferred: r.deferred(n), waiting: r.waitingLoops(n), parcels: r.parcelsOf(n)}
 	for _, field := range typ.Params.List {
 		for _, id := range field.Names {
 			if obj := r.Info.Defs[id]; obj != nil && r.carries(id) {
@@ -676,6 +677,7 @@ func (s *relations) write(b *strings.Builder, perturb, prefix, file string) {
 			fmt.Fprintf(b, ", Calls: []string{\"%s\"}, Until: %s", strings.Join(f.calls, `", "`), lines(f.until))
 		}
 		writeLoops(b, perturb, f.waiting)
+		writeParcels(b, perturb, f.parcels)
 		if len(f.cancels) > 0 {
 			fmt.Fprintf(b, ", Cancels: %s, Cancelled: %s", lines(f.cancels), lines(f.cancelled))
 		}

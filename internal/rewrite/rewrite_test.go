@@ -230,6 +230,100 @@ func field(j *job) { j.stop() }
 	}, of)
 }
 
+// A parcel is a local variable with a channel in it, which the function has made and sends, or receives, and puts nothing else into.
+func TestParcels(t *testing.T) {
+	out, err := rewriteSource(t, `package p
+
+type request struct {
+	n    int
+	done chan error
+}
+
+type server struct{ queue chan *request }
+
+func (s *server) ask() {
+	r := request{done: make(chan error, 1)}
+	s.queue <- &r
+	<-r.done
+}
+
+func (s *server) answered() {
+	done := make(chan error)
+	s.queue <- &request{done: done}
+	<-done
+}
+
+func (s *server) again(done chan error) { s.queue <- &request{done: done} }
+
+func (s *server) pass(r *request) { s.queue <- r }
+
+func (s *server) replaced(done chan error) {
+	r := &request{done: make(chan error)}
+	r.n, r.done = 1, done
+	s.queue <- r
+}
+
+func (s *server) given(fill func(*request)) {
+	var r request
+	r = request{done: make(chan error)}
+	fill(&r)
+	s.queue <- &r
+}
+
+func (s *server) serve(quit chan bool) {
+	var r *request
+	for r == nil {
+		select {
+		case r = <-s.queue:
+		case <-quit:
+		}
+	}
+	r.done <- nil
+	for r := range s.queue {
+		r.done <- nil
+	}
+}
+
+func (s *server) either(first *request) {
+	r, ok := <-s.queue
+	if !ok {
+		r = first
+	}
+	r.done <- nil
+}
+
+func (s *server) literal() {
+	r := <-s.queue
+	go func() {
+		r = nil
+		q := <-s.queue
+		q.done <- nil
+	}()
+	r.done <- nil
+}
+
+func (s *server) same(r *request) {
+	for {
+		r := <-s.queue
+		r.done <- nil
+	}
+}
+
+func numbers(c chan int) { c <- <-c }
+`)
+	require.NoError(t, err)
+	of := map[string][]string{}
+	for _, m := range regexp.MustCompile(`Name: "p\.([^"]+)".*, Parcels: \[\]\w+\.Parcel\{(.*)\}\}`).FindAllStringSubmatch(string(out.Src), -1) {
+		for _, p := range regexp.MustCompile(`Name: "(\w*)", Channel: 0x\w+, Sent: (\w+)`).FindAllStringSubmatch(m[2], -1) {
+			of[m[1]] = append(of[m[1]], p[1]+" "+p[2])
+		}
+	}
+	assert.Equal(t, map[string][]string{
+		"(*server).ask": {"r true"}, "(*server).answered": {"done true"}, "(*server).again": {" true"}, "(*server).pass": {" true"},
+		"(*server).replaced": {" true"}, "(*server).given": {" true"}, "(*server).serve": {"r false"}, "(*server).literal.func1": {"q false"},
+	}, of)
+}
+
 // An only is an importer of one package.
 type only struct{ pkg *types.Package }
 

@@ -22,6 +22,8 @@ type Code struct {
 	files  map[string][]program.Function
 	after  map[uint64][]uint64 // variables that may hold what this one holds
 	back   map[uint64][]uint64 // and those that this one may have it from
+
+	forwards map[uint64]bool // channels on which something is sent that its sender may not have made, see program.Parcel
 }
 
 // A canceller is a function that has one which cancels a context.
@@ -55,6 +57,7 @@ func NewCode(sites [][]trace.Site, files []program.File) *Code {
 	c := &Code{
 		doers: map[doing][]*trace.Site{}, others: map[act][]*trace.Site{}, funcs: map[string]*program.Function{}, files: map[string][]program.Function{},
 		takers: map[uint64][]string{}, after: map[uint64][]uint64{}, back: map[uint64][]uint64{},
+		forwards: map[uint64]bool{},
 	}
 	for _, file := range sites {
 		for i := range file {
@@ -78,6 +81,11 @@ func NewCode(sites [][]trace.Site, files []program.File) *Code {
 			c.funcs[fn.Name] = fn
 			if len(fn.Cancels) > 0 {
 				c.cancel = append(c.cancel, canceller{fn, f.Name})
+			}
+			for _, p := range fn.Parcels {
+				if p.Sent && p.Name == "" {
+					c.forwards[p.Channel] = true
+				}
 			}
 			for _, p := range fn.Params {
 				c.takers[p] = append(c.takers[p], fn.Name)

@@ -15,7 +15,7 @@ import (
 
 // A notation is a program as a few lines have it: its functions, their sync points, and what goroutines did at them until nothing could run.
 //
-//	func main 1-9 loop 2-5 defer 8-8 runs main.func1@9 calls sink@9 takes in
+//	func main 1-9 loop 2-5 defer 8-8 runs main.func1@9 calls sink@9 takes in makes req@queue
 //	  2 go worker
 //	  4 receive done
 //	flow out in                  // the variable in may hold what out does
@@ -137,6 +137,10 @@ func (p *notation) function(f []string) {
 			fn.Runs, fn.RunsUntil = append(fn.Runs, "m."+name), append(fn.RunsUntil, p.number(until))
 		case "calls":
 			fn.Calls, fn.Until = append(fn.Calls, "m."+name), append(fn.Until, p.number(until))
+		case "gets", "makes": // what it receives as name@channel, and what it makes and sends
+			fn.Parcels = append(fn.Parcels, program.Parcel{Name: name, Channel: variable(until), Sent: f[i] == "makes"})
+		case "forwards": // what it has not made
+			fn.Parcels = append(fn.Parcels, program.Parcel{Channel: variable(name), Sent: true})
 		case "takes":
 			fn.Params = append(fn.Params, variable(f[i+1]))
 		default:

@@ -11,11 +11,13 @@ import (
 
 // releasers collects who could end one wait.
 type releasers struct {
-	g      *graph
-	waiter *trace.TaskState
-	object *trace.ObjectState
-	family []uint64 // variables that may hold the object
-	how    map[uint32]Releaser
+	g       *graph
+	waiter  *trace.TaskState
+	object  *trace.ObjectState
+	operand string   // what the waiter calls it
+	family  []uint64 // variables that may hold the object
+	how     map[uint32]Releaser
+	strange map[uint32]bool // goroutines that have code which would end the wait of another object, and cannot know this one
 }
 
 // add notes a reason, the surest for each goroutine.
@@ -117,7 +119,7 @@ func (r *releasers) stranded(op trace.Op) {
 	if !ok || last.on == r.object || r.somebody(waitgraph.Could) {
 		return
 	}
-	takers := releasers{g: r.g, waiter: r.waiter, object: last.on, family: r.g.code.family(last.on.Vars[:]), how: map[uint32]Releaser{}}
+	takers := releasers{g: r.g, waiter: r.waiter, object: last.on, family: r.g.code.family(last.on.Vars[:]), how: map[uint32]Releaser{}, strange: map[uint32]bool{}}
 	takers.partners(trace.OpSend)
 	if len(takers.how) == 0 || takers.somebody(waitgraph.Spent) {
 		return
@@ -168,7 +170,12 @@ func (r *releasers) partner(p partner, elsewhere map[uint32]Releaser) {
 	for i := range r.g.snap.Tasks {
 		t := &r.g.snap.Tasks[i]
 		d := dealing{task: t, here: did[t.ID], other: others[t.ID]}
-		d.look(r.g.ran[t.ID], r.g.reach[t.ID], sites)
+		known := slices.DeleteFunc(slices.Clone(sites), func(s *trace.Site) bool { return r.unknown(t, s) })
+		d.look(r.g.ran[t.ID], r.g.reach[t.ID], known)
+		if len(known) < len(sites) && d.here.Task == 0 && d.at == nil {
+			r.strange[t.ID] = true
+			continue
+		}
 		if d.none() {
 			continue
 		}
@@ -276,7 +283,7 @@ func (r *releasers) sameWork(op trace.Op, roles map[role][]*trace.Site, elsewher
 			continue // nothing is known of what it does
 		}
 		same := slices.ContainsFunc(roles[roleOf(t)], func(s *trace.Site) bool { return s == began || began == nil })
-		if same && t != r.waiter && !isElsewhere && !r.waitsToo(t) && !r.passed(t.ID) {
+		if same && t != r.waiter && !isElsewhere && !r.strange[t.ID] && !r.waitsToo(t) && !r.passed(t.ID) {
 			r.add(Releaser{Task: t.ID, How: waitgraph.Might, Op: op})
 		}
 	}

@@ -450,6 +450,47 @@ var beside = []shape{
 		1 receive req.answer: 2 could
 		2 send slots: 3 could
 		3 lock r.lock: 1 holds`},
+	{"who receives from another channel than the one that a request went on does not answer it", `
+		func main 1-9
+		  1 go serve
+		  2 go ask
+		  3 send second.queue=second
+		  4 receive first.queue=first
+		  5 wait wg
+		  6 send second.queue=second
+		func serve 10-19 loop 10-19 gets req@queue
+		  11 receive s.queue=second
+		  12 send req.done=b
+		func ask 20-29 makes req@queue
+		  21 send s.queue=first
+		  22 receive req.done=a
+		  23 done wg
+		g1 1 > g2; g1 2 > g3; g1 3; g2 11; g2 12; g2 11 blocks; g3 21; g1 4; g1 5 blocks; g3 22 blocks`, `
+		deadlock, rule 4
+		1 wait wg: 3 could
+		3 receive req.done:`},
+	{"but where a request may be passed on, it may", `
+		func main 1-9
+		  1 go serve
+		  2 go ask
+		  3 send second.queue=second
+		  4 receive first.queue=first
+		  5 wait wg
+		  6 send second.queue=second
+		func serve 10-19 loop 10-19 gets req@queue
+		  11 receive s.queue=second
+		  12 send req.done=b
+		func ask 20-29 makes req@queue
+		  21 send s.queue=first
+		  22 receive req.done=a
+		  23 done wg
+		func pass 30-39 forwards queue
+		  31 send next.queue
+		g1 1 > g2; g1 2 > g3; g1 3; g2 11; g2 12; g2 11 blocks; g3 21; g1 4; g1 5 blocks; g3 22 blocks`, `
+		deadlock, rule 2, circle
+		1 wait wg: 3 could
+		3 receive req.done: 2 could elsewhere
+		2 receive s.queue: 1 used, 3 passed`},
 	{"a goroutine that has sent on its own channel is not the one to close that of another", `
 		func main 1-9 loop 2-5
 		  1 go encode

@@ -219,7 +219,7 @@ func operand(at *trace.Site, selected int) string {
 
 // waiting returns a wait of t with those who could end it, the surest first, then by number.
 func (g *graph) waiting(t *trace.TaskState, w trace.Wait) Waiting {
-	r := releasers{g: g, waiter: t, object: g.objects[w.Object], how: map[uint32]Releaser{}}
+	r := releasers{g: g, waiter: t, object: g.objects[w.Object], operand: operand(t.Site, w.Case), how: map[uint32]Releaser{}, strange: map[uint32]bool{}}
 	switch r.object.Kind {
 	case trace.Mutex, trace.RWMutex, trace.Once:
 		r.holders(w.Op)
