@@ -25,6 +25,7 @@ var descriptors = group{
 			{file: "os/file_unix.go", in: "File.fd", find: `return uintptr(f.pfd.Sysfd)`, put: `f.pfd.JostleGiven(); return uintptr(f.pfd.Sysfd)`},
 			{file: "os/pipe2_unix.go", in: "Pipe", find: `return newFile(p[0], "|0", kindPipe, false), newFile(p[1], "|1", kindPipe, false), nil`,
 				put: `r, w = newFile(p[0], "|0", kindPipe, false), newFile(p[1], "|1", kindPipe, false); jostlePipe(r, w); return r, w, nil`},
+			{file: "os/exec_posix.go", in: "startProcess", put: ` if err := jostleStarts(); err != nil { return nil, err }; `},
 			{file: "os/pidfd_linux.go", in: "Process.pidfdWait", find: `defer p.handleTransientRelease()`, put: `defer p.handleTransientRelease(); jostleAwaitProcess(handle)`},
 		},
 		locks(),

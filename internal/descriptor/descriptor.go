@@ -14,10 +14,12 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -337,6 +339,16 @@ func pollAll(l *engine.Waiters) {
 		w.Poll()
 		w = next
 	}
+}
+
+// Starts is called before a child process is started. It sees the machine: not the sockets in memory of its parent, and not its clock, which
+// is that of another day. So the execution is to be repeated with what the machine has, see network.OfMachine, and in this one no process is started.
+func Starts() error {
+	if t := task(); t != nil && !network.OfMachine {
+		t.Lacks("it starts a child process", t.LibSite(trace.OpGo))
+		return syscall.ENOSYS
+	}
+	return nil
 }
 
 // AwaitProcess parks the calling goroutine until the child process has ended that pidfd is a descriptor of. If the execution is over before

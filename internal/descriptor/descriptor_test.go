@@ -3,9 +3,11 @@
 package descriptor_test
 
 import (
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +16,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/descriptor"
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
@@ -189,6 +192,48 @@ func TestLeftBehind(t *testing.T) {
 		w.do(descriptor.Write)
 		assert.Equal(t, descriptor.Ready, r.do(descriptor.Read))
 	}))
+}
+
+// TestGoesRound: what comes from outside is read although other goroutines go round until it was.
+func TestGoesRound(t *testing.T) {
+	snap := run(t, nil, func() {
+		r, w := pipe(t)
+		var mu sync.Mutex
+		read := false
+		for range 2 {
+			perturb.Go(func() {
+				for over := false; !over; {
+					perturb.MutexLock(&mu, site)
+					over = read
+					perturb.MutexUnlock(&mu, site)
+				}
+			}, site)
+		}
+		_, err := syscall.Write(w.fd, []byte("x"))
+		require.NoError(t, err)
+		assert.Equal(t, descriptor.Ready, r.do(descriptor.Read))
+		perturb.MutexLock(&mu, site)
+		read = true
+		perturb.MutexUnlock(&mu, site)
+	})
+	assert.Equal(t, trace.AllEnded, snap.Quiet)
+	assert.Less(t, snap.Total, 50_000)
+}
+
+// TestStarts: a process is started only where it sees what its parent sees, the machine.
+func TestStarts(t *testing.T) {
+	for _, machine := range []bool{false, true} {
+		network.OfMachine = machine
+		var err error
+		x := new(engine.Execution)
+		synctest.Test(t, func(*testing.T) {
+			x.Run(schedule.NewReader(nil), engine.Limits{}, synctest.Wait, func() { err = descriptor.Starts() })
+		})
+		assert.Equal(t, !machine, err != nil)
+		assert.Equal(t, !machine, strings.HasPrefix(x.Lacking(), "it starts a child process in "), x.Lacking())
+	}
+	network.OfMachine = false
+	assert.NoError(t, descriptor.Starts())
 }
 
 // child starts a process that sleeps, and returns a descriptor of it.

@@ -299,8 +299,9 @@ func (x *Execution) circling() bool {
 }
 
 // busySteps is how many steps an execution may do before the clock moves all the same: code that polls it without ever
-// waiting would else see it stand still.
-const busySteps = 10_000
+// waiting would else see it stand still. It is a prime number: a loop
+// is taken off at each of its sync points in turn, and not each time with the lock that others need.
+const busySteps = 10_007
 
 // wokenSteps is how many steps follow when the clock has woken a task, before more time passes under tasks that can run.
 const wokenSteps = 1_000

@@ -350,6 +350,7 @@ func (x *Execution) loop() *trace.Snapshot {
 			if x.late = false; x.still == 0 {
 				x.elapse()
 			}
+			x.pollAwaiting()
 			if snap := x.interlocked(); snap != nil {
 				return snap
 			}
@@ -493,18 +494,22 @@ func (x *Execution) poll() {
 	for more := came; more && x.expects(); more = x.pollBlocked() {
 		x.limits.Pause(abroadTogether)
 	}
-	// Who waits for the others to rest comes after all that may wake one of them.
-	for w := x.awaiting.head; w != nil; w = w.next {
-		if w.Poll() {
-			break
-		}
-	}
+	x.pollAwaiting() // after all that may wake one of the others
 	if x.abroad && x.runq.n == 0 {
 		came = x.pollThose(true) || came
 	}
 	x.moved = moved || came
 	if came {
 		x.keepUp()
+	}
+}
+
+// pollAwaiting has the first task go on that waits for a state of the others which has come.
+func (x *Execution) pollAwaiting() {
+	for w := x.awaiting.head; w != nil; w = w.next {
+		if w.Poll() {
+			break
+		}
 	}
 }
 

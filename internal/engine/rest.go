@@ -5,14 +5,18 @@ import "github.com/jostle-dev/jostle/internal/trace"
 // AwaitRest parks t until no other task of the execution can run, and only the clock could change that.
 func (t *Task) AwaitRest(s *trace.Site) {
 	t.Point(trace.OpWait, nil, s)
-	t.GoLast(s)
+	t.waitUntil(s, t.x.rests)
 }
 
-// GoLast parks t until no other task of the execution can run.
+// GoLast parks t until no other task of the execution can run, or these have gone round for so long that t has its turn all the same: they may
+// do so until it has come.
 func (t *Task) GoLast(s *trace.Site) {
-	x := t.x
-	t.waitUntil(s, func() bool { return x.runq.n+x.delayed.n == 0 })
+	x, since := t.x, t.x.trace.n
+	t.waitUntil(s, func() bool { return x.rests() || x.trace.n-since > busySteps })
 }
+
+// rests reports whether no task can run.
+func (x *Execution) rests() bool { return x.runq.n+x.delayed.n == 0 }
 
 // AwaitDescendants parks t until every task that ancestor has started, and every one that these have, has ended.
 func (t *Task) AwaitDescendants(ancestor *Task, s *trace.Site) {

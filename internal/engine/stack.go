@@ -47,15 +47,15 @@ func (x *Execution) stacks() map[*Task]string {
 	return of
 }
 
-// Lacks notes that t has asked for something that an execution does not have: what it does now is not what it does without control.
-func (t *Task) Lacks(what string, s *trace.Site) {
+// Lacks notes that t does something for which an execution does not have what is needed: what it does now is not what it does without control.
+func (t *Task) Lacks(does string, s *trace.Site) {
 	if t.x.lacking == "" && s != nil {
-		t.x.lacking = "it asks for " + what + " in " + program.InPackage(s.Func)
+		t.x.lacking = does + " in " + program.InPackage(s.Func)
 	}
 }
 
-// Lacking says, as a sentence without a full stop, what a task of the last Run has asked for first that an execution does not have; "" if
-// nothing was.
+// Lacking says, as a sentence without a full stop, what a task of the last Run has done first for which an execution does not have
+// what is needed; "" if there was nothing.
 func (x *Execution) Lacking() string { return x.lacking }
 
 // Uncontrolled says why the execution was not under control: there is a goroutine in its bubble which is not one of its tasks, and which is

@@ -60,8 +60,8 @@ type Network struct {
 // firstPort is where Linux begins too.
 const firstPort = 32768
 
-// OfMachine has all sockets be the machine's, and none in memory: for tests that ask for the descriptor of one. It may be set where no
-// execution runs.
+// OfMachine has all sockets be the machine's, and none in memory, and executions begin at its time: for tests that ask for the descriptor of
+// a socket, or start a child process, which sees both. It may be set where no execution runs.
 var OfMachine bool
 
 // Current returns the network of the execution that the calling goroutine is part of; nil if it is part of none, or if its sockets are
@@ -106,7 +106,7 @@ func (n *Network) task() (*engine.Task, error) {
 // with a socket of the machine only, so the execution is to be repeated with those, see OfMachine.
 func (n *Network) Descriptor() {
 	if t, err := n.task(); err == nil && !t.Unwinding() {
-		t.Lacks("the descriptor of a socket", t.LibSite(trace.OpDescriptor))
+		t.Lacks("it asks for the descriptor of a socket", t.LibSite(trace.OpDescriptor))
 	}
 }
 

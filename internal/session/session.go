@@ -193,7 +193,7 @@ const (
 	Dirty     EventKind = "dirty"     // execution N has left state behind: the process must end
 	Leaky     EventKind = "leaky"     // every execution leaves state behind that changes the next
 	Stalled   EventKind = "stalled"   // execution N blocks where no schedule reaches: Text
-	Lacking   EventKind = "lacking"   // execution N asks for what only sockets of the machine have: Why. The process ends
+	Lacking   EventKind = "lacking"   // execution N does what takes sockets of the machine: Why. The process ends
 	TooLong   EventKind = "toolong"   // execution N went on for too long and was given up
 	Replayed  EventKind = "replayed"  // execution N of a replay ended in Verdict by Cause; Text says what did not come
 	Shrunk    EventKind = "shrunk"    // File holds a smaller schedule, Text says it

@@ -50,7 +50,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.
 	return e.goesOn(n, out, known)
 }
 
-// lacks notes that an execution has asked for what only sockets of the machine have, and reports whether it has: whatever became of it, it
+// lacks notes that an execution has done what takes sockets of the machine, and reports whether it has: whatever became of it, it
 // counts for nothing.
 func (e *explorer) lacks(n int, out outcome) bool {
 	if out.lacking == "" || network.OfMachine {

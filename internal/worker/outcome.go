@@ -19,7 +19,7 @@ type outcome struct {
 	long    bool          // a Stall: it went on and on, and was given up
 	spoken  bool          // the test has said that it fails, and may have hung then
 	cut     bool          // it was ended in the middle, for nothing that counts
-	lacking string        // what it has asked for that only sockets of the machine have; "" for nothing
+	lacking string        // what it has done that takes sockets of the machine; "" for nothing
 
 	story *report.Story // what other executions say of it; nil if that is not known
 

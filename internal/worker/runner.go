@@ -64,9 +64,13 @@ func (r *runner) run(s engine.Strategy) outcome {
 	release := r.subject.capture()
 	races := r.races.mark()
 	engine.CatchFailures()
+	limits := r.limits
+	if network.OfMachine {
+		limits.Begin = time.Now() // what is outside of the process has that time
+	}
 	out := r.inBubble(r.x, r.limit, func() outcome {
 		a := r.subject.attempt()
-		snap := r.x.Run(s, r.limits, synctest.Wait, a.main)
+		snap := r.x.Run(s, limits, synctest.Wait, a.main)
 		end := a.over(r.x)
 		if end.failed {
 			snap = r.x.Failed(snap)
@@ -87,7 +91,7 @@ func (r *runner) run(s engine.Strategy) outcome {
 	return out
 }
 
-// onSockets does one execution with sockets in memory and, if it asks for what only those of the machine have, once more with those: so what
+// onSockets does one execution with sockets in memory and, if it does what takes those of the machine, once more with those: so what
 // an input or a schedule means does not depend on what ran before it.
 func onSockets(execute func() outcome) outcome {
 	network.OfMachine = false

@@ -16,6 +16,7 @@ type JostleEngine interface {
 	Released(fd *FD)
 	Given(fd *FD)
 	Pipe(r, w *FD)
+	Starts() error
 	AwaitProcess(pidfd uintptr)
 }
 

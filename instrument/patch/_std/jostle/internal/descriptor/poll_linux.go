@@ -31,4 +31,6 @@ func (forPoll) Given(fd *poll.FD) { Given(fd.JostleState()) }
 
 func (forPoll) Pipe(r, w *poll.FD) { Pipe(r.JostleState(), w.JostleState(), r.Number()) }
 
+func (forPoll) Starts() error { return Starts() }
+
 func (forPoll) AwaitProcess(pidfd uintptr) { AwaitProcess(int(pidfd)) }
