@@ -9,6 +9,8 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/schedule"
+	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
 
@@ -69,4 +71,36 @@ func TestInVariable(t *testing.T) {
 	assert.True(t, engine.InVariable(unsafe.Pointer(&pointedTo.once)))
 	assert.False(t, engine.InVariable(unsafe.Pointer(new(sync.Once))))
 	assert.False(t, engine.InVariable(unsafe.Pointer(&local)))
+}
+
+// declared returns a Once as a function has it that makes a variable of a package.
+func declared() *sync.Once {
+	var once sync.Once
+	OnceDeclared(&once)
+	return &once
+}
+
+var early = declared()
+
+// A goroutine that a Once begins which was made before anything ran serves the process, and one of a test's Once does not.
+func TestOnceDeclared(t *testing.T) {
+	begun := 0
+	for range 2 {
+		for _, c := range []struct {
+			once *sync.Once
+			want trace.Quiet
+		}{{early, trace.AllEnded}, {nil, trace.Proved}} {
+			snap := enginetest.Run(t, new(engine.Execution), schedule.NewReader(nil), engine.Limits{}, func() {
+				if c.once == nil {
+					c.once = declared()
+				}
+				OnceDo(c.once, func() {
+					begun++
+					Go(func() { Recv(make(chan int), site) }, site)
+				}, site)
+			})
+			assert.Equal(t, c.want, snap.Quiet)
+		}
+	}
+	assert.Equal(t, 4, begun) // each execution begins it
 }

@@ -55,7 +55,7 @@ func (r *rewriter) parcelsOf(fn ast.Node) []parcel {
 		return true
 	})
 	for v, l := range p.locals {
-		if len(l.received) > 0 && !l.made && !l.other && p.declares(fn, v) && p.alone(v) && carriesInside(v.Type()) {
+		if len(l.received) > 0 && !l.made && !l.other && p.belongs(fn, v) && p.alone(v) && carriesInside(v.Type()) {
 			for _, c := range l.received {
 				p.parcels = append(p.parcels, parcel{name: v.Name(), channel: c})
 			}
@@ -286,8 +286,8 @@ func (p *packer) send(n *ast.SendStmt) {
 	p.parcels = append(p.parcels, parcel{p.madeName(value), channel, true})
 }
 
-// declares reports whether a variable is one of a function, and not of a literal in it.
-func (p *packer) declares(fn ast.Node, v *types.Var) bool {
+// belongs reports whether a variable is one of a function, and not of a literal in it.
+func (p *packer) belongs(fn ast.Node, v *types.Var) bool {
 	within := fn
 	ast.Inspect(fn, func(n ast.Node) bool {
 		if lit, ok := n.(*ast.FuncLit); ok && lit.Pos() <= v.Pos() && v.Pos() < lit.End() {

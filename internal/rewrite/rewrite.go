@@ -261,6 +261,8 @@ func (r *rewriter) node(n ast.Node) {
 		r.call(n)
 	case *ast.SelectorExpr, *ast.Ident, *ast.IndexExpr, *ast.IndexListExpr:
 		r.value(n.(ast.Expr))
+	case *ast.DeclStmt:
+		r.declaresOnce(n)
 	case *ast.FuncDecl:
 		r.resource(n)
 		r.testFunction(n)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/report"
@@ -37,6 +38,11 @@ type ending struct {
 // left reports whether the test has come to its end, and only what it leaves behind is a finding.
 func (o outcome) left() bool {
 	return o.snap != nil && o.snap.Failure == trace.NoFailure && o.returned()
+}
+
+// leaves reports whether goroutines were ended with the execution. Without control they would go on, and serve what comes next.
+func (o outcome) leaves() bool {
+	return o.snap != nil && slices.ContainsFunc(o.snap.Tasks, func(t trace.TaskState) bool { return t.State != trace.Ended })
 }
 
 // open reports whether the test was ended before it was known whether it ends by itself.

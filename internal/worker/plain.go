@@ -21,6 +21,7 @@ func (e *explorer) settle(t *testing.T) bool {
 	t.Helper()
 	e.limits.Keep, e.limits.Cancel, e.limits.Faults = true, e.plan.Cancel, e.plan.Faults
 	began := time.Now()
+	leaves := false // goroutines that were ended with an execution, and for which the next may wait
 	for i := range mostPlain {
 		e.before = i
 		e.note(session.Event{Kind: session.Began})
@@ -38,9 +39,10 @@ func (e *explorer) settle(t *testing.T) bool {
 			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled})
 			return false
 		}
-		if i > 0 && e.x.Again() && out.Found() && !out.left() {
+		if i > 0 && (e.x.Again() || leaves) && out.Found() && !out.left() {
 			break // it may be only because of what was done before in the process
 		}
+		leaves = leaves || out.leaves()
 		if !e.judge(0, strategy.Plain{}, out, rec) {
 			return false
 		}
