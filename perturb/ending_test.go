@@ -266,6 +266,21 @@ func TestOutside(t *testing.T) {
 			},
 			Want: []string{"other slept"},
 		},
+		{
+			Name: "a native sleep ends before one that is longer",
+			Body: func(log *enginetest.Log) {
+				began := time.Now()
+				together(
+					func() {
+						time.Sleep(2 * time.Millisecond)
+						RuntimeGosched(site)
+						log.Add("%v", time.Since(began).Round(50*time.Millisecond))
+					},
+					func() { TimeSleep(100*time.Millisecond, site); log.Add("woke") },
+				)
+			},
+			Want: []string{"0s woke"},
+		},
 	})
 }
 

@@ -109,6 +109,37 @@ func (x *Execution) sleep(d time.Duration) {
 	x.ahead = max(x.ahead, bubbleNow()-nanotime())
 }
 
+// doze lets d of virtual time pass, or less if a task comes back from native code before. It reports whether d has passed.
+func (x *Execution) doze(d time.Duration) bool {
+	if x.outside == 0 {
+		x.sleep(d)
+		return true
+	}
+	hide()
+	select {
+	case <-x.out.bell: // for those that were admitted
+	default:
+	}
+	unhide()
+	if x.out.any() {
+		return false
+	}
+	hide()
+	timer := time.NewTimer(d)
+	passed := true
+	select {
+	case <-timer.C:
+	case <-x.out.bell:
+		passed = !timer.Stop()
+	}
+	unhide()
+	if !passed {
+		x.passes()
+	}
+	x.ahead = max(x.ahead, bubbleNow()-nanotime())
+	return passed
+}
+
 // keepUp moves the clock to the real one, but over no alarm: something has come from abroad that took real time.
 func (x *Execution) keepUp() {
 	now := bubbleNow()

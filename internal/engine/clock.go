@@ -195,8 +195,8 @@ func (x *Execution) lastAlarm() int64 {
 // code relies on it.
 const overshoot = int64(time.Microsecond)
 
-// advance moves the clock to its next alarm and wakes the tasks that sleep until then, unless something comes from abroad before. It
-// reports false if no alarm is set.
+// advance moves the clock to its next alarm and wakes the tasks that sleep until then, unless something comes from abroad before, or a task
+// comes back from native code: a timer has fired there that nobody told the engine of. It reports false if no alarm is set.
 func (x *Execution) advance() bool {
 	when, ok := x.nextAlarm()
 	if !ok {
@@ -209,7 +209,9 @@ func (x *Execution) advance() bool {
 		if x.expects() && !x.expect(d) {
 			return true
 		}
-		x.sleep(d)
+		if !x.doze(d) {
+			return true
+		}
 	}
 	x.passes()
 	x.clock.moves++
@@ -346,7 +348,7 @@ func (x *Execution) pass(end int64, through bool) bool {
 // beyond looks for events past all known alarms. It reports whether there was one.
 func (x *Execution) beyond() bool {
 	for _, d := range horizons {
-		x.sleep(d)
+		x.doze(d)
 		x.admit()
 		x.poll()
 		if _, ok := x.nextAlarm(); ok || x.runq.n > 0 {

@@ -285,7 +285,7 @@ func (x *Execution) reset() {
 	if d := time.Until(x.limits.Begin); d > 0 {
 		time.Sleep(d)
 	}
-	x.out.gone, x.out.arrived = nil, nil
+	x.out.gone, x.out.arrived, x.out.bell = nil, nil, make(chan struct{}, 1)
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
 	x.foreigns.Store(0)

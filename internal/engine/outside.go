@@ -16,6 +16,7 @@ type outside struct {
 	mu      sync.Mutex
 	gone    []*Task // blocked out there
 	arrived []arrival
+	bell    chan struct{} // rung when one of them comes back: the root may be asleep
 }
 
 func (o *outside) lock() {
@@ -26,6 +27,13 @@ func (o *outside) lock() {
 func (o *outside) unlock() {
 	o.mu.Unlock()
 	unhide()
+}
+
+// any reports whether there is one that the root has not admitted yet.
+func (o *outside) any() bool {
+	o.lock()
+	defer o.unlock()
+	return len(o.arrived) > 0
 }
 
 type arrival struct {
@@ -83,6 +91,10 @@ func (x *Execution) arrive(t *Task) {
 		x.out.gone = x.out.gone[:last]
 	}
 	x.out.arrived = append(x.out.arrived, arrival{int(t.ID), t})
+	select {
+	case x.out.bell <- struct{}{}:
+	default:
+	}
 }
 
 // A Callback is a function that native code will call in a goroutine of its own: a timer's or a context's.
