@@ -146,7 +146,7 @@ func (p *packer) put(to, from ast.Expr, known bool) {
 		if !ok {
 			break
 		}
-		if !p.carries(to) {
+		if !p.carries(to) && !carriesInside(p.Info.TypeOf(to)) {
 			return
 		}
 		to, whole = sel.X, false

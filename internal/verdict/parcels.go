@@ -19,15 +19,15 @@ type route struct {
 	sent     bool     // it has made it itself, and sent it
 }
 
-// routeOf returns how a goroutine knows what an operand in a function is of; nil if it may know that in other ways.
+// routeOf returns how a goroutine knows what an operand in a function is, or is a field of; nil if it may know that in other ways.
 func (g *graph) routeOf(t *trace.TaskState, fn, operand string) *route {
 	f := g.code.funcs[fn]
 	if f == nil {
 		return nil
 	}
-	name := strings.TrimLeft(operand, "(*")
-	if i := strings.IndexAny(name, ".)["); i >= 0 {
-		name = name[:i]
+	name, field, _ := strings.Cut(operand, ".")
+	if strings.ContainsAny(field, ".[(") {
+		return nil // what it is a field of may be in several
 	}
 	var r *route
 	for _, p := range f.Parcels {
