@@ -310,14 +310,23 @@ const wokenSteps = 1_000
 
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
 // if they go on for much longer than programs do, more. Who waits for a flag that is set after some seconds gets there in
-// a million steps or two; a test of as many steps that gives itself a minute keeps it.
+// a million steps or two; a test of as many steps that gives itself a minute keeps it. Tasks that send each other something, while none sleeps, are
+// at work and do not wait for time to pass: they get no more than a slow machine takes for their steps, so that they keep a time-out of seconds.
 func (x *Execution) elapse() {
-	const many, most = 100, 7
+	const many, most, mostAtWork = 100, 7, 3
 	x.elapsed++
 	more := min(max(x.elapsed-many, 0), most)
+	if more > mostAtWork && x.trace.sends(busySteps) && !x.sleeps() {
+		more = mostAtWork
+	}
 	if !x.pass(bubbleNow()+int64(time.Millisecond<<more), false) && more > 0 {
 		x.busy = x.trace.n + wokenSteps
 	}
+}
+
+// sleeps reports whether a task does nothing but wait for time to pass.
+func (x *Execution) sleeps() bool {
+	return slices.ContainsFunc(x.tasks, func(t *Task) bool { return t.state == trace.Blocked && t.op == trace.OpSleep })
 }
 
 // pass moves the clock to the moment end. It stops at each alarm on the way, and unless through is set it ends at the first that wakes

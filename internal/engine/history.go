@@ -91,6 +91,16 @@ func (tr *history) polls(n int) bool {
 	return true
 }
 
+// sends reports whether one of the last n steps, n <= keptSteps, has sent something, or written it.
+func (tr *history) sends(n int) bool {
+	for i := range min(n, tr.n) {
+		if op := tr.steps[(tr.n-1-i)%keptSteps].Op; op == trace.OpSend || op == trace.OpWrite {
+			return true
+		}
+	}
+	return false
+}
+
 // kept returns the steps that are left, oldest first.
 func (tr *history) kept() []trace.Step {
 	out := make([]trace.Step, 0, len(tr.steps))
