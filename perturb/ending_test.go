@@ -279,7 +279,8 @@ func TestOutside(t *testing.T) {
 					func() { TimeSleep(100*time.Millisecond, site); log.Add("woke") },
 				)
 			},
-			Want: []string{"0s woke"},
+			Want:       []string{"0s woke"},
+			Controlled: true,
 		},
 	})
 }
