@@ -14,7 +14,6 @@ type history struct {
 	next        trace.Choice // of the step to come
 	off         *trace.Off   // likewise
 	offs        []trace.Off  // the last ones
-	last        uint64       // key of the site of the step before
 	orders      trace.Orders
 }
 
@@ -34,10 +33,6 @@ func (tr *history) add(t *Task, op trace.Op, o *Object, s *trace.Site) {
 	}
 	tr.n++
 	key := s.StableKey() + uint64(op)
-	if c != trace.GoneOn {
-		tr.orders.Add(tr.last, key)
-	}
-	tr.last = key
 	h := tr.hash
 	h = (h ^ (uint64(t.ID) | uint64(op)<<32 | uint64(c)<<40)) * 1099511628211
 	h = (h ^ uint64(id)) * 1099511628211

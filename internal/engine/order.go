@@ -26,8 +26,17 @@ var howSees = [...]uint8{
 // howAlone are the uses that do not change places with each other.
 var howAlone = [...]bool{trace.Changes: true, trace.Sends: true, trace.Receives: true, trace.Takes: true, trace.Gives: true}
 
-// A uses is what was done with an object so far, see howSlot.
-type uses [5]uint64
+// A uses is what was done with an object so far.
+type uses struct {
+	hashes [5]uint64  // see howSlot
+	last   [5]lastUse // of those that do not change places with each other
+}
+
+// A lastUse is what was done last.
+type lastUse struct {
+	by  uint32 // task; 0 for none
+	key uint64
+}
 
 // An order is what is known of the order of an execution.
 type order struct {
@@ -67,17 +76,22 @@ func (x *Execution) event(t *Task, u *uses, how trace.How) {
 	if x.unwinding {
 		return
 	}
-	h := (t.past^x.order.epoch)*orderFactor + t.last.StableKey() + uint64(how)
+	key := t.last.StableKey() + uint64(how)
+	h := (t.past^x.order.epoch)*orderFactor + key
 	for sees := howSees[how]; sees != 0; sees &= sees - 1 {
-		h = (h ^ u[bits.TrailingZeros8(sees)]) * orderFactor
+		slot := bits.TrailingZeros8(sees)
+		if before := &u.last[slot]; before.by != 0 && before.by != t.ID {
+			x.trace.orders.Add(before.key, key)
+		}
+		h = (h ^ u.hashes[slot]) * orderFactor
 		h ^= h >> 32
 	}
 	t.past = h
 	x.order.sum += h
 	if slot := howSlot[how]; howAlone[how] {
-		u[slot] = h
+		u.hashes[slot], u.last[slot] = h, lastUse{t.ID, key}
 	} else {
-		u[slot] += h
+		u.hashes[slot] += h
 	}
 }
 

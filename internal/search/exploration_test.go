@@ -13,9 +13,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/perturb"
 )
 
@@ -66,12 +68,16 @@ func explored(t *testing.T, e *Exploration, body func(*said)) []string {
 // enumerated returns what all executions end in, by the tree of all answers; nil if there are too many.
 func enumerated(t *testing.T, body func(*said)) []string {
 	t.Helper()
-	x, ended := new(engine.Execution), map[string]bool{}
+	x, ended, sets := new(engine.Execution), map[string]bool{}, map[uint64]trace.Orders{}
 	tree := &enginetest.Tree{Departures: enginetest.All}
 	for n := 0; ; n++ {
 		var log said
 		snap := enginetest.Run(t, x, unheld{tree}, engine.Limits{Steps: 10_000}, func() { body(&log) })
 		ended[log.String()+" "+enginetest.Ending(snap)] = true
+		if set, seen := sets[snap.Order]; seen {
+			require.Equal(t, set, snap.Orders, "a fuzzer sees nothing new in an order that it has seen")
+		}
+		sets[snap.Order] = snap.Orders
 		if !tree.Advance() {
 			return slices.Sorted(maps.Keys(ended))
 		}

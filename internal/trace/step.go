@@ -30,8 +30,8 @@ const (
 	Delayed                 // likewise, and it was held back until nothing else could run
 )
 
-// Orders is a set of which operation came right after which of another goroutine, hashed to 256 members. Two executions
-// with different sets took different ways; a fuzzer that is shown the set can tell that.
+// Orders is a set of which operation on an object came right after which of another goroutine that it cannot change places with, hashed to
+// 256 members. Two executions with different sets have different orders; a fuzzer that is shown the set can tell that.
 type Orders [4]uint64
 
 // Has reports whether member i, 0 <= i < 256, is in the set.
