@@ -6,6 +6,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -28,6 +30,14 @@ const (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("bench: ")
+	times := flag.Int("guided", 0, "in the place of all else, fuzz targets that need several choices of the schedule `n` times with the orders of operations as coverage, and n times without")
+	flag.Parse()
+	if *times > 0 {
+		if err := guided(context.Background(), os.Stdout, *times); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Step|PingPong|Native|Inert", "-count", strconv.Itoa(rounds)))
 	type program struct {
 		what                     string

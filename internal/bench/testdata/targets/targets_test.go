@@ -3,6 +3,7 @@ package targets
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jostle-dev/jostle/harness"
@@ -59,6 +60,46 @@ func pipeline(t testing.TB) {
 func FuzzTwoLocks(f *testing.F) { harness.Fuzz(f, func(harness.T, struct{}) { twoLocks() }) }
 
 func FuzzPipeline(f *testing.F) { harness.Fuzz(f, func(t harness.T, _ struct{}) { pipeline(t) }) }
+
+// choices has stages in which a goroutine must look at a word right between the second and the third of four additions to it, for all stages
+// with the same input: what executions have in common that do so in some of them is nothing but the order of operations.
+func choices(t testing.TB, n int) {
+	var words [5]atomic.Int32
+	right := [5]uint8{2: 1} // by what was seen; no branch may tell
+	met := 0
+	stage := func(adds, looks func()) {
+		var wg sync.WaitGroup
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			adds()
+		}()
+		looks()
+		wg.Wait()
+	}
+	look := func(w *atomic.Int32) { met += int(right[w.Load()]) }
+	a, b, c, d, e := &words[0], &words[1], &words[2], &words[3], &words[4]
+	stages := []func(){
+		func() { stage(func() { a.Add(1); a.Add(1); a.Add(1); a.Add(1) }, func() { look(a) }) },
+		func() { stage(func() { b.Add(1); b.Add(1); b.Add(1); b.Add(1) }, func() { look(b) }) },
+		func() { stage(func() { c.Add(1); c.Add(1); c.Add(1); c.Add(1) }, func() { look(c) }) },
+		func() { stage(func() { d.Add(1); d.Add(1); d.Add(1); d.Add(1) }, func() { look(d) }) },
+		func() { stage(func() { e.Add(1); e.Add(1); e.Add(1); e.Add(1) }, func() { look(e) }) },
+	}
+	for _, s := range stages[:n] {
+		s()
+	}
+	inputs++
+	if met == n {
+		t.Errorf("all %d were met by input %d", n, inputs)
+	}
+}
+
+var inputs int // of this process
+
+func FuzzThreeChoices(f *testing.F) { harness.Fuzz(f, func(t harness.T, _ struct{}) { choices(t, 3) }) }
+
+func FuzzFiveChoices(f *testing.F) { harness.Fuzz(f, func(t harness.T, _ struct{}) { choices(t, 5) }) }
 
 func FuzzNativeTwoLocks(f *testing.F) { f.Fuzz(func(*testing.T, []byte) { twoLocks() }) }
 
