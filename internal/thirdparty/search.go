@@ -39,6 +39,7 @@ var (
 	testLine = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (?:schedule|run)s?, (.*)`)
 	liveLine = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*, live .*|(?:Test|Example)\S*: run once, .*)`)
 	noteLine = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
+	sameLine = regexp.MustCompile(`^        (the same in .*)`)
 	telling  = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
 )
 
@@ -76,6 +77,8 @@ func (s *search) read() {
 			section = line
 		case section == found && noteLine.MatchString(line):
 			s.findings = append(s.findings, noteLine.FindStringSubmatch(line)[1])
+		case section == found && sameLine.MatchString(line):
+			s.findings = append(s.findings, sameLine.FindStringSubmatch(line)[1])
 		case section == unrun && noteLine.MatchString(line), section == noted && noteLine.MatchString(line) && telling.MatchString(line):
 			s.notes = append(s.notes, noteLine.FindStringSubmatch(line)[1])
 		default:

@@ -24,6 +24,7 @@ FAIL	example.com/a	0.100s
 Found:
     example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)
         a/testdata/jostle/TestA-1.jostle
+        the same in TestJ: a/testdata/jostle/TestJ-1.jostle
 Failed without control:
     example.com/a TestC: c_test.go:3: no
 Not run:
@@ -36,7 +37,7 @@ Notes:
 1 finding in 4 tests, 312 schedules, 1s
 `}
 	s.read()
-	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)"}, s.findings)
+	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)", "the same in TestJ: a/testdata/jostle/TestJ-1.jostle"}, s.findings)
 	assert.Equal(t, []string{"example.com/a TestD: the time was over", "example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported"}, s.notes)
 	assert.Equal(t, []string{"TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)", "TestG: 3 schedules, then 20 runs, live (it uses signals)", "TestH: run once, without control: it is a fuzz target"}, s.live)
 	assert.Equal(t, []int{6, 5, 2, 1, 336}, []int{s.tests(), s.concurrent(), s.controlled, s.single, s.executions})
