@@ -86,7 +86,7 @@ func (t *text) interleaving(most int) {
 	t.steps(rows)
 }
 
-// A cast is the goroutines whose steps matter, and which of them have touched what.
+// A cast is the goroutines that a report speaks of, and which of them have touched what.
 type cast struct {
 	tasks   map[uint32]bool
 	objects map[uint32][]uint32 // by object: the goroutines
@@ -97,9 +97,25 @@ func (t *text) castOf(notes map[int]string) cast {
 	st := cast{map[uint32]bool{}, map[uint32][]uint32{}, map[uint64][]uint32{}}
 	for _, g := range t.v.Knot {
 		st.tasks[g.ID] = true
+		for _, w := range g.Waits {
+			for _, r := range w.By {
+				st.tasks[r.Task] = true
+			}
+		}
 	}
 	for i := range notes {
 		st.tasks[t.v.Steps[i].Task] = true
+	}
+	if s := t.o.Story; s != nil {
+		if i := s.Step - t.number0(); i >= 0 && i < len(t.v.Steps) {
+			st.tasks[t.v.Steps[i].Task] = true
+		}
+		for _, o := range s.Difference.Orders {
+			st.tasks[o.First.Task], st.tasks[o.Then.Task] = true, true
+		}
+		for _, c := range s.Difference.Choices {
+			st.tasks[c.Task] = true
+		}
 	}
 	for _, s := range t.v.Steps {
 		if !st.tasks[s.Task] {
@@ -235,7 +251,11 @@ func (t *text) matters() map[int]string {
 			t.noteHold(notes, g.ID, h)
 		}
 		next, ok := t.next(i)
-		for _, w := range g.Waits {
+		waits := g.Waits
+		if !ok {
+			waits = t.telling(g)
+		}
+		for _, w := range waits {
 			for _, r := range w.By {
 				if r.How == waitgraph.Stranded {
 					t.note(notes, g.ID, r.Sent, "")
@@ -267,6 +287,18 @@ func (t *text) matters() map[int]string {
 		}
 	}
 	return notes
+}
+
+// telling returns those waits of a goroutine that no other can help which say why: where another has what it waits for that one, and of one that
+// goes round for ever what would stop it.
+func (t *text) telling(g verdict.Goroutine) []verdict.Waiting {
+	if i := slices.IndexFunc(g.Waits, func(w verdict.Waiting) bool { return w.Fate != nil }); i >= 0 {
+		return g.Waits[i : i+1]
+	}
+	if g.Round != nil {
+		return t.stopping(g)
+	}
+	return g.Waits
 }
 
 // mattersTo adds to the notes the steps of an execution without a knot: the last ones of the goroutine that ended it or, if that is not known,

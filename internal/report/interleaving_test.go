@@ -31,3 +31,36 @@ func TestStepsOfWhatFailed(t *testing.T) {
 	v.Said.Calls = nil // nothing says whose word it was
 	assert.Equal(t, map[int]string{4: "", 6: ""}, x.matters())
 }
+
+// Where the schedule took a goroutine off at a lock is shown if another goroutine that the report speaks of has to do with that lock.
+func TestWhereItWasTakenOff(t *testing.T) {
+	site := func(line int32, fn string) *trace.Site {
+		return &trace.Site{File: "/src/m/m.go", Line: line, Func: fn, Op: trace.OpLock, Expr: "mu"}
+	}
+	step := func(task, object uint32, off *trace.Off) trace.Step {
+		return trace.Step{Task: task, Op: trace.OpLock, Object: object, Site: site(int32(task), "m.f"), Off: off}
+	}
+	off := func(task, object uint32) *trace.Off {
+		return &trace.Off{Task: task, Op: trace.OpLock, Object: object, Site: site(int32(task), "m.f")}
+	}
+	v := &verdict.Verdict{
+		Kind: verdict.Leak, Rule: verdict.Cancel,
+		Knot:  []verdict.Goroutine{{ID: 2, Op: trace.OpLock, Site: site(2, "m.f")}},
+		Steps: []trace.Step{step(4, 7, nil), step(3, 5, off(2, 5)), step(3, 5, off(4, 7)), step(3, 6, off(2, 6)), step(2, 5, nil)},
+		Tasks: []trace.TaskState{{ID: 1}, {ID: 2, Site: site(2, "m.f")}, {ID: 3}, {ID: 4}},
+	}
+	v.Total = len(v.Steps)
+	shown := func(s *Story) []bool {
+		x := &text{v: v, o: Options{Story: s}}
+		in := x.castOf(x.matters())
+		var out []bool
+		for _, s := range v.Steps {
+			if s.Off != nil {
+				out = append(out, in.touches(s.Off))
+			}
+		}
+		return out
+	}
+	assert.Equal(t, []bool{false, false, false}, shown(nil), "nothing is said of g3 or g4")
+	assert.Equal(t, []bool{true, false, true}, shown(&Story{Step: 2}), "from its step on nothing ends well")
+}
