@@ -346,6 +346,10 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	n, none := 0, len(objects) == 0
+	alone := func(trace.Step) bool { return false }
+	if failed != 0 {
+		alone = t.aloneAt()
+	}
 	for i, s := range slices.Backward(steps) {
 		its := len(objects) == 0
 		switch {
@@ -354,7 +358,7 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		case t.v.Who != "":
 			its = t.name(s.Task) == t.v.Who
 		case failed != 0:
-			its = none && s.Task == failed && s.Op != trace.OpExit
+			its = none && s.Task == failed && s.Op != trace.OpExit && !alone(s)
 		}
 		if its && n < few {
 			see(i)
@@ -367,6 +371,35 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	return notes
+}
+
+// aloneAt returns whether a step is at a lock, or an atomic operation, of one goroutine only: it is nobody else's business.
+func (t *text) aloneAt() func(trace.Step) bool {
+	type thing struct {
+		object   uint32
+		variable uint64
+	}
+	of := func(s trace.Step) thing {
+		if s.Op == trace.OpAtomic && s.Site != nil {
+			return thing{variable: s.Site.Var}
+		}
+		return thing{object: s.Object}
+	}
+	first, shared := map[thing]uint32{}, map[thing]bool{}
+	for _, s := range t.v.Steps {
+		if task, ok := first[of(s)]; ok {
+			shared[of(s)] = shared[of(s)] || task != s.Task
+			continue
+		}
+		first[of(s)] = s.Task
+	}
+	return func(s trace.Step) bool {
+		switch s.Op {
+		case trace.OpLock, trace.OpRLock, trace.OpTryLock, trace.OpTryRLock, trace.OpUnlock, trace.OpRUnlock, trace.OpAtomic:
+			return !shared[of(s)]
+		}
+		return false
+	}
 }
 
 // failed returns the goroutine by whose word a test has failed; 0 if that is not known. The calls that led there are known by their

@@ -22,14 +22,14 @@ func TestStepsOfWhatFailed(t *testing.T) {
 		Said: verdict.Said{Calls: []verdict.RaceFrame{{Func: "m.check", Place: "/src/m/m_test.go:30"}, {Func: "m.TestF", Place: "/src/m/m_test.go:9"}}},
 		Steps: []trace.Step{
 			step(3, 1, 40, "m.tick"), step(2, 2, 3, "m.TestF"), step(3, 2, 41, "m.tick"), step(2, 3, 4, "m.TestF"), step(2, 4, 5, "m.TestF"),
-			step(3, 1, 40, "m.tick"), step(3, 4, 41, "m.tick"),
+			step(2, 5, 6, "m.TestF"), step(3, 1, 40, "m.tick"), step(3, 4, 41, "m.tick"), step(3, 3, 41, "m.tick"),
 		},
 	}
 	v.Total = len(v.Steps)
 	x := &text{v: v}
 	assert.Equal(t, map[int]string{1: "", 2: "", 3: "", 4: ""}, x.matters())
 	v.Said.Calls = nil // nothing says whose word it was
-	assert.Equal(t, map[int]string{4: "", 6: ""}, x.matters())
+	assert.Equal(t, map[int]string{3: "", 8: ""}, x.matters())
 }
 
 // Where the schedule took a goroutine off at a lock is shown if another goroutine that the report speaks of has to do with that lock.
