@@ -92,8 +92,9 @@ func TestEndings(t *testing.T) {
 			in, err := cmd.StdinPipe()
 			require.NoError(t, err)
 			t.Cleanup(func() { in.Close() })
-			require.NoError(t, cmd.Start())
-			cmd.Wait()
+			if cmd.Start() == nil { // not in the execution that asks for the machine's first: it begins again with that
+				cmd.Wait()
+			}
 		}, []string{"verdict=stall ", "stall: g1 main ", "exec.(*Cmd).Wait ", "endings_test.go:"}},
 
 		// Panics of any goroutine, and what Go ends the process for.
