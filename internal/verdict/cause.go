@@ -74,7 +74,12 @@ func (v *Verdict) Root() uint64 {
 	}
 	var at []string
 	add := func(parts ...any) { at = append(at, fmt.Sprintln(parts...)) }
-	for _, g := range v.core() {
+	core, keep := v.core()
+	what := fmt.Sprint(v.Rule)
+	if keep {
+		what = "kept" // whatever rule that breaks: it depends on who wants it
+	}
+	for _, g := range core {
 		fn, starts := "", ""
 		if s := g.Spawned; s != nil {
 			fn, starts = s.Func, s.Starts
@@ -83,7 +88,7 @@ func (v *Verdict) Root() uint64 {
 		if u := g.User(); u != nil {
 			user = u.Func
 		}
-		if v.Rule != ReleaseFirst {
+		if !keep {
 			add(g.Op, g.Site.StableKey(), user, fn, starts)
 			continue
 		}
@@ -97,22 +102,27 @@ func (v *Verdict) Root() uint64 {
 	}
 	slices.Sort(at)
 	h := fnv.New64a()
-	fmt.Fprintln(h, "root", v.Rule, slices.Compact(at))
+	fmt.Fprintln(h, "root", what, slices.Compact(at))
 	return h.Sum64()
 }
 
-// core returns the goroutines of an explanation that Root is about.
-func (v *Verdict) core() []Goroutine {
-	if v.Rule == ReleaseFirst {
-		keeps := slices.DeleteFunc(slices.Clone(v.Knot), func(g Goroutine) bool { return len(g.Holds) == 0 || blocksOnLock(g.Op) })
-		if len(keeps) > 0 {
-			return keeps
-		}
-	}
+// core returns the goroutines of an explanation that Root is about, and whether it is about what they keep while they wait.
+func (v *Verdict) core() (core []Goroutine, keep bool) {
+	core = v.stuck()
 	if n := len(v.Knot); n > 0 && !v.Cycle {
-		return v.Knot[n-1:]
+		core = core[n-1:]
 	}
-	return v.stuck()
+	among := core
+	if v.Rule == ReleaseFirst {
+		among = v.Knot
+	}
+	keeps := func(g Goroutine) bool {
+		return !blocksOnLock(g.Op) && slices.ContainsFunc(g.Holds, func(h Holding) bool { return !h.Owed || v.Rule == ReleaseFirst })
+	}
+	if v.Rule != ReleaseFirst && v.Cycle || !slices.ContainsFunc(among, keeps) {
+		return core, false
+	}
+	return slices.DeleteFunc(slices.Clone(among), func(g Goroutine) bool { return !keeps(g) }), true
 }
 
 // Hang reports whether goroutines are stuck, of which the cause says where.

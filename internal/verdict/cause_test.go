@@ -89,7 +89,8 @@ func TestRoot(t *testing.T) {
 	require.Equal(t, ReleaseFirst, behind.Rule)
 	assert.NotEqual(t, circle.Cause(), behind.Cause())
 	assert.Equal(t, circle.Root(), behind.Root(), "g2 or g3 blocks with the lock held")
-	assert.NotEqual(t, circle.Root(), over.Root(), "no lock is wanted")
+	assert.Equal(t, Cancel, over.Rule)
+	assert.Equal(t, circle.Root(), over.Root(), "if nobody wants the lock too")
 
 	first := read(t, locked+"g2 11; g2 13; g2 14 blocks; g1 ends")
 	second := read(t, locked+"g3 11; g3 13; g3 14 blocks; g1 ends")

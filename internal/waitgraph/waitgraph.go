@@ -57,15 +57,17 @@ type kind uint8
 
 const (
 	circle kind = iota
+	locked      // a circle in which a lock is waited for
 	idle        // a circle by the two ends of a connection that nobody uses any more
 	missed      // the way to a goroutine that has missed its wake-up
-	left        // the way to one whose needs no goroutine can see to, of which it is known who could have
+	held        // the way to one whose needs no goroutine can see to, of which it is known who could have: from the body, if that is stuck
+	left        // likewise, from anywhere
 	alone       // the way to one whose needs no goroutine was seen to see to
 )
 
 // rules are the explanations, the best first.
 var rules = [...]rule{
-	{circle, Likely}, {idle, Likely}, {missed, 0}, {left, 0}, {circle, Able}, {idle, Able}, {alone, 0}, {circle, Possible}, {idle, Possible},
+	{circle, Likely}, {idle, Likely}, {missed, 0}, {held, 0}, {locked, Able}, {left, 0}, {circle, Able}, {idle, Able}, {alone, 0}, {circle, Possible}, {idle, Possible},
 }
 
 // Explain returns the best explanation. A circle of certain edges is one in any case. What goes on inside of a library explains
@@ -87,8 +89,11 @@ func (g *Graph) Explain() Explanation {
 // apply returns the explanation of a kind; library says whether what is a library's own counts.
 func (g *Graph) apply(r rule, library bool) Explanation {
 	switch r.kind {
-	case circle:
-		c := g.circle(r.strength, library, func(c []uint32) bool { return !g.idle(c) })
+	case circle, locked:
+		lock := func(id uint32) bool { return g.find(id).Lock }
+		c := g.circle(r.strength, library, func(c []uint32) bool {
+			return !g.idle(c) && (r.kind != locked || slices.ContainsFunc(c, lock))
+		})
 		return Explanation{Path: c, Circle: c != nil}
 	case idle:
 		c := g.circle(r.strength, library, func(c []uint32) bool { return g.idle(c) })
@@ -107,7 +112,8 @@ func (g *Graph) apply(r rule, library bool) Explanation {
 			return Explanation{Path: g.pathTo(t.ID), Missed: true}
 		case r.kind == missed:
 		default:
-			if p := g.toSink(t.ID, r.kind == left); p != nil {
+			p := g.toSink(t.ID, r.kind != alone)
+			if p != nil && (r.kind != held || g.Over || g.find(g.Body) == nil || p[0] == g.Body) {
 				return Explanation{Path: p}
 			}
 		}

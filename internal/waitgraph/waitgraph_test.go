@@ -105,6 +105,16 @@ func TestExplain(t *testing.T) {
 		{"the body waits for one whose partner has ended", `
 			1 wait: 2 owes
 			2 receive: 3† used`, "way 1 2"},
+		{"a worker that the body does not wait for explains less than a circle with a lock", `
+			1 lock: 3 holds
+			2 receive: 5† could
+			3 send: 4 could
+			4 lock: 3 holds`, "circle 3 4"},
+		{"but it explains more than one that only may be", `
+			1 lock: 3 holds
+			2 receive: 5† could
+			3 send: 4 might
+			4 lock: 3 holds`, "way 2"},
 		{"one that has passed what it would do is no way on", `
 			1 wait: 2 could
 			2 receive: 1 passed`, "way 1 2"},
