@@ -505,7 +505,7 @@ func (k *keeper) run(ctx context.Context, dir string, m *corpus.Manifest, re *re
 
 func newCorpusMinimize() *cobra.Command {
 	return corpusCommand("minimize [packages]", "Remove entries that show nothing which others do not",
-		`Looked at is which operation comes right after which of another goroutine, and what each entry is: what was fixed or must be
+		`Looked at is which operation on an object comes right after which of another goroutine, and what each entry is: what was fixed or must be
 found for another cause is another. Inputs of fuzz targets of harness.Fuzz take part, entries or not; findings that are no entries
 do not. What is removed is told. Entries that do not do as expected are left alone.`, nil,
 		func(k *keeper, ctx context.Context, patterns []string) error {
