@@ -144,8 +144,8 @@ func (t *test) line() string {
 		return fmt.Sprintf("%s: %s", t.name, t.seen())
 	}
 	how := string(t.mode)
-	if t.why != "" {
-		how += " (" + t.why + ")"
+	if why := t.why; why != "" || t.long {
+		how += " (" + cmp.Or(why, "one run takes longer than its share of the time") + ")"
 	}
 	if t.sockets != "" && t.mode != live {
 		how += ", with sockets of the machine (" + t.sockets + ")"

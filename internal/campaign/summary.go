@@ -32,6 +32,7 @@ type Remark struct {
 	Text    string
 	File    string // that it is kept in, or why it is kept in none; "" for what needs none
 	Kin     uint64 // of a finding: the same for all that have one root, see finding.Kin
+	Late    bool   // of what has not run: the time was over, and that is all
 }
 
 func (r Remark) String() string {
@@ -57,7 +58,9 @@ func (c *campaign) summary() Summary {
 		}
 		for _, name := range p.natives {
 			if p.idle {
-				s.Unrun = append(s.Unrun, about(name, late))
+				r := about(name, late)
+				r.Late = true
+				s.Unrun = append(s.Unrun, r)
 				continue
 			}
 			s.Tests++
@@ -65,7 +68,9 @@ func (c *campaign) summary() Summary {
 		}
 		for _, t := range p.tests {
 			if t.unrun() {
-				s.Unrun = append(s.Unrun, about(t.name, cmp.Or(t.never, late)))
+				r := about(t.name, cmp.Or(t.never, late))
+				r.Late = t.never == ""
+				s.Unrun = append(s.Unrun, r)
 			} else {
 				s.Tests++
 				s.Executions += max(t.executions+t.controlled, 1)
@@ -83,7 +88,7 @@ func (c *campaign) summary() Summary {
 			}
 			switch {
 			case t.unrun():
-			case t.mode == live && t.why != wanted:
+			case t.mode == live && t.c.Mode != Live:
 				s.Live = append(s.Live, about(t.name, t.why+"."))
 			case t.failed && len(t.confirmed) == 0:
 				s.Red = append(s.Red, about(t.name, t.says()))
@@ -181,8 +186,8 @@ func (s Summary) Print(w io.Writer, took time.Duration, verbose bool) error {
 	}
 	section("Not built:", unbuilt, len(unbuilt))
 	// That the time was over says nothing of a test; any other reason does.
-	told := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text == late })
-	left := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Text != late })
+	told := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return r.Late })
+	left := slices.DeleteFunc(slices.Clone(s.Unrun), func(r Remark) bool { return !r.Late })
 	section("Not run:", slices.Concat(told, left), len(told)+most)
 	section("Not gone through:", s.Unseen, all)
 	section("Run live, where a run that passes proves little:", s.Live, most)

@@ -14,7 +14,7 @@ import (
 func TestSummaryOfTestsThatDidNotRun(t *testing.T) {
 	var s Summary
 	for i := range most + 2 {
-		s.Unrun = append(s.Unrun, Remark{Package: "a", Test: fmt.Sprintf("TestLate%d", i), Text: late})
+		s.Unrun = append(s.Unrun, Remark{Package: "a", Test: fmt.Sprintf("TestLate%d", i), Text: late, Late: true})
 	}
 	for i := range most + 1 {
 		s.Unrun = append(s.Unrun, Remark{Package: "a", Test: fmt.Sprintf("TestSlow%d", i), Text: "its first run had not ended after 1m0s, and was stopped"})

@@ -21,7 +21,8 @@ type test struct {
 	name string
 
 	mode       mode
-	why        string // it is not run as the others are
+	why        string // it is not run as the others are, for people
+	long       bool   // one run of it takes longer than its share of the time
 	search     *search.Search
 	warm       int
 	plain      uint64
@@ -449,9 +450,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 		case session.Settled:
 			t.search.Asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
-			if t.why == long {
-				t.why = ""
-			}
+			t.long = false
 			if e.Forced {
 				t.only, t.finished, over = true, true, true
 			}
@@ -515,7 +514,7 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			t.tooLong(e.N)
 		case session.Ended:
 			if e.N == 0 && t.mode == together {
-				t.executions, t.why = 1, long
+				t.executions, t.long = 1, true
 			}
 			reached, over = max(e.N, reached), true
 			t.finished = t.finished || t.mode == live && t.c.Time == 0
@@ -572,9 +571,6 @@ func (t *test) unconfirmed() (notes []string) {
 	}
 	return notes
 }
-
-// long says why a test has had no schedule but the plain one.
-const long = "one run takes longer than its share of the time"
 
 // chance says why the plain run of a test that is not isolated is another each time.
 const chance = "no two runs of it are the same"
