@@ -118,7 +118,7 @@ func (t *text) castOf(notes map[int]string) cast {
 		}
 	}
 	for _, s := range t.v.Steps {
-		if !st.tasks[s.Task] {
+		if !st.tasks[s.Task] && len(t.v.Knot) > 0 { // where nobody is stuck, anybody may have to do with it
 			continue
 		}
 		if s.Object != 0 && !slices.Contains(st.objects[s.Object], s.Task) {
@@ -310,10 +310,13 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 	if n, ok := t.last(failed, nil); ok {
 		steps = steps[:n+1]
 	}
-	objects := map[uint32]bool{}
+	objects, words := map[uint32]bool{}, map[uint64]bool{}
 	see := func(i int) {
 		if steps[i].Object != 0 {
 			objects[steps[i].Object] = true
+		}
+		if steps[i].Op == trace.OpAtomic && steps[i].Site != nil && steps[i].Site.Var != 0 {
+			words[steps[i].Site.Var] = true
 		}
 		if steps[i].Site != nil {
 			t.add(notes, i, "")
@@ -366,8 +369,9 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	for i, s := range slices.Backward(steps) {
-		if len(notes) < most && objects[s.Object] {
-			notes[i] = ""
+		unlocks := s.Op == trace.OpUnlock || s.Op == trace.OpRUnlock // whoever locks has unlocked
+		if len(notes) < most && (objects[s.Object] && !unlocks || s.Op == trace.OpAtomic && s.Site != nil && words[s.Site.Var]) {
+			t.add(notes, i, "")
 		}
 	}
 	return notes

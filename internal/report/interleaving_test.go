@@ -64,3 +64,25 @@ func TestWhereItWasTakenOff(t *testing.T) {
 	assert.Equal(t, []bool{false, false, false}, shown(nil), "nothing is said of g3 or g4")
 	assert.Equal(t, []bool{true, false, true}, shown(&Story{Step: 2}), "from its step on nothing ends well")
 }
+
+// Where no goroutine is stuck, what others do to the same atomic variable is shown, and where the schedule took a goroutine off there.
+func TestAtomicsOfWhatFailed(t *testing.T) {
+	site := func(line int32, variable uint64) *trace.Site {
+		return &trace.Site{File: "/src/m/m_test.go", Line: line, Func: "m.f", Op: trace.OpAtomic, Expr: "n", Var: variable}
+	}
+	step := func(task uint32, line int32, variable uint64) trace.Step {
+		return trace.Step{Task: task, Op: trace.OpAtomic, Site: site(line, variable)}
+	}
+	unlock := trace.Step{Task: 3, Op: trace.OpUnlock, Object: 1, Site: site(9, 0)}
+	v := &verdict.Verdict{
+		Kind: verdict.Assertion, Steps: []trace.Step{step(2, 1, 7), unlock, step(3, 2, 7), step(3, 3, 8), step(2, 4, 7)},
+	}
+	v.Total = len(v.Steps)
+	v.Steps[2].Choice, v.Steps[2].Off = trace.Preempted, &trace.Off{Task: 2, Op: trace.OpAtomic, Site: site(4, 7)}
+	x := &text{v: v}
+	notes := x.matters()
+	assert.Equal(t, map[int]string{0: "", 2: "", 4: ""}, notes)
+	in := x.castOf(notes)
+	assert.True(t, in.touches(v.Steps[2].Off))
+	assert.False(t, in.touches(&trace.Off{Task: 3, Op: trace.OpAtomic, Site: site(3, 8)}))
+}
