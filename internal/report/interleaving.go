@@ -348,13 +348,13 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 			}
 		}
 	}
-	n, none := 0, len(objects) == 0
+	n, none := 0, len(objects)+len(words) == 0
 	alone := func(trace.Step) bool { return false }
 	if failed != 0 {
 		alone = t.aloneAt()
 	}
 	for i, s := range slices.Backward(steps) {
-		its := len(objects) == 0
+		its := len(objects)+len(words) == 0
 		switch {
 		case t.v.Kind == verdict.Race:
 			its = false // who raced is not known by the same numbers
