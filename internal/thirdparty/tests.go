@@ -264,6 +264,7 @@ func (b binary) runTo(ctx context.Context, pattern string, timeout time.Duration
 	defer stop()
 	cmd := exec.CommandContext(ctx, test2json, "-p", b.root.ImportPath, b.path, "-test.v=test2json", "-test.short", "-test.run="+pattern, "-test.timeout="+timeout.String(), "-test.failfast=false")
 	cmd.Dir, cmd.Env, cmd.WaitDelay = b.root.Dir, append(slices.Clip(b.env), "PWD="+b.root.Dir), time.Second
+	defer grouped(cmd)()
 	out, _ := cmd.Output() // a test that fails is no error here
 	// Where the time is over, another go comes no further.
 	whole = !bytes.Contains(out, []byte(`"Output":"panic: `)) || bytes.Contains(out, []byte(`"Output":"panic: test timed out`))
