@@ -162,10 +162,12 @@ func (w *liveWatch) left() *verdict.Verdict {
 	proved := slices.DeleteFunc(slices.Clone(r.stuck), func(g verdict.Live) bool { return !leaked[g.ID] })
 	beside, outside := w.network(r.onNetwork)
 	switch {
-	case len(proved) > 0 && (outside == possible || len(proved) == len(r.stuck)):
+	case len(proved) > 0 && (outside == possible || r.wakes || len(proved) == len(r.stuck)):
 		return verdict.NewLive(verdict.Leak, "live: "+unreached+" they wait for", proved)
 	case outside == possible:
 		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended from outside"}
+	case r.wakes: // a session that nobody uses is closed after a minute, say
+		return &verdict.Verdict{Evidence: "live: the test has returned, and what it has left behind may be ended by a goroutine that a timer wakes"}
 	}
 	evidence := fmt.Sprintf("live: still blocked %v after the test has returned, ", time.Since(start).Round(time.Second))
 	if r.timers {
@@ -186,11 +188,16 @@ func (w *liveWatch) left() *verdict.Verdict {
 // remains waits until what a test has left behind at start has ended or come to rest, or time enough has passed for it.
 func (w *liveWatch) remains(start time.Time) remainder {
 	due := w.live.Timer() // of what sleeps once nothing runs; what sets more timers then may do so for ever
+	var slept time.Time   // when a goroutine was seen last that a timer will wake
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		r := w.look()
 		if r.running > 0 {
 			due = w.live.Timer()
 		}
+		if r.sleeping > 0 {
+			slept = time.Now()
+		}
+		r.wakes = time.Since(slept) < 2*liveWake
 		after := time.Since(start)
 		wakes := r.sleeping > 0 && time.Now().Before(due.Add(liveWake)) && due.Before(start.Add(liveGrace))
 		moves := r.running > 0 || wakes || w.live.Late()
@@ -212,6 +219,7 @@ type remainder struct {
 	running   int            // of which it is not known yet what becomes of them
 	sleeping  int            // that a timer will wake
 	timers    bool           // timers of the test are still to fire
+	wakes     bool           // a timer will wake a goroutine, or has just done so
 }
 
 // look returns what is there of what the test has left behind.

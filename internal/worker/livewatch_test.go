@@ -61,6 +61,32 @@ func TestLeftSleeping(t *testing.T) {
 	assert.Equal(t, "live: the test has returned, and what it has left behind is not stuck", v.Evidence)
 }
 
+// What a goroutine may end that goes on by timers is no leak.
+func TestLeftWaking(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes 16 s of real time")
+	}
+	over := make(chan int)
+	defer close(over)
+	v := leftBy(t, func(end <-chan int) {
+		go func() { <-end }()
+		go func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					engine.TimerOutside(nil, 20*time.Millisecond, false)
+					time.Sleep(20 * time.Millisecond)
+				}
+			}
+		}()
+		time.Sleep(time.Millisecond)
+	})
+	assert.Equal(t, verdict.Pass, v.Kind)
+	assert.Equal(t, "live: the test has returned, and what it has left behind may be ended by a goroutine that a timer wakes", v.Evidence)
+}
+
 // What never comes to rest is given a second.
 func TestLeftBusy(t *testing.T) {
 	began := time.Now()
