@@ -64,7 +64,7 @@ func TestLeftSleeping(t *testing.T) {
 // What a goroutine may end that goes on by timers is no leak.
 func TestLeftWaking(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes 16 s of real time")
+		t.Skip("it takes seconds of real time")
 	}
 	over := make(chan int)
 	defer close(over)
