@@ -52,7 +52,7 @@ func (g *graph) received(t *trace.TaskState, o *trace.ObjectState, w Waiting) *F
 	f := &Fate{Gave: sent[len(sent)-1], Got: Event{Task: got.Task, Op: got.Op, Site: got.Site, Step: got.Step}}
 	f.Ended = g.tasks[got.Task].State == trace.Ended
 	taken := max(f.Gave.Step, got.Step) // all steps are there
-	f.Late = !slices.ContainsFunc(g.snap.Steps[:taken], func(s trace.Step) bool { return s.Task == t.ID && s.Site == t.Site })
+	f.Late = !slices.ContainsFunc(g.snap.Steps[:taken], func(s trace.Step) bool { return s.Task == t.ID && comesTo(s, o) })
 	for _, by := range w.By {
 		if by.Task == got.Task && by.Op == trace.OpSend && f.Ended && by.Site != nil && by.How != waitgraph.Given && f.Gave.Task != got.Task {
 			f.Back = &Event{Task: by.Task, Op: by.Op, Site: by.Site}
@@ -62,6 +62,13 @@ func (g *graph) received(t *trace.TaskState, o *trace.ObjectState, w Waiting) *F
 		return nil // one of many, as a rule
 	}
 	return f
+}
+
+// comesTo reports whether a step is at an object, or at a select that may have a case for it.
+func comesTo(s trace.Step, o *trace.ObjectState) bool {
+	return s.Object == o.ID || s.Site != nil && slices.ContainsFunc(s.Site.Cases, func(c trace.SiteCase) bool {
+		return c.Var == 0 || slices.Contains(o.Vars[:], c.Var)
+	})
 }
 
 // woken returns whom the last signal at a cond has woken in t's place.

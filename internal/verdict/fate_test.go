@@ -17,6 +17,7 @@ func TestLate(t *testing.T) {
 		func run 10-19 loop 12-14
 		  11 lock mu
 		  12 receive stop
+		  13 select receive stop | receive in
 		g1 1 > g2; g1 2 > g3; `
 	for _, tt := range []struct {
 		steps string
@@ -25,6 +26,7 @@ func TestLate(t *testing.T) {
 		{"g1 3; g2 12; g2 ends; g3 11; g1 ends; g3 12 blocks", true},
 		{"g3 11; g1 3; g2 12; g2 ends; g1 ends; g3 12 blocks", true},
 		{"g1 3; g3 12 blocks; g2 12; g2 ends; g1 ends", false},
+		{"g3 13; g1 3; g2 12; g2 ends; g1 ends; g3 12 blocks", false}, // it was there before, at another line
 	} {
 		v := read(t, program+tt.steps)
 		last := v.Knot[len(v.Knot)-1]
