@@ -537,7 +537,7 @@ func (x *Execution) pollThose(processes bool) (came bool) {
 }
 
 func (x *Execution) newTask(parent *Task, spawned *trace.Site, c *calls) *Task {
-	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: make(chan struct{}, 1), hidden: newHidden(), born: x.trace.n, process: parent.inherits()}
+	t := &Task{x: x, Parent: parent, Spawned: spawned, calls: c, gate: newGate(), hidden: newHidden(), born: x.trace.n, process: parent.inherits()}
 	x.adopt(t)
 	x.moved = true
 	return t

@@ -117,7 +117,7 @@ func (c *Callback) Run() {
 	if active.Load() != c.x {
 		return // the execution is over, and what it started with it
 	}
-	t := &Task{x: c.x, Spawned: c.site, entry: codeOf(c.f), calls: callsOf(c.site), gate: make(chan struct{}, 1), hidden: newHidden()}
+	t := &Task{x: c.x, Spawned: c.site, entry: codeOf(c.f), calls: callsOf(c.site), gate: newGate(), hidden: newHidden()}
 	c.x.out.lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.unlock()
@@ -130,7 +130,7 @@ func (c *Callback) Join(name string) *Task {
 	if active.Load() != c.x {
 		return nil
 	}
-	t := &Task{x: c.x, calls: &calls{title: name}, Spawned: c.site, gate: make(chan struct{}, 1), hidden: newHidden(), awaited: true}
+	t := &Task{x: c.x, calls: &calls{title: name}, Spawned: c.site, gate: newGate(), hidden: newHidden(), awaited: true}
 	c.x.out.lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.unlock()

@@ -19,7 +19,7 @@ type Task struct {
 
 	x     *Execution
 	g     uintptr
-	gate  chan struct{} // capacity 1: a token in it is leave to run
+	gate  gate
 	state trace.State
 	ready bool // to do op, see Question.Pending: it was taken off before it, or waits for a lock
 	held  int  // locks
@@ -201,10 +201,12 @@ func (t *Task) Point(op trace.Op, o *Object, s *trace.Site) {
 	if len(x.offers) > 0 {
 		x.maybeCancel(t, op, o, s)
 	}
-	if x.runq.n > 0 && t.takenOff(Preempt, op, o, s) {
-		// Not there: a processor that comes back to another stack predicts each return wrongly, so that every frame in
-		// between costs some nanoseconds.
-		t.park()
+	if x.runq.n > 0 {
+		if next := t.takenOff(Preempt, op, o, s); next != nil {
+			// Not there: a processor that comes back to another stack predicts each return wrongly, so that every frame in
+			// between costs some nanoseconds.
+			t.yieldTo(next)
+		}
 	}
 	t.Step(op, o, s)
 	if op >= trace.OpListen || o != nil && o.Kind == trace.Socket {
@@ -249,18 +251,20 @@ func (t *Task) after(f trace.Following, op trace.Op, o *Object, s *trace.Site) {
 		t.Settle()
 	}
 	x.question.Following = f
-	if x.runq.n > 0 && t.takenOff(After, op, o, s) {
-		t.park()
+	if x.runq.n > 0 {
+		if next := t.takenOff(After, op, o, s); next != nil {
+			t.yieldTo(next)
+		}
 	}
 }
 
-// takenOff asks whether another task runs in t's place, which could go on, and gives it the token: then t must park.
-func (t *Task) takenOff(k QuestionKind, op trace.Op, o *Object, s *trace.Site) bool {
+// takenOff asks whether another task runs in t's place, which could go on, and returns it: t is to yield to it. Nil: t goes on.
+func (t *Task) takenOff(k QuestionKind, op trace.Op, o *Object, s *trace.Site) *Task {
 	x, q := t.x, t.x.runq.n
 	// 0 goes on, 1..q yields to the i-th in the queue, q+1..2q is held back in its favour.
 	c := x.ask(k, 1+2*q, t, op, o, s)
 	if c == 0 {
-		return false
+		return nil
 	}
 	t.site, t.op, t.ready = s, op, k == Preempt
 	x.trace.takes(t, k == After, op, o, s)
@@ -273,8 +277,7 @@ func (t *Task) takenOff(k QuestionKind, op trace.Op, o *Object, s *trace.Site) b
 	} else {
 		x.runq.push(t)
 	}
-	x.grant(x.next(c - 1))
-	return true
+	return x.next(c - 1)
 }
 
 // Step notes that t does op on o.
@@ -630,17 +633,34 @@ func (t *Task) passOn() {
 // handTo gives the token to next, because t blocks or gives way, and parks t.
 func (t *Task) handTo(next *Task) {
 	t.x.trace.next = trace.Switched
-	t.x.grant(next)
-	t.park()
+	t.yieldTo(next)
 }
 
+// grant gives the token to next.
 func (x *Execution) grant(next *Task) {
+	x.granted(next)
+	next.gate.open()
+}
+
+// granted notes that next has the token.
+func (x *Execution) granted(next *Task) {
 	next.ready = false
 	x.begins(next)
 	x.cur.Store(next)
-	hide()
-	next.gate <- struct{}{}
-	unhide()
+}
+
+// yieldTo gives the token to next and parks t.
+func (t *Task) yieldTo(next *Task) {
+	if Race {
+		t.x.grant(next)
+		t.awaitHidden()
+	} else {
+		t.x.granted(next)
+		t.gate.pass(&next.gate)
+	}
+	if t.x.unwinding {
+		runtime.Goexit()
+	}
 }
 
 // await waits for the token.
@@ -649,7 +669,7 @@ func (t *Task) await() {
 		t.awaitHidden()
 		return
 	}
-	<-t.gate
+	t.gate.await()
 }
 
 // release tells the race detector that what t has done so far comes before what others do that meet it.
@@ -670,9 +690,7 @@ func (t *Task) acquire() {
 func (t *Task) awaitHidden() {
 	for {
 		t.release()
-		hide()
-		<-t.gate
-		unhide()
+		t.gate.await()
 		if t.hidden.errand == nil {
 			break
 		}
@@ -694,8 +712,8 @@ func (t *Task) inName(f func() bool) bool {
 		return f()
 	}
 	t.hidden.errand = f
+	t.gate.open()
 	hide()
-	t.gate <- struct{}{}
 	<-t.x.done
 	unhide()
 	return t.hidden.result
