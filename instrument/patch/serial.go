@@ -2,7 +2,7 @@ package patch
 
 // The goroutines of an execution run one at a time: one that wakes another, or starts it, stops at once. So no further processor is
 // woken for the other. That holds for those too that run executions, and wait for each to end. The stack of a goroutine that begins is as
-// large as most come to be, as each execution begins them all anew.
+// large as most come to be, as each execution begins them all anew. A bubble of an execution needs nothing of package testing.
 var serial = group{
 	name: "serial",
 	loss: "each execution takes longer",
@@ -16,5 +16,5 @@ var serial = group{
 		{file: "runtime/proc.go", in: "gfput", find: `startingStackSize`, put: `jostleStackSize()`},
 		{file: "runtime/proc.go", in: "gfget", find: `startingStackSize`, put: `jostleStackSize()`, times: 2},
 	},
-	files: []string{"runtime/jostle_serial.go", "jostle/internal/engine/serial_patched.go"},
+	files: []string{"runtime/jostle_serial.go", "jostle/internal/engine/serial_patched.go", "jostle/internal/worker/bubble_patched.go"},
 }

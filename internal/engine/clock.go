@@ -52,10 +52,22 @@ const reading = 50
 // another clock, time.Now is the time of that. It is set before main.
 var bubbleNow = func() int64 { return time.Now().UnixNano() }
 
+// setClock sets the bubble's clock, in unix nanoseconds, and reports whether it did: only if no timer is set that is due before. It is nil
+// where package runtime was not changed so that it can. It is set before main.
+var setClock func(now int64) bool
+
 // shiftClock sets how many nanoseconds the clock that the calling goroutine sees is ahead of the bubble's. Goroutines that it starts from now
 // on, and timers that it sets, see the same clock. It returns how far ahead the clock was that the goroutine saw before. It is nil where
 // package runtime was not changed so that there are such clocks. It is set before main.
 var shiftClock func(ahead int64) (before int64)
+
+// begin moves the bubble's clock to a time, if that is later than what it shows.
+func (c *clock) begin(at time.Time) {
+	now := at.UnixNano()
+	if d := now - bubbleNow(); d > 0 && !at.IsZero() && (setClock == nil || !setClock(now)) {
+		time.Sleep(time.Duration(d))
+	}
+}
 
 // Now returns the time that the caller sees. It is a little later than at the last call.
 func (x *Execution) Now() time.Time {

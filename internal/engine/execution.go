@@ -282,9 +282,7 @@ func (x *Execution) reset() {
 	x.inProcess = nil
 	x.world = nil
 	x.clock = clock{alarms: x.clock.alarms[:0], tickers: x.clock.tickers[:0]}
-	if d := time.Until(x.limits.Begin); d > 0 {
-		time.Sleep(d)
-	}
+	x.clock.begin(x.limits.Begin)
 	x.out.gone, x.out.arrived, x.out.bell = nil, nil, make(chan struct{}, 1)
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)

@@ -219,8 +219,8 @@ type objects struct {
 
 func (os *objects) reset() {
 	clear(os.slots)
-	for i := range os.chunks[:(os.n+objectChunk-1)/objectChunk] { // those in use
-		clear(os.chunks[i][:min(objectChunk, os.n-i*objectChunk)])
+	for i := range os.n {
+		os.chunks[i/objectChunk][i%objectChunk].reset()
 	}
 	const kept = 64 // chunks: the memory of an unusually large execution is given back
 	if len(os.chunks) > kept {
@@ -229,6 +229,20 @@ func (os *objects) reset() {
 	}
 	os.n, os.last = 0, nil
 }
+
+// reset empties o. It keeps the memory of the lists that each execution makes anew.
+func (o *Object) reset() {
+	users, holds := o.users, o.holds
+	*o = Object{}
+	if cap(users)+cap(holds) <= keptUses {
+		clear(users)
+		clear(holds)
+		o.users, o.holds = users[:0], holds[:0]
+	}
+}
+
+// keptUses is how long lists may be to be kept.
+const keptUses = 64
 
 func (os *objects) lookup(p unsafe.Pointer) *Object {
 	if os.last != nil && os.last.ptr == p {

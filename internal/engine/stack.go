@@ -103,7 +103,7 @@ func inBubble(stack string) bool {
 // startsOurs reports whether a function that starts goroutines in a bubble belongs to package testing, or to the engine.
 func startsOurs(fn string) bool {
 	return strings.HasPrefix(fn, "testing.") || strings.HasPrefix(fn, "testing/synctest.") ||
-		stacks.Of(fn, "internal/engine")
+		stacks.Of(fn, "internal/engine", "internal/worker")
 }
 
 // maxForeign is how many sync points passed by goroutines that are no tasks are looked into: a stack takes its time.

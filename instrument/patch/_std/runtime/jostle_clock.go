@@ -16,6 +16,23 @@ func jostleBubbleNow() int64 {
 	return sec*1e9 + int64(nsec)
 }
 
+// jostleSetClock sets the clock of the caller's bubble, and reports whether it has: no timer may be due before.
+//
+//go:linkname jostleSetClock jostle/internal/engine.runtimeSetClock
+func jostleSetClock(now int64) bool {
+	b := getg().bubble
+	if b == nil {
+		return false
+	}
+	lock(&b.mu)
+	defer unlock(&b.mu)
+	if next := b.timers.wakeTime(); next != 0 && next < now || now < b.now {
+		return false
+	}
+	b.now = now
+	return true
+}
+
 // jostleShiftClock has the calling goroutine see a clock that is so far ahead of its bubble's. It returns how far the one was before.
 //
 //go:linkname jostleShiftClock jostle/internal/engine.runtimeShiftClock

@@ -21,6 +21,11 @@ func jostleInTurn(on bool) (before bool) {
 	return before
 }
 
+// jostleBubble runs f in a bubble.
+//
+//go:linkname jostleBubble jostle/internal/worker.runtimeBubble
+func jostleBubble(f func()) { synctestRun(f) }
+
 // jostleWakep has another processor look for work, as gp can run, unless the caller's is about to run it.
 func (gp *g) jostleWakep() {
 	if b := gp.bubble; !gp.serial && (b == nil || !b.serial) {

@@ -2,12 +2,17 @@ package engine
 
 import _ "unsafe" // for go:linkname
 
-func init() { bubbleNow, shiftClock = runtimeNow, runtimeShiftClock }
+func init() { bubbleNow, setClock, shiftClock = runtimeNow, runtimeSetClock, runtimeShiftClock }
 
 // runtimeNow is runtime's.
 //
 //go:linkname runtimeNow
 func runtimeNow() int64
+
+// runtimeSetClock is runtime's.
+//
+//go:linkname runtimeSetClock
+func runtimeSetClock(now int64) bool
 
 // runtimeShiftClock is runtime's.
 //
