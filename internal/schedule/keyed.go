@@ -92,7 +92,9 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	if q.Kind != engine.Random {
 		r.answers = append(r.answers, Answer{r.Asked - 1, c})
 	}
-	m := made{Departure: Departure{Question: key}, op: q.Op, site: q.Site, task: q.Task}
+	r.made = append(r.made, made{})
+	m := &r.made[len(r.made)-1]
+	m.Question, m.op, m.site, m.task = key, q.Op, q.Site, q.Task
 	switch q.Kind {
 	case engine.Preempt, engine.After, engine.Next:
 		m.runs, m.Held = q.Runs(c)
@@ -104,7 +106,6 @@ func (r *Recorder) Choose(q *engine.Question) int {
 	case engine.Moment, engine.Cancel, engine.Random:
 		m.Case = c
 	}
-	r.made = append(r.made, m)
 	return c
 }
 

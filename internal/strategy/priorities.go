@@ -25,9 +25,10 @@ func (p *priorities) redraw(t *engine.Task) {
 // highest returns the alternative of q by which the task with the highest priority runs of those that may, and that task;
 // nil if none may.
 func (p *priorities) highest(q *engine.Question, may func(*engine.Task) bool) (best int, task *engine.Task) {
+	highest := uint64(0)
 	for i, t := range q.Runnable() {
-		if may(t) && (task == nil || p.of[t.ID-1] > p.of[task.ID-1]) {
-			best, task = i, t
+		if (task == nil || p.of[t.ID-1] > highest) && may(t) {
+			best, task, highest = i, t, p.of[t.ID-1]
 		}
 	}
 	return best, task

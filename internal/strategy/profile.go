@@ -24,7 +24,13 @@ type Profile struct {
 
 	byPath map[uint64]int
 	byKey  map[uint64]int
-	sites  map[*trace.Site]uint64 // classes of the sync point's operation, as bits
+	lately [256]classed // sync points, each by its key
+}
+
+// A classed sync point has the classes of its operation, as bits.
+type classed struct {
+	site    *trace.Site
+	classes uint64
 }
 
 // A profiled task is one of the plain run.
@@ -277,7 +283,7 @@ func (b *profiler) count(p *Profile, of []int) {
 }
 
 func (p *Profile) index() {
-	p.byPath, p.byKey, p.sites = map[uint64]int{}, map[uint64]int{}, map[*trace.Site]uint64{}
+	p.byPath, p.byKey = map[uint64]int{}, map[uint64]int{}
 	for i, t := range p.tasks {
 		p.byPath[t.path] = i
 	}
@@ -291,15 +297,19 @@ func (p *Profile) on(op trace.Op, s *trace.Site) (classes uint64) {
 	if s == nil || !counted[op] || len(s.Cases) > 0 && op != trace.OpSelect {
 		return 0
 	}
-	classes, known := p.sites[s]
-	if !known {
-		eachKey(op, s, func(key uint64) {
-			if c, ok := p.byKey[key]; ok {
-				classes |= 1 << c
-			}
-		})
-		p.sites[s] = classes
+	c := &p.lately[s.Key%uint64(len(p.lately))]
+	if c.site != s {
+		*c = classed{s, p.classesOf(op, s)}
 	}
+	return c.classes
+}
+
+func (p *Profile) classesOf(op trace.Op, s *trace.Site) (classes uint64) {
+	eachKey(op, s, func(key uint64) {
+		if c, ok := p.byKey[key]; ok {
+			classes |= 1 << c
+		}
+	})
 	return classes
 }
 
