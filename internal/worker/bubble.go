@@ -27,39 +27,41 @@ const (
 // inBubble runs f, which runs x, in a bubble, and returns what f returns. If that does not come, see watch, it returns a
 // stall, which has no snapshot: then f still runs, and x is not to be used again.
 func (p *Process) inBubble(x *engine.Execution, limit time.Duration, f func() outcome) outcome {
-	done := make(chan outcome, 1)
+	done, out := make(chan struct{}), new(outcome)
 	go func() {
-		var out outcome
 		defer func() {
 			// The bubble panics if goroutines block in it for ever; the verdict has them already.
 			if r := recover(); r != nil && out.Verdict == nil {
 				panic(r)
 			}
-			done <- out
+			close(done)
 		}()
-		bubble(func() { out = f() })
+		bubble(func() { *out = f() })
 	}()
 	if stall := p.watch(x, done, limit); stall.Verdict != nil {
 		return stall
 	}
-	return <-done
+	return *out
 }
 
 // bubble runs f in a bubble. Where package runtime was changed so that it can, no testing.T is made for that. It is set before main.
 var bubble = func(f func()) { synctest.Test(new(testing.T), func(*testing.T) { f() }) }
 
-// watch waits until done has something to receive, and returns a verdict if that does not happen within
+// watch waits until done is closed, and returns a verdict if that does not happen within
 // limit of real time, or nothing at all happens. A limit of 0 is none.
-func (p *Process) watch(x *engine.Execution, done chan outcome, limit time.Duration) outcome {
+func (p *Process) watch(x *engine.Execution, done chan struct{}, limit time.Duration) outcome {
 	start := time.Now()
 	moved, looks := start, 0
 	var stacks seldom
-	tick := time.NewTimer(watchEvery)
+	if p.tick == nil {
+		p.tick = time.NewTimer(watchEvery)
+	}
+	tick := p.tick
+	tick.Reset(watchEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case out := <-done:
-			done <- out
+		case <-done:
 			return outcome{}
 		case <-tick.C:
 			tick.Reset(watchEvery)

@@ -49,7 +49,8 @@ type Process struct {
 	races  raceFile
 	stdout *os.File // what the process prints to; package testing puts a pipe in its place while an example runs
 
-	ballast []byte // see ballastSize
+	ballast []byte      // see ballastSize
+	tick    *time.Timer // see watch
 
 	live      atomic.Bool  // a test runs live: the function that begins it is not to begin another
 	abandoned atomic.Int64 // the newest bubble of an execution that was given up
