@@ -14,11 +14,16 @@ type history struct {
 	next        trace.Choice // of the step to come
 	off         *trace.Off   // likewise
 	offs        []trace.Off  // the last ones
+	shown       bool         // steps were copied, which point to them
 	orders      trace.Orders
 }
 
 func (tr *history) reset() {
-	*tr = history{steps: tr.steps[:0], offs: tr.offs, hash: 14695981039346656037}
+	offs := tr.offs[:0]
+	if tr.shown {
+		offs = nil
+	}
+	*tr = history{steps: tr.steps[:0], offs: offs, hash: 14695981039346656037}
 }
 
 func (tr *history) add(t *Task, op trace.Op, o *Object, s *trace.Site) {
@@ -48,7 +53,7 @@ func (tr *history) add(t *Task, op trace.Op, o *Object, s *trace.Site) {
 // takes notes that t is taken off for the step to come, before it does op or after it.
 func (tr *history) takes(t *Task, after bool, op trace.Op, o *Object, s *trace.Site) {
 	if len(tr.offs) == cap(tr.offs) {
-		tr.offs = make([]trace.Off, 0, offsChunk) // those of the chunk before stay where steps point to them
+		tr.offs = make([]trace.Off, 0, min(max(2*cap(tr.offs), leastOffs), mostOffs)) // those of the chunk before stay where steps point to them
 	}
 	off := trace.Off{Task: t.ID, Op: op, After: after, Site: s}
 	if o != nil {
@@ -59,7 +64,8 @@ func (tr *history) takes(t *Task, after bool, op trace.Op, o *Object, s *trace.S
 	tr.preemptions++
 }
 
-const offsChunk = 64
+// Bounds on a chunk of offs.
+const leastOffs, mostOffs = 64, 1 << 12
 
 // ended notes that step by, 0 for none, ended the wait in which t has been since step n.
 func (tr *history) ended(t *Task, n, by int) {
@@ -98,6 +104,7 @@ func (tr *history) sends(n int) bool {
 
 // kept returns the steps that are left, oldest first.
 func (tr *history) kept() []trace.Step {
+	tr.shown = true
 	out := make([]trace.Step, 0, len(tr.steps))
 	if tr.n > keptSteps {
 		first := tr.n % keptSteps
