@@ -121,7 +121,7 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 // ballastSize is how much memory stands in a process only so that garbage is collected when there is as much of it again. Executions are
 // short and leave everything behind: with a heap of what one needs, as much time goes to collections as to executions. Nothing is
 // written there, so it takes no memory of the machine.
-const ballastSize = 16 << 20
+const ballastSize = 40 << 20
 
 // planned reports whether the plan is for the test function that begins now.
 func (p *Process) planned(name string, body func(*testing.T)) bool {
