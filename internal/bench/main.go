@@ -1,5 +1,5 @@
-// Command bench prints what control costs, beside what Go itself takes for the same work: steps of package perturb beside
-// goroutine hand-overs, and executions of small programs (testdata/targets) beside native fuzzing of the same.
+// Command bench prints what control costs, beside what Go itself takes for the same work: steps beside goroutine hand-overs, and executions
+// of small programs beside native fuzzing of the same (testdata/targets).
 //
 // All of it is measured in one run, so that the ratios mean something on any machine. Run it at the top of the repository.
 package main
@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -21,10 +22,11 @@ import (
 )
 
 const (
-	rounds    = 5 // of each benchmark; the median counts
-	fuzzTime  = "6s"
-	schedules = "100000"
-	targets   = "./internal/bench/testdata/targets"
+	rounds     = 5 // of each benchmark; the median counts
+	iterations = "800000x"
+	fuzzTime   = "6s"
+	schedules  = "100000"
+	targets    = "./internal/bench/testdata/targets"
 )
 
 func main() {
@@ -38,7 +40,10 @@ func main() {
 		}
 		return
 	}
-	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Step|PingPong|Native|Inert", "-count", strconv.Itoa(rounds)))
+	steps := median(run("go", "test", "./perturb", "-run", "^$", "-bench", "HandOver|Native|Inert", "-count", strconv.Itoa(rounds)))
+	// In the tree, whose package runtime executions have, and under the empty schedule.
+	bench := fmt.Sprintf("eval \"$(go tool jostle env %s)\" && go test %s -run '^$' -bench . -benchtime %s -count %d -jostle.schedule=", targets, targets, iterations, rounds)
+	maps.Copy(steps, median(run("sh", "-c", bench)))
 	type program struct {
 		what                     string
 		native, fuzzed, searched sample

@@ -2,6 +2,7 @@
 package targets
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,60 @@ func FuzzFiveChoices(f *testing.F) { harness.Fuzz(f, func(t harness.T, _ struct{
 func FuzzNativeTwoLocks(f *testing.F) { f.Fuzz(func(*testing.T, []byte) { twoLocks() }) }
 
 func FuzzNativePipeline(f *testing.F) { f.Fuzz(func(t *testing.T, _ []byte) { pipeline(t) }) }
+
+// steps runs body as one execution.
+func steps(b *testing.B, body func()) {
+	harness.Check(b, func(harness.T) { body() }, harness.Schedules(1))
+}
+
+// BenchmarkStepGoesOn is a sync point after which the same goroutine goes on, although others could run. One an iteration.
+func BenchmarkStepGoesOn(b *testing.B) {
+	steps(b, func() {
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {})
+		}
+		c := make(chan int, 1)
+		for i := 0; i < b.N; i += 2 {
+			c <- 1
+			<-c
+		}
+		wg.Wait()
+	})
+}
+
+// BenchmarkStepSwitches is a sync point at which another goroutine goes on. One an iteration.
+func BenchmarkStepSwitches(b *testing.B) {
+	steps(b, func() {
+		half := func() {
+			for i := 0; i < b.N; i += 2 {
+				runtime.Gosched()
+			}
+		}
+		var wg sync.WaitGroup
+		wg.Go(half)
+		half()
+		wg.Wait()
+	})
+}
+
+// BenchmarkPingPong hands over through an unbuffered channel: each hand-over is two steps, a send that goes on and a receive that
+// switches. One hand-over an iteration.
+func BenchmarkPingPong(b *testing.B) {
+	steps(b, func() {
+		ping, pong := make(chan int), make(chan int)
+		go func() {
+			for range ping {
+				pong <- 1
+			}
+		}()
+		for i := 0; i < b.N; i += 2 {
+			ping <- 1
+			<-pong
+		}
+		close(ping)
+	})
+}
 
 func TestTwoLocks(t *testing.T) { twoLocks() }
 
