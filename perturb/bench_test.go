@@ -1,6 +1,7 @@
 package perturb_test
 
 import (
+	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -121,6 +122,36 @@ func BenchmarkContended(b *testing.B) {
 				MutexUnlock(&mu, site)
 			})
 		})
+	}
+}
+
+// BenchmarkQueued has many goroutines take a lock once each, and give way while they have it, so that all others come to wait for it. An
+// iteration is one of them.
+func BenchmarkQueued(b *testing.B) {
+	var mu sync.Mutex
+	var rw sync.RWMutex
+	for _, of := range []struct {
+		name         string
+		lock, unlock func()
+	}{
+		{"Mutex", func() { MutexLock(&mu, site) }, func() { MutexUnlock(&mu, site) }},
+		{"RWMutex", func() { RWMutexLock(&rw, site) }, func() { RWMutexUnlock(&rw, site) }},
+	} {
+		for _, n := range []int{10, 1000} {
+			b.Run(fmt.Sprintf("%s/%d", of.name, n), func(b *testing.B) {
+				for done := 0; done < b.N; done += n {
+					execute(new(engine.Execution), schedule.NewReader(nil), func() {
+						for range n {
+							Go(func() {
+								of.lock()
+								RuntimeGosched(site)
+								of.unlock()
+							}, site)
+						}
+					})
+				}
+			})
+		}
 	}
 }
 

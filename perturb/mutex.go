@@ -29,7 +29,7 @@ func lockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex, s *Site) {
 		if !o.Held() {
 			poll = func() bool { return pollMutex(t, o, m) }
 		}
-		t.BlockLock(trace.OpLock, o, s, poll)
+		t.BlockLock(&o.Waiters, trace.OpLock, o, s, poll)
 	}
 	o.Locked(t)
 	o.Hold(t, s, false)

@@ -30,29 +30,36 @@ func RWMutexLock(m *sync.RWMutex, s *Site) {
 func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 	for {
 		announced := o.Pending.First() != nil
-		if !announced && m.TryLock() {
+		switch {
+		case !announced && m.TryLock():
+			o.Locked(t)
 			o.Hold(t, s, false)
 			return
-		}
-		w := t.Waiter()
-		if !announced && o.HeldForReading() {
+		case !announced && o.HeldForReading():
+			o.Locked(t) // it is this one that waits for the readers now
+			w := t.Waiter()
 			w.Poller = engine.PollFunc(func() bool { return admitWriter(t, o, m) })
 			t.Wait(&o.Pending, w, o, trace.OpLock, s)
 			t.Block(trace.OpLock, s)
 			return // admitWriter took it for us
 		}
 		// Behind another writer, or a holder that the engine does not see.
-		w.Poller = engine.PollFunc(func() bool {
-			if o.Pending.First() != nil || !m.TryLock() {
-				return false
-			}
-			m.Unlock()
-			t.Execution().Complete(w, true)
-			return true
-		})
-		t.Wait(&o.Senders, w, o, trace.OpLock, s)
-		t.Block(trace.OpLock, s)
+		var poll func() bool
+		if !o.Held() {
+			poll = func() bool { return pollWriter(t, o, m) }
+		}
+		t.BlockLock(&o.Senders, trace.OpLock, o, s, poll)
 	}
+}
+
+// pollWriter wakes the writers that wait for m if whoever took it out of the engine's sight has let go.
+func pollWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
+	if o.Pending.First() != nil || !m.TryLock() {
+		return false
+	}
+	m.Unlock()
+	t.Execution().Unlocked(o)
+	return true
 }
 
 // admitWriter gives the lock to the writer that waits for readers to leave, if the last has left.
@@ -78,6 +85,7 @@ func RWMutexTryLock(m *sync.RWMutex, s *Site) bool {
 		t.Does(o, trace.Changes) // a reader that leaves would have let it
 		return false
 	}
+	o.Locked(t)
 	o.Hold(t, s, false)
 	return true
 }
@@ -112,10 +120,7 @@ func unlockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) {
 		o.Granted(w.Task, w.Site, true)
 		t.Execution().Complete(w, true)
 	}
-	// The writers behind this one try again: any of them may be next.
-	for w := o.Senders.First(); w != nil; w = o.Senders.First() {
-		t.Execution().Complete(w, true)
-	}
+	t.Execution().Unlocked(o) // the writers behind this one try again
 }
 
 // RWMutexRLock is (*sync.RWMutex).RLock.

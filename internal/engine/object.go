@@ -24,7 +24,7 @@ type Object struct {
 	Waiters Waiters // lockers, receivers, and whoever waits for the object as a whole
 	Senders Waiters // Chan: blocked senders; RWMutex: writers behind a writer
 	Pending Waiters // RWMutex: the writer that waits for readers to leave, and keeps new ones out
-	lobby   lobby   // Mutex: who waits for it
+	lobby   lobby   // Mutex, RWMutex: who waits to have it alone
 	holds   []Hold
 	handed  bool // a lock: was unlocked by another than who held it
 

@@ -500,9 +500,9 @@ func (t *Task) done() *Waiter {
 	return nil
 }
 
-// BlockLock parks t until o, a lock, may be free; the caller tries and comes again. poll tells whether it is free, for
-// holders that the engine does not see; it may be nil.
-func (t *Task) BlockLock(op trace.Op, o *Object, s *trace.Site, poll PollFunc) {
+// BlockLock parks t, which waits in the list l, until o, a lock, may be free; the caller tries and comes again. poll tells whether it is free,
+// for holders that the engine does not see; it may be nil.
+func (t *Task) BlockLock(l *Waiters, op trace.Op, o *Object, s *trace.Site, poll PollFunc) {
 	if t.x.unwinding {
 		runtime.Goexit()
 	}
@@ -510,7 +510,7 @@ func (t *Task) BlockLock(op trace.Op, o *Object, s *trace.Site, poll PollFunc) {
 	if w.list == nil {
 		t.since = t.x.trace.n
 		t.waits = t.waits[:0]
-		t.Wait(&o.Waiters, t.Waiter(), o, op, s)
+		t.Wait(l, t.Waiter(), o, op, s)
 	}
 	w.Poller = nil
 	if poll != nil {
