@@ -59,6 +59,22 @@ func (g Live) Sleeps() bool { return g.State == "sleep" }
 // OnNetwork reports whether g waits for the network, or for a pipe.
 func (g Live) OnNetwork() bool { return g.State == "IO wait" }
 
+// Selects returns the file in which g waits in a select, if that is not one of the standard library; "" if it waits in something else.
+func (g Live) Selects() string {
+	if g.State != "select" {
+		return ""
+	}
+	for _, f := range g.frames() {
+		if !f.std && !f.created {
+			return f.file[:max(strings.LastIndexByte(f.file, ':'), 0)]
+		}
+		if f.fn != "reflect.rselect" && f.fn != "reflect.Select" && !strings.HasPrefix(f.fn, "runtime.") {
+			break
+		}
+	}
+	return ""
+}
+
 // Calls returns the functions on g's stack, the innermost first.
 func (g Live) Calls() []string {
 	var out []string

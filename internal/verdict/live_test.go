@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // What a goroutine waits in is read from the first line of its stack, whatever else Go says there.
@@ -33,4 +34,18 @@ func TestPlaceOfSelect(t *testing.T) {
 		"created by net/http.(*Transport).dialConn in goroutine 8\n\t/go/src/net/http/transport.go:1 +0x1"}.place()
 	assert.Equal(t, "/go/src/net/http/transport.go:2450", at)
 	assert.Equal(t, "http.(*persistConn).readLoop", name)
+}
+
+// Where a goroutine selects is where the code under test does, also if a rewritten select waits there.
+func TestSelects(t *testing.T) {
+	for stack, want := range map[string]string{
+		"goroutine 7 [select]:\nexample.com/m/cache.(*cleaner).run(0xc0001)\n\t/m/cache/cleaner.go:12 +0x1d\ncreated by example.com/m/cache.New in goroutine 1\n\t/m/cache/cache.go:5 +0x2": "/m/cache/cleaner.go",
+		"goroutine 7 [select]:\nreflect.rselect({0xc0001})\n\t/go/src/runtime/select.go:600 +0x1d\nexample.com/m/cache.run()\n\t/m/cache/a.go:12 +0x1d":                                     "/m/cache/a.go",
+		"goroutine 7 [select]:\nnet/http.(*persistConn).writeLoop(0xc0001)\n\t/go/src/net/http/transport.go:2652 +0x1d\ncreated by example.com/m.f in goroutine 1\n\t/m/a.go:5 +0x2":        "",
+		"goroutine 7 [chan receive]:\nexample.com/m/cache.run()\n\t/m/cache/a.go:12 +0x1d":                                                                                                  "",
+	} {
+		gs := ReadLive([]string{stack})
+		require.Len(t, gs, 1)
+		assert.Equal(t, want, gs[0].Selects(), stack)
+	}
 }

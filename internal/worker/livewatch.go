@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -100,6 +102,8 @@ func (w *liveWatch) hang(quiet time.Duration) *verdict.Verdict {
 func sift(gs []verdict.Live) (stuck []verdict.Live, onNetwork int, goes bool) {
 	for _, g := range gs {
 		switch {
+		case native(g):
+			goes = true
 		case g.Blocked():
 			if !benign(g) {
 				stuck = append(stuck, g)
@@ -260,6 +264,12 @@ func unreachable() map[uint64]bool {
 		}
 	}
 	return leaked
+}
+
+// native reports whether g waits in a select of code that was left native: it may have a case for a timer, and nobody has told of that.
+func native(g verdict.Live) bool {
+	file := g.Selects()
+	return file != "" && !slices.ContainsFunc(program.Sites(), func(of []trace.Site) bool { return len(of) > 0 && of[0].File == file })
 }
 
 // benign reports whether g is left behind by libraries on purpose: connections that are kept for later, and what the
