@@ -18,7 +18,7 @@ import (
 // inputs is how many inputs a target that needs several choices is fuzzed with at most.
 const inputs = 100_000
 
-// guided fuzzes targets that need three and five choices of the schedule, so many times each, in one process from an empty corpus, and prints
+// guided fuzzes targets that need three and five choices of the schedule, each the given number of times, in one process from an empty corpus, and prints
 // how many inputs that took: where the fuzzer sees which orders of operations there were, and where it sees the code that ran alone.
 func guided(ctx context.Context, w io.Writer, times int) error {
 	temp, err := os.MkdirTemp("", "guided-")

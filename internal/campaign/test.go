@@ -383,7 +383,7 @@ func (t *test) isolate(why string) {
 	t.drop()
 }
 
-// restart has the test begin again behind its plain run.
+// restart has the test begin again after its plain run.
 func (t *test) restart() {
 	t.drop()
 	t.search.Restart()

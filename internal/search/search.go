@@ -5,7 +5,7 @@ import (
 	"github.com/jostle-dev/jostle/internal/strategy"
 )
 
-// A Search says which executions of a test come next, in how many processes ever. It begins with the plain run; then come schedules that are
+// A Search says which executions of a test come next, in however many processes they run. It begins with the plain run; then come schedules that are
 // drawn at random, in the order of their numbers, and before the rest of these, tries of what the executions so far predict.
 //
 // Where all executions are run in one process, Next and Observe lead through them. Else Deal hands them out in parts, which may run at the
@@ -40,7 +40,7 @@ func (s *Search) Begin() {
 	s.Walks, s.Tries, s.Displaced, s.Extended = s.row(s.Shard, s.Schedules), nil, 0, false
 }
 
-// Restart has the search begin again behind the plain run.
+// Restart has the search begin again after the plain run.
 func (s *Search) Restart() {
 	s.Begin()
 	s.Walks.Next = 1

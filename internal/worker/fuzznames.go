@@ -39,7 +39,7 @@ func (x *target) named(number int, body func(testing.TB), taken, data []byte) ou
 	return x.execute(&x.names.speller, body, data)
 }
 
-// newPart returns the search of the In of an input behind its plain run; nil if that finds something.
+// newPart returns a part of the search of an In, after its plain run; nil if that finds something.
 func (x *target) newPart(data []byte) (*search.Part, outcome) {
 	keep := x.limits.Keep
 	x.limits.Keep = true
