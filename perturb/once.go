@@ -10,40 +10,12 @@ import (
 
 // OnceDo is (*sync.Once).Do.
 func OnceDo(once *sync.Once, f func(), s *Site) {
-	doOnce(once, f, engine.InVariable(unsafe.Pointer(once)) || early.has(once), func() { *once = sync.Once{} }, s)
+	doOnce(once, f, engine.InVariable(unsafe.Pointer(once)) || engine.IsLasting(unsafe.Pointer(once)), func() { *once = sync.Once{} }, s)
 }
 
-// OnceDeclared notes that a function has declared once as a local variable. If nothing has run yet, a function literal that has it is one of
-// the whole process, as what OnceFunc returns then.
-func OnceDeclared(once *sync.Once) { early.add(once) }
-
-// early are the local variables of functions that were called before anything ran, to make package variables say.
-var early earlyOnces
-
-type earlyOnces struct {
-	mu  sync.Mutex
-	all map[*sync.Once]bool // it does not change once something runs
-}
-
-func (e *earlyOnces) add(once *sync.Once) {
-	if engine.Begun() {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.all == nil {
-		e.all = map[*sync.Once]bool{}
-	}
-	e.all[once] = true
-}
-
-func (e *earlyOnces) has(once *sync.Once) bool {
-	if !engine.Begun() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-	}
-	return e.all[once]
-}
+// OnceDeclared notes that a function has declared once as a local variable. If nothing has run yet, or the function is called by what is done once
+// in the process, a function literal that has it is one of the whole process, as what OnceFunc returns then.
+func OnceDeclared(once *sync.Once) { engine.Lasts(unsafe.Pointer(once)) }
 
 // doOnce does f once. If it is done once in the whole process, again has it done once more.
 func doOnce(once *sync.Once, f func(), inProcess bool, again func(), s *Site) {

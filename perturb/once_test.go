@@ -104,3 +104,24 @@ func TestOnceDeclared(t *testing.T) {
 	}
 	assert.Equal(t, 4, begun) // each execution begins it
 }
+
+var (
+	outerOnce sync.Once
+	inner     *sync.Once
+)
+
+// So does one of a Once that is made by what is done once in the process.
+func TestOnceWithin(t *testing.T) {
+	begun := 0
+	for range 2 {
+		snap := enginetest.Run(t, new(engine.Execution), schedule.NewReader(nil), engine.Limits{}, func() {
+			OnceDo(&outerOnce, func() { inner = declared() }, site)
+			OnceDo(inner, func() {
+				begun++
+				Go(func() { Recv(make(chan int), site) }, site)
+			}, site)
+		})
+		assert.Equal(t, trace.AllEnded, snap.Quiet)
+	}
+	assert.Equal(t, 2, begun)
+}

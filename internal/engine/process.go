@@ -28,6 +28,42 @@ func InVariable(p unsafe.Pointer) bool {
 	return false
 }
 
+// A lasting variable is one of a function that was called to make something for the whole process.
+type lasting struct {
+	at   unsafe.Pointer
+	next *lasting
+}
+
+var lastings struct {
+	mu   sync.Mutex
+	head *lasting
+}
+
+// Lasts notes that a function has declared a variable at p. It belongs to the process if nothing has run yet, or if the caller does something that
+// is done once in the process.
+func Lasts(p unsafe.Pointer) {
+	if t := Self(); Begun() && (t == nil || t.within == nil && t.process == nil) {
+		return
+	}
+	hide()
+	lastings.mu.Lock()
+	lastings.head = &lasting{p, lastings.head}
+	lastings.mu.Unlock()
+	unhide()
+}
+
+// IsLasting reports whether Lasts was called for p, and p belongs to the process.
+func IsLasting(p unsafe.Pointer) bool {
+	hide()
+	lastings.mu.Lock()
+	l := lastings.head
+	for ; l != nil && l.at != p; l = l.next {
+	}
+	lastings.mu.Unlock()
+	unhide()
+	return l != nil
+}
+
 // begun is set once there was an execution in the process, or a live run.
 var begun flag
 

@@ -39,7 +39,7 @@ func (e *explorer) settle(t *testing.T) bool {
 			e.note(session.Event{Kind: session.Stalled, Why: out.uncontrolled})
 			return false
 		}
-		if i > 0 && (e.x.Again() || leaves) && out.Found() && !out.left() {
+		if i > 0 && (e.x.Again() || leaves) && out.Found() && (!out.left() || out.failed) {
 			break // it may be only because of what was done before in the process
 		}
 		leaves = leaves || out.leaves()
