@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
 )
@@ -59,4 +60,37 @@ func TestKeptSnapshots(t *testing.T) {
 	again := run(true, 2)
 	assert.Equal(t, wantOffs, offs(again), "what was kept of executions before makes no difference")
 	assert.Equal(t, wantObjects, objects(again))
+}
+
+// TestManyUsers: each goroutine is known once for each operation on an object, with its last, also where there are very many.
+func TestManyUsers(t *testing.T) {
+	const goroutines = 200
+	_, snap := plain(t, 10_000, func(*enginetest.Log) {
+		var wg sync.WaitGroup
+		WaitGroupAdd(&wg, 3*goroutines+1, site)
+		for range goroutines {
+			Go(func() {
+				for range 3 {
+					WaitGroupDone(&wg, site)
+				}
+			}, site)
+		}
+		WaitGroupWait(&wg, site) // for one more
+	})
+	require.Len(t, snap.Objects, 1)
+	last := map[uint32]int{} // step of each task's last
+	for i, s := range snap.Steps {
+		if s.Op == trace.OpDone {
+			last[s.Task] = i + 1
+		}
+	}
+	require.Len(t, last, goroutines)
+	known := map[uint32]int{}
+	for _, u := range snap.Objects[0].Users {
+		if u.Op == trace.OpDone {
+			assert.Zero(t, known[u.Task], "task %d is there once", u.Task)
+			known[u.Task] = u.Step
+		}
+	}
+	assert.Equal(t, last, known)
 }

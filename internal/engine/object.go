@@ -53,9 +53,10 @@ type Object struct {
 
 	uses    uses
 	users   []Use
-	vars    [4]uint64 // that it was seen under: Site.Var; the first four are enough
-	Dropped Use       // the last wake-up that met no waiter: a signal, or a send given up for a select's default
-	pool    []any     // Pool: what was put
+	byUser  map[user]int // indices of users, where these are many
+	vars    [4]uint64    // that it was seen under: Site.Var; the first four are enough
+	Dropped Use          // the last wake-up that met no waiter: a signal, or a send given up for a select's default
+	pool    []any        // Pool: what was put
 }
 
 // length returns how many values are in a channel, wake-ups not counted. The runtime keeps that in the same place whatever their type is.
@@ -447,13 +448,45 @@ func (o *Object) use(t *Task, op trace.Op, s *trace.Site, step int) {
 	if o.Kind == trace.Mutex || o.Kind == trace.RWMutex {
 		return
 	}
-	for i := range o.users {
-		if u := &o.users[i]; u.Task == t && u.Op == op {
-			u.Site, u.Step = s, step
-			return
-		}
+	if i := o.user(t, op); i >= 0 {
+		u := &o.users[i]
+		u.Site, u.Step = s, step
+		return
 	}
 	o.users = append(o.users, Use{t, op, s, step})
+}
+
+// A user is a task that does an operation.
+type user struct {
+	task *Task
+	op   trace.Op
+}
+
+// manyUsers is how many users are found faster in a map than one after the other.
+const manyUsers = 64
+
+// user returns the index in o.users of what t does, -1 if it is not there and is about to be.
+func (o *Object) user(t *Task, op trace.Op) int {
+	if len(o.users) < manyUsers {
+		for i := range o.users {
+			if u := &o.users[i]; u.Task == t && u.Op == op {
+				return i
+			}
+		}
+		return -1
+	}
+	if o.byUser == nil {
+		o.byUser = map[user]int{}
+		for i, u := range o.users {
+			o.byUser[user{u.Task, u.Op}] = i
+		}
+	}
+	i, known := o.byUser[user{t, op}]
+	if !known {
+		o.byUser[user{t, op}] = len(o.users)
+		return -1
+	}
+	return i
 }
 
 // Made notes that t has made o, the channel of a context or a timer; from is that of the parent context, or nil.
