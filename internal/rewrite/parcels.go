@@ -21,7 +21,6 @@ type parcel struct {
 type packer struct {
 	*rewriter
 	locals  map[*types.Var]*local
-	sends   []*ast.SendStmt
 	parcels []parcel
 }
 
