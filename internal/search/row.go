@@ -71,10 +71,14 @@ func (r *Row) head() *Part {
 	return nil
 }
 
-// settle notes that a part has come as far as a number, and no further.
+// settle notes that a part has come as far as a number, and no further. The part may be a copy, if the search was kept meanwhile.
 func (r *Row) settle(p *Part, reached int) {
 	p.Settled, p.Last = true, min(max(reached, p.First), p.Last)
-	if !slices.Contains(r.Dealt, p) && p.First <= r.Shard.Next(r.Next) { // all others were given up
+	i := slices.IndexFunc(r.Dealt, func(q *Part) bool { return q.First == p.First })
+	switch {
+	case i >= 0:
+		r.Dealt[i].Settled, r.Dealt[i].Last = true, p.Last
+	case p.First <= r.Shard.Next(r.Next): // all others were given up
 		r.Next = max(r.Next, p.Last)
 	}
 	r.pass()

@@ -160,12 +160,20 @@ func TestProcessesDoWhatOneDoes(t *testing.T) {
 	}
 }
 
-// What runs all executions in one process has those that several have.
+// What runs all executions in one process has those that several have, also if the search is kept before each.
 func TestOneProcessDoesWhatSeveralDo(t *testing.T) {
 	late := map[int]string{40: "late", 41: "later", 160: "last"}
 	whole := searches(t, search.Options{Schedules: 300}, 1, []string{"a", "b"}, late, false)
 	s, one := search.New(search.Options{Schedules: 300}), searched{tries: map[string][]int{}}
-	for x, more := s.Next(); more; x, more = s.Next() {
+	for {
+		content, err := json.Marshal(s)
+		require.NoError(t, err)
+		s = new(search.Search)
+		require.NoError(t, json.Unmarshal(content, s))
+		x, more := s.Next()
+		if !more {
+			break
+		}
 		var predicts []predict.Prediction
 		switch i := x.Part.Into(x.N); {
 		case i >= 0:
