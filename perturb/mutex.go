@@ -25,22 +25,33 @@ func MutexLock(m *sync.Mutex, s *Site) {
 // lockMutex takes m, waiting as long as it must.
 func lockMutex(t *engine.Task, o *engine.Object, m *sync.Mutex, s *Site) {
 	for !m.TryLock() {
-		var poll func() bool
-		if !o.Held() {
-			poll = func() bool { return pollMutex(t, o, m) }
-		}
-		t.BlockLock(&o.Waiters, trace.OpLock, o, s, poll)
+		blockLock(t, &o.Waiters, o, m, s)
 	}
 	o.Locked(t)
 	o.Hold(t, s, false)
 }
 
-// pollMutex wakes those who wait for m if whoever took it out of the engine's sight has let go.
-func pollMutex(t *engine.Task, o *engine.Object, m *sync.Mutex) bool {
-	if !m.TryLock() {
+// A lock is a mutex, or the writers' side of an RWMutex.
+type lock interface {
+	TryLock() bool
+	Unlock()
+}
+
+// blockLock parks t, in a list of o, until l may be free.
+func blockLock(t *engine.Task, list *engine.Waiters, o *engine.Object, l lock, s *Site) {
+	var poll func() bool
+	if !o.Held() {
+		poll = func() bool { return pollLock(t, o, l) }
+	}
+	t.BlockLock(list, trace.OpLock, o, s, poll)
+}
+
+// pollLock wakes those who wait for l if whoever took it out of the engine's sight has let go, and no writer waits for readers to leave.
+func pollLock(t *engine.Task, o *engine.Object, l lock) bool {
+	if o.Pending.First() != nil || !l.TryLock() {
 		return false
 	}
-	m.Unlock()
+	l.Unlock()
 	t.Execution().Unlocked(o)
 	return true
 }

@@ -43,23 +43,8 @@ func lockWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex, s *Site) {
 			t.Block(trace.OpLock, s)
 			return // admitWriter took it for us
 		}
-		// Behind another writer, or a holder that the engine does not see.
-		var poll func() bool
-		if !o.Held() {
-			poll = func() bool { return pollWriter(t, o, m) }
-		}
-		t.BlockLock(&o.Senders, trace.OpLock, o, s, poll)
+		blockLock(t, &o.Senders, o, m, s) // behind another writer, or a holder that the engine does not see
 	}
-}
-
-// pollWriter wakes the writers that wait for m if whoever took it out of the engine's sight has let go.
-func pollWriter(t *engine.Task, o *engine.Object, m *sync.RWMutex) bool {
-	if o.Pending.First() != nil || !m.TryLock() {
-		return false
-	}
-	m.Unlock()
-	t.Execution().Unlocked(o)
-	return true
 }
 
 // admitWriter gives the lock to the writer that waits for readers to leave, if the last has left.
