@@ -88,13 +88,12 @@ func (t *text) interleaving(most int) {
 
 // A cast is the goroutines that a report speaks of, and which of them have touched what.
 type cast struct {
-	tasks   map[uint32]bool
-	objects map[uint32][]uint32 // by object: the goroutines
-	words   map[uint64][]uint32 // likewise, by variable of atomic operations
+	tasks map[uint32]bool
+	touched
 }
 
 func (t *text) castOf(notes map[int]string) cast {
-	st := cast{map[uint32]bool{}, map[uint32][]uint32{}, map[uint64][]uint32{}}
+	st := cast{map[uint32]bool{}, touched{}}
 	for _, g := range t.v.Knot {
 		st.tasks[g.ID] = true
 		for _, w := range g.Waits {
@@ -118,14 +117,8 @@ func (t *text) castOf(notes map[int]string) cast {
 		}
 	}
 	for _, s := range t.v.Steps {
-		if !st.tasks[s.Task] && len(t.v.Knot) > 0 { // where nobody is stuck, anybody may have to do with it
-			continue
-		}
-		if s.Object != 0 && !slices.Contains(st.objects[s.Object], s.Task) {
-			st.objects[s.Object] = append(st.objects[s.Object], s.Task)
-		}
-		if s.Op == trace.OpAtomic && s.Site != nil && !slices.Contains(st.words[s.Site.Var], s.Task) {
-			st.words[s.Site.Var] = append(st.words[s.Site.Var], s.Task)
+		if st.tasks[s.Task] || len(t.v.Knot) == 0 { // where no goroutine is stuck, any may have to do with it
+			st.add(s)
 		}
 	}
 	return st
@@ -133,18 +126,7 @@ func (t *text) castOf(notes map[int]string) cast {
 
 // touches reports whether that the schedule took a goroutine off matters to a reader: it does at anything but a lock or an atomic operation that no
 // other goroutine of the story has to do with.
-func (st cast) touches(off *trace.Off) bool {
-	others := func(tasks []uint32) bool {
-		return slices.ContainsFunc(tasks, func(id uint32) bool { return id != off.Task })
-	}
-	switch off.Op {
-	case trace.OpLock, trace.OpRLock, trace.OpTryLock, trace.OpTryRLock, trace.OpUnlock, trace.OpRUnlock:
-		return off.Object == 0 || others(st.objects[off.Object])
-	case trace.OpAtomic:
-		return off.Site == nil || others(st.words[off.Site.Var])
-	}
-	return true
-}
+func (st cast) touches(off *trace.Off) bool { return !st.alone(off.Task, off.Op, off.Object, off.Site) }
 
 // number0 returns the number of the first step that was kept.
 func (t *text) number0() int { return t.v.Total - len(t.v.Steps) + 1 }
@@ -310,13 +292,10 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 	if n, ok := t.last(failed, nil); ok {
 		steps = steps[:n+1]
 	}
-	objects, words := map[uint32]bool{}, map[uint64]bool{}
+	things := map[thing]bool{}
 	see := func(i int) {
-		if steps[i].Object != 0 {
-			objects[steps[i].Object] = true
-		}
-		if steps[i].Op == trace.OpAtomic && steps[i].Site != nil && steps[i].Site.Var != 0 {
-			words[steps[i].Site.Var] = true
+		if th, ok := thingOf(steps[i].Op, steps[i].Object, steps[i].Site); ok {
+			things[th] = true
 		}
 		if steps[i].Site != nil {
 			t.add(notes, i, "")
@@ -348,20 +327,22 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 			}
 		}
 	}
-	n, none := 0, len(objects)+len(words) == 0
-	alone := func(trace.Step) bool { return false }
+	n, none := 0, len(things) == 0
+	all := touched{}
 	if failed != 0 {
-		alone = t.aloneAt()
+		for _, s := range t.v.Steps {
+			all.add(s)
+		}
 	}
 	for i, s := range slices.Backward(steps) {
-		its := len(objects)+len(words) == 0
+		its := len(things) == 0
 		switch {
 		case t.v.Kind == verdict.Race:
 			its = false // who raced is not known by the same numbers
 		case t.v.Who != "":
 			its = t.name(s.Task) == t.v.Who
 		case failed != 0:
-			its = none && s.Task == failed && s.Op != trace.OpExit && !alone(s)
+			its = none && s.Task == failed && s.Op != trace.OpExit && !all.alone(s.Task, s.Op, s.Object, s.Site)
 		}
 		if its && n < few {
 			see(i)
@@ -369,41 +350,12 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		}
 	}
 	for i, s := range slices.Backward(steps) {
-		unlocks := s.Op == trace.OpUnlock || s.Op == trace.OpRUnlock // whoever locks has unlocked
-		if len(notes) < most && (objects[s.Object] && !unlocks || s.Op == trace.OpAtomic && s.Site != nil && words[s.Site.Var]) {
+		unlocks := s.Op == trace.OpUnlock || s.Op == trace.OpRUnlock // each lock has its unlock
+		if th, ok := thingOf(s.Op, s.Object, s.Site); len(notes) < most && ok && things[th] && !unlocks {
 			t.add(notes, i, "")
 		}
 	}
 	return notes
-}
-
-// aloneAt returns whether a step is at a lock, or an atomic operation, of one goroutine only: it is nobody else's business.
-func (t *text) aloneAt() func(trace.Step) bool {
-	type thing struct {
-		object   uint32
-		variable uint64
-	}
-	of := func(s trace.Step) thing {
-		if s.Op == trace.OpAtomic && s.Site != nil {
-			return thing{variable: s.Site.Var}
-		}
-		return thing{object: s.Object}
-	}
-	first, shared := map[thing]uint32{}, map[thing]bool{}
-	for _, s := range t.v.Steps {
-		if task, ok := first[of(s)]; ok {
-			shared[of(s)] = shared[of(s)] || task != s.Task
-			continue
-		}
-		first[of(s)] = s.Task
-	}
-	return func(s trace.Step) bool {
-		switch s.Op {
-		case trace.OpLock, trace.OpRLock, trace.OpTryLock, trace.OpTryRLock, trace.OpUnlock, trace.OpRUnlock, trace.OpAtomic:
-			return !shared[of(s)]
-		}
-		return false
-	}
 }
 
 // failed returns the goroutine by whose word a test has failed; 0 if that is not known. The calls that led there are known by their
