@@ -56,11 +56,14 @@ func (c *campaign) summary() Summary {
 		about := func(test, text string) Remark {
 			return Remark{Package: p.Package, Test: test, Text: strings.TrimSpace(text)}
 		}
+		unrun := func(test, why string) {
+			r := about(test, cmp.Or(why, late))
+			r.Late = why == ""
+			s.Unrun = append(s.Unrun, r)
+		}
 		for _, name := range p.natives {
 			if p.idle {
-				r := about(name, late)
-				r.Late = true
-				s.Unrun = append(s.Unrun, r)
+				unrun(name, "")
 				continue
 			}
 			s.Tests++
@@ -68,9 +71,7 @@ func (c *campaign) summary() Summary {
 		}
 		for _, t := range p.tests {
 			if t.unrun() {
-				r := about(t.name, cmp.Or(t.never, late))
-				r.Late = t.never == ""
-				s.Unrun = append(s.Unrun, r)
+				unrun(t.name, t.never)
 			} else {
 				s.Tests++
 				s.Executions += max(t.executions+t.controlled, 1)

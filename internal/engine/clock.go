@@ -208,7 +208,7 @@ func (x *Execution) lastAlarm() int64 {
 const overshoot = int64(time.Microsecond)
 
 // advance moves the clock to its next alarm and wakes the tasks that sleep until then, unless something comes from abroad before, or a task
-// comes back from native code: a timer has fired there that nobody told the engine of. It reports false if no alarm is set.
+// comes back from native code: a timer has fired there of which the engine was not told. It reports false if no alarm is set.
 func (x *Execution) advance() bool {
 	when, ok := x.nextAlarm()
 	if !ok {
@@ -313,8 +313,8 @@ func (x *Execution) circling() bool {
 }
 
 // busySteps is how many steps an execution may do before the clock moves all the same: code that polls it without ever
-// waiting would else see it stand still. It is a prime number: a loop
-// is taken off at each of its sync points in turn, and not each time with the lock that others need.
+// waiting would else see it stand still. It is a prime number: a loop is taken off at each of its sync points in turn, and not each time with
+// the lock that others need.
 const busySteps = 10_007
 
 // wokenSteps is how many steps follow when the clock has woken a task, before more time passes under tasks that can run.

@@ -8,8 +8,8 @@ func (t *Task) AwaitRest(s *trace.Site) {
 	t.waitUntil(s, t.x.rests)
 }
 
-// GoLast parks t until no other task of the execution can run, or these have gone round for so long that t has its turn all the same: they may
-// do so until it has come.
+// GoLast parks t until no other task of the execution can run. If the others keep running for very long t runs all the same, because they may
+// wait for it in a loop.
 func (t *Task) GoLast(s *trace.Site) {
 	x, since := t.x, t.x.trace.n
 	t.waitUntil(s, func() bool { return x.rests() || x.trace.n-since > busySteps })

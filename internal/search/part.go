@@ -78,7 +78,7 @@ func (p *Part) Execution(n int) strategy.Strategy {
 	if s == nil {
 		s = p.walk(n)
 	}
-	if p.Cancels > 0 {
+	if p.Cancel && p.Cancels > 0 {
 		s = strategy.NewCancel(strategy.NewSource(p.Seed^uint64(n)), s, p.Cancels)
 	}
 	if p.Faults {

@@ -70,7 +70,7 @@ func (s *Search) look() {
 	switch {
 	case late && shard.Parts() > 1:
 		shard = Shard{}
-	case s.Walks.Last > 0:
+	case s.Walks.Last > 0 && !s.TriesOnly:
 		n = max(min(n, s.Walks.Last-s.Walks.Next), 0)
 		s.Walks.Last -= n
 	}

@@ -37,7 +37,11 @@ func New(o Options) *Search {
 
 // Begin has the search begin again with the plain run. What was predicted is known.
 func (s *Search) Begin() {
-	s.Walks, s.Tries, s.Displaced, s.Extended = s.row(s.Shard, s.Schedules), nil, 0, false
+	last := s.Schedules
+	if s.TriesOnly {
+		last = 1
+	}
+	s.Walks, s.Tries, s.Displaced, s.Extended = s.row(s.Shard, last), nil, 0, false
 }
 
 // Restart has the search begin again after the plain run.
@@ -64,11 +68,8 @@ func (s *Search) Deal(most func(left int) int) *Part {
 	s.look()
 	for _, r := range s.rows() {
 		first, last, ok := r.gap(most(r.left()))
-		switch {
-		case !ok || s.TriesOnly && r == s.Walks && s.Begun():
+		if !ok {
 			continue
-		case s.TriesOnly && r == s.Walks:
-			last = 1
 		}
 		p := &Part{Options: s.Options, Measures: s.Measures, First: first, Last: last, Row: r.ID, Enough: len(s.Predictions) >= predict.Most}
 		p.Shard = r.Shard

@@ -95,20 +95,8 @@ func (k *checker) search(o search.Options) {
 		if plain != nil {
 			s.Measures = measures(k.out, k.rec, plain)
 		}
-		var predictions []predict.Prediction
-		if x.Learns() {
-			predictions = predicted(detector, k.out)
-		}
-		s.Observe(predictions)
+		s.Observe(k.predictions(detector, k.out))
 	}
-}
-
-// predicted returns what an execution that was kept for that predicts, if it went well.
-func predicted(by *predict.Detector, out outcome) []predict.Prediction {
-	if out.snap == nil || out.Found() {
-		return nil
-	}
-	return by.Learn(out.snap)
 }
 
 // step runs an execution, and returns its strategy.

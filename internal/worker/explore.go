@@ -183,10 +183,10 @@ func (e *explorer) how(n int, s strategy.Strategy) string {
 
 // learn notes what a new execution that went well predicts.
 func (e *explorer) learn(n int, out outcome) {
-	if !e.limits.Keep || e.plan.Through != "" || out.Found() || out.snap == nil {
+	if e.plan.Through != "" {
 		return
 	}
-	for _, p := range e.detector.Learn(out.snap) {
+	for _, p := range e.predictions(e.detector, out) {
 		if !e.part.Knows(p) {
 			e.predicted = true
 			p.Text = report.OnScreen(e.base(), p.Text)

@@ -56,11 +56,11 @@ func (x *target) steered(corpus []string) (inputs [][]byte) {
 			s = learned{search.New(search.Options{Seed: uint64(len(of)), TriesOnly: true}), predict.NewDetector()}
 			of[string(taken)] = s
 			if plain, ok := s.Next(); ok {
-				s.Observe(predicted(s.detector, under(plain.Strategy(), data)))
+				s.Observe(x.predictions(s.detector, under(plain.Strategy(), data)))
 			}
 		}
 		if schedule.Departures(sched) > 0 {
-			for _, p := range predicted(s.detector, under(schedule.NewReader(sched), data)) {
+			for _, p := range x.predictions(s.detector, under(schedule.NewReader(sched), data)) {
 				s.Predict(p, 1)
 			}
 		}

@@ -1,6 +1,9 @@
 package worker
 
-import "github.com/jostle-dev/jostle/internal/search"
+import (
+	"github.com/jostle-dev/jostle/internal/predict"
+	"github.com/jostle-dev/jostle/internal/search"
+)
 
 // A progress says what follows an execution.
 type progress int
@@ -24,4 +27,12 @@ func each(p *search.Part, first int, step func(n int) progress) (next int, last 
 		}
 	}
 	return p.Last, onward
+}
+
+// predictions returns what an execution predicts that was kept for that, if it went well.
+func (r *runner) predictions(by *predict.Detector, out outcome) []predict.Prediction {
+	if !r.limits.Keep || out.snap == nil || out.Found() {
+		return nil
+	}
+	return by.Learn(out.snap)
 }
