@@ -366,7 +366,7 @@ func (c *campaign) schedule(ctx context.Context, end time.Time) {
 			}
 			t.advance(ctx, share)
 		})
-		active = slices.DeleteFunc(active, func(t *test) bool { return t.finished || c.Time == 0 })
+		active = slices.DeleteFunc(active, func(t *test) bool { return t.over() || c.Time == 0 })
 	}
 }
 
@@ -419,7 +419,7 @@ func (c *campaign) report(t *test) {
 	if t.rounds == 1 {
 		c.done++
 	}
-	t.shown.executions, t.shown.findings, t.shown.finished = t.executions, len(t.confirmed), t.finished
+	t.shown.executions, t.shown.findings, t.shown.finished = t.executions, len(t.confirmed), t.over()
 	c.doing = slices.DeleteFunc(c.doing, func(a activity) bool { return a.test == t })
 	c.printFinished()
 	c.progress()

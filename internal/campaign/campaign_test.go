@@ -128,7 +128,7 @@ func TestLongRun(t *testing.T) {
 		assert.Equal(t, "TestA: 1 schedule, 1 different order, controlled (one run takes longer than its share of the time)", long.line())
 	}
 	assert.False(t, long.unrun())
-	assert.False(t, long.finished, "there may be more time")
+	assert.False(t, long.over(), "there may be more time")
 
 	settled := run{events: []session.Event{{Kind: session.Began}, {Kind: session.Measured, Measures: search.Measures{Asked: 9}}, {Kind: session.Began}, {Kind: session.Settled, Measures: search.Measures{Asked: 9}}}}
 	long.read(t.Context(), &batch{Part: new(search.Part), run: settled})

@@ -96,25 +96,13 @@ func (c *comparison) crashed(test string, cause uint64) bool {
 func (t *test) ordinary(c *comparison, e session.Event) bool {
 	switch {
 	case e.Ordinary && c.failed(t.name, e.Verdict):
-		t.red(c.run)
+		t.once(c.run, failsToo)
 	case e.Forced && c.passed():
-		t.once(c.run, "no schedule has a choice in it, and as an execution it fails")
+		t.once(c.run, choiceless)
 	default:
 		return false
 	}
 	return true
-}
-
-// red has the test be one that fails without control too.
-func (t *test) red(r run) {
-	t.once(r, "it fails that way too")
-	t.failed = true
-}
-
-// once has the test be done with a run without control.
-func (t *test) once(r run, why string) {
-	t.mode, t.why, t.finished, t.output = native, why, true, r.told()
-	t.executions = 1
 }
 
 // conclude waits for the comparison of a finding that was told already.

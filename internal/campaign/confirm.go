@@ -43,9 +43,6 @@ type gone struct {
 	text string
 }
 
-// dependent says why a test is isolated that ends another way where nothing was done before.
-const dependent = "what an execution did depended on those before it"
-
 // tries is how often a finding is run again before it is told.
 const tries = 3
 
@@ -102,8 +99,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	if tried > 0 && got == 0 && !isLive { // what a live run has seen has happened
 		t.discard(e.File)
 		t.gone = append(t.gone, gone{t.search.Number(b.Part, e.N), fmt.Sprintf("%s not reproduced in a fresh process; not reported", e.Verdict)})
-		if t.mode == together {
-			t.isolate(dependent)
+		if t.isolate(dependent) {
 			t.restart()
 		}
 		return

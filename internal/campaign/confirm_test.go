@@ -191,7 +191,7 @@ func TestFoundLost(t *testing.T) {
 		{Kind: session.Began, N: 40, Times: 11}, {Kind: session.Found, N: 40, Verdict: "leak", File: file, Text: "leak: it stays\n"}, {Kind: session.Dirty, N: 40},
 	}}}
 	x.settle(ctx, b)
-	c.packages, x.finished = []*pkg{x.pkg}, true
+	c.packages, x.end = []*pkg{x.pkg}, asMuch
 	x.pkg.tests = []*test{x}
 	sum := c.summary()
 	assert.True(t, sum.Failed)
@@ -219,7 +219,7 @@ func TestSays(t *testing.T) {
 		"it says nothing":                     {exit: 1, output: "--- FAIL: TestA (0.00s)\nFAIL\n"},
 	} {
 		x := &test{search: search.New(search.Options{}), name: "TestA"}
-		x.red(r)
+		x.once(r, failsToo)
 		assert.Equal(t, want, x.says())
 	}
 	assert.Equal(t, "a\nexit status 3\n", (&run{exit: 3, output: "a"}).told())
@@ -230,9 +230,9 @@ func TestSays(t *testing.T) {
 func TestOnlyControlled(t *testing.T) {
 	for _, mode := range []Mode{Controlled, ""} {
 		stalled := &test{search: search.New(search.Options{}), name: "TestA", mode: together, c: &campaign{Config: Config{Mode: mode}}, pkg: &pkg{}}
-		stalled.tooLong(0)
-		assert.Equal(t, mode == Controlled, stalled.finished)
-		assert.Equal(t, mode == Controlled, stalled.never == "it cannot be controlled: "+tooLong)
+		stalled.isTooLong(0)
+		assert.Equal(t, mode == Controlled, stalled.over())
+		assert.Equal(t, mode == Controlled, stalled.unran == uncontrolled+reasons[tooLong])
 		assert.True(t, stalled.unrun(), "live it is yet to run")
 	}
 }

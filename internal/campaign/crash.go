@@ -126,7 +126,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	}
 	const most = 3
 	if t.crashes++; t.crashes > most {
-		t.finished = true
+		t.ends(givenUp)
 		return
 	}
 	if t.causes[cause] {
@@ -138,7 +138,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 	if n == 0 && t.mode != isolated && !verdict.Synchronises(crashText(r.output)) {
 		plainly := t.compare(ctx, tries)
 		if plainly.wait(); plainly.crashed(full, cause) {
-			t.red(plainly.run)
+			t.once(plainly.run, failsToo)
 			return
 		}
 	}
@@ -175,9 +175,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		}
 		if endingOf(full, again.output).cause != cause {
 			t.gone = append(t.gone, gone{number, "it ended its process, and did not when it was run again: " + firstLine(crashText(r.output))})
-			if t.mode == together {
-				t.isolate(dependent)
-			}
+			t.isolate(dependent)
 			return
 		}
 		if f.Schedule, err = readRecord(p.Record); err != nil {
@@ -187,7 +185,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		if gaveUp(f.Schedule, r.output) {
 			t.crashes--
 			t.excused[cause] = true
-			t.notes = append(t.notes, session.Execution(number)+" ended its process, which is no finding, as a context was cancelled or a connection failed before")
+			t.note("%s ended its process, which is no finding, as a context was cancelled or a connection failed before", session.Execution(number))
 			return
 		}
 	}
@@ -212,7 +210,7 @@ func (t *test) crashed(ctx context.Context, b *batch, n int) {
 		t.gone = append(t.gone, gone{number, "it ended its process, and did not in a replay: " + firstLine(crashText(r.output))})
 		if n == 0 { // something decides that no schedule has a hand in
 			delete(t.causes, cause)
-			t.goLive("its plain run has ended its process, and did not in a replay")
+			t.goLive(reason{kind: endsProcess})
 		}
 		return
 	}

@@ -104,16 +104,16 @@ func TestLeast(t *testing.T) {
 		x.settle(t.Context(), b)
 	}
 	settle()
-	assert.False(t, x.finished)
+	assert.False(t, x.over())
 	assert.False(t, x.enough())
 	assert.False(t, x.search.Over())
 	settle()
-	assert.False(t, x.finished)
+	assert.False(t, x.over())
 	assert.Equal(t, 50, x.search.Walks.Next)
 	c.Least = 0
 	assert.True(t, x.enough())
 
 	x = c.newTest(&pkg{}, "TestX")
 	settle()
-	assert.True(t, x.finished, "no more is asked for")
+	assert.True(t, x.over(), "no more is asked for")
 }

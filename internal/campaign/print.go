@@ -72,15 +72,12 @@ func (p *pkg) failed() bool {
 	return false
 }
 
-// unreached is why a test runs once, without control, if there is no other reason.
-const unreached = "no schedule reaches it"
-
 // late is why tests have not run, as a rule.
 const late = "the time was over"
 
 // unrun reports whether a test has not run once to its end.
 func (t *test) unrun() bool {
-	return len(t.confirmed) == 0 && (t.never != "" || t.executions+t.controlled == 0 && !t.finished && !t.failed)
+	return len(t.confirmed) == 0 && (t.unran != "" || t.executions+t.controlled == 0 && !t.over() && !t.failed)
 }
 
 func (t *test) print(b *strings.Builder) {
@@ -99,7 +96,7 @@ func (t *test) print(b *strings.Builder) {
 		for _, f := range t.confirmed {
 			t.printFinding(b, f)
 		}
-	case t.skipped && t.c.Verbose && len(t.confirmed) == 0:
+	case t.end == skips && t.c.Verbose && len(t.confirmed) == 0:
 		fmt.Fprintf(b, "--- SKIP: %s (%.2fs)\n", t.name, seconds)
 	case t.failed || len(t.confirmed) > 0:
 		fmt.Fprintf(b, "--- FAIL: %s (%.2fs)\n%s", t.name, seconds, indent(t.output))
@@ -136,15 +133,15 @@ func (t *test) withoutHeads(output string) string {
 func (t *test) line() string {
 	switch {
 	case t.mode == native:
-		return t.name + ": run once, " + string(native) + ": " + cmp.Or(t.why, unreached)
-	case t.skipped:
+		return t.name + ": run once, " + string(native) + ": " + t.why.String()
+	case t.end == skips:
 		return t.name + ": it skips itself"
 	}
 	if t.c.Through != nil && t.mode != live {
 		return fmt.Sprintf("%s: %s", t.name, t.seen())
 	}
 	how := string(t.mode)
-	if why := t.why; why != "" || t.long {
+	if why := t.why.String(); why != "" || t.long {
 		how += " (" + cmp.Or(why, "one run takes longer than its share of the time") + ")"
 	}
 	if t.sockets != "" && t.mode != live {
@@ -172,7 +169,7 @@ func (t *test) line() string {
 		orders = ", " + plural(min(n, t.executions), "different order") // plain runs, which count once, may differ too
 	}
 	switch {
-	case t.only:
+	case t.end == onlyOne:
 		orders = ", the only one"
 	case t.sum.Over:
 		orders = fmt.Sprintf(", all %s seen", plural(t.sum.Orders, "order"))

@@ -71,7 +71,7 @@ func (c *campaign) summary() Summary {
 		}
 		for _, t := range p.tests {
 			if t.unrun() {
-				unrun(t.name, t.never)
+				unrun(t.name, t.unran)
 			} else {
 				s.Tests++
 				s.Executions += max(t.executions+t.controlled, 1)
@@ -90,11 +90,11 @@ func (c *campaign) summary() Summary {
 			switch {
 			case t.unrun():
 			case t.mode == live && t.c.Mode != Live:
-				s.Live = append(s.Live, about(t.name, t.why+"."))
+				s.Live = append(s.Live, about(t.name, t.why.String()+"."))
 			case t.failed && len(t.confirmed) == 0:
 				s.Red = append(s.Red, about(t.name, t.says()))
-			case t.mode == native && t.why != "": // or else there is nothing in it that a schedule could change
-				s.Once = append(s.Once, about(t.name, t.why+"."))
+			case t.mode == native && t.why.kind != unreached: // or else there is nothing in it that a schedule could change
+				s.Once = append(s.Once, about(t.name, t.why.String()+"."))
 			}
 			for _, n := range t.remarks() {
 				s.Notes = append(s.Notes, about(t.name, n))

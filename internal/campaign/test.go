@@ -21,7 +21,9 @@ type test struct {
 	name string
 
 	mode       mode
-	why        string // it is not run as the others are, for people
+	why        reason
+	end        end
+	unran      string // why it has not run once to its end, if that is known
 	long       bool   // one run of it takes longer than its share of the time
 	search     *search.Search
 	warm       int
@@ -32,13 +34,10 @@ type test struct {
 	pace       pace
 	spent      time.Duration
 	resumed    time.Time // when it began to run again, which is not in spent
-	givenUp    int       // executions: too long, or undecided
+	abandoned  int       // executions: too long, or undecided
 	crashes    int
 	rounds     int
-	finished   bool
-	only       bool       // the plain run was all: no schedule has a choice
 	sum        search.Sum // of the orders, if all were gone through
-	never      string     // why it has not run once to its end, if the time was long enough
 
 	batches map[*search.Part]*batch // that were dealt and are not settled
 	running int                     // processes that run batches
@@ -48,7 +47,6 @@ type test struct {
 
 	sockets   string // why they are those of the machine; "" if they are in memory
 	printed   string // by the plain run
-	skipped   bool
 	output    string // of what ran without control
 	failed    bool   // in that
 	confirmed []confirmed
@@ -71,19 +69,6 @@ type test struct {
 	}
 }
 
-// A mode is how a test runs.
-type mode string
-
-const (
-	together mode = "controlled"           // many executions in a process
-	isolated mode = "controlled, isolated" // one execution in a process
-	live     mode = "live"
-	native   mode = "without control"
-)
-
-// wanted is why a test runs as it does if the user has it so.
-const wanted = "asked for"
-
 func (c *campaign) newTest(p *pkg, name string) *test {
 	t := &test{c: c, pkg: p, name: name, mode: together, batches: map[*search.Part]*batch{}, ended: make(chan *batch), causes: map[uint64]bool{}, ignored: map[uint64]bool{}, excused: map[uint64]bool{}, states: map[uint64]bool{}}
 	t.search = search.New(search.Options{
@@ -91,9 +76,9 @@ func (c *campaign) newTest(p *pkg, name string) *test {
 	})
 	switch {
 	case c.Mode == Live:
-		t.mode, t.why, t.search.Unsteered = live, wanted, true
+		t.become(live, reason{kind: wanted})
 	case c.Isolate:
-		t.mode, t.why = isolated, wanted
+		t.become(isolated, reason{kind: wanted})
 	}
 	return t
 }
@@ -114,12 +99,12 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 		t.guard(ctx)
 		t.record(ctx)
 	}
-	over := false
-	for !t.finished && ctx.Err() == nil {
+	late := false
+	for !t.over() && ctx.Err() == nil {
 		left := time.Duration(0)
 		if share > 0 {
 			if left = share - time.Since(began); left <= 0 && !t.unrun() {
-				over = true
+				late = true
 				break
 			}
 			left = max(left, minShare)
@@ -128,16 +113,18 @@ func (t *test) advance(ctx context.Context, share time.Duration) {
 			t.start(ctx, left)
 		}
 		if t.running == 0 {
-			t.finished = true
+			t.ends(asMuch)
 			break
 		}
 		t.wait()
-		for b := t.head(); b != nil && b.ended && !t.finished; b = t.head() {
+		for b := t.head(); b != nil && b.ended && !t.over(); b = t.head() {
 			t.settle(ctx, b)
 		}
 	}
 	t.rest(ctx)
-	t.finished = t.finished || over && t.c.Time == 0
+	if late && t.c.Time == 0 {
+		t.ends(asMuch)
+	}
 }
 
 // start begins processes: one, and as many more as there are processors that no other test wants.
@@ -191,7 +178,7 @@ func (t *test) deal(left time.Duration) *batch {
 		return nil
 	case t.mode == live && t.running > 0: // two at a time may use the same ports and files
 		return nil
-	case !t.search.Begun() && t.running > 0: // all else depends on the plain run
+	case t.phase() == opening && t.running > 0:
 		return nil
 	}
 	part := t.search.Deal(func(left int) int {
@@ -223,8 +210,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 	case len(b.run.events) == 0 && ctx.Err() != nil:
 		t.search.Settle(b.Part, b.First)
 	case len(b.run.events) == 0:
-		t.mode, t.finished = native, true
-		t.output, t.failed = b.run.told(), b.run.exit != 0
+		t.once(b.run, unreached)
 		t.raced(ctx, b.run)
 	default:
 		if b.plan.First == 0 && t.c.Verbose {
@@ -247,7 +233,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 			t.search.Extend()
 			return
 		}
-		t.finished = true
+		t.ends(asMuch)
 	}
 }
 
@@ -256,18 +242,18 @@ func (t *test) enough() bool { return t.search.Extended && t.ran() >= t.c.Least 
 
 // rest ends what is going on when the test is finished, or its share over. What was found is not lost.
 func (t *test) rest(ctx context.Context) {
-	if t.finished {
+	if t.over() {
 		t.drop()
 	}
 	for t.running > 0 {
 		t.wait()
 	}
 	for _, part := range t.search.Unsettled() {
-		if b := t.batches[part]; b != nil && !t.finished { // or it was given up meanwhile
+		if b := t.batches[part]; b != nil && !t.over() { // or it was given up meanwhile
 			t.settle(ctx, b)
 		}
 	}
-	if t.finished {
+	if t.over() {
 		t.drop()
 	}
 	for _, b := range t.dropped {
@@ -377,40 +363,6 @@ func (t *test) process(ctx context.Context, plan *session.Plan, limit time.Durat
 // ran returns for how long the test has run so far.
 func (t *test) ran() time.Duration { return t.spent + time.Since(t.resumed) }
 
-// isolate has the test go on, each execution in a process of its own.
-func (t *test) isolate(why string) {
-	t.mode, t.why = isolated, why
-	t.drop()
-}
-
-// restart has the test begin again after its plain run.
-func (t *test) restart() {
-	t.drop()
-	t.search.Restart()
-}
-
-// anew has the test begin again: what it has run so far does not count.
-func (t *test) anew() {
-	t.drop()
-	t.search.Begin()
-	t.executions, t.orders = 0, orders{}
-}
-
-// onMachine has the test begin again, with sockets of the machine.
-func (t *test) onMachine(why string) {
-	t.sockets = why
-	t.anew()
-}
-
-// goLive has the test begin again, live, unless it may only be controlled.
-func (t *test) goLive(why string) {
-	t.mode, t.why, t.search.Unsteered = live, why, true
-	t.anew()
-	if t.c.Mode == Controlled {
-		t.finished, t.never = true, "it cannot be controlled: "+why
-	}
-}
-
 // liveRuns and liveTime bound the live runs of a test if no time is given for it: they take real time.
 const (
 	liveRuns = 20
@@ -420,7 +372,7 @@ const (
 // read draws the consequences of what a process has noted, and returns how far in its line it has come.
 func (t *test) read(ctx context.Context, b *batch) (reached int) {
 	r := b.run
-	over := false
+	done := false // the process has said how it ended
 	at, plain := b.First, 0
 	reached = b.First
 	cold := uint64(0)
@@ -442,36 +394,38 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 		case session.Measured:
 			t.search.Measures, cold = e.Measures, e.Hash
 			if t.c.Cancel && e.Cancels == 0 {
-				t.notes = append(t.notes, "it makes no context that could be cancelled while others run")
+				t.note("it makes no context that could be cancelled while others run")
 			}
 			if t.c.Faults && e.Breaks == 0 {
-				t.notes = append(t.notes, "it makes no connection in memory that could fail")
+				t.note("it makes no connection in memory that could fail")
 			}
 		case session.Settled:
 			t.search.Asked, t.warm, t.plain, reached = e.Asked, e.Warm, e.Hash, 1
 			t.executions = 1
 			t.long = false
 			if e.Forced {
-				t.only, t.finished, over = true, true, true
+				t.ends(onlyOne)
+				done = true
 			}
 		case session.Explored:
-			if over = true; t.c.Through != nil {
-				t.sum = e.Sum
-				t.finished = e.Sum.Over || e.Sum.Chance
+			if done = true; t.c.Through != nil {
+				if t.sum = e.Sum; e.Sum.Over || e.Sum.Chance {
+					t.ends(allSeen)
+				}
 				t.goesThrough()
 				break
 			}
 			if e.Sum.All() {
 				t.sum = e.Sum
 			}
-			if over = e.Sum.All() && !e.Sum.Plain; over {
-				t.finished = true
+			if done = e.Sum.All() && !e.Sum.Plain; done {
+				t.ends(allSeen)
 			} else {
 				t.executions -= e.Sum.Executions // they were no part of what was asked for
 			}
 		case session.Skipped:
-			t.skipped, t.finished, over = true, true, true
-			t.output = r.output
+			t.ends(skips)
+			t.output, done = r.output, true
 		case session.Predicted:
 			if e.Prediction != nil {
 				t.search.Predict(*e.Prediction, e.N)
@@ -481,63 +435,59 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 			if e.Verdict != "" {
 				t.ignored[e.Cause] = true
 				t.hung(b, e.N)
-				if e.N == 0 && t.mode == together && e.Verdict != leak {
-					t.finished, over = true, true
-				}
+				done = t.hides(e) || done
 			}
 		case session.Found:
 			t.hung(b, e.N)
 			t.found(ctx, b, e)
-			over = over || t.finished
-			if e.N == 0 && t.mode == together && e.Verdict != leak {
-				t.finished, over = true, true
-			}
+			done = t.hides(e) || done || t.over()
 		case session.Undecided:
 			t.undecided(e)
 		case session.Dirty:
-			reached, over = e.N+1, true
+			reached, done = e.N+1, true
 		case session.Leaky:
-			t.search.Asked, t.executions, over, reached = e.Asked, 1, true, 1
+			t.search.Asked, t.executions, done, reached = e.Asked, 1, true, 1
 			if t.repeats(ctx, cold) {
-				t.isolate("an execution leaves behind what changes the next")
+				t.isolate(leavesBehind)
 			} else {
-				t.why, t.warm = chance, 1
+				t.why, t.warm = reason{kind: varies}, 1
 			}
 		case session.Lacking:
-			reached, over = e.N+1, true
+			reached, done = e.N+1, true
 			t.onMachine(e.Why)
 		case session.Stalled:
-			reached, over = e.N+1, true
+			reached, done = e.N+1, true
 			t.stalled(b, e)
 		case session.TooLong:
-			reached, over = e.N+1, true
-			t.tooLong(e.N)
+			reached, done = e.N+1, true
+			t.isTooLong(e.N)
 		case session.Ended:
 			if e.N == 0 && t.mode == together {
 				t.executions, t.long = 1, true
 			}
-			reached, over = max(e.N, reached), true
-			t.finished = t.finished || t.mode == live && t.c.Time == 0
+			if reached, done = max(e.N, reached), true; t.mode == live && t.c.Time == 0 {
+				t.ends(asMuch)
+			}
 		}
 	}
 	if r.killed && ctx.Err() != nil { // it was ended with everything else
-		if t.executions == 1 && !over && r.events[len(r.events)-1].Kind == session.Began {
+		if t.executions == 1 && !done && r.events[len(r.events)-1].Kind == session.Began {
 			t.executions = 0
 		}
 		return reached
 	}
 	mixed := strings.Contains(r.output, "from outside bubble")
 	switch {
-	case over:
+	case done:
 	case r.killed:
 		if at == 0 {
-			t.never, t.finished = fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)), true
+			t.never(unended, fmt.Sprintf("its first run had not ended after %v, and was stopped", r.spent.Round(time.Second)))
 			return reached
 		}
-		t.notes = append(t.notes, fmt.Sprintf("execution %d did not end and was stopped", t.search.Number(b.Part, at)))
+		t.note("execution %d did not end and was stopped", t.search.Number(b.Part, at))
 		return max(reached, at+1)
 	case t.mode == together && (at == 0 && plain > 1 || mixed):
-		t.isolate("an execution leaves behind what ends the process in the next")
+		t.isolate(endsNext)
 		if at == 0 {
 			t.executions = 1
 			return max(reached, 1)
@@ -545,13 +495,25 @@ func (t *test) read(ctx context.Context, b *batch) (reached int) {
 		t.executions-- // it comes again
 		return max(reached, at)
 	case t.mode == isolated && mixed:
-		t.goLive("it uses channels together with goroutines outside of the execution")
+		t.goLive(reason{kind: mixes})
 	default:
 		t.crashed(ctx, b, at)
-		t.finished = t.finished || at == 0 && b.Row == t.search.Walks.ID // or else it begins again
+		if at == 0 && b.Row == t.search.Walks.ID { // or else it begins again
+			t.ends(fails)
+		}
 		return max(reached, at+1)
 	}
 	return reached
+}
+
+// hides has the test be over if its plain run has ended in what every execution would: nothing behind it is seen. What it leaves behind each time
+// hides nothing.
+func (t *test) hides(e session.Event) bool {
+	if e.N > 0 || t.mode != together || e.Verdict == leak {
+		return false
+	}
+	t.ends(fails)
+	return true
 }
 
 // hung notes that an execution that was steered into a prediction has confirmed it.
@@ -572,9 +534,6 @@ func (t *test) unconfirmed() (notes []string) {
 	return notes
 }
 
-// chance says why the plain run of a test that is not isolated is another each time.
-const chance = "no two runs of it are the same"
-
 // repeats reports whether the first plain run of another process is what it was in the first, where its trace was cold. If it
 // is not, that is chance, a map's order or a hash's seed, and a process for each execution would only take longer.
 func (t *test) repeats(ctx context.Context, cold uint64) bool {
@@ -592,71 +551,12 @@ func (t *test) repeats(ctx context.Context, cold uint64) bool {
 	return true
 }
 
-func (t *test) stalled(b *batch, e session.Event) {
-	if t.mode == live {
-		t.finished = true
-		if e.N == 0 {
-			t.never = "its first run did not come to an end:\n" + indent(e.Text)
-			return
-		}
-		t.notes = append(t.notes, fmt.Sprintf("run %d did not come to an end, and is no proof of anything:\n%s", e.N, indent(e.Text)))
-		return
-	}
-	if e.N == 0 {
-		t.goLive(e.Why)
-		if t.finished {
-			t.never += "\n" + indent(e.Text)
-		}
-		return
-	}
-	why := fmt.Sprintf("%s: %s", session.Execution(t.search.Number(b.Part, e.N)), e.Why)
-	if t.c.Mode == Controlled {
-		t.finished = true
-		t.notes = append(t.notes, "it cannot be controlled: "+why)
-		return
-	}
-	t.controlled = t.executions
-	t.goLive(why)
-}
-
-// tooLong is why a test runs live, or not at all.
-const tooLong = "its plain run is too long to be controlled"
-
-// maxGivenUp is how many executions may be given up, or stay undecided, before the test is given up.
-const maxGivenUp = 3
-
-// tooLong notes an execution that was given up. Some may be unlucky; a test that is always that long is not worth more.
-func (t *test) tooLong(n int) {
-	t.givenUp++
-	switch {
-	case n == 0:
-		t.goLive(tooLong)
-	case t.givenUp == maxGivenUp:
-		t.finished = true
-		t.notes = append(t.notes, fmt.Sprintf("%s were too long and were given up", plural(maxGivenUp, "execution")))
-	}
-}
-
-// undecided notes an execution of which it is not known whether it ends by itself, once for each state in which it was left. A
-// test that does not come to its end is not searched.
-func (t *test) undecided(e session.Event) {
-	if !t.states[e.Cause] {
-		t.states[e.Cause] = true
-		t.notes = append(t.notes, e.Text)
-	}
-	if !e.Open {
-		return
-	}
-	t.givenUp++
-	t.finished = t.finished || e.N == 0 || t.givenUp == maxGivenUp
+// note notes what there is to know of the test.
+func (t *test) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line
-}
-
-func (t *test) fail(text string) {
-	t.finished, t.failed = true, true
-	t.output += text + "\n"
 }

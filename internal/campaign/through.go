@@ -20,20 +20,20 @@ func (t *test) through() string {
 // goesThrough tells how far a test's orders have been gone through, and removes the file if there are no others.
 func (t *test) goesThrough() {
 	t.does(t.sum.String())
-	if t.finished {
+	if t.over() {
 		_ = os.RemoveAll(filepath.Dir(t.through()))
 	}
 }
 
 // unseen reports whether orders of the test are left that were not seen.
 func (t *test) unseen() bool {
-	return t.c.Through != nil && !t.only && !t.skipped && !(t.mode == native && t.why == "") && (t.mode != together || !t.sum.Over || t.sum.Chance)
+	return t.c.Through != nil && t.end != onlyOne && t.end != skips && t.why.kind != unreached && (t.mode != together || !t.sum.Over || t.sum.Chance)
 }
 
 // seen says in a line what of a test's orders was seen.
 func (t *test) seen() string {
 	switch {
-	case t.only:
+	case t.end == onlyOne:
 		return "the only order has no finding"
 	case t.sum.Over && len(t.confirmed) == 0 && !t.sum.Chance:
 		return "no finding in " + t.sum.String()
