@@ -17,9 +17,9 @@ package libfuzzer
 import "C"
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
-	"math/bits"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,7 +44,15 @@ var (
 	done   = make(chan struct{})
 	asks   = make(chan struct{})
 	seeds  = make(chan [][]byte)
+	names  = make(chan name)
+	spelt  = make(chan []byte)
 )
+
+// A name is an execution by its number, with the rest of an input.
+type name struct {
+	data   []byte
+	number uint32
+}
 
 //export LLVMFuzzerTestOneInput
 func LLVMFuzzerTestOneInput(data *C.char, size C.size_t) C.int {
@@ -55,44 +63,30 @@ func LLVMFuzzerTestOneInput(data *C.char, size C.size_t) C.int {
 	return 0
 }
 
-// LLVMFuzzerCustomMutator returns each input that the target proposes once, in the place of the input that is to be changed, and after
-// that what the fuzzer itself makes of the input. A fuzzer that only runs given inputs does not call it.
+// LLVMFuzzerCustomMutator changes an input. A fuzzer that only runs given inputs does not call it.
 //
 //export LLVMFuzzerCustomMutator
-func LLVMFuzzerCustomMutator(data *C.uint8_t, size, maxSize C.size_t, _ C.uint) C.size_t {
-	for more := proposed(); len(*more) > 0; {
-		seed := (*more)[0]
-		*more = (*more)[1:]
-		if len(seed) > 0 && len(seed) <= int(maxSize) {
-			return C.size_t(copy(unsafe.Slice((*byte)(data), int(maxSize)), seed))
-		}
+func LLVMFuzzerCustomMutator(data *C.uint8_t, size, maxSize C.size_t, seed C.uint) C.size_t {
+	room := unsafe.Slice((*byte)(data), int(maxSize))
+	if input := changes.instead(room[:size], len(room), uint32(seed)); input != nil {
+		return C.size_t(copy(room, input))
 	}
 	return C.LLVMFuzzerMutate(data, size, min(maxSize, max(size, C.size_t(lengths.next()))))
 }
 
-// A growth is how long the fuzzer makes inputs: short ones come first. libFuzzer does so by itself (-len_control), and no longer if there is a
-// mutator.
-type growth struct{ length, calls int }
-
-var lengths = growth{length: 4}
-
-// callsEach is libFuzzer's 100 executions for each bit of the length, of about five mutations each.
-const callsEach = 500
-
-func (g *growth) next() int {
-	bits := bits.Len(uint(g.length))
-	if g.calls++; g.calls > callsEach*bits {
-		g.length, g.calls = g.length+bits, 0
-	}
-	return g.length
+var changes = mutator{
+	propose: func() [][]byte {
+		begin()
+		asks <- struct{}{}
+		return <-seeds
+	},
+	spell: func(data []byte, number uint32) []byte {
+		names <- name{bytes.Clone(data), number} // the bytes are the fuzzer's
+		return <-spelt
+	},
 }
 
-var proposed = sync.OnceValue(func() *[][]byte {
-	begin()
-	asks <- struct{}{}
-	all := <-seeds
-	return &all
-})
+var lengths = growth{length: 4}
 
 var begin = sync.OnceFunc(func() {
 	name, err := target(os.Args[0])
@@ -128,18 +122,24 @@ func target(binary string) (string, error) {
 }
 
 // Serve calls run with one input of the fuzzer after the other, each time with a T of its own, which ends with the input. Before
-// the fuzzer changes an input for the first time it calls propose for inputs to be run first. It does not return.
-func Serve(target string, run func(t *testing.T, data []byte), propose func() [][]byte) {
+// the fuzzer changes an input for the first time it calls propose for inputs to be run first. It calls spell, with a T too, for the input that has
+// the schedule of the execution that a number stands for, and what is in data but a schedule. It does not return.
+func Serve(target string, run func(t *testing.T, data []byte), propose func() [][]byte, spell func(t *testing.T, data []byte, number uint32) []byte) {
 	flag.Set("test.v", "false")
+	test := func(f func(*testing.T)) {
+		testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: target, F: f}})
+	}
 	for {
 		select {
 		case data := <-inputs:
-			testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{
-				{Name: target, F: func(t *testing.T) { run(t, data) }},
-			})
+			test(func(t *testing.T) { run(t, data) })
 			done <- struct{}{}
 		case <-asks:
 			seeds <- propose()
+		case n := <-names:
+			var input []byte
+			test(func(t *testing.T) { input = spell(t, n.data, n.number) })
+			spelt <- input
 		}
 	}
 }

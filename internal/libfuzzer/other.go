@@ -9,7 +9,7 @@ import "testing"
 const Enabled = false
 
 // Serve is for binaries for libFuzzer.
-func Serve(string, func(*testing.T, []byte), func() [][]byte) {
+func Serve(string, func(*testing.T, []byte), func() [][]byte, func(*testing.T, []byte, uint32) []byte) {
 	panic("jostle: no binary for libFuzzer")
 }
 

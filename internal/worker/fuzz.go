@@ -122,7 +122,13 @@ func (x *target) serve(name string) {
 		if out, sched := x.input(data); out.Found() {
 			libfuzzer.Crash(x.render(out, x.importCommand(name, data), sched), out.Trace()+below)
 		}
-	}, func() [][]byte { return x.steered(nil) })
+	}, func() [][]byte {
+		return x.steered(nil)
+	}, func(t *testing.T, data []byte, number uint32) []byte {
+		x.body.tb = t
+		x.input(x.name(data, number))
+		return x.spelt()
+	})
 }
 
 // seed gives the fuzzer inputs to begin with.
