@@ -366,11 +366,23 @@ func choices(here, there *run, objects map[uint32]uint32) []Choice {
 		}
 		a, b := here.caseOf(d), there.caseOf(&there.deeds[j])
 		b.Object = objects[b.Own]
-		if a.Op != b.Op || b.Object != 0 && a.Object != b.Object {
+		if a.Op != b.Op || b.Object != 0 && a.Object != b.Object && several(d.Site, a.Op) {
 			return []Choice{{Task: d.Task, Site: d.Site, Here: a, There: b}}
 		}
 	}
 	return nil
+}
+
+// several reports whether a select has more than one case with an operation. If not, what is done on two objects is one case, and the
+// select is on other channels there.
+func several(s *trace.Site, op trace.Op) bool {
+	n := 0
+	for _, c := range s.Cases {
+		if c.Op == op {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // caseOf returns what became of a select.

@@ -43,7 +43,7 @@ func (p *program) run(t *testing.T, text string) (contrast.Run, map[string]uint3
 		require.Len(t, f, 4, line)
 		s := trace.Step{Task: task(f[0]), Op: op(t, strings.ReplaceAll(strings.TrimPrefix(f[1], "case-"), "-", " ")), Site: p.site(f[3])}
 		if s.Op == trace.OpSelect || strings.HasPrefix(f[1], "case-") {
-			s.Site.Cases = make([]trace.SiteCase, 2)
+			s.Site.Cases = []trace.SiteCase{{Op: trace.OpSend}, {Op: trace.OpRecv}, {Op: trace.OpRecv}}
 		}
 		if f[2] != "-" {
 			if objects[f[2]] == 0 {
@@ -224,6 +224,33 @@ func TestOf(t *testing.T) {
 				g2 case-send c :1`,
 			parts:   2,
 			choices: []string{"g2 :1 none here, send there"},
+		},
+		{
+			name: "a select takes another case of the same kind",
+			fails: `main send c :0
+				main send d :5
+				g3 lock a :6
+				g2 select - :1
+				g2 case-receive c :1`,
+			passes: `main send c :0
+				main send d :5
+				g2 select - :1
+				g2 case-receive d :1`,
+			parts:   3,
+			choices: []string{"g2 :1 receive here, receive there"},
+		},
+		{
+			name: "a select takes the same case, on another channel",
+			fails: `main send c :0
+				main send d :5
+				g3 lock a :6
+				g2 select - :1
+				g2 case-send c :1`,
+			passes: `main send c :0
+				main send d :5
+				g2 select - :1
+				g2 case-send d :1`,
+			parts: 3,
 		},
 		{
 			name: "a goroutine that only one execution has",

@@ -25,26 +25,26 @@ func (t *text) advice() {
 	if a := t.change(); a != "" {
 		t.section("what to change")
 		t.para("  ", "%s", a)
-		if l := t.staying(); l != "" {
-			t.para("  ", "It was started in code that is not of this module. If it is meant to stay, say so, with a reason, in %s/ignore:", finding.Dir)
+		if g, l := t.staying(); l != "" {
+			t.para("  ", "%s was started in code that is not of this module. If it is meant to stay, say so, with a reason, in %s/ignore:", t.number(g), finding.Dir)
 			t.line("  %s", l)
 		}
 	}
 }
 
-// staying returns the line of a package's file that says of a leaked goroutine which code outside of the module has started that it
-// is meant to stay; "" if there is none.
-func (t *text) staying() string {
+// staying returns a leaked goroutine which code outside of the module has started, and the line of a package's file that says that it is
+// meant to stay; "" if there is none.
+func (t *text) staying() (task uint32, line string) {
 	if t.v.Kind != verdict.Leak {
-		return ""
+		return 0, ""
 	}
 	for _, g := range slices.Concat(t.v.Knot, t.v.Others) {
 		fn, file := g.StartedBy()
 		if fn != "" && !t.ours(file) {
-			return "leak " + fn + " …"
+			return g.ID, "leak " + fn + " …"
 		}
 	}
-	return ""
+	return 0, ""
 }
 
 // where is at, short where the report has the whole path elsewhere.

@@ -48,6 +48,9 @@ func (t *text) contrast(s *Story) []string {
 	const there = "In the nearest run that passes, "
 	d := s.Difference
 	orders, choices := t.own(d)
+	choices = slices.DeleteFunc(slices.Clone(choices), func(c contrast.Choice) bool { // which is on other channels there, of the same names
+		return t.takes(c.There, c.Site, s.Passing) == t.takes(c.Here, c.Site, t.v)
+	})
 	var out []string
 	for _, o := range orders {
 		out = append(out, t.order(o))

@@ -40,3 +40,17 @@ func TestOwn(t *testing.T) {
 		})
 	}
 }
+
+// That a select takes a case is no difference if it takes one there of which the same is to be said: it is on other channels.
+func TestSameWords(t *testing.T) {
+	site := &trace.Site{File: "/m/m.go", Cases: []trace.SiteCase{{Op: trace.OpRecv, Expr: "m.ch"}, {Op: trace.OpRecv, Expr: "m.ch"}}}
+	told := func(there trace.Op) []string {
+		v := &verdict.Verdict{}
+		s := &Story{Passing: v, Difference: contrast.Difference{Choices: []contrast.Choice{{
+			Task: 2, Site: site, Here: contrast.Case{Op: trace.OpRecv, Object: 1, Own: 1}, There: contrast.Case{Op: there, Object: 2, Own: 2},
+		}}}}
+		return (&text{v: v, o: Options{Story: s}}).contrast(s)
+	}
+	assert.Empty(t, told(trace.OpRecv))
+	assert.Len(t, told(trace.OpSend), 1)
+}
