@@ -64,7 +64,7 @@ func main() {
 	schedules := flag.Int("schedules", 100, "schedules for each test in the mode search")
 	budget := flag.Duration("time", 20*time.Minute, "stop beginning new modules after this long")
 	verbose := flag.Bool("v", false, "print what tests say that are lost")
-	doc := flag.String("doc", "", "write the table into this `file` too")
+	doc := flag.String("doc", "", "write the table into this `file` too; in the mode search other modules keep their rows")
 	flag.Parse()
 	match, err := regexp.Compile(*only)
 	if err != nil || flag.NArg() > 0 || *mode != "inert" && *mode != "plain" && *mode != "search" {
@@ -119,7 +119,7 @@ func main() {
 		markdown = t.ofComparison
 	}
 	if *doc != "" {
-		if err := t.writeTo(*doc, *list+", "+*mode, markdown()); err != nil {
+		if err := t.writeTo(*doc, *list+", "+*mode, markdown); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}

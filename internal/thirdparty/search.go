@@ -50,7 +50,7 @@ func (m module) search(ctx context.Context, jostle string, schedules int) (*sear
 		return nil, err
 	}
 	defer os.RemoveAll(filepath.Dir(dir))
-	args := append([]string{"test", "-v", "-short", "-p", "1", "-timeout", "6m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
+	args := append([]string{"test", "-v", "-short", "-p", "1", "-timeout", "10m", fmt.Sprintf("-schedules=%d", schedules)}, m.patterns...)
 	cmd := exec.CommandContext(ctx, jostle, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "PWD="+dir)
@@ -116,16 +116,15 @@ func (t *table) addSearch(m module, s *search, err error, verbose bool) {
 		t.bad = true
 		return
 	}
-	t.concurrent += s.concurrent()
-	t.controlled += s.controlled
+	t.ran[m.path] = true
 	fmt.Fprintf(t.w, "%-60s %5d tests %5d concurrent %5d controlled %8d executions %3d findings %8s\n",
 		name, s.tests(), s.concurrent(), s.controlled, s.executions, len(s.findings), short(s.spent))
 	t.rows = append(t.rows, fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d | %s |\n",
 		m.path, m.version, s.tests(), s.concurrent(), s.controlled, s.executions, len(s.findings), short(s.spent)))
 	for _, l := range s.live {
 		fmt.Fprintf(t.w, "    %s\n", l)
-		t.losses = append(t.losses, fmt.Sprintf("- %s %s\n", m.path, l))
 	}
+	t.losses = append(t.losses, uncontrolled(m.path, s.live)...)
 	for _, f := range s.findings {
 		fmt.Fprintf(t.w, "    %s\n", f)
 	}

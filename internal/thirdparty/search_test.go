@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -41,4 +43,39 @@ Notes:
 	assert.Equal(t, []string{"example.com/a TestD: the time was over", "example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported"}, s.notes)
 	assert.Equal(t, []string{"TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)", "TestG: 3 schedules, then 20 runs, live (it uses signals)", "TestH: run once, without control: it is a fuzz target"}, s.live)
 	assert.Equal(t, []int{6, 5, 2, 1, 336}, []int{s.tests(), s.concurrent(), s.controlled, s.single, s.executions})
+}
+
+// A search of some modules leaves what the table says of others.
+func TestOfSearch(t *testing.T) {
+	before := `2 modules. 30 tests have more than one goroutine; 28 of them (93.3%) run controlled.
+
+| module | version | tests | with goroutines | controlled | executions | findings | time |
+| --- | --- | --: | --: | --: | --: | --: | --: |
+| example.com/a | v1.0.0 | 12 | 10 | 9 | 100 | 0 | 1.0s |
+| example.com/b | v1.0.0 | 22 | 20 | 19 | 200 | 1 | 2.0s |
+
+Not controlled:
+
+- example.com/a ` + "`TestA`" + `: it uses signals
+- example.com/b ` + "`TestB`" + `: it uses signals
+`
+	tab := newTable(&bytes.Buffer{}, false)
+	tab.addSearch(module{path: "example.com/b", version: "v1.0.1"}, &search{single: 2, controlled: 30, executions: 3000, spent: time.Second, live: []string{
+		"TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)", "TestG: 3 schedules, then 20 runs, live (it uses (two) signals)", "TestH: run once, without control: no schedule reaches it",
+		"TestF: run once, without control: no schedule reaches it",
+	}}, nil, false)
+	assert.Equal(t, `2 modules. 44 tests have more than one goroutine; 39 of them (88.6%) run controlled.
+
+| module | version | tests | with goroutines | controlled | executions | findings | time |
+| --- | --- | --: | --: | --: | --: | --: | --: |
+| example.com/a | v1.0.0 | 12 | 10 | 9 | 100 | 0 | 1.0s |
+| example.com/b | v1.0.1 | 36 | 34 | 30 | 3000 | 0 | 1.0s |
+
+Not controlled:
+
+- example.com/a `+"`TestA`"+`: it uses signals
+- example.com/b `+"`TestE`"+`: TestE.func2 is busy
+- example.com/b `+"`TestF`, `TestH`"+`: no schedule reaches it
+- example.com/b `+"`TestG`"+`: it uses (two) signals
+`, tab.ofSearch(before))
 }

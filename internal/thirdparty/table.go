@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,16 +20,15 @@ type table struct {
 	packages        int
 	passed, lost    int
 	live            int
-	concurrent      int // tests with more than one goroutine, by the search
-	controlled      int // how many of those ran under control
 	bad             bool
 	reasons         map[string]int
 	flaky           int
-	rows, losses    []string // as Markdown
+	rows, losses    []string        // as Markdown
+	ran             map[string]bool // modules, by path
 }
 
 func newTable(w io.Writer, head bool) *table {
-	t := &table{w: w, reasons: map[string]int{}}
+	t := &table{w: w, reasons: map[string]int{}, ran: map[string]bool{}}
 	if !head {
 		return t
 	}
@@ -97,22 +98,22 @@ func (t *table) finish() {
 }
 
 // writeTo puts the Markdown of what was done into a file, in the place of what stands between the lines that begin and end it.
-func (t *table) writeTo(file, what, markdown string) error {
+func (t *table) writeTo(file, what string, markdown func(before string) string) error {
 	begin, end := "<!-- written by make third-party: "+what+" -->\n", "<!-- end -->\n"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
 	head, rest, ok := strings.Cut(string(text), begin)
-	_, tail, ok2 := strings.Cut(rest, end)
+	before, tail, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
 		return fmt.Errorf("%s: no place for the table: it has no line %s", file, strings.TrimSpace(begin))
 	}
-	return os.WriteFile(file, []byte(head+begin+markdown+end+tail), 0o666)
+	return os.WriteFile(file, []byte(head+begin+markdown(before)+end+tail), 0o666)
 }
 
 // ofComparison is the Markdown of what became of tests that pass as they are.
-func (t *table) ofComparison() string {
+func (t *table) ofComparison(string) string {
 	slices.Sort(t.rows)
 	slices.Sort(t.losses)
 	var b strings.Builder
@@ -127,13 +128,65 @@ func (t *table) ofComparison() string {
 	return b.String()
 }
 
-// ofSearch is the Markdown of how many tests ran under control.
-func (t *table) ofSearch() string {
-	slices.Sort(t.rows)
-	slices.Sort(t.losses)
-	return fmt.Sprintf("%d modules. %d tests have more than one goroutine; %d of them (%.1f%%) run controlled.\n\n", t.modules, t.concurrent, t.controlled, percent(t.controlled, t.concurrent)) +
+// ofSearch is the Markdown of how many tests ran under control. Of modules that were not run this time it has what it had before.
+func (t *table) ofSearch(before string) string {
+	rows, losses := slices.Clone(t.rows), slices.Clone(t.losses)
+	for line := range strings.Lines(before) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) < 2 || t.ran[f[1]] || f[1] == "module" || f[1] == "---":
+		case f[0] == "|":
+			rows = append(rows, line)
+		case f[0] == "-":
+			losses = append(losses, line)
+		}
+	}
+	slices.Sort(rows)
+	slices.Sort(losses)
+	concurrent, controlled := 0, 0
+	for _, row := range rows {
+		cells := strings.Split(row, " | ")
+		concurrent += number(cells[3])
+		controlled += number(cells[4])
+	}
+	return fmt.Sprintf("%d modules. %d tests have more than one goroutine; %d of them (%.1f%%) run controlled.\n\n", len(rows), concurrent, controlled, percent(controlled, concurrent)) +
 		"| module | version | tests | with goroutines | controlled | executions | findings | time |\n| --- | --- | --: | --: | --: | --: | --: | --: |\n" +
-		strings.Join(t.rows, "") + "\nNot controlled:\n\n" + strings.Join(t.losses, "")
+		strings.Join(rows, "") + "\nNot controlled:\n\n" + strings.Join(losses, "")
 }
+
+func number(cell string) int {
+	n, _ := strconv.Atoi(cell) // this program has written it
+	return n
+}
+
+// mostNamed is how many tests a line names that are not controlled for one reason.
+const mostNamed = 4
+
+// uncontrolled returns lines of the tests of a module that did not run under control, one for each reason.
+func uncontrolled(path string, live []string) (lines []string) {
+	tests := map[string][]string{}
+	for _, l := range live {
+		name, how, _ := strings.Cut(l, ": ")
+		reason := strings.TrimPrefix(how, "run once, without control: ")
+		if _, in, ok := strings.Cut(how, "live ("); ok {
+			reason = strings.TrimSuffix(in, ")")
+		}
+		reason = task.ReplaceAllString(reason, "")
+		tests[reason] = append(tests[reason], "`"+name+"`")
+	}
+	for _, reason := range sortedKeys(tests) {
+		names := tests[reason]
+		slices.Sort(names)
+		more := ""
+		if n := len(names) - mostNamed; n > 0 {
+			names, more = names[:mostNamed], fmt.Sprintf(" and %d more", n)
+		}
+		lines = append(lines, fmt.Sprintf("- %s %s%s: %s\n", path, strings.Join(names, ", "), more, reason))
+	}
+	return lines
+}
+
+// task is the number of a goroutine, which is another one in each test.
+var task = regexp.MustCompile(`\bg[0-9]+ `)
 
 func percent(part, whole int) float64 { return 100 * float64(part) / float64(max(whole, 1)) }
