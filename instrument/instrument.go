@@ -242,6 +242,7 @@ type build struct {
 	stdOverlay string // the file that says where the rewritten files of the standard library are, "" if there are none
 
 	embedded map[string]bool   // files whose text the program has, by absolute name
+	apart    map[string]bool   // those of them that are rewritten all the same: their own text is beside them
 	broken   map[string]string // packages that the patterns name and that do not build, and why
 }
 
@@ -279,11 +280,14 @@ func (b *build) collect() error {
 		}
 		u := &unit{listed: p, root: b.tested(p) && !p.Standard, variants: forRewriting(variants[p.ImportPath])}
 		u.files = p.files(u.root)
+		b.units = append(b.units, u)
+	}
+	b.apart = b.textApart()
+	for _, u := range b.units {
 		var err error
 		if u.key, err = keys.of(u); err != nil {
 			return err
 		}
-		b.units = append(b.units, u)
 	}
 	return nil
 }
@@ -354,6 +358,9 @@ func (b *build) assemble() (*Result, error) {
 		}
 		if u.Standard {
 			continue
+		}
+		if err := overlay.lay(u.Dir, b.ownTexts(u)); err != nil {
+			return nil, err
 		}
 		var err error
 		if m.Dirs[u.Dir], err = manifest.HashDir(u.Dir, b.sum); err != nil {

@@ -71,7 +71,7 @@ func (k *keyring) of(u *unit) (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, k.base, u.ImportPath, types, u.root)
+	fmt.Fprintln(h, k.base, u.ImportPath, types, u.root, k.embeds(u))
 	if u.root {
 		if err := k.hashFiles(h, u.files); err != nil {
 			return "", err
@@ -99,7 +99,7 @@ func (k *keyring) hashFiles(h hash.Hash, names []string) error {
 		if err := k.hashFile(h, name); err != nil {
 			return err
 		}
-		if k.embedded[name] {
+		if k.embedded[name] && !k.apart[name] {
 			fmt.Fprintln(h, "embedded")
 		}
 	}

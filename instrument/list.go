@@ -209,11 +209,16 @@ func absolute(dir string, names []string) []string {
 func embedded(pkgs []*listed) map[string]bool {
 	m := map[string]bool{}
 	for _, p := range pkgs {
-		for _, name := range slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles) {
+		for _, name := range p.embeds() {
 			m[filepath.Join(p.Dir, name)] = true
 		}
 	}
 	return m
+}
+
+// embeds returns what a package and its tests embed, relative to its directory.
+func (p *listed) embeds() []string {
+	return slices.Concat(p.EmbedFiles, p.TestEmbedFiles, p.XTestEmbedFiles)
 }
 
 // language returns the language that the package is written in: "go1.16" is that of a go.mod that says nothing. "" is

@@ -135,7 +135,7 @@ func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 		switch {
 		case in == nil:
 			rf.Native = []string{name + ": file: cgo files are left native"}
-		case c.embedded[name]:
+		case c.embedded[name] && !c.apart[name]:
 			rf.Native = []string{name + ": file: its text is embedded in the program"}
 		}
 		if len(rf.Native) > 0 {
@@ -148,7 +148,7 @@ func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 		}
 		out, err := rewrite.File(rewrite.Input{
 			Fset: c.fset, File: c.parsed[name].file, Src: c.parsed[name].src, Name: c.original(name), PkgPath: path, Pkg: in.types, Info: in.info,
-			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(),
+			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(), Embedded: c.embeds(u),
 		})
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -251,18 +252,24 @@ func (b *build) addPackage(files map[string][]byte, root string, p *listed, u *u
 		}
 	}
 	for _, name := range names {
-		from := copies[name]
-		if from == "" {
-			from = filepath.Join(p.Dir, name)
+		own, to := filepath.Join(p.Dir, name), filepath.ToSlash(filepath.Join(rel, name))
+		if b.apart[own] {
+			if files[to+rewrite.Unrewritten], err = os.ReadFile(own); err != nil {
+				return err
+			}
+			if filepath.Base(name) != name {
+				continue // it is another package's, which adds it
+			}
 		}
+		from := cmp.Or(copies[name], own)
 		content, err := os.ReadFile(from)
 		if err != nil {
 			return err
 		}
-		if from == filepath.Join(p.Dir, name) && filepath.Ext(name) == ".go" && !b.embedded[from] {
+		if from == own && filepath.Ext(name) == ".go" && (!b.embedded[own] || b.apart[own]) {
 			content = b.unrewritten(p, name, content)
 		}
-		files[filepath.ToSlash(filepath.Join(rel, name))] = content
+		files[to] = content
 	}
 	return nil
 }

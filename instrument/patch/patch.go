@@ -58,7 +58,7 @@ func (g *group) packages() (paths []string) {
 }
 
 // groups has one of each file of this package that has a table.
-var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, gates, fuzzer, callers, httpConnections, httpStreams, sqlConnections, pipes}
+var groups = []group{randomness, adoption, clocks, bubbles, names, accesses, network, descriptors, serial, gates, fuzzer, callers, httpConnections, httpStreams, sqlConnections, pipes, embedding}
 
 // A Refusal says that a group does not apply to a Go.
 type Refusal struct {

@@ -33,6 +33,9 @@ type Input struct {
 	Language string
 	// Tests makes the test functions of the file executions where that is asked for.
 	Tests bool
+	// Embedded are the Go files that the package embeds and that are rewritten, by their slash-separated paths below its directory. The
+	// own text of each is in a file beside it.
+	Embedded []string
 }
 
 // Output is what became of a file.
@@ -78,8 +81,9 @@ func File(in Input) (*Output, error) {
 	r.findFlows()
 	r.readReleases()
 	r.walk()
+	r.embeds()
 	promoted := r.promoted()
-	if r.sites.empty() && !r.usesTesthook && !r.usesPerturb && promoted == "" {
+	if r.sites.empty() && !r.usesTesthook && !r.usesPerturb && !r.redirects && promoted == "" {
 		return r.out, nil
 	}
 	return r.out, r.finish(promoted)
@@ -102,6 +106,7 @@ type rewriter struct {
 	dropped      map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesTesthook bool
 	usesPerturb  bool // although there may be no sync point
+	redirects    bool // a variable gets the own text of a file that is rewritten
 	saysFailure  bool // a test says in it that it fails
 	aliases      map[types.Object]ast.Expr
 	done         map[ast.Node]bool // rewritten as part of something else, or to be left alone
