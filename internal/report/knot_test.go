@@ -106,6 +106,14 @@ func TestTicks(t *testing.T) {
 	assert.Equal(t, g.Waits[:1], x.besideTimers(g))
 }
 
+// A loop that sleeps does not sleep for ever.
+func TestSleeps(t *testing.T) {
+	g := verdict.Goroutine{ID: 1, Op: trace.OpSleep}
+	assert.Equal(t, "sleep for ever", (&text{v: &verdict.Verdict{}}).doing(g))
+	g.Round = &trace.Site{File: "/src/m/m.go", Line: 3}
+	assert.Equal(t, "sleep, again and again", (&text{v: &verdict.Verdict{}}).doing(g))
+}
+
 // What a goroutine gives back when it ends it cannot give back before it blocks: who could end its wait has to do that first.
 func TestGivesBackAtItsEnd(t *testing.T) {
 	site := func(line int32, op trace.Op) *trace.Site {

@@ -70,6 +70,8 @@ func (t *text) doing(g verdict.Goroutine) string {
 		return "in code that jostle does not control"
 	case len(g.Waits) == 0 && g.Op == trace.OpSelect:
 		return "select without a case that can go on"
+	case len(g.Waits) == 0 && g.Op == trace.OpSleep && g.Round != nil:
+		return "sleep, again and again"
 	case len(g.Waits) == 0 && g.Op == trace.OpSleep:
 		return "sleep for ever"
 	case len(g.Waits) == 0 && g.Op == trace.OpWait:
