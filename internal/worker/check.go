@@ -36,7 +36,7 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 	seed := p.flags.seed ^ hash(t.Name())
 	network.OfMachine = false
 	k := &checker{runner: r}
-	k.search(search.Options{Seed: seed, Schedules: max(c.Schedules, 1), Spelt: true})
+	k.search(search.Options{Seed: seed, Schedules: max(c.Schedules, 1), Spelt: true, Cancel: c.Cancel, Faults: c.Faults})
 	out, answers := k.out, k.rec.Answers()
 	if out.Found() {
 		answers, out = k.shrink()

@@ -233,6 +233,28 @@ func TestCancel(t *testing.T) {
 	assert.Contains(t, r.text, "The context of the test was cancelled")
 }
 
+// A context is cancelled early and late alike: what needs it to be late is found too.
+func TestCancelLate(t *testing.T) {
+	const steps = 100
+	late := func(t testing.TB) {
+		ctx, c := t.Context(), make(chan int, 1)
+		perturb.Go(func() { perturb.Recv(ctx.Done(), at(1, "ctx")) }, at(3, "func"))
+		for i := range steps {
+			perturb.To(c, at(4, "c")).Send(i)
+			<-c
+			if ctx.Err() != nil && i < steps-steps/10 {
+				t.Fatal("cancelled early")
+			}
+		}
+		if ctx.Err() != nil {
+			perturb.Recv(make(chan int), at(5, "never"))
+		}
+	}
+	r := checkWith(late, Config{Schedules: 100, Cancel: true})
+	assert.True(t, r.failed)
+	assert.Contains(t, r.text, "verdict=deadlock")
+}
+
 // A body that says so when a connection fails is right, and what then never ends is a leak.
 func TestFaults(t *testing.T) {
 	ask := func(room int, fails bool) func(testing.TB) {

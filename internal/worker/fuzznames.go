@@ -50,7 +50,8 @@ func (x *target) newPart(data []byte) (*search.Part, outcome) {
 	if out.Found() || out.snap == nil || out.lacking != "" {
 		return nil, out
 	}
-	return &search.Part{Options: search.Options{Spelt: true}, Measures: measures(out, rec, plain)}, out
+	o := search.Options{Spelt: true, Cancel: x.limits.Cancel, Faults: x.limits.Faults}
+	return &search.Part{Options: o, Measures: measures(out, rec, plain)}, out
 }
 
 // spelt returns the last input with its schedule as decisions; nil if it was so.
