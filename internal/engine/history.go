@@ -44,10 +44,11 @@ func (tr *history) add(t *Task, op trace.Op, o *Object, s *trace.Site) {
 	h = (h ^ key) * 1099511628211
 	tr.hash = h ^ h>>32
 	if len(tr.steps) < keptSteps {
-		tr.steps = append(tr.steps, trace.Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off})
-	} else {
-		tr.steps[(tr.n-1)%keptSteps] = trace.Step{Task: t.ID, Object: id, Op: op, Choice: c, Site: s, Off: off}
+		tr.steps = append(tr.steps, trace.Step{})
 	}
+	// Field by field: a whole Step would be put together on the stack, and read from there while its parts are still on their way.
+	step := &tr.steps[(tr.n-1)%keptSteps]
+	step.Task, step.Object, step.Op, step.Choice, step.Until, step.Site, step.Off = t.ID, id, op, c, 0, s, off
 }
 
 // takes notes that t is taken off for the step to come, before it does op or after it.

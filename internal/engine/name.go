@@ -114,11 +114,11 @@ func callsOf(s *trace.Site) *calls {
 	return new(calls)
 }
 
-// look notes the calling goroutine's stack at one of its first sync points.
+// looking reports whether the goroutine is at one of its first sync points.
+func (c *calls) looking() bool { return c.n < maxLooks && c.title == "" }
+
+// look notes the calling goroutine's stack.
 func (c *calls) look() {
-	if c.n == maxLooks || c.title != "" {
-		return
-	}
 	c.n++
 	var buf [maxDepth]uintptr
 	n := runtime.Callers(3, buf[:])

@@ -299,12 +299,15 @@ func (os *objects) get(p unsafe.Pointer, k trace.Kind, s *trace.Site, step int) 
 
 // Seen notes that the object was operated on under the variable v.
 func (o *Object) Seen(v uint64) {
-	for i, have := range o.vars {
-		if have == v || v == 0 {
+	if v == 0 {
+		return
+	}
+	for i := range o.vars { // a range over values would copy them all first
+		switch have := &o.vars[i]; *have {
+		case 0:
+			*have = v
 			return
-		}
-		if have == 0 {
-			o.vars[i] = v
+		case v:
 			return
 		}
 	}

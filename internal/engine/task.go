@@ -286,8 +286,8 @@ func (t *Task) Step(op trace.Op, o *Object, s *trace.Site) {
 	t.last = s
 	t.polls = 0
 	t.steps++
-	if t.calls != nil {
-		t.calls.look()
+	if c := t.calls; c != nil && c.looking() {
+		c.look()
 	}
 	x.trace.add(t, op, o, s)
 	x.begins(t)

@@ -115,14 +115,20 @@ func steps(b *testing.B, body func()) {
 func BenchmarkStepGoesOn(b *testing.B) {
 	steps(b, func() {
 		var wg sync.WaitGroup
+		var done atomic.Bool
 		for range 3 {
-			wg.Go(func() {})
+			wg.Go(func() {
+				for !done.Load() { // it has its turn now and then, and can run all the time
+					runtime.Gosched()
+				}
+			})
 		}
 		c := make(chan int, 1)
 		for i := 0; i < b.N; i += 2 {
 			c <- 1
 			<-c
 		}
+		done.Store(true)
 		wg.Wait()
 	})
 }
