@@ -184,7 +184,10 @@ func (c *checker) parse(s *source) {
 }
 
 func (c *checker) parseFile(name string) (src []byte, file *ast.File, wrong []string) {
-	src, err := os.ReadFile(name)
+	src, err := c.byHand[name], error(nil)
+	if src == nil {
+		src, err = os.ReadFile(name)
+	}
 	if err != nil {
 		return nil, nil, []string{err.Error()}
 	}

@@ -148,7 +148,7 @@ type wronglyChanged struct{ path, why string }
 func (w *wronglyChanged) Error() string { return w.path + ": " + w.why }
 
 func prepare(ctx context.Context, c Config, wrong map[string]string) (*Result, error) {
-	b := &build{Config: c, wrong: wrong, listed: map[string]*listed{}, sums: map[string]manifest.Sum{}}
+	b := &build{Config: c, wrong: wrong, listed: map[string]*listed{}, sums: map[string]manifest.Sum{}, unfit: map[string]bool{}}
 	if err := b.complete(); err != nil {
 		return nil, err
 	}
@@ -243,6 +243,8 @@ type build struct {
 
 	embedded map[string]bool   // files whose text the program has, by absolute name
 	apart    map[string]bool   // those of them that are rewritten all the same: their own text is beside them
+	byHand   map[string][]byte // files of packages outside of the standard library that are changed by hand, by absolute name
+	unfit    map[string]bool   // such packages that the type checker has something against
 	broken   map[string]string // packages that the patterns name and that do not build, and why
 }
 
@@ -283,6 +285,9 @@ func (b *build) collect() error {
 		b.units = append(b.units, u)
 	}
 	b.apart = b.textApart()
+	if err := b.change(); err != nil {
+		return err
+	}
 	for _, u := range b.units {
 		var err error
 		if u.key, err = keys.of(u); err != nil {

@@ -102,6 +102,9 @@ func (k *keyring) hashFiles(h hash.Hash, names []string) error {
 		if k.embedded[name] && !k.apart[name] {
 			fmt.Fprintln(h, "embedded")
 		}
+		if k.byHand[name] != nil {
+			fmt.Fprintln(h, "changed")
+		}
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (b *build) rewrite(ctx context.Context) (broken bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if b.typesBroken(c.order) {
+	if c.unfitting() || b.typesBroken(c.order) {
 		return true, nil
 	}
 	return false, c.rewrite(missing)
@@ -148,7 +148,7 @@ func (c *checker) rewriteUnit(u *unit, files map[string]*source) error {
 		}
 		out, err := rewrite.File(rewrite.Input{
 			Fset: c.fset, File: c.parsed[name].file, Src: c.parsed[name].src, Name: c.original(name), PkgPath: path, Pkg: in.types, Info: in.info,
-			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(), Embedded: c.embeds(u),
+			CalledAs: c.calledAs(u.listed, name), Tests: u.root, Language: u.language(), Embedded: c.embeds(u), Changed: c.byHand[name] != nil,
 		})
 		if err != nil {
 			return err

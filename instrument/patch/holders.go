@@ -32,31 +32,30 @@ var httpStreams = group{
 	name:  "streams of net/http",
 	loss:  "reports do not say which response or request keeps a stream of HTTP/2",
 	late:  true,
-	edits: streams("http2", "net/http/h2_bundle.go", "net/http/h2_bundle.go", ` defer sc.jostleServes(rw.rws.stream)(); `),
-	files: []string{"net/http/jostle_streams.go"},
+	edits: streams("http2", "net/http/h2_bundle.go", "net/http/h2_bundle.go", "roundTrip", ` defer jostleServing(sc.hs)();`),
 	or: &group{
 		edits: append(
-			streams("", "net/http/internal/http2/transport.go", "net/http/internal/http2/server.go", ` sc.jostleServes(rw.rws.stream); `),
+			streams("", "net/http/internal/http2/transport.go", "net/http/internal/http2/server.go", "roundTrip", ""),
 			edit{file: "net/http/http2.go", in: "http2Handler.ServeHTTP", put: ` defer jostleServes(h.h)(); `},
 		),
-		files: []string{"net/http/internal/http2/jostle.go", "net/http/jostle_serving.go"},
+		files: []string{"net/http/jostle_serving.go"},
 	},
 }
 
-// streams returns the notes on an implementation of HTTP/2, the names of which begin with prefix; serves is what a goroutine that runs a
-// handler does first.
-func streams(prefix, client, server, serves string) []edit {
+// streams returns the notes on an implementation of HTTP/2, the names of which begin with prefix; active notes that a handler is running,
+// which a server waits for. Requests are made by the method call of a connection.
+func streams(prefix, client, server, call, active string) []edit {
 	return []edit{
-		{file: client, in: prefix + "clientStream", put: ` jostle jostleRequest; `},
-		{file: client, in: prefix + "ClientConn.roundTrip", find: `go cs.doRequest(req, streamf)`, put: `defer cs.jostleCalls()(); go cs.doRequest(req, streamf)`},
-		{file: client, in: prefix + "ClientConn.roundTrip", find: `return res, nil`, put: `cs.jostle.Answered(); return res, nil`},
+		{file: client, in: prefix + "clientStream", put: ` jostle net.JostleRequest; `},
+		{file: client, in: prefix + "ClientConn." + call, find: `go cs.doRequest(req, streamf)`, put: `defer net.JostleCalls(&cs.jostle, cc, cc.tconn)(); go cs.doRequest(req, streamf)`},
+		{file: client, in: prefix + "ClientConn." + call, find: `return res, nil`, put: `cs.jostle.Answered(); return res, nil`},
 		{file: client, in: prefix + "ClientConn.awaitOpenSlotForStreamLocked", find: `cc.cond.Wait()`, put: `jostleDone := cs.jostle.Waits(); cc.cond.Wait(); jostleDone()`},
-		{file: client, in: prefix + "ClientConn.addStreamLocked", find: `cc.streams[cs.ID] = cs`, put: `cc.streams[cs.ID] = cs; cs.jostleOpens()`},
+		{file: client, in: prefix + "ClientConn.addStreamLocked", find: `cc.streams[cs.ID] = cs`, put: `cc.streams[cs.ID] = cs; net.JostleOpens(&cs.jostle, cc.tconn, cs.ID)`},
 		{file: client, in: prefix + "clientStream.cleanupWriteRequest", find: `cc.forgetStreamID(cs.ID)`, put: `cs.jostle.Over(); cc.forgetStreamID(cs.ID)`},
 		{file: client, in: prefix + "clientStream.awaitFlowControl", find: `cc.cond.Wait()`, put: `jostleDone := cs.jostle.Sends(cs.flow.n > 0); cc.cond.Wait(); jostleDone()`},
 		{file: client, in: prefix + "transportResponseBody.Read", put: ` defer b.cs.jostle.Receives()(); `},
-		{file: server, in: prefix + "stream", put: ` jostle jostleService; `},
-		{file: server, in: prefix + "serverConn.runHandler", put: serves},
+		{file: server, in: prefix + "stream", put: ` jostle net.JostleService; `},
+		{file: server, in: prefix + "serverConn.runHandler", put: active + ` net.JostleServes(&rw.rws.stream.jostle, sc.conn, rw.rws.stream.id, rw.rws.stream.ctx.Done()); `},
 		{file: server, in: prefix + "requestBody.Read", put: ` if b.stream != nil { defer b.stream.jostle.Receives()() }; `},
 		{file: server, in: prefix + "requestBody.Read", find: `b.conn.noteBodyReadFromHandler(b.stream, n, err)`, put: `b.stream.jostle.Unread(-n); b.conn.noteBodyReadFromHandler(b.stream, n, err)`},
 		{file: server, in: prefix + "serverConn.processData", find: `wrote, err := st.body.Write(data)`, put: `wrote, err := st.body.Write(data); st.jostle.Unread(wrote)`},

@@ -89,6 +89,7 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 		}
 		if o.ends != nil {
 			os.Stream, os.Reader, os.Writer = true, o.ends.Reader.state(), o.ends.Writer.state()
+			snap.Objects[o.ends.in.ID-1].Carries = true // it was there before the stream
 		}
 		os.Made = o.made.state()
 		if o.from != nil {

@@ -36,6 +36,8 @@ type Input struct {
 	// Embedded are the Go files that the package embeds and that are rewritten, by their slash-separated paths below its directory. The
 	// own text of each is in a file beside it.
 	Embedded []string
+	// Changed is set if Src is not what the file has: then there is an output even if nothing is rewritten.
+	Changed bool
 }
 
 // Output is what became of a file.
@@ -83,7 +85,7 @@ func File(in Input) (*Output, error) {
 	r.walk()
 	r.embeds()
 	promoted := r.promoted()
-	if r.sites.empty() && !r.usesTesthook && !r.usesPerturb && !r.redirects && promoted == "" {
+	if r.sites.empty() && !r.usesTesthook && !r.usesPerturb && !r.redirects && !r.Changed && promoted == "" {
 		return r.out, nil
 	}
 	return r.out, r.finish(promoted)

@@ -147,6 +147,7 @@ type ObjectState struct {
 	Name    string    // Socket: what to call it; "" for others
 	Abroad  bool      // Socket: what ends waits at it may be outside the process
 	Back    uint32    // Socket: of a direction of a connection the other one
+	Carries bool      // Socket: it is a direction of a connection that has streams
 	Stream  bool      // Socket: it is a direction of a stream, with these at its ends as far as is known
 	Reader  ObjectUse
 	Writer  ObjectUse

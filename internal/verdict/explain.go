@@ -97,10 +97,10 @@ func (g *graph) idle(t *trace.TaskState) bool {
 		!slices.ContainsFunc(t.Waits, func(w trace.Wait) bool { return !g.ofLibrary(w.Object) })
 }
 
-// ofLibrary reports whether an object is a library's own: a library has used it first.
+// ofLibrary reports whether an object is a library's own: a library has used it first, or has made streams of it for others to use.
 func (g *graph) ofLibrary(object uint32) bool {
-	first := g.objects[object].First
-	return first != nil && program.InLibrary(first.File)
+	o := g.objects[object]
+	return o.Carries || o.First != nil && program.InLibrary(o.First.File)
 }
 
 // body returns the task that runs the body of the test: the first one, or the one that it waits for in native code.

@@ -450,15 +450,33 @@ func JostleFlows(c Conn) (out, in *perturb.Flow) {
 	return nil, nil
 }
 
+// What implementations of HTTP/2 have in a request and in the handling of one.
+type (
+	JostleRequest = perturb.Request
+	JostleService = perturb.Service
+)
+
 // JostleCalls notes that the calling goroutine waits for the answer to a request of HTTP/2 over c until it calls the function that JostleCalls
-// returns, and before that for one of the streams that the server allows its client. Package http calls it.
-func JostleCalls(r *perturb.Request, client unsafe.Pointer, c Conn) (left func()) {
+// returns, and before that for one of the streams that the server allows its client. Implementations of HTTP/2 call it.
+func JostleCalls[T any](r *JostleRequest, client *T, c Conn) (left func()) {
 	name := "HTTP/2 stream"
 	if out, _ := JostleFlows(c); out != nil {
 		name += " to " + c.RemoteAddr().String()
 	}
-	r.Begin(client, name)
+	r.Begin(unsafe.Pointer(client), name)
 	return r.Left
+}
+
+// JostleOpens notes that a request has its stream. Implementations of HTTP/2 call it.
+func JostleOpens(r *JostleRequest, c Conn, id uint32) {
+	out, in := JostleFlows(c)
+	r.Opens(out, in, id)
+}
+
+// JostleServes notes that the calling goroutine runs the handler of a request. Implementations of HTTP/2 call it.
+func JostleServes(s *JostleService, c Conn, id uint32, gone <-chan struct{}) {
+	out, in := JostleFlows(c)
+	s.Begin(out, in, id, gone)
 }
 
 func (c *conn) jostleFlows() (out, in *perturb.Flow) {

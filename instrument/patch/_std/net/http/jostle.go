@@ -75,3 +75,10 @@ const jostleActive = "active connection"
 func JostleShutdown(s *Server) (done func()) {
 	return perturb.Awaits(unsafe.Pointer(s), jostleActive, true)
 }
+
+// jostleServing notes that the calling goroutine runs a handler in a connection of HTTP/2: Server.Shutdown waits for its end.
+func jostleServing(s *Server) (done func()) {
+	var active jostleKept
+	active.Keep(unsafe.Pointer(s), jostleActive, perturb.Serving)
+	return active.Back
+}
