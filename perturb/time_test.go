@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	"github.com/jostle-dev/jostle/internal/trace"
 	. "github.com/jostle-dev/jostle/perturb"
@@ -233,6 +234,46 @@ func TestReadings(t *testing.T) {
 		log.Add("%t %t %t", b.After(a), TimeSince(b) > 0, TimeUntil(b) < 0)
 	})
 	assert.Equal(t, []string{"true true true"}, got)
+}
+
+// holding holds back every goroutine that may be, and lets time pass before it.
+type holding struct{}
+
+func (holding) Choose(q *engine.Question) int {
+	if q.Kind == engine.Moment && q.Task != nil {
+		return 1
+	}
+	if q.Kind.Preempts() {
+		return q.N - 1
+	}
+	return 0
+}
+
+// To hold goroutines back for milliseconds does not take the seconds of a time-out, however much they have to do.
+func TestDelaysDoNotAddUp(t *testing.T) {
+	log := &enginetest.Log{}
+	enginetest.Run(t, new(engine.Execution), holding{}, engine.Limits{Steps: 1_000_000}, func() {
+		c, start := make(chan int, 1), TimeNow()
+		Go(func() {
+			for n := range 20_000 {
+				To(c, site).Send(n)
+			}
+		}, site)
+		Go(func() {
+			for range 20_000 {
+				Recv(c, site)
+			}
+			log.Add("done after %t", TimeSince(start) > time.Second)
+		}, site)
+		for range 10_000 {
+			TimeSleep(time.Millisecond, site)
+			if log.String() != "" {
+				return
+			}
+		}
+		log.Add("given up")
+	})
+	assert.Equal(t, "done after false", log.String())
 }
 
 // A test of two million steps that gives itself a minute keeps it, and who waits for a flag that is set after some seconds

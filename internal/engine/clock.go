@@ -253,10 +253,14 @@ func (x *Execution) advance() bool {
 // now and then. Without a bound, whatever is synchronised by a sleep, however long, would be one that fails.
 const longestDelay = int64(2 * time.Millisecond)
 
+// mostDelays is how often that may be in an execution, and once more each time that a machine without other work would have been busy for a
+// while (busySteps): a time-out of seconds is not to pass in delays of milliseconds, of goroutines that have much to do.
+const mostDelays = 100
+
 // mayOvertake reports whether nobody can run but tasks that are held back, and a timer fires, or a sleeper wakes, within
 // the time that they may be.
 func (x *Execution) mayOvertake() bool {
-	if x.runq.n > 0 || x.delayed.n == 0 || x.still > 0 {
+	if x.runq.n > 0 || x.delayed.n == 0 || x.still > 0 || x.overtaken >= mostDelays+x.trace.n/busySteps {
 		return false
 	}
 	when, ok := x.nextAlarm()

@@ -100,6 +100,7 @@ type Execution struct {
 	circle, circled map[*trace.Site]bool // sync points of a task that spins, see circling
 	circleEnd       int                  // step
 	elapsed         int                  // how often time has passed under tasks that could run
+	overtaken       int                  // and how often under tasks that were held back
 
 	interlock interlock
 	doubt     doubt
@@ -264,7 +265,7 @@ func (x *Execution) reset() {
 	}
 	clear(x.circle)
 	x.circleEnd = 0
-	x.busy, x.late, x.elapsed = busySteps, false, 0
+	x.busy, x.late, x.elapsed, x.overtaken = busySteps, false, 0, 0
 	x.interlock.moves = 0
 	x.doubt = doubt{}
 	x.hurried.Store(false)
@@ -358,6 +359,7 @@ func (x *Execution) loop() *trace.Snapshot {
 			x.pass(x.clock.read, true)
 		}
 		if x.first == nil && x.overtakes() {
+			x.overtaken++
 			x.advance()
 			continue
 		}
