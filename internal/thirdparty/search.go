@@ -35,10 +35,13 @@ func (s *search) concurrent() int { return s.controlled + len(s.live) }
 // else there is to know.
 const found, unrun, noted = "Found:", "Not run:", "Notes:"
 
+// testName is what a test is called. Where the package and its external tests have one of the same name, the package's stands before it.
+const testName = `(?:\w+\.)?(?:Test|Example)\S*`
+
 var (
-	testLine = regexp.MustCompile(`^    ((?:Test|Example)\S*): (\d+) (?:schedule|run)s?, (.*)`)
-	liveLine = regexp.MustCompile(`^    ((?:Test|Example)\S*: .*, live .*|(?:Test|Example)\S*: run once, .*)`)
-	noteLine = regexp.MustCompile(`^    (\S+ (?:Test|Example)\S*: .*)`)
+	testLine = regexp.MustCompile(`^    (` + testName + `): (\d+) (?:schedule|run)s?, (.*)`)
+	liveLine = regexp.MustCompile(`^    (` + testName + `: .*, live .*|` + testName + `: run once, .*)`)
+	noteLine = regexp.MustCompile(`^    (\S+ ` + testName + `: .*)`)
 	sameLine = regexp.MustCompile(`^        (the same in .*)`)
 	telling  = regexp.MustCompile(`no proof|not reproduced|did not when|were too long|too long to be|is not a finding`)
 )

@@ -16,6 +16,7 @@ func TestRead(t *testing.T) {
     TestA: 12 schedules, 3 different orders, controlled
     TestB: 300 schedules, 3 different orders, controlled
     TestF: 1 schedule, the only one, controlled
+    a_test.Test: 7 schedules, 7 different orders, controlled
     TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)
     TestG: 3 schedules, then 20 runs, live (it uses signals)
     TestH: run once, without control: it is a fuzz target
@@ -27,6 +28,7 @@ Found:
     example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)
         a/testdata/jostle/TestA-1.jostle
         the same in TestJ: a/testdata/jostle/TestJ-1.jostle
+    example.com/a a.Test: assertion: the test fails under this schedule
 Failed without control:
     example.com/a TestC: c_test.go:3: no
 Not run:
@@ -39,10 +41,10 @@ Notes:
 1 finding in 4 tests, 312 schedules, 1s
 `}
 	s.read()
-	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)", "the same in TestJ: a/testdata/jostle/TestJ-1.jostle"}, s.findings)
+	assert.Equal(t, []string{"example.com/a TestA: deadlock: 2 goroutines wait for each other in a circle (rule 2)", "the same in TestJ: a/testdata/jostle/TestJ-1.jostle", "example.com/a a.Test: assertion: the test fails under this schedule"}, s.findings)
 	assert.Equal(t, []string{"example.com/a TestD: the time was over", "example.com/a TestB: execution 3: deadlock not reproduced in a fresh process; not reported"}, s.notes)
 	assert.Equal(t, []string{"TestE: 20 runs, 25/s, live (g3 TestE.func2 is busy)", "TestG: 3 schedules, then 20 runs, live (it uses signals)", "TestH: run once, without control: it is a fuzz target"}, s.live)
-	assert.Equal(t, []int{6, 5, 2, 1, 336}, []int{s.tests(), s.concurrent(), s.controlled, s.single, s.executions})
+	assert.Equal(t, []int{7, 6, 3, 1, 343}, []int{s.tests(), s.concurrent(), s.controlled, s.single, s.executions})
 }
 
 // A search of some modules leaves what the table says of others.
