@@ -811,7 +811,7 @@ function contrast(view, timeline) {
 	if (!f.difference && !since) return null;
 	const upper = s => capital(s) + '.';
 	const i = since && since.step && timeline ? timeline.byN.get(since.step) : undefined;
-	return el('section', { class: 'contrast', 'aria-labelledby': 'contrast' }, el('h3', { id: 'contrast' }, since && !since.step ? 'No schedule that passes is known' : 'What is different where it passes'),
+	return el('section', { class: 'contrast', 'aria-labelledby': 'contrast' }, el('h3', { id: 'contrast' }, since && !since.step ? 'No schedule that passes is known' : 'What is different where it ' + (f.passing && f.passing.leaks ? 'only leaks' : 'passes')),
 		(f.difference ? f.difference.told || [] : []).map(s => el('p', {}, s)),
 		since && el('p', {}, since.step ? ['Step ' + since.step, i !== undefined && ', ' + view.title(f.trace[i].goroutine) + ': ' + view.step(f.trace[i], f), ': ' + since.told + '. ',
 			i !== undefined && el('button', { type: 'button', onclick: () => { timeline.jump(i); timeline.root.scrollIntoView({ block: 'nearest' }); } }, 'show the step')] : upper(since.told)));
@@ -848,9 +848,9 @@ function besides(view) {
 		if (n === f.parts) rows.push(el('tr', { class: 'parting' }, el('td', { class: 'n' }, ''), el('td', { colspan: 2 }, why)));
 		rows.push(el('tr', { class: n < f.parts ? 'same' : null }, el('td', { class: 'n' }, String(n)), cell(a, f), cell(b, passing)));
 	}
-	return el('section', { 'aria-labelledby': 'beside' }, el('h3', { id: 'beside' }, 'This schedule beside the run that passes'),
+	return el('section', { 'aria-labelledby': 'beside' }, el('h3', { id: 'beside' }, 'This schedule beside the run that ' + (passing.leaks ? 'only leaks' : 'passes')),
 		departures(view),
-		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, f.inevitable ? 'the nearest run that passes' : 'the plain run, which passes'))), el('tbody', {}, rows))));
+		el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'steps of both runs' }, el('table', { class: 'beside' }, el('thead', {}, el('tr', {}, el('th', { class: 'n', scope: 'col' }, 'step'), el('th', { scope: 'col' }, 'this schedule'), el('th', { scope: 'col' }, f.inevitable ? 'the nearest run that ' + (passing.leaks ? 'only leaks' : 'passes') : 'the plain run, which passes'))), el('tbody', {}, rows))));
 }
 
 // ---- the order of locks ----

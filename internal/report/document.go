@@ -109,6 +109,7 @@ type Departure struct {
 type Run struct {
 	Steps       int         `json:"steps"` // that it had
 	First       int         `json:"first,omitempty"`
+	Leaks       bool        `json:"leaks,omitempty"` // of the nearest run that passes: it leaves goroutines behind, and is no worse
 	Preemptions int         `json:"preemptions"`
 	Elapsed     string      `json:"elapsed,omitempty"` // virtual time
 	Goroutines  []Goroutine `json:"goroutines,omitempty"`
@@ -408,7 +409,9 @@ func (f *Finding) story(b *builder, s *Story) {
 	}
 	passing := &builder{files: b.files, text: &text{v: s.Passing, unclear: map[uint32]bool{}}, v: s.Passing}
 	passing.text.o = b.text.o
-	f.beside(passing.run())
+	run := passing.run()
+	run.Leaks = s.Passing.Kind == verdict.Leak
+	f.beside(run)
 }
 
 // Beside puts the plain run next to the finding, if that passes, nothing nearer is known, and there is something to compare.

@@ -14,12 +14,20 @@ import (
 
 // A Story is what other executions say of a finding's.
 type Story struct {
-	Passing    *verdict.Verdict // the nearest that passes; nil if none was seen
+	Passing    *verdict.Verdict // the nearest that passes, or leaves goroutines behind and no more, where what was found is worse; nil if none was seen
 	Difference contrast.Difference
 
 	Step  int  // since which no continuation passes; 0: no schedule does
 	Tried int  // continuations
 	All   bool // there are no others
+}
+
+// nearest says what Passing is: "run that passes".
+func (s *Story) nearest() string {
+	if s.Passing != nil && s.Passing.Kind == verdict.Leak {
+		return "run that only leaks"
+	}
+	return "run that passes"
 }
 
 // difference says what is in another order in the nearest run that passes.
@@ -45,7 +53,7 @@ func (t *text) contrast(s *Story) []string {
 	if s.Passing == nil {
 		return nil
 	}
-	const there = "In the nearest run that passes, "
+	there := fmt.Sprintf("In the nearest %s, ", s.nearest())
 	d := s.Difference
 	orders, choices := t.own(d)
 	choices = slices.DeleteFunc(slices.Clone(choices), func(c contrast.Choice) bool { // which is on other channels there, of the same names
@@ -103,7 +111,7 @@ func (t *text) unpassed(s *Story) string {
 	}
 	here, there := t.v.Steps[s.Step-t.number0()], s.Difference.There
 	if s.Difference.Parts == s.Step && there.Task != 0 && there.Task != here.Task {
-		said += fmt.Sprintf("; in the run that passes, %s runs here", t.number(there.Task))
+		said += fmt.Sprintf("; in the %s, %s runs here", s.nearest(), t.number(there.Task))
 	}
 	return said
 }
@@ -127,7 +135,7 @@ func (t *text) parting(d contrast.Difference) []string {
 	if here == there {
 		return nil
 	}
-	return []string{fmt.Sprintf("In the nearest run that passes, %s in step %d; here %s then.", there, d.Parts, here)}
+	return []string{fmt.Sprintf("In the nearest %s, %s in step %d; here %s then.", t.o.Story.nearest(), there, d.Parts, here)}
 }
 
 // order says of two operations in which order they come.

@@ -54,3 +54,16 @@ func TestSameWords(t *testing.T) {
 	assert.Empty(t, told(trace.OpRecv))
 	assert.Len(t, told(trace.OpSend), 1)
 }
+
+// Of a run that leaves goroutines behind nobody reads that it passes.
+func TestNearest(t *testing.T) {
+	site := &trace.Site{File: "/m/m.go", Cases: []trace.SiteCase{{Op: trace.OpRecv, Expr: "m.ch"}, {Op: trace.OpSend, Expr: "m.ch"}}}
+	for kind, want := range map[verdict.Kind]string{verdict.Pass: "In the nearest run that passes, ", verdict.Leak: "In the nearest run that only leaks, "} {
+		v := &verdict.Verdict{Kind: kind}
+		s := &Story{Passing: v, Difference: contrast.Difference{Choices: []contrast.Choice{{
+			Task: 2, Site: site, Here: contrast.Case{Op: trace.OpRecv, Object: 1, Own: 1}, There: contrast.Case{Op: trace.OpSend, Object: 2, Own: 2},
+		}}}}
+		told := (&text{v: v, o: Options{Story: s}}).contrast(s)
+		assert.Regexp(t, "^"+want, told[0])
+	}
+}

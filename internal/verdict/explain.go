@@ -231,9 +231,28 @@ func (g *graph) missed(knot waitgraph.Explanation) *Event {
 	case knot.Missed:
 		return g.lost(last, g.stepBefore(last))
 	case g.snap.Tasks[0].State != trace.Ended:
-		return g.lost(last, 0)
+		if e := g.lost(last, 0); e != nil && !g.looked(last, e) {
+			return e
+		}
 	}
 	return nil
+}
+
+// looked reports whether t could see, before it waited, what a wake-up was to tell it of: it has taken a lock since that had been taken by who
+// woke. What t waited for was not so by then, or no more, as when another has been quicker to take it.
+func (g *graph) looked(t *trace.TaskState, wakeUp *Event) bool {
+	var theirs []uint32 // locks
+	for i := range g.snap.Steps {
+		s, n := &g.snap.Steps[i], g.number(i)
+		switch {
+		case s.Op != trace.OpLock && s.Op != trace.OpRLock:
+		case s.Task == wakeUp.Task && n < wakeUp.Step:
+			theirs = append(theirs, s.Object)
+		case s.Task == t.ID && n < t.Since && max(n, int(s.Until)) > wakeUp.Step && slices.Contains(theirs, s.Object):
+			return true
+		}
+	}
+	return false
 }
 
 // lost returns the wake-up after a step that was meant for t, met nobody and came before t waited; or nil.
@@ -247,14 +266,14 @@ func (g *graph) lost(t *trace.TaskState, after int) *Event {
 	return nil
 }
 
-// stepBefore returns the last step of t before the one in which it blocked. A wake-up that met nobody is common and
-// harmless: whoever looks at a condition before waiting needs none. One that came after the last thing that t did before
-// it waited came after that look.
+// stepBefore returns the last step of t before the one in which it blocked, or if it had to wait there, the step that ended that. A wake-up
+// that met nobody is common and harmless: whoever looks at a condition before waiting needs none. One that came after the last thing
+// that t did before it waited came after that look.
 func (g *graph) stepBefore(t *trace.TaskState) int {
 	before := t.Since
 	for i := len(g.snap.Steps) - 1; i >= 0; i-- {
 		if n := g.number(i); g.snap.Steps[i].Task == t.ID && n < before {
-			return n
+			return max(n, int(g.snap.Steps[i].Until))
 		}
 	}
 	return t.Born // it waits first thing
