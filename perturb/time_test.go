@@ -3,6 +3,7 @@ package perturb_test
 import (
 	"context"
 	"math"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -352,6 +353,27 @@ func TestClockOfBusyTasks(t *testing.T) {
 		log.Add("answered after %t", TimeSince(start) < time.Second)
 	})
 	assert.Equal(t, "answered after true", log)
+
+	// So do those that wake each other at a Cond, as readers and writers of a buffer do.
+	log, _ = plain(t, 10_000_000, func(log *enginetest.Log) {
+		var mu sync.Mutex
+		turn, full, start, left := sync.NewCond(&mu), false, TimeNow(), 600_000
+		half := func(mine bool) {
+			MutexLock(&mu, site)
+			for left > 0 {
+				for full != mine && left > 0 {
+					CondWait(turn, site)
+				}
+				full, left = !full, left-1
+				CondBroadcast(turn, site)
+			}
+			MutexUnlock(&mu, site)
+		}
+		Go(func() { half(true) }, site)
+		half(false)
+		log.Add("done after %t", TimeSince(start) < time.Second)
+	})
+	assert.Equal(t, "done after true", log)
 
 	// A task that is busy for a second gets there, though a ticker wakes another one every millisecond.
 	log, snap = plain(t, 3_000_000, func(log *enginetest.Log) {

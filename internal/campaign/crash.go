@@ -33,7 +33,10 @@ func crashText(output string) string {
 		lines := strings.SplitAfterN(output, "\n", most+1)
 		return strings.Join(lines[:min(most, len(lines))], "")
 	}
-	lines := strings.Split(strings.TrimSpace(output), "\n")
+	if output = strings.TrimSpace(output); output == "" {
+		return "it exited, and had printed nothing"
+	}
+	lines := strings.Split(output, "\n")
 	return "it exited, and had printed last:\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
 
@@ -67,10 +70,11 @@ func endingOf(test, output string) ending {
 		return ending{v.Kind.Word(), v.Cause(), v}
 	}
 	h := fnv.New64a()
-	text := crashText(output)
 	if !fatal.MatchString(output) {
-		fmt.Fprint(h, test)
+		fmt.Fprint(h, test, crash)
+		return ending{crash, h.Sum64(), nil}
 	}
+	text := crashText(output)
 	fmt.Fprint(h, crash, varying.ReplaceAllString(firstLine(text), "#"))
 	for line := range strings.Lines(text) {
 		// The first frame of the code itself; those before it are the runtime's.

@@ -58,6 +58,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 		plan.Events = events.Name()
 		defer os.Remove(plan.Events)
 		defer os.Remove(session.OrdersBeside(plan.Events))
+		defer os.Remove(session.OutputBeside(plan.Events))
 		events.Close()
 	}
 	ctx, stop := context.WithTimeout(ctx, limit)
@@ -87,6 +88,10 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	}
 	r.killed = ctx.Err() != nil
 	if plan != nil {
+		if r.exit > 0 && !fatal.MatchString(r.output) { // the code has ended the process, by its own decision, and may have said why
+			last, _ := os.ReadFile(session.OutputBeside(plan.Events)) // there is none if no execution has begun
+			r.output += string(last)
+		}
 		content, err := os.ReadFile(plan.Events)
 		if err != nil {
 			return r, err

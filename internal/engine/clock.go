@@ -326,13 +326,13 @@ const wokenSteps = 1_000
 
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
 // if they go on for much longer than programs do, more. Who waits for a flag that is set after some seconds gets there in
-// a million steps or two; a test of as many steps that gives itself a minute keeps it. Tasks that send each other something, while none sleeps, are
+// a million steps or two; a test of as many steps that gives itself a minute keeps it. Tasks that send each other something, or signal, while none sleeps, are
 // at work and do not wait for time to pass: they get no more than a slow machine takes for their steps, so that they keep a time-out of seconds.
 func (x *Execution) elapse() {
 	const many, most, mostAtWork = 100, 7, 3
 	x.elapsed++
 	more := min(max(x.elapsed-many, 0), most)
-	if more > mostAtWork && x.trace.sends(busySteps) && !x.sleeps() {
+	if more > mostAtWork && x.trace.wakes(busySteps) && !x.sleeps() {
 		more = mostAtWork
 	}
 	if !x.pass(bubbleNow()+int64(time.Millisecond<<more), false) && more > 0 {

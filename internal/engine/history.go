@@ -93,10 +93,11 @@ func (tr *history) polls(n int) bool {
 	return true
 }
 
-// sends reports whether one of the last n steps, n <= keptSteps, has sent something, or written it.
-func (tr *history) sends(n int) bool {
+// wakes reports whether one of the last n steps, n <= keptSteps, has sent something, written it, or woken who waits at a Cond.
+func (tr *history) wakes(n int) bool {
 	for i := range min(n, tr.n) {
-		if op := tr.steps[(tr.n-1-i)%keptSteps].Op; op == trace.OpSend || op == trace.OpWrite {
+		switch tr.steps[(tr.n-1-i)%keptSteps].Op {
+		case trace.OpSend, trace.OpWrite, trace.OpSignal, trace.OpBroadcast:
 			return true
 		}
 	}

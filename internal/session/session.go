@@ -241,6 +241,14 @@ func (p *Plan) Open() (*Log, error) {
 // OrdersBeside names the file of the orders that were seen, beside a log of that name.
 func OrdersBeside(log string) string { return log + ".orders" }
 
+// OutputBeside names the file, beside a log of that name, of what was printed in an execution that has not ended; "" without a log.
+func OutputBeside(log string) string {
+	if log == "" {
+		return ""
+	}
+	return log + ".output"
+}
+
 // Saw notes the order of an execution. It is in a file after the next event that is more than that an execution
 // began, or some executions later.
 func (l *Log) Saw(hash uint64) error {

@@ -7,28 +7,35 @@ import (
 	"strings"
 )
 
-// A capture keeps what is printed during an execution: it would be printed some hundred times.
+// A capture keeps what is printed during an execution: it would be printed some hundred times. Its file has what was printed during the present
+// execution and nothing else: if that ends the process, the file is all that is left to read.
 type capture struct {
+	name   string   // of the file; "" for one that nobody else reads
 	file   *os.File // is printed to
 	reader *os.File // the same, for us: code closes what it prints to
-	from   int64    // where in it what was printed last begins
 }
 
-// captured is how much stays in the file of a capture.
-const captured = 1 << 20
-
-func newCapture() (*capture, error) {
-	f, err := os.CreateTemp("", "jostle-output-")
+func newCapture(name string) (*capture, error) {
+	f, err := createOutput(name)
 	if err != nil {
 		return nil, err
 	}
 	r, err := os.OpenFile(f.Name(), os.O_RDWR, 0)
-	_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the system tidies up
+	if name == "" {
+		_ = os.Remove(f.Name()) // where an open file cannot be removed, it stays until the system tidies up
+	}
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
-	return &capture{file: f, reader: r}, nil
+	return &capture{name: name, file: f, reader: r}, nil
+}
+
+func createOutput(name string) (*os.File, error) {
+	if name == "" {
+		return os.CreateTemp("", "jostle-output-")
+	}
+	return os.Create(name)
 }
 
 // begin has everything that is printed go to the capture, until what it returns is called.
@@ -49,14 +56,11 @@ func (c *capture) begin() (restore func()) {
 // end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
 // printed of the test around it. Most executions print nothing, and there are many.
 func (c *capture) end(name string) string {
-	to, err := c.file.Seek(0, io.SeekEnd)
-	if err == nil && to == c.from {
+	if to, err := c.file.Seek(0, io.SeekEnd); err == nil && to == 0 {
 		return ""
 	}
-	content, _ := io.ReadAll(io.NewSectionReader(c.reader, c.from, 1<<62))
-	if c.from = to; err != nil || to > captured {
-		c.empty()
-	}
+	content, _ := io.ReadAll(io.NewSectionReader(c.reader, 0, 1<<62))
+	c.empty()
 	var b strings.Builder
 	for line := range strings.Lines(string(content)) {
 		if !ofWholeTest(line, name) {
@@ -68,12 +72,11 @@ func (c *capture) end(name string) string {
 
 // empty has the file begin anew, or another one in its place if code has closed it.
 func (c *capture) empty() {
-	c.from = 0
 	_ = c.reader.Truncate(0)
 	if _, err := c.file.Seek(0, io.SeekStart); err == nil {
 		return
 	}
-	if fresh, err := newCapture(); err == nil {
+	if fresh, err := newCapture(c.name); err == nil {
 		_ = c.reader.Close()
 		*c = *fresh
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 
 // Each execution gets what was printed during it, whatever was printed before, and whatever code did to the file.
 func TestCapture(t *testing.T) {
-	c, err := newCapture()
+	name := filepath.Join(t.TempDir(), "output")
+	c, err := newCapture(name)
 	require.NoError(t, err)
 	during := func(print func()) string {
 		restore := c.begin()
@@ -21,7 +23,7 @@ func TestCapture(t *testing.T) {
 		return c.end("TestA")
 	}
 	say := func(s string) func() { return func() { fmt.Fprint(os.Stdout, s) } }
-	long := strings.Repeat("a line\n", captured/7+1)
+	long := strings.Repeat("a line\n", 1<<18)
 	assert.Equal(t, "", during(say("")))
 	assert.Equal(t, "one\n", during(say("=== RUN   TestA\none\n--- PASS: TestA (0.00s)\n")))
 	assert.Equal(t, "", during(say("")))
@@ -29,4 +31,10 @@ func TestCapture(t *testing.T) {
 	assert.Equal(t, "two", during(say("two")))
 	assert.Equal(t, "three", during(func() { say("three")(); os.Stdout.Close() }))
 	assert.Equal(t, "four", during(say("four")))
+
+	defer c.begin()()
+	say("the last word")() // of a process that ends here
+	left, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.Equal(t, "the last word", string(left))
 }

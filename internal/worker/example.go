@@ -17,7 +17,7 @@ func (p *Process) Example(name string, body func(), want string, unordered bool)
 	if p.plan == nil || p.plan.Mode == session.Once || session.Function(p.plan.Test) != name || p.live.Load() || engine.Self() != nil {
 		return false
 	}
-	out, err := newCapture()
+	out, err := newCapture("")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "jostle:", err)
 		os.Exit(2)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -43,7 +44,7 @@ func (p *Process) newTest(t *testing.T, body func(*testing.T)) (*test, *runner, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.out, err = newCapture(); err != nil {
+	if s.out, err = newCapture(session.OutputBeside(p.plan.Events)); err != nil {
 		return nil, nil, err
 	}
 	// Package testing looks at these whenever it begins a test. What the command line says is for the test around this.
