@@ -656,7 +656,7 @@ func (os *objects) forget(tasks []*Task) {
 		}
 		idle := o.Waiters.head == nil && o.Senders.head == nil && o.Pending.head == nil && len(o.holds) == 0
 		if idle && !near[uintptr(o.ptr)] && !o.Running && o.Count == 0 && o.Stash == nil {
-			o.ptr, o.Spare = nil, nil
+			o.ptr, o.Spare, o.pool = nil, nil, nil // a pool forgets what it holds, as it does natively
 			continue
 		}
 		os.slots[os.slot(o.ptr)] = o

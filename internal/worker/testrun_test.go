@@ -166,6 +166,26 @@ func TestFinalizerEndsGoroutine(t *testing.T) {
 	endsWithCache(t, start)
 }
 
+// What only a pool holds is garbage: a goroutine that its finalizer ends is not left.
+func TestFinalizerOfWhatAPoolHolds(t *testing.T) {
+	type writer struct{ jobs chan int }
+	var pool sync.Pool
+	out := worker.RunOnce(t, func(*testing.T) {
+		jobs := make(chan int)
+		perturb.Go(func() {
+			for {
+				if _, ok := perturb.Recv2(jobs, at(1, "jobs")); !ok {
+					return
+				}
+			}
+		}, at(2, ""))
+		w := &writer{jobs}
+		perturb.RuntimeSetFinalizer(w, func(w *writer) { perturb.Close(w.jobs, at(3, "w.jobs")) })
+		perturb.PoolPut(&pool, w, at(4, "pool"))
+	})
+	assert.Equal(t, verdict.Pass, out.Kind, out.Output)
+}
+
 // Steps are somebody's, also those of a test that fails and leaves nothing behind.
 func TestStepsOfAFailureHaveNames(t *testing.T) {
 	out := worker.RunOnce(t, func(t *testing.T) {
