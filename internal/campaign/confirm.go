@@ -122,7 +122,18 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 	t.confirm(confirmed{
 		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.search.Number(b.Part, e.N), after: after, reproduced: got, tried: tried,
 	})
+	doubtful := e.Verdict == verdict.Assertion.Word() && plainly.passed() // until it is known whether any schedule passes
+	if !doubtful {
+		t.announce()
+	}
 	t.tell(ctx, file)
+	if doubtful && t.unpassed(plainly) {
+		t.retract()
+		return
+	}
+	if doubtful {
+		t.announce()
+	}
 	if plainly != nil {
 		plainly.found = e
 		t.pending = plainly
@@ -245,9 +256,24 @@ func (t *test) confirm(f confirmed) {
 	t.c.mu.Lock()
 	t.shown.findings = len(t.confirmed)
 	t.c.mu.Unlock()
+}
+
+// retract takes back the last finding.
+func (t *test) retract() {
+	last := len(t.confirmed) - 1
+	t.discard(t.confirmed[last].file)
+	t.confirmed = t.confirmed[:last]
+	t.c.mu.Lock()
+	t.shown.findings = last
+	t.c.mu.Unlock()
+}
+
+// announce says what the last finding is.
+func (t *test) announce() {
 	if t.c.Found == nil {
 		return
 	}
+	f := t.confirmed[len(t.confirmed)-1]
 	n := News{Finding: f.Finding, Dir: t.pkg.Dir, Headline: firstLine(f.text()), File: f.file, Lost: f.lost}
 	if n.Lost != "" {
 		n.File = ""

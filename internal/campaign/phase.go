@@ -76,6 +76,7 @@ const (
 	unreached                      // it makes no execution
 	failsToo                       // it fails without control as it does under it
 	choiceless                     // it fails as an execution in which no schedule has a choice, and only there
+	unpassing                      // it fails as an execution under every schedule that was tried, and only there
 )
 
 var reasons = [...]string{
@@ -91,6 +92,7 @@ var reasons = [...]string{
 	unreached:    "no schedule reaches it",
 	failsToo:     "it fails that way too",
 	choiceless:   "no schedule has a choice in it, and as an execution it fails",
+	unpassing:    "as an execution it fails, whatever the schedule",
 }
 
 func (r reason) String() string {
