@@ -274,7 +274,7 @@ func (t *test) announce() {
 		return
 	}
 	f := t.confirmed[len(t.confirmed)-1]
-	n := News{Finding: f.Finding, Dir: t.pkg.Dir, Headline: firstLine(f.text()), File: f.file, Lost: f.lost}
+	n := News{Finding: f.Finding, Dir: t.pkg.Dir, Headline: headline(f.text()), File: f.file, Lost: f.lost}
 	if n.Lost != "" {
 		n.File = ""
 	}

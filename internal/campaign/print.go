@@ -200,7 +200,7 @@ func (t *test) printFinding(b *strings.Builder, f confirmed) {
 		if first.cause != f.Cause {
 			like = "It comes of the same as that of " + of + ", above. Its own report is in its file."
 		}
-		fmt.Fprintf(b, "    %s\n      %s\n%s", firstLine(f.text()), like, indent(f.Output()))
+		fmt.Fprintf(b, "    %s\n      %s\n%s", headline(f.text()), like, indent(f.Output()))
 		return
 	}
 	t.c.told[f.Kin()] = telling{t, f.Cause}

@@ -77,7 +77,7 @@ func (c *campaign) summary() Summary {
 				s.Executions += max(t.executions+t.controlled, 1)
 			}
 			for _, f := range t.confirmed {
-				r := about(t.name, firstLine(f.text()))
+				r := about(t.name, headline(f.text()))
 				r.Kin = f.Kin()
 				if r.File = c.screenName(f.file); f.lost != "" {
 					r.File = f.where(c)

@@ -556,6 +556,22 @@ func (t *test) note(format string, args ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
+// headline returns the first sentence of a report, which takes several lines if it is long: what follows is indented.
+func headline(report string) string {
+	var b strings.Builder
+	for line := range strings.Lines(report) {
+		line = strings.TrimRight(line, "\n")
+		if b.Len() > 0 && (line == "" || line[0] == ' ') {
+			break
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line

@@ -112,6 +112,8 @@ func (t *text) change() string {
 		return "Let one lock guard every access, or hand the value over: what comes before a send, an unlock or a Done is ordered before what comes after the receive, lock or Wait that it leads to."
 	case v.Closed != nil:
 		return t.closeOnce()
+	case t.outlived() != "":
+		return fmt.Sprintf("%s goes on when %s has ended, and uses its T. What a test starts must have ended when it returns: end it, and wait for it, in the test or in a Cleanup.", v.Who, t.outlived())
 	case v.Kind == verdict.Livelock:
 		return "If it should have ended: see above which goroutines go round. If it is only long: make the input smaller, so that an execution has a few thousand steps."
 	case v.Kind == verdict.Stall:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
@@ -286,6 +287,9 @@ func (t *text) telling(g verdict.Goroutine) []verdict.Waiting {
 // mattersTo adds to the notes the steps of an execution without a knot: the last ones of the goroutine that ended it or, if that is not known,
 // those that the schedule put off, and what was done on the same objects. What others did when a test had failed has nothing to do with that.
 func (t *text) mattersTo(notes map[int]string) map[int]string {
+	if test := t.outlived(); test != "" {
+		return t.mattersAfter(notes, test)
+	}
 	const few, most = 3, 12 // steps of the culprit, and of all
 	steps := t.v.Steps
 	failed := t.failed()
@@ -353,6 +357,44 @@ func (t *text) mattersTo(notes map[int]string) map[int]string {
 		unlocks := s.Op == trace.OpUnlock || s.Op == trace.OpRUnlock // each lock has its unlock
 		if th, ok := thingOf(s.Op, s.Object, s.Site); len(notes) < most && ok && things[th] && !unlocks {
 			t.add(notes, i, "")
+		}
+	}
+	return notes
+}
+
+// outlived returns the test that a goroutine has outlived which panics because it uses the T of that test; "" for all else.
+func (t *text) outlived() string {
+	if t.v.Kind != verdict.Panic {
+		return ""
+	}
+	for _, does := range [...]string{"Log", "Fail"} {
+		if rest, ok := strings.CutPrefix(t.v.Value, does+" in goroutine after "); ok {
+			test, _, _ := strings.Cut(rest, " has completed")
+			return test
+		}
+	}
+	return ""
+}
+
+// mattersAfter adds to the notes where the goroutine that has outlived a test was started, the end of the test, and what the goroutine did last.
+func (t *text) mattersAfter(notes map[int]string, test string) map[int]string {
+	for _, task := range t.v.Tasks {
+		switch name := t.name(task.ID); {
+		case name == t.v.Who:
+			for n := max(task.Born-t.number0(), 0); n < len(t.v.Steps); n++ {
+				if s := t.v.Steps[n]; s.Task == task.Parent && s.Op == trace.OpGo && s.Site == task.Spawned {
+					t.add(notes, n, "")
+					break
+				}
+			}
+			for n := len(t.v.Steps) - 1; n >= 0; n-- { // but for its end, which the panic is
+				if s := t.v.Steps[n]; s.Task == task.ID && s.Op != trace.OpExit {
+					t.add(notes, n, "")
+					break
+				}
+			}
+		case strings.HasSuffix(name, " "+test):
+			t.note(notes, task.ID, nil, "")
 		}
 	}
 	return notes
