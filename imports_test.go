@@ -16,14 +16,15 @@ import (
 // needs are all packages outside of the standard library that a package may be built from, for those that are compiled into each test
 // binary or must know nothing of what runs.
 var needs = map[string][]string{
-	"internal/access":    nil,
-	"internal/stacks":    nil,
-	"internal/trace":     nil,
-	"internal/waitgraph": nil, // it is about numbers
-	"internal/contrast":  {"internal/trace"},
-	"internal/program":   {"internal/stacks", "internal/trace"},
-	"internal/verdict":   {"internal/program", "internal/stacks", "internal/trace", "internal/waitgraph"},
-	"internal/engine":    {"internal/access", "internal/program", "internal/stacks", "internal/trace"},
+	"internal/access":     nil,
+	"internal/stacks":     nil,
+	"internal/trace":      nil,
+	"internal/waitgraph":  nil, // it is about numbers
+	"internal/contrast":   {"internal/trace"},
+	"internal/program":    {"internal/stacks", "internal/trace"},
+	"internal/goroutines": {"internal/program", "internal/stacks", "internal/trace"},
+	"internal/verdict":    {"internal/goroutines", "internal/program", "internal/stacks", "internal/trace", "internal/waitgraph"},
+	"internal/engine":     {"internal/access", "internal/program", "internal/stacks", "internal/trace"},
 }
 
 // neverImport has, by package, which others it does not import itself; ... stands for all packages, and for all below a folder.
@@ -71,6 +72,21 @@ func TestImports(t *testing.T) {
 				assert.False(t, slices.ContainsFunc(rule.what, func(w string) bool { return isIn(i, w) }), "%s imports %s", p, i)
 			}
 		}
+	}
+}
+
+// tooLarge are packages of the standard library that an execution must not stand on. What it stands on cannot be rewritten: these have
+// operations that goroutines wait for, or import packages that do. To put words together is for what looks at an execution afterwards.
+var tooLarge = []string{
+	"bufio", "bytes", "fmt", "hash/...", "internal/poll", "io/...", "os/...", "path/...", "regexp/...", "runtime/debug", "strings",
+}
+
+// What runs in an execution is small, so that all that programs wait for in the standard library can be rewritten.
+func TestCone(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "./perturb").Output()
+	require.NoError(t, err)
+	for _, p := range strings.Fields(string(out)) {
+		assert.False(t, slices.ContainsFunc(tooLarge, func(w string) bool { return isIn(p, w) }), "package perturb stands on %s", p)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // A pattern takes tests as well, which Sources leaves out.
 //
-//go:embed perturb/*.go perturb/testhook/*.go
+//go:embed perturb/*.go perturb/nativestack/*.go perturb/testhook/*.go
 //go:embed internal/access/*.go
 //go:embed internal/contrast/*.go
 //go:embed internal/corpus/*.go
@@ -21,6 +21,7 @@ import (
 //go:embed internal/explain/*.go internal/explain/topics.md
 //go:embed internal/finding/*.go
 //go:embed internal/goenv/*.go
+//go:embed internal/goroutines/*.go
 //go:embed internal/harness/*.go
 //go:embed internal/ignore/*.go
 //go:embed internal/input/*.go

@@ -38,7 +38,7 @@ type exported struct {
 
 // builtWith are packages of the standard library that instrumented tests are built from though no test imports them. They are compiled with
 // those that are imported, before the build, when no other process compiles them.
-var builtWith = []string{perturbPath, perturbPath + "/testhook", "testing/internal/testdeps"}
+var builtWith = []string{perturbPath, perturbPath + "/nativestack", perturbPath + "/testhook", "testing/internal/testdeps"}
 
 // list has the go command compile the packages that were asked for, unless it has them.
 func (s *standard) list(ctx context.Context, b *build) error {

@@ -31,13 +31,14 @@ func (b *build) ownFlags() error {
 	return nil
 }
 
-// RaceFlags have the engine, the data that it writes, the network and what waits for descriptors compiled without the race detector: what
+// RaceFlags have the engine, the data that it writes, what names it, the network and what waits for descriptors compiled without the race detector: what
 // they do is not what the code under test does, see internal/engine/race.go. They are not inlined either, or they would be compiled with the detector elsewhere. A -gcflags that is
 // given later and matches one of them takes the place of its flag here.
 var RaceFlags = []string{
 	"-gcflags=" + inStd + "/internal/engine/...=-race=false -l",
 	"-gcflags=" + inStd + "/internal/trace=-race=false -l",
 	"-gcflags=" + inStd + "/internal/program=-race=false -l",
+	"-gcflags=" + inStd + "/internal/goroutines=-race=false -l",
 	"-gcflags=" + inStd + "/internal/network=-race=false -l",
 	"-gcflags=" + inStd + "/internal/descriptor=-race=false -l",
 }

@@ -19,15 +19,20 @@ const perturbPath = inStd + "/perturb"
 var nativeStandard = strings.Join([]string{
 	inStd,
 	"crypto/internal",   // it runs before package runtime is set up, or checks itself
+	"fmt",               // the memory that its pools give out is seen by no caller; and jostle itself uses it
 	"internal/coverage", // it is part of the build's own measurements
 	"internal/fuzz",     // it is part of the fuzzer
+	"internal/poll",     // each of its operations is one sync point, and its waits are the engine's: see package internal/descriptor
+	"internal/syscall",  // what it notes of the kernel stays as it is
 	"internal/sysinfo",  // package testing needs it
 	"internal/testenv",  // only the tests of a Go use it
 	"internal/testlog",  // package testing needs it
 	"internal/trace",    // it is part of the build's own measurements
 	"os/signal",         // signals come from outside
 	"plugin",            // the linker has to know it
+	"regexp",            // as fmt
 	"runtime",           // it is below all else
+	"strings",           // as fmt: what a Replacer does once is seen by no caller
 	"testing",           // it runs the executions
 	"unique",            // its goroutines belong to the garbage collector
 }, ",")

@@ -2,9 +2,7 @@ package perturb
 
 import (
 	"context"
-	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
@@ -33,7 +31,7 @@ func cancelled(cancel func(), s *Site) {
 func offered(cancel func(error), s *Site) func(error) {
 	t := engine.At(s)
 	var o *engine.Offer
-	if t != nil && strings.HasSuffix(s.File, "_test.go") {
+	if t != nil && s.InTest() {
 		o = t.Offer(func() { cancel(nil) }, s)
 	}
 	return func(cause error) {
@@ -98,7 +96,7 @@ func (o owned) AfterFunc(f func()) (stop func() bool) {
 
 // String names the context as package context names its parent.
 func (o owned) String() string {
-	if s, ok := o.Context.(fmt.Stringer); ok {
+	if s, ok := o.Context.(interface{ String() string }); ok {
 		return s.String()
 	}
 	return reflect.TypeOf(o.Context).String()

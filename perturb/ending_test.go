@@ -12,6 +12,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	. "github.com/jostle-dev/jostle/perturb"
@@ -373,6 +374,7 @@ func TestOutsideAfter(t *testing.T) {
 				})
 			})
 		})
+		goroutines.Name(snap)
 		var stuck []trace.TaskState
 		for _, ts := range snap.Tasks {
 			if ts.State == trace.Outside {

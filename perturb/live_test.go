@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/perturb"
@@ -98,7 +99,7 @@ func TestLiveMissed(t *testing.T) {
 		assert.Same(t, wake, missed[0].Site)
 		assert.Same(t, wait, missed[0].Wait)
 		assert.NotEqual(t, missed[0].By, missed[0].Goroutine)
-		assert.Contains(t, missed[0].Name, "TestLiveMissed.")
+		assert.Contains(t, goroutines.RunByCallers(missed[0].Callers), "TestLiveMissed.")
 	}
 	assert.Len(t, run(new(sync.RWMutex), func(c *sync.Cond) { perturb.CondSignal(c, wake) }, none), 1)
 	assert.Empty(t, run(new(sync.Mutex), none, none), "there was none")
@@ -146,7 +147,7 @@ func TestLiveTimers(t *testing.T) {
 		all.Go(func() { number <- goroutineNumber(); wait() })
 		id := <-number
 		require.Eventually(t, func() bool {
-			return slices.ContainsFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool { return g.ID == id && g.Blocked() })
+			return slices.ContainsFunc(verdict.ReadLive(goroutines.Stacks()), func(g verdict.Live) bool { return g.ID == id && g.Blocked() })
 		}, 10*time.Second, time.Millisecond)
 		return id
 	}

@@ -1,11 +1,8 @@
 package perturb
 
 import (
-	"os"
 	"reflect"
 	"runtime"
-	"runtime/debug"
-	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
 )
@@ -21,19 +18,33 @@ func RuntimeGosched(s *Site) {
 
 // RuntimeStack is runtime.Stack. It shows the goroutines of the code under test with the frames that they would have without
 // jostle, and none of jostle's.
-func RuntimeStack(buf []byte, all bool) int { return copy(buf, engine.NativeStacks(all)) }
+func RuntimeStack(buf []byte, all bool) int {
+	if engine.Native == nil {
+		return runtime.Stack(buf, all)
+	}
+	return copy(buf, engine.Native.Stack(all))
+}
 
 // DebugStack is debug.Stack.
 func DebugStack() []byte {
-	stack := engine.NativeStacks(false)
-	own, _, _ := strings.Cut(string(debug.Stack()), "DebugStack(")
-	_, own, _ = strings.Cut(own[:strings.LastIndexByte(own, '\n')], "\n") // its frame, which native code shows first
-	header, frames, _ := strings.Cut(stack, "\n")
-	return []byte(header + "\n" + own + "\n" + frames + "\n")
+	if engine.Native != nil {
+		return engine.Native.DebugStack()
+	}
+	for buf := make([]byte, 1<<10); ; buf = make([]byte, 2*len(buf)) {
+		if n := runtime.Stack(buf, false); n < len(buf) {
+			return buf[:n]
+		}
+	}
 }
 
 // DebugPrintStack is debug.PrintStack.
-func DebugPrintStack() { _, _ = os.Stderr.Write(DebugStack()) }
+func DebugPrintStack() {
+	if engine.Native != nil {
+		engine.Native.PrintStack()
+		return
+	}
+	print(string(DebugStack()))
+}
 
 // RuntimeGC is runtime.GC. In an execution what the engine has noted keeps nothing alive that the program does not.
 func RuntimeGC() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
+	_ "github.com/jostle-dev/jostle/perturb/nativestack"
 )
 
 // What code sees of its goroutines is what it would see without an execution: leak detectors and tests that wait until

@@ -129,7 +129,7 @@ func TestReports(t *testing.T) {
 		{"once within itself", "verdict=deadlock rule=2", func(harness.T) { again() }},
 		{"send on a closed channel", "verdict=panic rule=-", func(harness.T) { closing(2) }},
 		{"polite", "verdict=livelock rule=-", func(harness.T) { polite() }},
-		{"native code", "verdict=leak rule=4", func(harness.T) { piped() }},
+		{"pipe", "verdict=leak rule=4", func(harness.T) { piped() }},
 		{"assertion", "verdict=assertion rule=-", func(t harness.T) {
 			n := 0
 			var wg sync.WaitGroup

@@ -165,6 +165,7 @@ func TestEndings(t *testing.T) {
 			wake <- 1
 			assert.Equal(t, "cancelled", <-got)
 		}, nil},
+		{"native code", func(*testing.T) { reflected() }, []string{"verdict=leak rule=4 ", "waits  in code that jostle does not control", "1 goroutine could not be ended and still blocks in the process."}},
 		{"iter.Pull", func(*testing.T) { pulled(3, 3) }, nil},
 		{"iter.Pull that is stopped", func(*testing.T) { pulled(3, 3); pulled(1, 1) }, nil},
 		{"iter.Pull that waits for ever", func(*testing.T) { pulled(1, 2) }, []string{"verdict=deadlock ", "g1 main ", "waits  receive c "}},

@@ -3,7 +3,7 @@ package patch
 import "slices"
 
 // Goroutines of an execution wait for descriptors of the machine in the engine (internal/descriptor): pipes, child processes, sockets
-// that are not in memory. Packages internal/poll and os, which are below the engine, call it through a variable.
+// that are not in memory. Package internal/poll calls it, and os does, which makes pipes and awaits processes.
 var descriptors = group{
 	name: "descriptors",
 	loss: "tests with goroutines that wait for pipes or child processes will run live",
@@ -30,7 +30,7 @@ var descriptors = group{
 		},
 		locks(),
 	),
-	files: []string{"internal/poll/jostle.go", "os/jostle_descriptors.go", "jostle/internal/descriptor/poll_linux.go"},
+	files: []string{"internal/poll/jostle.go", "os/jostle_descriptors.go", "jostle/descriptor/descriptor.go", "jostle/descriptor/descriptor_linux.go", "jostle/descriptor/descriptor_other.go"},
 }
 
 // locks returns the edits of what operations on a descriptor wait for that come one after the other.

@@ -92,5 +92,5 @@ var pipes = group{
 		{file: "io/pipe.go", in: "pipe.read", put: ` defer jostleUses(p, false)(); `},
 		{file: "io/pipe.go", in: "pipe.write", put: ` defer jostleUses(p, true)(); `},
 	},
-	files: []string{"net/jostle_pipe.go", "io/jostle.go", "jostle/perturb/iopipe_patched.go"},
+	files: []string{"net/jostle_pipe.go", "io/jostle.go"},
 }

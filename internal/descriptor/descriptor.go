@@ -5,8 +5,8 @@
 // Of a pipe both ends are in this process, unless one was given away: then a wait that nothing ends is a proved hang, as it is at a
 // channel. Of everything else it is not known what uses the other end: it is abroad, see engine.Task.SetAbroad.
 //
-// Packages internal/poll and os, which are below the engine, call this one through an interface (see package instrument/patch). Like the
-// engine it is compiled without the race detector, and uses no maps. Elsewhere than in Linux nothing calls it.
+// Packages internal/poll and os call this one (see package instrument/patch). Like the engine it is compiled without the race detector, and uses
+// no maps. Elsewhere than in Linux nothing calls it.
 package descriptor
 
 import (
@@ -19,7 +19,6 @@ import (
 	"unsafe"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -342,9 +341,9 @@ func pollAll(l *engine.Waiters) {
 }
 
 // Starts is called before a child process is started. It sees the machine: not the sockets in memory of its parent, and not its clock, which
-// is that of another day. So the execution is to be repeated with what the machine has, see network.OfMachine, and in this one no process is started.
+// is that of another day. So the execution is to be repeated with what the machine has, see engine.OfMachine, and in this one no process is started.
 func Starts() error {
-	if t := task(); t != nil && !network.OfMachine {
+	if t := task(); t != nil && !engine.OfMachine {
 		t.Lacks("it starts a child process", t.LibSite(trace.OpGo))
 		return syscall.ENOSYS
 	}

@@ -11,6 +11,10 @@ import (
 // engine cannot tell when. While a task waits so, the virtual clock is no faster than the real one, and a hang is not proved. What
 // comes is seen when no task can run: then the schedule is the same whether it has come a little sooner or later.
 
+// OfMachine has executions use what the machine has: all sockets are its, and none are in memory, and an execution begins at its time. It is
+// for tests that ask for the descriptor of a socket, or start a child process, which sees both. It may be set where no execution runs.
+var OfMachine bool
+
 // SetAbroad notes that what ends waits at o may be outside the process.
 func (t *Task) SetAbroad(o *Object) {
 	o.Abroad, t.x.abroad = true, true

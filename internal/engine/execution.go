@@ -11,12 +11,11 @@
 package engine
 
 import (
-	"fmt"
+	"errors"
 	"runtime"
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/access"
-	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -26,6 +25,8 @@ type Limits struct {
 	// Pause waits in real time, which the bubble's clock does not know. If it is not nil, a hang is believed only when
 	// goroutines of the process that are not part of the execution have had time to end it.
 	Pause func(time.Duration)
+	// Foreigners reports whether goroutines of the process that are not part of the execution may do something before it ends; nil: none does.
+	Foreigners func() bool
 	// Begin is the time at which the execution begins, if that is later than what the bubble's clock shows.
 	Begin time.Time
 	// Keep has the snapshot hold the steps, how locks were taken, and what atomic operations were done on, of an execution that
@@ -142,9 +143,8 @@ type Execution struct {
 	out        outside
 	outside    int
 	anyOutside flag
-	foreigns   number          // sync points passed by goroutines that are no tasks, as far as they were looked into
-	starter    pointer[string] // who has started one of them
-	lacking    string          // what a task has asked for that an execution does not have, see Lacks
+	foreigns   foreigns
+	lacking    Lack // see Lacks
 	callbacks  int
 
 	failure   trace.Failure
@@ -188,7 +188,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	}
 	x.beginRandom()
 	x.watches()
-	main := x.newTask(nil, nil, &calls{title: "main"})
+	main := x.newTask(nil, nil, titled("main"))
 	go main.run(body)
 	x.ready(main)
 	snap := x.loop()
@@ -287,9 +287,8 @@ func (x *Execution) reset() {
 	x.out.gone, x.out.arrived, x.out.bell = nil, nil, make(chan struct{}, 1)
 	x.outside, x.callbacks = 0, 0
 	x.anyOutside.Store(false)
-	x.foreigns.Store(0)
-	x.starter.Store(nil)
-	x.lacking = ""
+	x.foreigns.reset()
+	x.lacking = Lack{}
 	x.failure, x.panicked, x.value, x.stack = trace.NoFailure, nil, nil, nil
 	x.stopping, x.unwinding, x.undone, x.moved = false, false, 0, false
 	x.closed = false
@@ -448,7 +447,7 @@ const finalizePatience = 50 * time.Millisecond
 // awaken gives goroutines and timers from before the execution, a package's own workers say, the time to do what the
 // execution waits for. It reports whether they did anything.
 func (x *Execution) awaken() bool {
-	if x.limits.Pause == nil || x.live == 0 || !timersOutside.Load() && !foreigners() {
+	if x.limits.Pause == nil || x.live == 0 || !timersOutside.Load() && (x.limits.Foreigners == nil || !x.limits.Foreigners()) {
 		return false
 	}
 	patience := 500 * time.Millisecond
@@ -557,7 +556,7 @@ func (t *Task) Go(f, of func(), s *trace.Site) { t.start(f, of, callsOf(s), s) }
 
 // GoTitled is Go for a function of ours: the task is called by title.
 func (t *Task) GoTitled(f func(), title string, s *trace.Site) {
-	t.start(f, nil, &calls{title: title}, s)
+	t.start(f, nil, titled(title), s)
 }
 
 func (t *Task) start(f, of func(), c *calls, s *trace.Site) {
@@ -567,7 +566,7 @@ func (t *Task) start(f, of func(), c *calls, s *trace.Site) {
 	}
 	child := x.newTask(t, s, c)
 	child.entry = codeOf(of)
-	if s != nil && program.OfLibrary(s) {
+	if s != nil && s.Library {
 		child.callers = make([]uintptr, 16)
 		child.callers = child.callers[:runtime.Callers(2, child.callers)]
 	}
@@ -601,6 +600,6 @@ func (t *Task) Fail() { t.x.fail(trace.Failed, t, nil, nil) }
 // Throw ends the execution for an error that Go would end the process for, which no recover can catch: text is Go's own.
 func (t *Task) Throw(text string) {
 	buf := make([]byte, 16<<10)
-	t.x.fail(trace.Panicked, t, fmt.Errorf("fatal error: %s", text), buf[:runtime.Stack(buf, false)])
+	t.x.fail(trace.Panicked, t, errors.New("fatal error: "+text), buf[:runtime.Stack(buf, false)])
 	runtime.Goexit()
 }

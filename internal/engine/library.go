@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -158,7 +156,7 @@ func (t *Task) newUserSite(op trace.Op, name string) *trace.Site {
 	noted := 0
 	for {
 		f, more := frames.Next()
-		if !stacks.Ours(f.Function) && f.File != "" && f.Function != "runtime.goexit" && !strings.HasPrefix(filepath.Base(f.File), "jostle") {
+		if !stacks.Ours(f.Function) && f.File != "" && f.Function != "runtime.goexit" && !isNote(f.File) {
 			if noted++; noted <= 2 {
 				at = f
 			}
@@ -179,4 +177,14 @@ func (t *Task) newUserSite(op trace.Op, name string) *trace.Site {
 	t.x.callSites = &callSite{Site: siteOf(at, op), next: t.x.callSites}
 	t.x.callSites.Expr = name
 	return &t.x.callSites.Site
+}
+
+// isNote reports whether a file is one that a tree adds to the standard library, for notes like these.
+func isNote(file string) bool {
+	for i := len(file) - 1; i >= 0; i-- {
+		if file[i] == '/' || file[i] == '\\' {
+			return stacks.Begins(file[i+1:], "jostle")
+		}
+	}
+	return false
 }

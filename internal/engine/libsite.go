@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"hash/fnv"
 	"runtime"
 	"strconv"
-	"strings"
 
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/trace"
@@ -14,7 +12,7 @@ import (
 // what they are asked for. Their Site is where those were called.
 
 // passOn are packages that do I/O for others: no reader wants to be told of a line in them.
-var passOn = [...]string{"net.", "os.", "os/exec.", "internal/poll.", "bufio.", "io.", "fmt.", "crypto/tls."}
+var passOn = []string{"net.", "os.", "os/exec.", "internal/poll.", "bufio.", "io.", "fmt.", "crypto/tls."}
 
 // LibSite returns the sync point at which t does op: the innermost call on its stack that is not of a package that passes on
 // what others ask for.
@@ -63,21 +61,12 @@ func siteOf(f runtime.Frame, op trace.Op) trace.Site {
 	if f.Func != nil {
 		_, first = f.Func.FileLine(f.Entry)
 	}
-	h := fnv.New64a()
-	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + strconv.Itoa(f.Line-first))) // stable under edits elsewhere
-	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Key: h.Sum64()}
+	key := trace.Key(f.Function, op, strconv.Itoa(f.Line-first)) // stable under edits elsewhere
+	return trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Key: key}
 }
 
 func passesOn(function string) bool {
-	if stacks.Of(function, "internal/network", "internal/descriptor", "internal/engine", "perturb") {
-		return true
-	}
-	for _, p := range passOn {
-		if strings.HasPrefix(function, p) {
-			return true
-		}
-	}
-	return false
+	return stacks.Of(function, "internal/network", "internal/descriptor", "internal/engine", "perturb") || stacks.Begins(function, passOn...)
 }
 
 // libSites are Sites by what LibSite has made of the stack: a hash table of its own, as a map's accesses would be seen by the

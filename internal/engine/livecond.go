@@ -1,13 +1,10 @@
 package engine
 
 import (
-	"bytes"
 	"runtime"
-	"strconv"
 	"sync"
 	"unsafe"
 
-	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -71,7 +68,7 @@ func CondWaits(p, lock unsafe.Pointer, s *trace.Site) *CondWait {
 	if l == nil {
 		return nil
 	}
-	id, _ := caller()
+	id := goroutineID()
 	l.conds.lock()
 	defer l.conds.unlock()
 	w := &CondWait{live: l, cond: &l.conds.of.at(p).cond, lock: lock, next: l.conds.waits}
@@ -110,13 +107,14 @@ func CondWakes(p unsafe.Pointer, op trace.Op, s *trace.Site) {
 	if l == nil {
 		return
 	}
-	id, name := caller() // before the lock: what it does itself to synchronise is to be seen
+	id := goroutineID()
 	l.conds.lock()
 	defer l.conds.unlock()
 	o := &l.conds.of.at(p).cond
 	o.last, o.at = nil, l.conds.now
 	if o.waiting == 0 {
-		o.last = &trace.Missed{Op: op, Site: s, By: id, Name: name}
+		callers := make([]uintptr, 64)
+		o.last = &trace.Missed{Op: op, Site: s, By: id, Callers: callers[:runtime.Callers(2, callers)]}
 		return
 	}
 	for w := l.conds.waits; w != nil; w = w.next { // whom it meets is not known
@@ -136,13 +134,4 @@ func (l *Live) Missed() (all []trace.Missed) {
 		}
 	}
 	return all
-}
-
-// caller returns the number of the calling goroutine, as the runtime prints it, and by which function it is called.
-func caller() (id uint64, name string) {
-	buf := make([]byte, 8<<10)
-	buf = buf[:runtime.Stack(buf, false)]
-	digits, _, _ := bytes.Cut(bytes.TrimPrefix(buf, []byte("goroutine ")), []byte(" "))
-	id, _ = strconv.ParseUint(string(digits), 10, 64)
-	return id, program.RunBy(string(buf))
 }

@@ -564,7 +564,7 @@ func (x *Execution) start(due func()) bool {
 	if due == nil {
 		return false
 	}
-	t := x.newTask(nil, nil, &calls{title: finalizers})
+	t := x.newTask(nil, nil, titled(finalizers))
 	go t.run(due)
 	x.ready(t)
 	return true

@@ -130,7 +130,7 @@ func (c *Callback) Join(name string) *Task {
 	if active.Load() != c.x {
 		return nil
 	}
-	t := &Task{x: c.x, calls: &calls{title: name}, Spawned: c.site, gate: newGate(), hidden: newHidden(), awaited: true}
+	t := &Task{x: c.x, calls: titled(name), Spawned: c.site, gate: newGate(), hidden: newHidden(), awaited: true}
 	c.x.out.lock()
 	c.x.out.arrived = append(c.x.out.arrived, arrival{c.seq, t})
 	c.x.out.unlock()

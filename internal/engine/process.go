@@ -1,10 +1,7 @@
 package engine
 
 import (
-	"bytes"
-	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"unsafe"
 
@@ -199,12 +196,4 @@ func BelongsToProcess(goroutine uint64) bool {
 	liveProcess.Lock()
 	defer liveProcess.Unlock()
 	return liveProcess.began[goroutine]
-}
-
-// goroutineID returns the number of the calling goroutine that stacks have.
-func goroutineID() uint64 {
-	var buf [64]byte
-	fields := bytes.Fields(buf[:runtime.Stack(buf[:], false)])
-	id, _ := strconv.ParseUint(string(fields[1]), 10, 64)
-	return id
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"hash/fnv"
 	"runtime"
 
 	"github.com/jostle-dev/jostle/internal/trace"
@@ -105,10 +104,8 @@ func (t *Task) CallSite(skip int, op trace.Op, name string) *trace.Site {
 		}
 	}
 	f, _ := runtime.CallersFrames(pcs[:]).Next()
-	h := fnv.New64a()
-	h.Write([]byte(f.Function + "\x00" + op.String() + "\x00" + name))
 	t.x.callSites = &callSite{
-		Site: trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Expr: name, Key: h.Sum64()},
+		Site: trace.Site{File: f.File, Line: int32(f.Line), Func: f.Function, Op: op, Name: op.String(), Expr: name, Key: trace.Key(f.Function, op, name)},
 		pc:   pcs[0], next: t.x.callSites,
 	}
 	return &t.x.callSites.Site

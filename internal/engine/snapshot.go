@@ -45,19 +45,17 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 	x.notEnded(snap.Steps)
 	snap.Settled = x.settled
 	snap.Locking = slices.Clone(x.locking)
-	var stacks map[*Task]string
 	if !well {
-		stacks = x.stacks()
+		snap.Dump = dump(true)
 	}
 	for _, t := range x.tasks {
 		if t == x.panicked {
 			snap.Culprit = len(snap.Tasks)
 		}
-		ts := trace.TaskState{
-			ID: t.ID, Name: t.named(stacks[t]), Spawned: t.Spawned, Callers: t.callers, State: t.standing(), Expected: t.expected,
-			Op: t.op, Site: t.site, Since: t.since, Last: t.last, LastRecv: t.lastRecv, Born: t.born, GaveUp: t.gaveUp,
-			Process: t.process != nil,
-		}
+		ts := t.Identity()
+		ts.Callers, ts.State, ts.Expected = t.callers, t.standing(), t.expected
+		ts.Op, ts.Site, ts.Since, ts.Last, ts.LastRecv, ts.Born = t.op, t.site, t.since, t.last, t.lastRecv, t.born
+		ts.GaveUp, ts.Process = t.gaveUp, t.process != nil
 		if t.Parent != nil {
 			ts.Parent = t.Parent.ID
 		}
@@ -69,7 +67,6 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 				ts.Waits = append(ts.Waits, trace.Wait{Object: w.Object.ID, Op: w.Op, Case: w.Case})
 			}
 		}
-		ts.Stack = stacks[t]
 		snap.Tasks = append(snap.Tasks, ts)
 	}
 	for i := len(x.wants) - 1; i >= 0; i-- {

@@ -252,7 +252,7 @@ func (f *Finding) Text() string {
 	}
 	b.WriteString("\n" + scheduleHead + "\n" + f.Schedule.Text())
 	if !f.Places.Empty() {
-		b.WriteString("\n" + placesHead + "\n" + f.Places.Lines())
+		b.WriteString("\n" + placesHead + "\n" + lines(f.Places))
 	}
 	if !f.Delays.Empty() {
 		b.WriteString("\n" + delaysHead + "\n" + f.Delays.Text())
@@ -302,7 +302,7 @@ func Parse(content string) (*Finding, error) {
 	if f.Delays, err = ParseDelays(delays); err != nil {
 		return nil, fmt.Errorf("delays: %w", err)
 	}
-	if f.Places, err = access.ParseLines(places); err != nil {
+	if f.Places, err = parseLines(places); err != nil {
 		return nil, fmt.Errorf("places: %w", err)
 	}
 	if f.Schedule, err = schedule.ParseKeyed(strings.Join(rest, "\n")); err != nil {

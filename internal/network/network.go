@@ -60,15 +60,11 @@ type Network struct {
 // firstPort is where Linux begins too.
 const firstPort = 32768
 
-// OfMachine has all sockets be the machine's, and none in memory, and executions begin at its time: for tests that ask for the descriptor of
-// a socket, or start a child process, which sees both. It may be set where no execution runs.
-var OfMachine bool
-
 // Current returns the network of the execution that the calling goroutine is part of; nil if it is part of none, or if its sockets are
 // the machine's.
 func Current() *Network {
 	t := engine.Self()
-	if t == nil || t.Unwinding() || OfMachine {
+	if t == nil || t.Unwinding() || engine.OfMachine {
 		return nil
 	}
 	if n, ok := t.Execution().World().(*Network); ok {
@@ -103,7 +99,7 @@ func (n *Network) task() (*engine.Task, error) {
 }
 
 // Descriptor notes that the calling goroutine asks for the descriptor of a socket in memory, which has none: what it does then it does
-// with a socket of the machine only, so the execution is to be repeated with those, see OfMachine.
+// with a socket of the machine only, so the execution is to be repeated with those, see engine.OfMachine.
 func (n *Network) Descriptor() {
 	if t, err := n.task(); err == nil && !t.Unwinding() {
 		t.Lacks("it asks for the descriptor of a socket", t.LibSite(trace.OpDescriptor))

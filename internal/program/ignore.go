@@ -1,6 +1,6 @@
 package program
 
-import "fmt"
+import "strconv"
 
 // An Ignore says that findings of a kind are none where goroutines block in a line of the code, or in a function.
 type Ignore struct {
@@ -17,7 +17,7 @@ func (i Ignore) String() string {
 	if i.File == "" {
 		return i.Func
 	}
-	return fmt.Sprintf("%s:%d", i.File, i.Line)
+	return i.File + ":" + strconv.Itoa(int(i.Line))
 }
 
 var ignores []Ignore

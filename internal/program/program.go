@@ -1,5 +1,6 @@
 // Package program is what is known of the program of this process before it runs: the sync points and functions of its instrumented files,
-// which register themselves, the comments that ask for silence, and how functions and goroutines are called.
+// which register themselves, and the comments that ask for silence. It is part of what runs in executions, and has no words:
+// how functions and goroutines are called is said by package goroutines.
 package program
 
 import "github.com/jostle-dev/jostle/internal/trace"

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/contrast"
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -521,7 +521,7 @@ func (b *builder) place(s *trace.Site) *Place {
 	if s == nil {
 		return nil
 	}
-	fn := program.InPackage(s.Func)
+	fn := goroutines.InPackage(s.Func)
 	expr := s.Expr
 	if len(s.Cases) > 0 {
 		var cases []string
@@ -539,7 +539,7 @@ func (b *builder) runtimePlace(p, fn string) *Place {
 	if !ok {
 		return nil
 	}
-	return &Place{File: b.files.seen(file, line), Line: line, Function: program.InPackage(fn)}
+	return &Place{File: b.files.seen(file, line), Line: line, Function: goroutines.InPackage(fn)}
 }
 
 // indexOf returns the index of a sync point among the places of the trace.

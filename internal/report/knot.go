@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
@@ -120,7 +120,7 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 			r.what += " for reading"
 		}
 		if h.User != nil {
-			out = append(out, row{word: r.word, what: r.what + ", by " + program.InPackage(h.Via), at: t.place(h.User.Place), source: t.sourceAt(h.User.Place)})
+			out = append(out, row{word: r.word, what: r.what + ", by " + goroutines.InPackage(h.Via), at: t.place(h.User.Place), source: t.sourceAt(h.User.Place)})
 			r.word, r.what = "", "which locks"
 		}
 		out = append(out, r)
@@ -130,7 +130,7 @@ func (t *text) rowsOf(g verdict.Goroutine, next uint32) []row {
 	}
 	word := "waits"
 	if u := g.User(); u != nil {
-		out = append(out, row{word: word, what: "in " + program.InPackage(g.Within[len(g.Within)-2].Func), at: t.place(u.Place), source: t.sourceAt(u.Place)})
+		out = append(out, row{word: word, what: "in " + goroutines.InPackage(g.Within[len(g.Within)-2].Func), at: t.place(u.Place), source: t.sourceAt(u.Place)})
 		word = ""
 	}
 	return append(out, row{word, t.doing(g), t.at(g.Site), t.source(g.Site, t.waitsOn(g, next).Object.Name), true})
@@ -367,7 +367,7 @@ func (t *text) unable(margin string, g verdict.Goroutine, waits []verdict.Waitin
 		if len(w.By) == 0 {
 			t.item(margin, " ✗ ", "nobody was seen that could %s", t.partner(w))
 			for _, s := range w.Code[:min(len(w.Code), nobodyShown)] {
-				t.para(margin+"   ", "as %s would at %s", program.InPackage(s.Func), t.where(s))
+				t.para(margin+"   ", "as %s would at %s", goroutines.InPackage(s.Func), t.where(s))
 			}
 			continue
 		}

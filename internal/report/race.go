@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -69,7 +69,7 @@ func (t *text) frames(s verdict.RaceStack) {
 		if s.Hidden && f.Place == s.Place() {
 			t.line("  a function that Go does not say")
 		}
-		left := fmt.Sprintf("  %s  ", pad(30, head(program.InPackage(f.Func), 40)))
+		left := fmt.Sprintf("  %s  ", pad(30, head(goroutines.InPackage(f.Func), 40)))
 		t.line("%s%s", left, t.short(t.place(f.Place), t.o.Width-columns(left)))
 		if f.Place == s.Place() {
 			t.code("      ", t.sourceAt(f.Place))

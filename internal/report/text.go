@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -302,7 +302,7 @@ func (t *text) trace(margin, stack string) {
 		if i := strings.LastIndexByte(fn, '('); i > 0 && strings.HasSuffix(fn, ")") {
 			fn = fn[:i] // without the arguments, which are numbers
 		}
-		fn = program.InPackage(fn)
+		fn = goroutines.InPackage(fn)
 		if c.at == "" {
 			t.line("%s%s", margin, c.fn)
 			continue

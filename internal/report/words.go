@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -174,6 +174,6 @@ func Topic(k verdict.Kind) string { return strings.ReplaceAll(k.String(), " ", "
 
 // declared names the declaration that s is in: of a function literal that is the function around it.
 func declared(s *trace.Site) string {
-	name, _, _ := strings.Cut(program.InPackage(s.Func), ".func")
+	name, _, _ := strings.Cut(goroutines.InPackage(s.Func), ".func")
 	return name
 }

@@ -377,7 +377,7 @@ func (r *rewriter) look(fun ast.Expr, t *target) {
 	name := called(fun)
 	from, to := r.at(name.Pos()), r.at(name.End())
 	r.replace(from, to, r.names.perturb+"."+t.name+r.lines(from, to))
-	r.usesPerturb = true
+	r.usesPerturb, r.printsStacks = true, r.printsStacks || t.what == "stack"
 }
 
 // wrap puts the sync point of an atomic operation behind everything that its operands call: n.Add(1) is

@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// nativestackPath is the package by which package perturb prints stacks, for programs that do.
+const nativestackPath = perturbPath + "/nativestack"
+
 // perturbPath is the package that the rewritten code calls. It lies beside the standard library.
 const perturbPath = "jostle/perturb"
 
@@ -108,6 +111,7 @@ type rewriter struct {
 	dropped      map[*types.PkgName][]string // uses of imported packages that are no longer in the text, by what was used
 	usesTesthook bool
 	usesPerturb  bool // although there may be no sync point
+	printsStacks bool
 	redirects    bool // a variable gets the own text of a file that is rewritten
 	saysFailure  bool // a test says in it that it fails
 	aliases      map[types.Object]ast.Expr
@@ -283,6 +287,9 @@ func (r *rewriter) finish(decls string) error {
 	end := r.at(r.File.Name.End())
 	if !r.sites.empty() || r.usesPerturb || r.usesTesthook || decls != "" {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.perturb, perturbPath))
+	}
+	if r.printsStacks {
+		r.after(end, fmt.Sprintf("; import _ %q", nativestackPath))
 	}
 	if r.usesTesthook {
 		r.after(end, fmt.Sprintf("; import %s %q", r.names.testhook, testhookPath))

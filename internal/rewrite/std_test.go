@@ -24,6 +24,7 @@ import (
 
 const perturbPath = "github.com/jostle-dev/jostle/perturb"
 const testhookPath = "github.com/jostle-dev/jostle/perturb/testhook"
+const nativestackPath = "github.com/jostle-dev/jostle/perturb/nativestack"
 
 // A universe imports what a package was loaded with, and what rewritten code calls.
 type universe struct {
@@ -70,11 +71,11 @@ func TestStandardLibrary(t *testing.T) {
 		Mode:      packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedForTest,
 		Tests:     true,
 		ParseFile: parseDeclarations,
-	}, "std", perturbPath, testhookPath)
+	}, "std", perturbPath, nativestackPath, testhookPath)
 	require.NoError(t, err)
 	ours, needs := map[string]*packages.Package{}, map[string]bool{}
 	for _, p := range pkgs {
-		if p.ID == perturbPath || p.ID == testhookPath {
+		if p.ID == perturbPath || p.ID == nativestackPath || p.ID == testhookPath {
 			ours[p.ID] = p
 			packages.Visit([]*packages.Package{p}, nil, func(p *packages.Package) { needs[p.PkgPath] = true })
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -128,9 +129,9 @@ func (r *Recorder) Departures(first int) Keyed {
 func (m *made) note() string {
 	switch {
 	case m.runs != nil && m.Held:
-		return fmt.Sprintf("%s%s goes on, the other when nothing else can", m.asked(), m.runs.Title())
+		return fmt.Sprintf("%s%s goes on, the other when nothing else can", m.asked(), goroutines.Title(m.runs.Identity()))
 	case m.runs != nil:
-		return fmt.Sprintf("%s%s goes on", m.asked(), m.runs.Title())
+		return fmt.Sprintf("%s%s goes on", m.asked(), goroutines.Title(m.runs.Identity()))
 	case m.Question.Kind == engine.Case:
 		return fmt.Sprintf("%scase %d is taken", m.asked(), m.Case)
 	case m.Question.Kind == engine.Random:
@@ -177,7 +178,7 @@ func (m *made) asked() string {
 		file := m.site.File[strings.LastIndexAny(m.site.File, `/\`)+1:]
 		what += fmt.Sprintf(" (%s:%d)", file, m.site.Line)
 	}
-	return m.task.Title() + what + ": "
+	return goroutines.Title(m.task.Identity()) + what + ": "
 }
 
 // A Player is a strategy that answers from a Keyed, for one execution.

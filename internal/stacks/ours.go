@@ -1,7 +1,6 @@
-// Package stacks tells the functions of jostle from all others, by how the runtime names them.
+// Package stacks tells the functions of jostle, and those of the standard library, from all others, by how the runtime names them. It is
+// part of what runs in executions: what reads whole stacks is package goroutines.
 package stacks
-
-import "strings"
 
 // prefixes are what the import paths of jostle's packages begin with: those of its own module, and those that are compiled as
 // part of the standard library.
@@ -9,7 +8,7 @@ var prefixes = [...]string{"github.com/jostle-dev/jostle/", "jostle/"}
 
 // run are the packages that run executions. Their functions are on the stacks of all goroutines of an execution, and say nothing of
 // the code under test.
-var run = []string{"harness", "internal/descriptor", "internal/engine", "internal/network", "internal/worker", "perturb", "perturb/testhook"}
+var run = []string{"harness", "internal/descriptor", "internal/engine", "internal/goroutines", "internal/network", "internal/worker", "perturb", "perturb/nativestack", "perturb/testhook"}
 
 // Ours reports whether a function is one of the packages that run executions. Arguments may follow the function's name.
 func Ours(function string) bool { return Of(function, run...) }
@@ -22,7 +21,7 @@ func Of(function string, packages ...string) bool {
 		return false
 	}
 	for _, p := range packages {
-		if name, ok := strings.CutPrefix(rest, p); ok && strings.HasPrefix(name, ".") {
+		if Begins(rest, p) && Begins(rest[len(p):], ".") {
 			return true
 		}
 	}
@@ -32,24 +31,18 @@ func Of(function string, packages ...string) bool {
 // Inside returns the name of a function of jostle without the module: "internal/engine.Self". ok is false if it is not jostle's.
 func Inside(function string) (name string, ok bool) {
 	for _, p := range prefixes {
-		if rest, ok := strings.CutPrefix(function, p); ok {
-			return rest, true
+		if Begins(function, p) {
+			return function[len(p):], true
 		}
 	}
 	return "", false
 }
 
-// Calls reports whether one of these functions of jostle, which are named without the module, is on a stack as the runtime prints it.
-func Calls(stack string, functions ...string) bool {
-	for line := range strings.Lines(stack) {
-		name, ok := Inside(line)
-		if !ok {
-			continue
-		}
-		for _, f := range functions {
-			if args, ok := strings.CutPrefix(name, f); ok && strings.HasPrefix(args, "(") {
-				return true
-			}
+// Begins reports whether a name begins with one of several prefixes.
+func Begins(name string, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if len(name) >= len(p) && name[:len(p)] == p {
+			return true
 		}
 	}
 	return false

@@ -39,12 +39,3 @@ func TestOurs(t *testing.T) {
 	assert.True(t, stacks.Of("jostle/internal/engine.Self", "perturb", "internal/engine"))
 	assert.False(t, stacks.Of("jostle/internal/engine.Self", "perturb"))
 }
-
-func TestCalls(t *testing.T) {
-	stack := "goroutine 1 [running]:\njostle/internal/engine.RunCall(0x1)\n\t/engine.go:1 +0x1\nmain.main()\n\t/main.go:1 +0x1"
-	assert.True(t, stacks.Calls(stack, "internal/engine.RunCall"))
-	assert.False(t, stacks.Calls(stack, "internal/engine.Run"))
-	assert.False(t, stacks.Calls(stack, "engine.RunCall"))
-	assert.True(t, stacks.Calls(stack, "internal/engine.Run", "internal/engine.RunCall"))
-	assert.False(t, stacks.Calls("goroutine 1 [running]:\nexample.com/jostle/internal/engine.Run(0x1)\n", "internal/engine.Run"))
-}

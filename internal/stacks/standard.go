@@ -1,11 +1,9 @@
 package stacks
 
 import (
-	"path/filepath"
 	"reflect"
-	"regexp"
 	"runtime"
-	"strings"
+	"unicode/utf8"
 )
 
 // Standard returns the directory of the standard library as the names of its files on stacks begin, with slashes, one of them at
@@ -13,29 +11,23 @@ import (
 func Standard() string { return standard }
 
 var standard = func() string {
-	file, _ := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer()).FileLine(0)
-	dir, ok := strings.CutSuffix(filepath.ToSlash(file), "strings/strings.go")
-	if !ok {
-		return ""
+	const name = "unicode/utf8/utf8.go"
+	file, _ := runtime.FuncForPC(reflect.ValueOf(utf8.ValidString).Pointer()).FileLine(0)
+	if dir := len(file) - len(name); dir > 0 && file[dir:] == name {
+		return file[:dir]
 	}
-	return dir
+	return ""
 }()
 
-// WithoutCalls returns what a test has printed without the lines that are nothing but a place in a source of jostle's: an assertion
-// library lists by which calls a failure was come to, as far as package testing, and that is not what calls a test in an execution.
-func WithoutCalls(text string) string {
-	own := Standard() + "jostle/"
-	if !strings.Contains(filepath.ToSlash(text), own) {
-		return text
+// InStandard reports whether a file is one of the standard library.
+func InStandard(file string) bool {
+	if standard == "" || len(file) < len(standard) {
+		return false
 	}
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		place, ok := strings.CutPrefix(filepath.ToSlash(strings.TrimSpace(line)), own)
-		if !ok || !inFile.MatchString(place) {
-			b.WriteString(line)
+	for i := range len(standard) {
+		if c := file[i]; c != standard[i] && !(c == '\\' && standard[i] == '/') {
+			return false
 		}
 	}
-	return b.String()
+	return true
 }
-
-var inFile = regexp.MustCompile(`^\S+\.go:\d+$`)

@@ -3,6 +3,7 @@ package stacks
 import (
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,11 +15,10 @@ func TestStandard(t *testing.T) {
 	assert.Equal(t, filepath.ToSlash(frame.File), Standard()+"runtime/extern.go")
 }
 
-func TestWithoutCalls(t *testing.T) {
-	own := Standard() + "jostle/internal/worker/test.go:130"
-	const before, after = "    a_test.go:3:\n        Error Trace:\t/m/a_test.go:3\n", "        Error:\tno\n"
-	assert.Equal(t, before+after, WithoutCalls(before+"        \t"+own+"\n"+after))
-	for _, text := range []string{before + after, "\t" + own + " is a line with more in it\n", "\t/m/jostle/internal/worker/test.go:130\n"} {
-		assert.Equal(t, text, WithoutCalls(text))
+func TestInStandard(t *testing.T) {
+	assert.True(t, InStandard(Standard()+"io/pipe.go"))
+	assert.True(t, InStandard(strings.ReplaceAll(Standard()+"io/pipe.go", "/", `\`)), "as Windows has it")
+	for _, file := range []string{"", "/m/io/pipe.go", strings.TrimSuffix(Standard(), "/"), strings.ToUpper(Standard()) + "io/pipe.go"} {
+		assert.False(t, InStandard(file), file)
 	}
 }

@@ -6,7 +6,7 @@ type Missed struct {
 	Goroutine uint64 // which waits
 	Wait      *Site
 	Op        Op
-	Site      *Site  // of the wake-up
-	By        uint64 // the goroutine that did it
-	Name      string // of that
+	Site      *Site     // of the wake-up
+	By        uint64    // the goroutine that did it
+	Callers   []uintptr // of that, from the innermost on
 }

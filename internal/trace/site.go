@@ -72,3 +72,22 @@ func (s *Site) StableKey() uint64 {
 	}
 	return s.Key
 }
+
+// InTest reports whether the Site is in a file of tests.
+func (s *Site) InTest() bool {
+	const end = "_test.go"
+	at := len(s.File) - len(end)
+	return at >= 0 && s.File[at:] == end
+}
+
+// Key returns the key of a Site that no file has: of a function, of what is done, and of what tells apart those that do it there. It is
+// the hash that the keys of files are, FNV-1a.
+func Key(function string, op Op, which string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, part := range [...]string{function, "\x00", op.String(), "\x00", which} {
+		for i := range len(part) {
+			h = (h ^ uint64(part[i])) * 1099511628211
+		}
+	}
+	return h
+}

@@ -1,7 +1,7 @@
 package trace
 
 // A Snapshot is an execution as it stood when nobody could go on, or when all had ended. It is plain data: verdicts are
-// computed from it, and nothing in it changes any more.
+// computed from it, and nothing in it changes any more, but that goroutines get their names when somebody wants to see it: see Called.
 type Snapshot struct {
 	Traced    bool // engine.Limits.Trace
 	Quiet     Quiet
@@ -10,6 +10,7 @@ type Snapshot struct {
 	Value     any // of the panic
 	Stack     []byte
 	Tasks     []TaskState
+	Dump      []byte `json:"-"` // the stacks of all goroutines of the process as the runtime prints them, if not all went well; see goroutines.Name
 	Objects   []ObjectState
 	Steps     []Step // the last of them, see Total
 	Total     int    // how many steps there were
@@ -67,8 +68,11 @@ const (
 // A TaskState is a task in a Snapshot.
 type TaskState struct {
 	ID       uint32
-	Parent   uint32 // 0 for none
-	Name     string // see engine.Task.Name
+	Parent   uint32  // 0 for none
+	Name     string  // of the function that it runs, without its package, or the title that it was given; see goroutines.Name
+	Called   *Called `json:"-"` // nil if its go statement says how it is called
+	Begun    uintptr `json:"-"` // code of the function that it was begun with; 0 if that is one of ours
+	Address  uintptr `json:"-"` // by which stacks name it
 	Spawned  *Site
 	Callers  []uintptr // of the functions that came to the go statement, the innermost first, if that is in a library
 	State    State
@@ -84,7 +88,14 @@ type TaskState struct {
 	Born     int    // step at which it was started
 	GaveUp   bool   // the test that it runs has skipped itself
 	Process  bool   // it was begun by what is done once in the process, see engine.InProcess
-	Stack    string // as the runtime prints it; of a task that has not ended
+	Stack    string // as the runtime prints it; of a task that has not ended; see goroutines.Name
+}
+
+// A Called is what is known of how a task is called beside its go statement. The words are for package goroutines to find, when they are
+// asked for: that takes what an execution does without.
+type Called struct {
+	Title string    // that it was given, or the name that was found last: it stays called so
+	Looks []uintptr // its callers at its first sync points, each from the innermost on and with a 0 at its end
 }
 
 // A State is what a task is about.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
@@ -146,7 +147,7 @@ func names(i program.Ignore, fn string) bool {
 		return ok && literal.FindString(rest) == rest
 	}
 	_, bare := splitFunc(fn)
-	return is(fn) || i.Short && (is(program.InPackage(fn)) || is(bare))
+	return is(fn) || i.Short && (is(goroutines.InPackage(fn)) || is(bare))
 }
 
 // declared returns the declared function that a function, as the runtime names it, is or is a literal in.

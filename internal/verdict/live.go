@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -120,7 +120,7 @@ func (g Live) place() (at, name string) {
 			break
 		}
 	}
-	if name = program.RunBy("\n" + g.Stack); at != "" && name != "" {
+	if name = goroutines.RunBy("\n" + g.Stack); at != "" && name != "" {
 		return at, name
 	}
 	for _, f := range frames {
@@ -137,7 +137,7 @@ func (g Live) place() (at, name string) {
 			}
 		}
 	}
-	return at, program.InPackage(name)
+	return at, goroutines.InPackage(name)
 }
 
 // Live reports whether v is of a live run: there are no steps, and who waits for whom is not known.
@@ -171,7 +171,7 @@ func (v *Verdict) Miss(all []trace.Missed) {
 		g := v.Others[i]
 		g.Op, g.Site = trace.OpCondWait, m.Wait
 		g.Waits = []Waiting{{Object: Object{Kind: trace.Cond, Name: m.Wait.Expr}, Op: trace.OpCondWait}}
-		v.names[uint32(m.By)] = "g" + strconv.FormatUint(m.By, 10) + " " + m.Name
+		v.names[uint32(m.By)] = "g" + strconv.FormatUint(m.By, 10) + " " + goroutines.RunByCallers(m.Callers)
 		v.Knot, v.Others = []Goroutine{g}, slices.Delete(v.Others, i, i+1)
 		v.Lost = &Event{Task: uint32(m.By), Op: m.Op, Site: m.Site}
 		v.Kind, v.Rule = LostWakeup, Propagate

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/jostle-dev/jostle/internal/program"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 )
 
 var (
@@ -37,7 +37,7 @@ func ReadPanic(output string) *Verdict {
 		Evidence: "a panic that nothing recovered, and that has ended the process", Who: "a goroutine",
 	}
 	if m := header.FindStringSubmatch(stack); m != nil {
-		v.Who = strings.TrimSpace("g" + m[1] + " " + program.RunBy("\n"+v.Stack))
+		v.Who = strings.TrimSpace("g" + m[1] + " " + goroutines.RunBy("\n"+v.Stack))
 	}
 	return v
 }

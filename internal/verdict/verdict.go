@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/waitgraph"
 )
@@ -215,6 +216,7 @@ func (v *Verdict) Found() bool { return v.Kind != Pass }
 
 // Of computes the verdict of an execution that has ended. code is the program that ran; nil if nothing is known of it.
 func Of(snap *trace.Snapshot, code *Code) *Verdict {
+	goroutines.Name(snap)
 	v := &Verdict{
 		Steps: snap.Steps, Total: snap.Total, Preemptions: snap.Preempts, Hash: snap.Hash,
 		Elapsed: time.Duration(snap.Elapsed), Abandoned: snap.Abandoned, Tasks: snap.Tasks, Objects: snap.Objects,

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/stacks"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -108,7 +108,7 @@ func (s *seldom) ask(f func() bool) bool {
 // goroutine of the execution, as a rule, and that does not run while a goroutine waits outside control. To see it
 // early is to see it before a deadline of the socket's, which is on the real clock, makes it look like a failure.
 func (p *Process) waitsForSocket() bool {
-	for _, s := range engine.Stacks() {
+	for _, s := range goroutines.Stacks() {
 		header, frames, _ := strings.Cut(s, "\n")
 		if strings.Contains(header, "[IO wait") && bubbleOf(header) > p.abandoned.Load() && strings.Contains(frames, "\nnet.(*netFD).") {
 			return true
@@ -121,7 +121,7 @@ func (p *Process) waitsForSocket() bool {
 // those of an execution that was given up, whose goroutines may wait for a socket as long as they like, have lower ones than the next.
 func (p *Process) newestBubble() int64 {
 	newest := p.abandoned.Load()
-	for _, s := range engine.Stacks() {
+	for _, s := range goroutines.Stacks() {
 		newest = max(newest, bubbleOf(s))
 	}
 	return newest
@@ -140,22 +140,22 @@ func bubbleOf(stack string) int64 {
 // control for which all others wait: the root gives the token to the next when nothing in the bubble runs, or waits for what is
 // not of the bubble. If there is none of both, it is all that blocks outside of control.
 func (p *Process) culprit(x *engine.Execution) (who, stack string) {
-	all := engine.Stacks()
+	all := goroutines.Stacks()
 	if t := x.Running(); t != nil {
-		return t.Title(), t.StackOf(all)
+		return goroutines.Title(t.Identity()), goroutines.StackOf(t.Identity(), all)
 	}
 	var blocked []string
 	for _, t := range x.Gone() {
-		switch s := t.StackOf(all); {
+		switch s := goroutines.StackOf(t.Identity(), all); {
 		case s == "":
 		case !rests(s):
-			return t.Title(), s
+			return goroutines.Title(t.Identity()), s
 		default:
 			blocked = append(blocked, s)
 		}
 	}
 	for _, s := range all { // what native code has started
-		if bubbleOf(s) == p.abandoned.Load() && !rests(s) && !stacks.Calls(s, "internal/engine.(*Execution).Run") {
+		if bubbleOf(s) == p.abandoned.Load() && !rests(s) && !goroutines.Calls(s, "internal/engine.(*Execution).Run") {
 			return "something", s
 		}
 	}

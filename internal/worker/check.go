@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/predict"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/schedule"
@@ -34,7 +33,7 @@ func (p *Process) Check(t testing.TB, run func(testing.TB), c Config) {
 		return
 	}
 	seed := p.flags.seed ^ hash(t.Name())
-	network.OfMachine = false
+	engine.OfMachine = false
 	k := &checker{runner: r}
 	k.search(search.Options{Seed: seed, Schedules: max(c.Schedules, 1), Spelt: true, Cancel: c.Cancel, Faults: c.Faults})
 	out, answers := k.out, k.rec.Answers()
@@ -105,8 +104,8 @@ func (k *checker) step(x search.Execution) strategy.Strategy {
 	s := x.Strategy()
 	k.rec = schedule.NewRecorder(s)
 	k.out = k.run(k.rec)
-	if k.out.lacking != "" && !network.OfMachine {
-		network.OfMachine = true
+	if k.out.lacking != "" && !engine.OfMachine {
+		engine.OfMachine = true
 		return k.step(x)
 	}
 	return s

@@ -10,12 +10,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
-	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/session"
-	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
@@ -25,7 +25,7 @@ func (e *explorer) found(out outcome, cause uint64) *finding.Finding {
 	f := &finding.Finding{
 		Package: e.plan.Package, Test: e.plan.Test, Module: e.plan.Module, Jostle: e.version(), Go: runtime.Version(), Race: e.plan.Race,
 		Verdict: out.Kind.Word(), Cause: cause, Directory: e.folder().Package,
-		Machine: network.OfMachine,
+		Machine: engine.OfMachine,
 	}
 	e.describe(f, out)
 	return f
@@ -84,7 +84,7 @@ func (o outcome) text(base, replay string, full bool) string {
 	dir, _ := os.Getwd()                                                                                                                          // of the package under test
 	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: base, Input: o.given(), Story: o.story, Replay: replay, Full: full, Width: 76}) // the command indents it
 	if o.log != "" && (o.failed || o.spoken || o.Kind != verdict.Deadlock && o.Kind != verdict.Leak && o.Kind != verdict.Race) {
-		return finding.WithOutput(b.String(), stacks.WithoutCalls(o.log))
+		return finding.WithOutput(b.String(), goroutines.WithoutCalls(o.log))
 	}
 	return b.String()
 }

@@ -3,8 +3,8 @@ package worker
 import (
 	"fmt"
 
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/strategy"
@@ -53,7 +53,7 @@ func (e *explorer) judge(n int, s strategy.Strategy, out outcome, rec *schedule.
 // lacks notes that an execution has done what takes sockets of the machine, and reports whether it has: whatever became of it, it
 // counts for nothing.
 func (e *explorer) lacks(n int, out outcome) bool {
-	if out.lacking == "" || network.OfMachine {
+	if out.lacking == "" || engine.OfMachine {
 		return false
 	}
 	e.note(session.Event{Kind: session.Lacking, N: n, Why: out.lacking})

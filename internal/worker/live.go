@@ -12,6 +12,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
@@ -203,13 +204,13 @@ func (o liveOutcome) late() (d finding.Delays) {
 
 func placeOf(s *trace.Site, preposition string) finding.Place {
 	what := strings.TrimSpace(s.Name + " " + s.Expr)
-	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", program.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
+	return finding.Place{Site: s.Key, Note: fmt.Sprintf("%s %s %s (%s:%d)", goroutines.InPackage(s.Func), preposition, what, filepath.Base(s.File), s.Line)}
 }
 
 // runLive runs the test once, and returns how many sync points were passed.
 func (e *explorer) runLive(plan engine.LivePlan) (out liveOutcome, passed int) {
 	before := map[uint64]bool{}
-	for _, g := range verdict.ReadLive(engine.Stacks()) {
+	for _, g := range verdict.ReadLive(goroutines.Stacks()) {
 		before[g.ID] = true
 	}
 	release := e.test.capture()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -62,7 +63,7 @@ func (w *liveWatch) until(done <-chan struct{}) *verdict.Verdict {
 
 // mine returns the goroutines of the test, and those that it has started.
 func (w *liveWatch) mine() []verdict.Live {
-	return slices.DeleteFunc(verdict.ReadLive(engine.Stacks()), func(g verdict.Live) bool {
+	return slices.DeleteFunc(verdict.ReadLive(goroutines.Stacks()), func(g verdict.Live) bool {
 		return w.before[g.ID] || slices.Contains(g.Calls(), "testing.RunTests") // which waits for the test
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -16,7 +17,7 @@ import (
 func leftBy(t *testing.T, body func(end <-chan int)) *verdict.Verdict {
 	t.Helper()
 	before := map[uint64]bool{}
-	for _, g := range verdict.ReadLive(engine.Stacks()) {
+	for _, g := range verdict.ReadLive(goroutines.Stacks()) {
 		before[g.ID] = true
 	}
 	l := engine.StartLive(engine.LivePlan{})

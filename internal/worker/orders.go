@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/network"
+	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/search"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -20,7 +20,7 @@ const (
 // orders goes through all orders of the test if there are few. It reports whether the process continues with what is drawn at random.
 func (e *explorer) orders() bool {
 	p := e.plan
-	if !p.Orders || p.First > 1 || p.Shard.Parts() > 1 || p.Strategy != "" || p.Cancel || p.Faults || network.OfMachine || len(p.Steer)+len(p.Predicted)+len(p.Known) > 0 || e.beyond != "" {
+	if !p.Orders || p.First > 1 || p.Shard.Parts() > 1 || p.Strategy != "" || p.Cancel || p.Faults || engine.OfMachine || len(p.Steer)+len(p.Predicted)+len(p.Known) > 0 || e.beyond != "" {
 		return true
 	}
 	all := search.NewExploration(search.Unbounded)

@@ -23,10 +23,10 @@ import (
 	"github.com/jostle-dev/jostle/internal/goenv"
 	"github.com/jostle-dev/jostle/internal/libfuzzer"
 	"github.com/jostle-dev/jostle/internal/manifest"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/session"
 	"github.com/jostle-dev/jostle/internal/verdict"
+	_ "github.com/jostle-dev/jostle/perturb/nativestack" // which package perturb calls
 )
 
 // This is the process.
@@ -102,7 +102,7 @@ func (p *Process) Test(t *testing.T, body func(*testing.T)) bool {
 		_ = flag.Set("test.run", "")
 		defer func() { _ = flag.Set("test.run", run) }()
 	}
-	network.OfMachine = p.plan.OfMachine
+	engine.OfMachine = p.plan.OfMachine
 	switch p.plan.Mode {
 	case session.Once:
 		p.once(t, body)

@@ -7,10 +7,10 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/report"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
-	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/verdict"
 )
 
@@ -22,7 +22,7 @@ func (p *Process) render(o outcome, replay string, sched []byte) string {
 	// A write to a strings.Builder does not fail.
 	_ = report.Text(&b, o.Verdict, report.Options{Dir: dir, Base: p.base(), Input: o.given(), Story: o.story, Replay: replay, Full: p.flags.trace, Width: 72}) // package testing indents it
 	if o.log != "" {
-		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(stacks.WithoutCalls(o.log)), "\n", "\n  ") + "\n")
+		b.WriteString("\nlog of this execution\n  " + strings.ReplaceAll(strings.TrimSpace(goroutines.WithoutCalls(o.log)), "\n", "\n  ") + "\n")
 	}
 	b.WriteString("\n" + o.summary(sched))
 	return b.String()

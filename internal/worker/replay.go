@@ -7,7 +7,6 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/engine"
 	"github.com/jostle-dev/jostle/internal/finding"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/schedule"
 	"github.com/jostle-dev/jostle/internal/session"
 )
@@ -19,7 +18,7 @@ func (p *Process) replay(t *testing.T, body func(*testing.T)) {
 	if err != nil {
 		t.Fatal("jostle:", err)
 	}
-	network.OfMachine = f.Machine
+	engine.OfMachine = f.Machine
 	e := p.newExplorer(t, body)
 	if f.Mode == "live" {
 		e.replayLive(t, f)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jostle-dev/jostle/internal/engine"
-	"github.com/jostle-dev/jostle/internal/network"
 	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/trace"
 	"github.com/jostle-dev/jostle/internal/verdict"
@@ -47,7 +46,7 @@ func (p *Process) newRunner(s subject, limits engine.Limits, limit time.Duration
 		return nil, err
 	}
 	p.beforeBubbles()
-	limits.Pause = p.pauser.pause
+	limits.Pause, limits.Foreigners = p.pauser.pause, foreigners
 	r := &runner{Process: p, subject: s, x: new(engine.Execution), limits: limits, limit: limit, ignore: ignore}
 	r.expect(nil)
 	return r, nil
@@ -65,7 +64,7 @@ func (r *runner) run(s engine.Strategy) outcome {
 	races := r.races.mark()
 	engine.CatchFailures()
 	limits := r.limits
-	if network.OfMachine {
+	if engine.OfMachine {
 		limits.Begin = time.Now() // what is outside of the process has that time
 	}
 	out := r.inBubble(r.x, r.limit, func() outcome {
@@ -76,7 +75,7 @@ func (r *runner) run(s engine.Strategy) outcome {
 			snap = r.x.Failed(snap)
 		}
 		out := outcome{Verdict: verdict.Of(snap, r.code()), snap: snap, ending: end}
-		out.ignored, out.lacking = r.ignores(out.Verdict), r.x.Lacking()
+		out.ignored, out.lacking = r.ignores(out.Verdict), lacking(r.x)
 		return out
 	})
 	if printed := release(); printed != "" {
@@ -94,10 +93,10 @@ func (r *runner) run(s engine.Strategy) outcome {
 // onSockets does one execution with sockets in memory and, if it does what takes those of the machine, once more with those: so what
 // an input or a schedule means does not depend on what ran before it.
 func onSockets(execute func() outcome) outcome {
-	network.OfMachine = false
+	engine.OfMachine = false
 	out := execute()
 	if out.lacking != "" {
-		network.OfMachine = true
+		engine.OfMachine = true
 		out = execute()
 	}
 	return out

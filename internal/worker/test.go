@@ -98,7 +98,7 @@ func (a *testAttempt) over(x *engine.Execution) ending {
 	e := ending{failed: a.failed, skipped: a.t != nil && a.t.Skipped()}
 	if !a.test.looked {
 		a.test.looked = true
-		e.uncontrolled = x.Uncontrolled()
+		e.uncontrolled = uncontrolled(x)
 	}
 	return e
 }

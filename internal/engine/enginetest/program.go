@@ -10,6 +10,7 @@ import (
 
 	"github.com/jostle-dev/jostle/internal/access"
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
@@ -169,12 +170,12 @@ func bubble(t *testing.T, _ bool, body func(*Log)) string {
 // native runs body as plain Go, and waits until it and all that it has started have ended.
 func native(t *testing.T, late bool, body func(*Log)) string {
 	t.Helper()
-	before := goroutines()
+	before := running()
 	log := Log{late: late}
 	go body(&log) // not here: it may exit its goroutine
 	started := func(id string) bool { return !slices.Contains(before, id) }
 	// A pause, and not a yield: who looks whether all others rest, as Resting does, must find this goroutine at rest too.
-	for start := time.Now(); slices.ContainsFunc(goroutines(), started); time.Sleep(100 * time.Microsecond) {
+	for start := time.Now(); slices.ContainsFunc(running(), started); time.Sleep(100 * time.Microsecond) {
 		if time.Since(start) > 10*time.Second {
 			t.Fatal("goroutines are left")
 		}
@@ -182,10 +183,10 @@ func native(t *testing.T, late bool, body func(*Log)) string {
 	return log.String()
 }
 
-// goroutines returns the names of all goroutines of the process, "goroutine 7" say.
-func goroutines() []string {
+// running returns the names of all goroutines of the process, "goroutine 7" say.
+func running() []string {
 	var ids []string
-	for _, stack := range engine.Stacks() {
+	for _, stack := range goroutines.Stacks() {
 		id, _, _ := strings.Cut(stack, " [")
 		ids = append(ids, id)
 	}

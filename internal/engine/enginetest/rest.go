@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/goroutines"
 )
 
 // Resting waits until every other goroutine of the process blocks. Programs that run without the engine call it where
@@ -21,7 +21,7 @@ func Resting() {
 // othersRun reports whether a goroutine other than the caller is running or could be.
 func othersRun() bool {
 	running := 0
-	for _, stack := range engine.Stacks() {
+	for _, stack := range goroutines.Stacks() {
 		_, state, _ := strings.Cut(stack, " [")
 		if strings.HasPrefix(state, "run") {
 			running++

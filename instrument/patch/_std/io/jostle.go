@@ -1,16 +1,14 @@
 package io
 
-import "unsafe"
+import (
+	"jostle/perturb"
+	"unsafe"
+)
 
-// jostlePipe notes that an end of a pipe is used until the caller calls the function that it returns. Package perturb, which imports this
-// one, sets it.
-//
-//go:linkname jostlePipe
-var jostlePipe func(p unsafe.Pointer, write bool) (done func())
-
+// jostleUses notes that an end of a pipe is used until the caller calls the function that it returns.
 func jostleUses(p *pipe, write bool) (done func()) {
-	if jostlePipe == nil {
-		return func() {}
+	if write {
+		return perturb.PipeWrite(unsafe.Pointer(p), nil, "io.Pipe")
 	}
-	return jostlePipe(unsafe.Pointer(p), write)
+	return perturb.PipeRead(unsafe.Pointer(p), nil, "io.Pipe")
 }

@@ -2,24 +2,13 @@
 
 package os
 
-import "internal/poll"
+import "jostle/descriptor"
 
 func jostlePipe(r, w *File) {
-	if poll.Jostle != nil {
-		poll.Jostle.Pipe(&r.pfd, &w.pfd)
-	}
+	descriptor.Pipe(r.pfd.JostleState(), w.pfd.JostleState(), r.pfd.Number())
 }
 
 // jostleStarts is called before a child process is started, which is not if there is an error.
-func jostleStarts() error {
-	if poll.Jostle != nil {
-		return poll.Jostle.Starts()
-	}
-	return nil
-}
+func jostleStarts() error { return descriptor.Starts() }
 
-func jostleAwaitProcess(pidfd uintptr) {
-	if poll.Jostle != nil {
-		poll.Jostle.AwaitProcess(pidfd)
-	}
-}
+func jostleAwaitProcess(pidfd uintptr) { descriptor.AwaitProcess(int(pidfd)) }

@@ -2,26 +2,12 @@
 
 package poll
 
-import "unsafe"
+import (
+	"jostle/descriptor"
+	"unsafe"
+)
 
-// A JostleEngine has goroutines of an execution wait for descriptors (jostle/internal/descriptor). Its methods do nothing for others.
-type JostleEngine interface {
-	Begin(fd *FD, mode int) (result int)
-	Wait(fd *FD, mode int) (result int, ok bool)
-	SetDeadline(fd *FD, d int64, read, write bool) (ok bool)
-	Evicted(fd *FD)
-	Closing(fd *FD)
-	Did(fd *FD)
-	Acquire(fd *FD, sema *uint32, mode int) (ok bool)
-	Released(fd *FD)
-	Given(fd *FD)
-	Pipe(r, w *FD)
-	Starts() error
-	AwaitProcess(pidfd uintptr)
-}
-
-// Jostle is nil where programs are not instrumented, or their goroutines wait as they always do. It is set before main.
-var Jostle JostleEngine
+// Goroutines of an execution wait for descriptors in the engine (jostle/internal/descriptor), whose functions do nothing for others.
 
 // JostleState returns what the engine keeps of a descriptor.
 func (fd *FD) JostleState() *any { return &fd.pd.jostle }
@@ -39,10 +25,7 @@ func (pd *pollDesc) fd() *FD {
 }
 
 func (pd *pollDesc) jostlePrepare(mode int) int {
-	late := pollNoError
-	if Jostle != nil {
-		late = Jostle.Begin(pd.fd(), mode)
-	}
+	late := descriptor.Begin(&pd.jostle, pd.fd(), mode)
 	if result := runtime_pollReset(pd.runtimeCtx, mode); result != pollNoError {
 		return result
 	}
@@ -50,54 +33,42 @@ func (pd *pollDesc) jostlePrepare(mode int) int {
 }
 
 func (pd *pollDesc) jostleWait(mode int) int {
-	if Jostle != nil {
-		if result, ok := Jostle.Wait(pd.fd(), mode); ok {
-			return result
-		}
+	if result, ok := descriptor.Wait(&pd.jostle, pd.fd(), mode); ok {
+		return result
 	}
 	return runtime_pollWait(pd.runtimeCtx, mode)
 }
 
 func (pd *pollDesc) jostleSetDeadline(d int64, mode int) {
-	if Jostle != nil && Jostle.SetDeadline(pd.fd(), d, mode != 'w', mode != 'r') {
+	if descriptor.SetDeadline(&pd.jostle, pd.fd(), d, mode != 'w', mode != 'r') {
 		d = 0 // which the runtime has on the real clock
 	}
 	runtime_pollSetDeadline(pd.runtimeCtx, d, mode)
 }
 
-func (pd *pollDesc) jostleEvicted() {
-	if Jostle != nil {
-		Jostle.Evicted(pd.fd())
-	}
-}
+func (pd *pollDesc) jostleEvicted() { descriptor.Evicted(&pd.jostle) }
 
 // jostleClosing says that the descriptor is about to be closed, which it may be already.
 //
 //go:norace
 func (fd *FD) jostleClosing() {
-	if Jostle != nil && fd.pd.runtimeCtx != 0 {
-		Jostle.Closing(fd)
+	if fd.pd.runtimeCtx != 0 {
+		descriptor.Closing(&fd.pd.jostle, fd)
 	}
 }
 
 // jostleDid says that something was read or written, or the descriptor is closed.
-func (fd *FD) jostleDid() {
-	if Jostle != nil {
-		Jostle.Did(fd)
-	}
-}
+func (fd *FD) jostleDid() { descriptor.Did(&fd.pd.jostle) }
 
 func (fd *FD) jostleAcquire(sema *uint32, mode int) {
-	if Jostle == nil || fd.pd.jostle == nil || !Jostle.Acquire(fd, sema, mode) {
+	if fd.pd.jostle == nil || !descriptor.Acquire(&fd.pd.jostle, fd, sema, mode) {
 		runtime_Semacquire(sema)
 	}
 }
 
 func (fd *FD) jostleRelease(sema *uint32) {
 	runtime_Semrelease(sema)
-	if Jostle != nil && fd.pd.jostle != nil {
-		Jostle.Released(fd)
-	}
+	descriptor.Released(&fd.pd.jostle)
 }
 
 // jostleAcquire is runtime_Semacquire for the lock of a descriptor, which it is the first field of.
@@ -112,8 +83,4 @@ func (mu *fdMutex) jostleAcquire(sema *uint32, read bool) {
 func (mu *fdMutex) jostleRelease(sema *uint32) { (*FD)(unsafe.Pointer(mu)).jostleRelease(sema) }
 
 // JostleGiven says that the number of the descriptor was asked for.
-func (fd *FD) JostleGiven() {
-	if Jostle != nil {
-		Jostle.Given(fd)
-	}
-}
+func (fd *FD) JostleGiven() { descriptor.Given(&fd.pd.jostle) }

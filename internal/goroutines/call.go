@@ -1,11 +1,13 @@
-package program
+package goroutines
 
 import (
-	"fmt"
 	"path"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/jostle-dev/jostle/internal/program"
 	"github.com/jostle-dev/jostle/internal/stacks"
 	"github.com/jostle-dev/jostle/internal/trace"
 )
@@ -20,7 +22,7 @@ type Call struct {
 // BegunWith returns the function that a goroutine was begun with at a go statement, if that is one of the source's; else "".
 func BegunWith(c Call, s *trace.Site) string {
 	name := c.source()
-	if c.ours() || c.at(s, name) || !Has(name) && (IsLiteral(name) || strings.HasPrefix(name, "reflect.")) {
+	if c.ours() || c.at(s, name) || !program.Has(name) && (program.IsLiteral(name) || strings.HasPrefix(name, "reflect.")) {
 		return "" // package context's, say: the source has a better name for it
 	}
 	return name
@@ -31,7 +33,7 @@ func BegunWith(c Call, s *trace.Site) string {
 func CalledBy(calls []Call, s *trace.Site) (first, given string) {
 	home := ""
 	if s != nil {
-		home = moduleOf(s.File)
+		home = program.ModuleOf(s.File)
 	}
 	for i, c := range calls {
 		name := c.source()
@@ -40,11 +42,11 @@ func CalledBy(calls []Call, s *trace.Site) (first, given string) {
 		}
 		if first == "" {
 			if first = name; s == nil {
-				home = moduleOf(c.File)
+				home = program.ModuleOf(c.File)
 			}
 			continue
 		}
-		if moduleOf(c.File) != home {
+		if program.ModuleOf(c.File) != home {
 			return first, name
 		}
 	}
@@ -53,10 +55,14 @@ func CalledBy(calls []Call, s *trace.Site) (first, given string) {
 
 // RunBy returns the function by which a goroutine outside of executions is called, from its stack as the runtime prints it;
 // "" if there is only the standard library on it.
-func RunBy(stack string) string {
-	calls := CallsOn(stack)
+func RunBy(stack string) string { return runBy(CallsOn(stack)) }
+
+// RunByCallers is RunBy for a goroutine's callers, from the innermost on.
+func RunByCallers(pcs []uintptr) string { return runBy(callsAt(pcs)) }
+
+func runBy(calls []Call) string {
 	first, given := CalledBy(calls, nil)
-	if given != "" && IsLiteral(first) && moduleOf(calls[0].File) != "" {
+	if given != "" && program.IsLiteral(first) && program.ModuleOf(calls[0].File) != "" {
 		first = given
 	}
 	return ShortFunc(first)
@@ -70,10 +76,10 @@ func (c *Call) at(s *trace.Site, name string) bool {
 // source returns the function under the name that the source gives it. The runtime counts the literals of rewritten code, and
 // those of functions that were inlined, and not those of the source: they are told by their lines.
 func (c *Call) source() string {
-	if Has(c.Func) && !IsLiteral(c.Func) {
+	if program.Has(c.Func) && !program.IsLiteral(c.Func) {
 		return c.Func
 	}
-	if f := FuncAt(functions().files[c.File], c.Line); f != nil {
+	if f := program.FuncAt(program.FuncsOf(c.File), c.Line); f != nil {
 		return f.Name
 	}
 	return c.Func
@@ -92,11 +98,26 @@ func CallsOn(stack string) []Call {
 		at, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
 		if j := strings.LastIndexByte(at, ':'); j >= 0 {
 			c.File = at[:j]
-			_, _ = fmt.Sscan(at[j+1:], &c.Line)
+			c.Line, _ = strconv.Atoi(at[j+1:])
 		}
 		calls = append(calls, c)
 	}
 	return Outermost(calls)
+}
+
+// callsAt returns the calls that a goroutine is in, from the outermost on. pcs are its callers, from the innermost on.
+func callsAt(pcs []uintptr) []Call {
+	if len(pcs) == 0 {
+		return nil
+	}
+	var calls []Call
+	for frames := runtime.CallersFrames(pcs); ; {
+		f, more := frames.Next()
+		calls = append(calls, Call{Func: f.Function, File: f.File, Line: f.Line})
+		if !more {
+			return Outermost(calls)
+		}
+	}
 }
 
 // Outermost turns calls round, and leaves out those of ours and of the standard library.
@@ -111,7 +132,7 @@ func (c *Call) std() bool {
 	pkg, _, _ := strings.Cut(base, ".")
 	pkg = dir + pkg
 	host, _, _ := strings.Cut(pkg, "/")
-	return !strings.Contains(host, ".") && !Has(c.Func) && strings.HasSuffix("/src/"+path.Dir(c.File), "/src/"+pkg)
+	return !strings.Contains(host, ".") && !program.Has(c.Func) && strings.HasSuffix("/src/"+path.Dir(c.File), "/src/"+pkg)
 }
 
 // ours reports whether c is a function of ours, which may have been inlined into one of the program's.

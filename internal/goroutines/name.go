@@ -1,0 +1,44 @@
+package goroutines
+
+import (
+	"path"
+	"runtime"
+	"strings"
+
+	"github.com/jostle-dev/jostle/internal/program"
+)
+
+// ShortFunc returns a function's name without its package, and what the source calls a function as it is.
+func ShortFunc(name string) string {
+	dir, base := path.Split(name)
+	if _, fn, ok := strings.Cut(base, "."); ok && (program.Has(name) || dir != "" && !strings.ContainsAny(dir, "([")) {
+		return fn
+	}
+	return name
+}
+
+// depth returns how many literals a function's name, as the runtime has it, is within.
+func depth(fn string) int {
+	_, literals, ok := strings.Cut(fn, ".func")
+	if !ok {
+		return 0
+	}
+	return 1 + strings.Count(literals, ".")
+}
+
+// root is the folder of this module, as it is in stacks.
+var root = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return path.Dir(path.Dir(path.Dir(file)))
+}()
+
+// InPackage returns what people call a function, given as runtime.FuncForPC names it: with the last element of its package's path, but
+// not one that only says a major version. Of github.com/thejerf/suture/v4.New that is suture.New.
+func InPackage(fn string) string {
+	dir, base := path.Split(fn)
+	last, rest, ok := strings.Cut(base, ".")
+	if n, isNumber := strings.CutPrefix(last, "v"); ok && dir != "" && isNumber && n != "" && strings.Trim(n, "0123456789") == "" {
+		return path.Base(dir) + "." + rest
+	}
+	return base
+}
