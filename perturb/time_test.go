@@ -354,6 +354,33 @@ func TestClockOfBusyTasks(t *testing.T) {
 	})
 	assert.Equal(t, "answered after true", log)
 
+	// That another sleeps for a moment, again and again, is nothing that they wait for.
+	log, _ = plain(t, 4_000_000, func(log *enginetest.Log) {
+		ping, pong, start := make(chan int), make(chan int), TimeNow()
+		var done atomic.Bool
+		Go(func() {
+			for !done.Load() {
+				TimeSleep(10*time.Millisecond, site)
+			}
+		}, site)
+		Go(func() {
+			for {
+				n := Recv(ping, site)
+				To(pong, site).Send(n)
+				if n == 0 {
+					return
+				}
+			}
+		}, site)
+		for n := 400_000; n >= 0; n-- {
+			To(ping, site).Send(n)
+			Recv(pong, site)
+		}
+		done.Store(true)
+		log.Add("answered after %t", TimeSince(start) < 1200*time.Millisecond)
+	})
+	assert.Equal(t, "answered after true", log)
+
 	// So do those that wake each other at a Cond, as readers and writers of a buffer do.
 	log, _ = plain(t, 10_000_000, func(log *enginetest.Log) {
 		var mu sync.Mutex

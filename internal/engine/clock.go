@@ -326,7 +326,7 @@ const wokenSteps = 1_000
 
 // elapse lets some time pass under tasks that can run: about what their steps would have taken, a millisecond, and only
 // if they go on for much longer than programs do, more. Who waits for a flag that is set after some seconds gets there in
-// a million steps or two; a test of as many steps that gives itself a minute keeps it. Tasks that send each other something, or signal, while none sleeps, are
+// a million steps or two; a test of as many steps that gives itself a minute keeps it. Tasks that send each other something, or signal, while none sleeps for long, are
 // at work and do not wait for time to pass: they get no more than a slow machine takes for their steps, so that they keep a time-out of seconds.
 func (x *Execution) elapse() {
 	const many, most, mostAtWork = 100, 7, 3
@@ -340,9 +340,13 @@ func (x *Execution) elapse() {
 	}
 }
 
-// sleeps reports whether a task does nothing but wait for time to pass.
+// longSleep is what a task sleeps that does nothing but wait for time to pass. One that sleeps no longer wakes soon by itself.
+const longSleep = int64(100 * time.Millisecond)
+
+// sleeps reports whether a task sleeps for long.
 func (x *Execution) sleeps() bool {
-	return slices.ContainsFunc(x.tasks, func(t *Task) bool { return t.state == trace.Blocked && t.op == trace.OpSleep })
+	soon := bubbleNow() + longSleep
+	return slices.ContainsFunc(x.clock.alarms, func(a alarm) bool { return a.task != nil && a.when > soon })
 }
 
 // pass moves the clock to the moment end. It stops at each alarm on the way, and unless through is set it ends at the first that wakes
