@@ -37,9 +37,13 @@ var nativeStandard = strings.Join([]string{
 	"unique",            // its goroutines belong to the garbage collector
 }, ",")
 
+// nativeAlone is left as it is too, but not what is below it: what is open in the process is closed by finalizers and cleanups, which must
+// run although the execution is over that has set them.
+const nativeAlone = "os"
+
 // rewritesStandard reports whether a package of the standard library is one to be rewritten.
 func (b *build) rewritesStandard(p *listed) bool {
-	return !b.below[p.ImportPath] && !module.MatchPrefixPatterns(nativeStandard, p.ImportPath)
+	return !b.below[p.ImportPath] && p.ImportPath != nativeAlone && !module.MatchPrefixPatterns(nativeStandard, p.ImportPath)
 }
 
 // rewriteStandard makes sure that the units of the standard library are in the cache, and says in an overlay where they are. One
