@@ -1,6 +1,7 @@
 package goroutines
 
 import (
+	"net/url"
 	"path"
 	"runtime"
 	"strings"
@@ -37,8 +38,30 @@ var root = func() string {
 func InPackage(fn string) string {
 	dir, base := path.Split(fn)
 	last, rest, ok := strings.Cut(base, ".")
+	if ok {
+		last = unescaped(last)
+		base = last + "." + rest
+	}
 	if n, isNumber := strings.CutPrefix(last, "v"); ok && dir != "" && isNumber && n != "" && strings.Trim(n, "0123456789") == "" {
 		return path.Base(dir) + "." + rest
 	}
 	return base
+}
+
+// Imported returns a function's name, given as runtime.FuncForPC has it, with the path of its package as it is imported.
+func Imported(fn string) string {
+	dir, base := path.Split(fn)
+	last, rest, ok := strings.Cut(base, ".")
+	if !ok {
+		return fn
+	}
+	return dir + unescaped(last) + "." + rest
+}
+
+// unescaped returns the last element of a path of which the linker has each dot as %2e.
+func unescaped(last string) string {
+	if plain, err := url.PathUnescape(last); err == nil {
+		return plain
+	}
+	return last
 }

@@ -70,6 +70,8 @@ func TestInPackage(t *testing.T) {
 		"k8s.io/api/core/v1beta1.F":                "v1beta1.F",
 		"example.com/v.F":                          "v.F",
 		"v4.F":                                     "v4.F",
+		"github.com/eclipse/paho%2emqtt%2egolang.(*client).Connect": "paho.mqtt.golang.(*client).Connect",
+		"gopkg.in/yaml%2ev3.(*parser).parse.func2":                  "yaml.v3.(*parser).parse.func2",
 	} {
 		assert.Equal(t, want, InPackage(fn), fn)
 	}

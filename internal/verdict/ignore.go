@@ -143,14 +143,14 @@ func names(i program.Ignore, fn string) bool {
 		return false
 	}
 	is := func(name string) bool {
-		rest, ok := strings.CutPrefix(name, i.Func)
+		rest, ok := strings.CutPrefix(name, goroutines.Imported(i.Func))
 		return ok && literal.FindString(rest) == rest
 	}
 	_, bare := splitFunc(fn)
-	return is(fn) || i.Short && (is(goroutines.InPackage(fn)) || is(bare))
+	return is(goroutines.Imported(fn)) || i.Short && (is(goroutines.InPackage(fn)) || is(bare))
 }
 
 // declared returns the declared function that a function, as the runtime names it, is or is a literal in.
-func declared(fn string) string { return literal.ReplaceAllString(fn, "") }
+func declared(fn string) string { return literal.ReplaceAllString(goroutines.Imported(fn), "") }
 
 var literal = regexp.MustCompile(`(\.func\d+|\.gowrap\d+|\.\d+|-range\d+)+$`)
