@@ -2,6 +2,8 @@ package harness
 
 import (
 	"flag"
+	"fmt"
+	"os"
 	"testing"
 )
 
@@ -35,6 +37,11 @@ func flagValue(name string) string {
 
 // The flags of an instrumented test binary are those of any: Main passes them on.
 func init() {
+	if flag.Lookup("jostle.schedules") != nil { // by what instrumented packages import, which says the same if it is initialised after this one
+		fmt.Fprintln(os.Stderr, "jostle: this test imports package harness, and no package that was instrumented did: "+
+			"run jostle env again, with the packages and the -tags of go test")
+		os.Exit(2)
+	}
 	flag.Int("jostle.schedules", 0, "how many schedules harness.Check tries; 0 for what the test says")
 	flag.Uint64("jostle.seed", 1, "seed of the schedules of harness.Check")
 	flag.Bool("jostle.trace", false, "print every step of an execution that has found something, and all stacks")
