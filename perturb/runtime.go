@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"github.com/jostle-dev/jostle/internal/engine"
+	"github.com/jostle-dev/jostle/internal/stacks"
 )
 
 // RuntimeGosched is runtime.Gosched: others go first.
@@ -56,7 +57,8 @@ func RuntimeGC() {
 }
 
 // RuntimeSetFinalizer is runtime.SetFinalizer. In an execution finalizers run when it calls runtime.GC or nothing else can
-// run, and as part of it.
+// run, and as part of it. After it only those run that are functions of the standard library: they free what the process has, a descriptor say,
+// and those of other code may meet goroutines that are gone.
 func RuntimeSetFinalizer(obj, finalizer any) {
 	t := engine.Self()
 	f := reflect.ValueOf(finalizer)
@@ -64,7 +66,7 @@ func RuntimeSetFinalizer(obj, finalizer any) {
 		runtime.SetFinalizer(obj, finalizer)
 		return
 	}
-	later := t.Final()
+	later := t.Final(ofStandard(f))
 	results := make([]reflect.Value, f.Type().NumOut())
 	for i := range results {
 		results[i] = reflect.Zero(f.Type().Out(i))
@@ -81,6 +83,16 @@ func RuntimeAddCleanup[T, S any](ptr *T, cleanup func(S), arg S) runtime.Cleanup
 	if t == nil {
 		return runtime.AddCleanup(ptr, cleanup, arg)
 	}
-	later := t.Final()
+	later := t.Final(ofStandard(reflect.ValueOf(cleanup)))
 	return runtime.AddCleanup(ptr, func(arg S) { later(func() { cleanup(arg) }) }, arg)
+}
+
+// ofStandard reports whether f is a function of the standard library.
+func ofStandard(f reflect.Value) bool {
+	fn := runtime.FuncForPC(f.Pointer())
+	if fn == nil {
+		return false
+	}
+	file, _ := fn.FileLine(fn.Entry())
+	return stacks.InStandard(file)
 }

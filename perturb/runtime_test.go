@@ -1,10 +1,15 @@
 package perturb_test
 
 import (
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 	"weak"
+
+	"github.com/stretchr/testify/assert"
 
 	"github.com/jostle-dev/jostle/internal/engine/enginetest"
 	. "github.com/jostle-dev/jostle/perturb"
@@ -114,4 +119,29 @@ func TestCollect(t *testing.T) {
 			Want:       []string{"a b"},
 		},
 	})
+}
+
+// Of what an execution has left, the standard library's own finalizers and cleanups run when the execution is over: they close descriptors.
+// Those of the code under test do not.
+func TestFinalizersAfterwards(t *testing.T) {
+	type thing struct{ p *int }
+	var freed sync.WaitGroup
+	freed.Add(1)
+	var own atomic.Bool
+	plain(t, 1_000, func(*enginetest.Log) {
+		RuntimeAddCleanup(&thing{new(int)}, func(*sync.WaitGroup) { own.Store(true) }, &freed)
+		RuntimeSetFinalizer(&thing{new(int)}, func(*thing) { own.Store(true) })
+		RuntimeAddCleanup(&thing{new(int)}, (*sync.WaitGroup).Done, &freed)
+	})
+	done := make(chan int)
+	go func() { freed.Wait(); close(done) }()
+	for {
+		runtime.GC()
+		select {
+		case <-done:
+			assert.False(t, own.Load())
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }

@@ -119,7 +119,7 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		return
 	}
 	t.conclude() // what was pending is of the one before
-	t.confirm(confirmed{
+	t.add(confirmed{
 		Finding: f, screen: cmp.Or(smaller, screen), file: name, lost: lost, n: t.search.Number(b.Part, e.N), after: after, reproduced: got, tried: tried,
 	})
 	doubtful := e.Verdict == verdict.Assertion.Word() && plainly.passed() // until it is known whether any schedule passes
@@ -251,7 +251,14 @@ func (t *test) restore(e session.Event) {
 	t.discard(e.File)
 }
 
+// confirm adds a finding, and says what it is.
 func (t *test) confirm(f confirmed) {
+	t.add(f)
+	t.announce()
+}
+
+// add adds a finding of which nobody is told yet.
+func (t *test) add(f confirmed) {
 	t.confirmed = append(t.confirmed, f)
 	t.c.mu.Lock()
 	t.shown.findings = len(t.confirmed)

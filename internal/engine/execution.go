@@ -208,6 +208,7 @@ func (x *Execution) Run(strategy Strategy, limits Limits, wait func(), body func
 	x.again = x.again || len(again) > 0
 	x.decider.end()
 	active.CompareAndSwap(x, nil)
+	x.finals.end()
 	return snap
 }
 
@@ -275,7 +276,6 @@ func (x *Execution) reset() {
 	x.awaiting, x.still = Waiters{}, 0
 	x.objects.reset()
 	x.words.reset()
-	x.finals.reset()
 	x.trace.reset()
 	x.order.reset(x.limits.Order)
 	x.locking = x.locking[:0]

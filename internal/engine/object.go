@@ -587,7 +587,7 @@ func (x *Execution) collect(d time.Duration) (due func()) {
 	}
 	return func() {
 		for _, f := range fs {
-			f()
+			f.run()
 		}
 	}
 }
@@ -596,27 +596,43 @@ func (x *Execution) collect(d time.Duration) (due func()) {
 // bubble: what they do to a channel of the execution would end the process.
 type finals struct {
 	mu        sync.Mutex
-	execution int // counts them: an Execution is used again
+	execution int // counts them, and their ends: an Execution is used again
 	set       int // not due so far
-	due       []func()
+	due       []final
+}
+
+// A final is a finalizer that is to run.
+type final struct {
+	run   func()
+	frees bool // what the process has: it runs after the execution too
 }
 
 // Final returns a function that takes a finalizer for later: for the next garbage collection, which comes when the
-// execution asks for it, and when nothing can run. After the execution it is not run at all.
-func (t *Task) Final() (later func(f func())) {
+// execution asks for it, and when nothing can run. After the execution it is run at once if it frees what the process has, as a
+// descriptor, and else not at all: it may meet goroutines that are gone.
+func (t *Task) Final(frees bool) (later func(f func())) {
 	fs := &t.x.finals
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.set++
 	of := fs.execution
 	return func(f func()) {
-		fs.mu.Lock()
-		defer fs.mu.Unlock()
-		if fs.execution == of {
-			fs.set--
-			fs.due = append(fs.due, f)
+		if !fs.add(final{f, frees}, of) && frees {
+			f()
 		}
 	}
+}
+
+// add takes a finalizer of an execution, and reports whether that still runs.
+func (fs *finals) add(f final, of int) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.execution != of {
+		return false
+	}
+	fs.set--
+	fs.due = append(fs.due, f)
+	return true
 }
 
 func (fs *finals) outstanding() bool {
@@ -625,18 +641,25 @@ func (fs *finals) outstanding() bool {
 	return fs.set+len(fs.due) > 0
 }
 
-func (fs *finals) take() (due []func()) {
+func (fs *finals) take() (due []final) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	due, fs.due = fs.due, nil
 	return due
 }
 
-func (fs *finals) reset() {
+// end ends the execution. What it has not come to is run if it frees what the process has.
+func (fs *finals) end() {
 	fs.mu.Lock()
-	defer fs.mu.Unlock()
+	due := fs.due
 	fs.execution++
 	fs.set, fs.due = 0, nil
+	fs.mu.Unlock()
+	for _, f := range due {
+		if f.frees {
+			f.run()
+		}
+	}
 }
 
 // forget lets go of the objects that nothing but their memory would be lost of.
