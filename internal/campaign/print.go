@@ -111,10 +111,10 @@ func (t *test) print(b *strings.Builder) {
 	}
 }
 
-// withoutHeads takes from the output of a test binary what it says of the test as a whole.
-func (t *test) withoutHeads(output string) string {
+// withoutHeads takes from the output of a test binary what it says of a test as a whole.
+func withoutHeads(output, test string) string {
 	var b strings.Builder
-	function := session.Function(t.name)
+	function := session.Function(test)
 	for line := range strings.Lines(output) {
 		line := strings.TrimPrefix(line, mark)
 		_, of, isHead := strings.Cut(strings.TrimSpace(line), ": ")

@@ -90,7 +90,7 @@ func (c *campaign) process(ctx context.Context, b Binary, plan *session.Plan, li
 	if plan != nil {
 		if r.exit > 0 && !fatal.MatchString(r.output) { // the code has ended the process, by its own decision, and may have said why
 			last, _ := os.ReadFile(session.OutputBeside(plan.Events)) // there is none if no execution has begun
-			r.output += string(last)
+			r.output += withoutHeads(string(last), plan.Test)
 		}
 		content, err := os.ReadFile(plan.Events)
 		if err != nil {

@@ -214,7 +214,7 @@ func (t *test) settle(ctx context.Context, b *batch) {
 		t.raced(ctx, b.run)
 	default:
 		if b.plan.First == 0 && t.c.Verbose {
-			t.printed = t.withoutHeads(b.run.output)
+			t.printed = withoutHeads(b.run.output, t.name)
 		}
 		b.Settled = true
 		t.search.Settle(b.Part, t.read(ctx, b))

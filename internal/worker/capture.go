@@ -8,12 +8,17 @@ import (
 )
 
 // A capture keeps what is printed during an execution: it would be printed some hundred times. Its file has what was printed during the present
-// execution and nothing else: if that ends the process, the file is all that is left to read.
+// execution, and of those before no more than the lines that package testing prints of the whole test: if an execution ends the process, the
+// file is all that is left to read.
 type capture struct {
 	name   string   // of the file; "" for one that nobody else reads
 	file   *os.File // is printed to
 	reader *os.File // the same, for us: code closes what it prints to
+	from   int64    // where in it what was printed last begins
 }
+
+// captured is how much stays in the file of a capture.
+const captured = 1 << 20
 
 func newCapture(name string) (*capture, error) {
 	f, err := createOutput(name)
@@ -56,22 +61,26 @@ func (c *capture) begin() (restore func()) {
 // end returns what was printed since begin, but for the lines that package testing prints of the whole test: those are
 // printed of the test around it. Most executions print nothing, and there are many.
 func (c *capture) end(name string) string {
-	if to, err := c.file.Seek(0, io.SeekEnd); err == nil && to == 0 {
+	to, err := c.file.Seek(0, io.SeekEnd)
+	if err == nil && to == c.from {
 		return ""
 	}
-	content, _ := io.ReadAll(io.NewSectionReader(c.reader, 0, 1<<62))
-	c.empty()
+	content, _ := io.ReadAll(io.NewSectionReader(c.reader, c.from, 1<<62))
 	var b strings.Builder
 	for line := range strings.Lines(string(content)) {
 		if !ofWholeTest(line, name) {
 			b.WriteString(line)
 		}
 	}
+	if c.from = to; err != nil || b.Len() > 0 || to > captured {
+		c.empty()
+	}
 	return b.String()
 }
 
 // empty has the file begin anew, or another one in its place if code has closed it.
 func (c *capture) empty() {
+	c.from = 0
 	_ = c.reader.Truncate(0)
 	if _, err := c.file.Seek(0, io.SeekStart); err == nil {
 		return
