@@ -184,15 +184,15 @@ func (c *checker) parse(s *source) {
 }
 
 func (c *checker) parseFile(name string) (src []byte, file *ast.File, wrong []string) {
-	src, err := c.byHand[name], error(nil)
-	if src == nil {
-		src, err = os.ReadFile(name)
-	}
-	if err != nil {
-		return nil, nil, []string{err.Error()}
+	src, changed := c.byHand[name]
+	if !changed {
+		var err error
+		if src, err = os.ReadFile(name); err != nil {
+			return nil, nil, []string{err.Error()}
+		}
 	}
 	src = c.anchored(name, plain(src))
-	file, err = parser.ParseFile(c.fset, name, src, parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(c.fset, name, src, parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
 	var list scanner.ErrorList
 	switch {
 	case err == nil:

@@ -31,11 +31,7 @@ func DebugStack() []byte {
 	if engine.Native != nil {
 		return engine.Native.DebugStack()
 	}
-	for buf := make([]byte, 1<<10); ; buf = make([]byte, 2*len(buf)) {
-		if n := runtime.Stack(buf, false); n < len(buf) {
-			return buf[:n]
-		}
-	}
+	return engine.Dump(false)
 }
 
 // DebugPrintStack is debug.PrintStack.

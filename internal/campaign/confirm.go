@@ -127,11 +127,11 @@ func (t *test) found(ctx context.Context, b *batch, e session.Event) {
 		t.announce()
 	}
 	t.tell(ctx, file)
-	if doubtful && t.unpassed(plainly) {
-		t.retract()
-		return
-	}
 	if doubtful {
+		if t.unpassed(plainly) {
+			t.retract()
+			return
+		}
 		t.announce()
 	}
 	if plainly != nil {

@@ -46,7 +46,7 @@ func (x *Execution) snapshot(quiet trace.Quiet) *trace.Snapshot {
 	snap.Settled = x.settled
 	snap.Locking = slices.Clone(x.locking)
 	if !well {
-		snap.Dump = dump(true)
+		snap.Dump = Dump(true)
 	}
 	for _, t := range x.tasks {
 		if t == x.panicked {

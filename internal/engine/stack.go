@@ -9,8 +9,8 @@ import (
 // maxDump bounds the text of all goroutines' stacks.
 const maxDump = 8 << 20
 
-// dump returns the stacks of the calling goroutine, or of all goroutines of the process, as the runtime prints them.
-func dump(all bool) []byte {
+// Dump returns the stacks of the calling goroutine, or of all goroutines of the process, as the runtime prints them.
+func Dump(all bool) []byte {
 	size := 1 << 10
 	if all {
 		size = 64 << 10
@@ -60,7 +60,7 @@ func (x *Execution) foreign() {
 		return
 	}
 	if i := x.foreigns.n.Add(1) - 1; i < maxForeign {
-		stack := dump(false)
+		stack := Dump(false)
 		x.foreigns.stacks[i].Store(&stack)
 	}
 }

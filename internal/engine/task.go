@@ -154,7 +154,7 @@ func (t *Task) exit() {
 }
 
 // Panicked ends the execution because t has panicked with value. It must be called while t panics.
-func (t *Task) Panicked(value any) { t.x.fail(trace.Panicked, t, value, dump(false)) }
+func (t *Task) Panicked(value any) { t.x.fail(trace.Panicked, t, value, Dump(false)) }
 
 // Execution returns the execution that t belongs to.
 func (t *Task) Execution() *Execution { return t.x }

@@ -36,32 +36,38 @@ var root = func() string {
 // InPackage returns what people call a function, given as runtime.FuncForPC names it: with the last element of its package's path, but
 // not one that only says a major version. Of github.com/thejerf/suture/v4.New that is suture.New.
 func InPackage(fn string) string {
-	dir, base := path.Split(fn)
-	last, rest, ok := strings.Cut(base, ".")
-	if ok {
-		last = unescaped(last)
-		base = last + "." + rest
+	dir, last, rest, ok := apart(fn)
+	if !ok {
+		return last
 	}
-	if n, isNumber := strings.CutPrefix(last, "v"); ok && dir != "" && isNumber && n != "" && strings.Trim(n, "0123456789") == "" {
-		return path.Base(dir) + "." + rest
+	if n, isNumber := strings.CutPrefix(last, "v"); dir != "" && isNumber && n != "" && strings.Trim(n, "0123456789") == "" {
+		last = path.Base(dir)
 	}
-	return base
+	return last + "." + rest
 }
 
 // Imported returns a function's name, given as runtime.FuncForPC has it, with the path of its package as it is imported.
 func Imported(fn string) string {
-	dir, base := path.Split(fn)
-	last, rest, ok := strings.Cut(base, ".")
+	dir, last, rest, ok := apart(fn)
 	if !ok {
 		return fn
 	}
-	return dir + unescaped(last) + "." + rest
+	return dir + last + "." + rest
 }
 
-// unescaped returns the last element of a path of which the linker has each dot as %2e.
-func unescaped(last string) string {
-	if plain, err := url.PathUnescape(last); err == nil {
-		return plain
+// PackageOf returns the path by which the package of a function is imported, given as runtime.FuncForPC names it.
+func PackageOf(fn string) string {
+	dir, last, _, _ := apart(fn)
+	return dir + last
+}
+
+// apart returns the path of a function's package, without its last element and that element, and the name in it. In the last element
+// the linker has each dot as %2e. ok is false if there is no dot after the path: then the last element is all that is left.
+func apart(fn string) (dir, last, rest string, ok bool) {
+	dir, base := path.Split(fn)
+	last, rest, ok = strings.Cut(base, ".")
+	if plain, err := url.PathUnescape(last); ok && err == nil {
+		last = plain
 	}
-	return last
+	return dir, last, rest, ok
 }

@@ -76,3 +76,14 @@ func TestInPackage(t *testing.T) {
 		assert.Equal(t, want, InPackage(fn), fn)
 	}
 }
+
+func TestPackageOf(t *testing.T) {
+	for fn, want := range map[string]string{
+		"example.com/pool.(*Pool).Go.func1":            "example.com/pool",
+		"gopkg.in/yaml%2ev3.(*parser).parse":           "gopkg.in/yaml.v3",
+		"github.com/eclipse/paho%2emqtt%2egolang.F[…]": "github.com/eclipse/paho.mqtt.golang",
+		"main.main": "main",
+	} {
+		assert.Equal(t, want, PackageOf(fn), fn)
+	}
+}

@@ -12,14 +12,14 @@ import (
 	"github.com/jostle-dev/jostle/internal/trace"
 )
 
-// MaxStacks bounds the text of all goroutines' stacks.
-const MaxStacks = 8 << 20
+// maxStacks bounds the text of all goroutines' stacks.
+const maxStacks = 8 << 20
 
 // Stacks returns the stacks of all goroutines of the process as the runtime prints them, one string a goroutine.
 func Stacks() []string {
 	for size := 64 << 10; ; size *= 2 {
 		buf := make([]byte, size)
-		if n := runtime.Stack(buf, true); n < size || size >= MaxStacks {
+		if n := runtime.Stack(buf, true); n < size || size >= maxStacks {
 			return split(buf[:n])
 		}
 	}

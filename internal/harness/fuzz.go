@@ -3,9 +3,9 @@ package harness
 import (
 	"reflect"
 	"runtime"
-	"strings"
 	"testing"
 
+	"github.com/jostle-dev/jostle/internal/goroutines"
 	"github.com/jostle-dev/jostle/internal/input"
 	"github.com/jostle-dev/jostle/internal/literal"
 	"github.com/jostle-dev/jostle/internal/trace"
@@ -70,9 +70,4 @@ func (b target[In]) ShowOrders(o *trace.Orders) { showOrders(o) }
 const inputWidth = 68 // of a Go literal in a report
 
 // packageOf returns the import path of the package of a function.
-func packageOf(entry uintptr) string {
-	name := runtime.FuncForPC(entry).Name()
-	dir := strings.LastIndex(name, "/") + 1
-	last, _, _ := strings.Cut(name[dir:], ".")
-	return name[:dir] + strings.ReplaceAll(last, "%2e", ".") // as the linker has it
-}
+func packageOf(entry uintptr) string { return goroutines.PackageOf(runtime.FuncForPC(entry).Name()) }

@@ -387,8 +387,8 @@ func (t *text) mattersAfter(notes map[int]string, test string) map[int]string {
 					break
 				}
 			}
-			for n := len(t.v.Steps) - 1; n >= 0; n-- { // but for its end, which the panic is
-				if s := t.v.Steps[n]; s.Task == task.ID && s.Op != trace.OpExit {
+			for n, s := range slices.Backward(t.v.Steps) {
+				if s.Task == task.ID && s.Op != trace.OpExit { // its end is the panic
 					t.add(notes, n, "")
 					break
 				}

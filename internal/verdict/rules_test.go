@@ -655,17 +655,7 @@ var beside = []shape{
 		deadlock, rule 1, circle
 		2 receive quit: 1 could
 		1 wait wg: 2 owes`},
-	{"a wake-up that met nobody, of which the waiter could see what it was for: it took the lock only then", `
-		func main 1-9
-		  1 go waiter
-		  2 lock a
-		  3 signal c
-		  4 unlock a
-		  5 receive done
-		func waiter 10-19
-		  11 lock a
-		  12 condwait c
-		  13 close done
+	{"a wake-up that met nobody, of which the waiter could see what it was for: it took the lock only then", signalled + `
 		g1 1 > g2; g1 2; g1 3 nobody; g1 4; g2 11; g2 12 blocks; g1 5 blocks`, `
 		deadlock, rule 3
 		1 receive done: 2 could
@@ -686,7 +676,15 @@ var beside = []shape{
 		lost wake-up, rule 3
 		1 receive done: 2 could
 		2 cond wait c: 1 passed`},
-	{"nor of which it was told only after it had been given the lock, for which it had asked before", `
+	{"nor of which it was told only after it had been given the lock, for which it had asked before", signalled + `
+		g1 1 > g2; g1 2; g2 11 until 5; g1 3 nobody; g1 4; g2 12 blocks; g1 5 blocks`, `
+		deadlock, rule 3
+		1 receive done: 2 could
+		2 cond wait c: 1 passed`},
+}
+
+// signalled is a program that signals with the lock of those who wait.
+const signalled = `
 		func main 1-9
 		  1 go waiter
 		  2 lock a
@@ -696,12 +694,7 @@ var beside = []shape{
 		func waiter 10-19
 		  11 lock a
 		  12 condwait c
-		  13 close done
-		g1 1 > g2; g1 2; g2 11 until 5; g1 3 nobody; g1 4; g2 12 blocks; g1 5 blocks`, `
-		deadlock, rule 3
-		1 receive done: 2 could
-		2 cond wait c: 1 passed`},
-}
+		  13 close done`
 
 func TestBeside(t *testing.T) {
 	for _, s := range beside {

@@ -30,13 +30,7 @@ type printer struct{}
 func (printer) Stack(all bool) string {
 	self := engine.Self()
 	if !all {
-		buf := make([]byte, 4<<10)
-		for {
-			if n := runtime.Stack(buf, false); n < len(buf) || n >= goroutines.MaxStacks {
-				return native(string(buf[:n]), self, true)
-			}
-			buf = make([]byte, 2*len(buf))
-		}
+		return native(string(engine.Dump(false)), self, true)
 	}
 	tasks := map[uint64]*engine.Task{}
 	if self != nil { // it has the token, and may look
